@@ -1,0 +1,4 @@
+//! A connector for Duro PLM.
+
+pub mod error;
+pub mod host;
