@@ -1,2 +1,42 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask build`, `demo`, `test`, `manifest` and `check`.
+//!
+//! Each command is one module; what several of them share is in a module of its own below.
+
+mod build;
+mod cargo;
+mod componentise;
+mod environment;
+mod files;
+mod progress;
+mod wasm_target;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Build(build::Options),
+}
+
+fn main() -> ExitCode {
+    let result = workspace::Workspace::locate().and_then(|workspace| match CommandLine::parse().command {
+        Command::Build(options) => build::run(&workspace, &options),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `cargo xtask build`: the component and the harness, in `dist/`.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::Workspace;
+use crate::{cargo, componentise, files, progress, wasm_target};
+
+/// The largest component that may ship, in bytes. Each host compiles and holds it, so growth must be a decision.
+const COMPONENT_SIZE_LIMIT: usize = 450_000;
+
+/// Build the component (dist/duro_plm.wasm) and the harness (dist/harness).
+///
+/// Installs the compiler's WebAssembly target if it is missing. Fails if the component is over 450,000 bytes or needs anything of
+/// its host but http and log.
+#[derive(clap::Args, Default)]
+#[command(after_help = "Examples:\n  cargo xtask build\n  cargo xtask build --component-only")]
+pub(crate) struct Options {
+    /// Build the component alone, which takes seconds instead of minutes
+    #[arg(long)]
+    component_only: bool,
+}
+
+/// Builds what the options ask for.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    component(workspace)?;
+    if !options.component_only {
+        harness(workspace)?;
+    }
+    Ok(())
+}
+
+/// Builds the component into `dist/` and reports its size.
+pub(crate) fn component(workspace: &Workspace) -> Result<()> {
+    wasm_target::ensure_installed()?;
+    let module = progress::step("Compile the connector to WebAssembly", || compile_guest(workspace))?;
+    let component = progress::step("Make it a component and validate it", || {
+        let module = fs::read(&module).with_context(|| format!("{} cannot be read", module.display()))?;
+        let component = componentise::componentise(&module)?;
+        componentise::check_imports(&component)?;
+        Ok(component)
+    })?;
+    let path = workspace.component();
+    files::write_atomically(&path, &component)?;
+    let gzipped = componentise::gzipped_size(&component)?;
+    eprintln!("  {}: {} bytes, {gzipped} gzipped", workspace.shown(&path), component.len());
+    check_size(component.len())
+}
+
+/// Builds the harness into `dist/`.
+pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
+    let built = progress::step("Compile the harness", || native_binary(workspace, "host-harness", "harness"))?;
+    files::copy_atomically(&built, &workspace.harness())?;
+    eprintln!("  {}", workspace.shown(&workspace.harness()));
+    Ok(())
+}
+
+/// Builds one program of the workspace and says where it is.
+pub(crate) fn native_binary(workspace: &Workspace, package: &str, binary: &str) -> Result<PathBuf> {
+    let mut command = cargo::native(workspace);
+    command.args(["build", "--release", "--locked", "--package", package, "--bin", binary]);
+    let files = cargo::built_files(&mut command)?;
+    Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
+}
+
+/// A cargo command on the guest, with everything that decides its code; `check` gives clippy the same.
+pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str) -> Result<Command> {
+    let mut command = cargo::component(workspace);
+    command.env("CARGO_ENCODED_RUSTFLAGS", encoded(&remappings(workspace)?));
+    command.args([subcommand, "--locked", "--package", "duro-plm", "--lib"]);
+    command.args(["--target", wasm_target::TARGET, "--profile", "component"]);
+    Ok(command)
+}
+
+fn compile_guest(workspace: &Workspace) -> Result<PathBuf> {
+    let files = cargo::built_files(&mut guest_command(workspace, "build")?)?;
+    Ok(cargo::named(&files, "duro_plm.wasm")?.to_owned())
+}
+
+/// Panic messages name source files. These flags replace this machine's folders, so that the same source gives the same bytes
+/// everywhere and a host learns nothing about the machine that built its component.
+fn remappings(workspace: &Workspace) -> Result<Vec<OsString>> {
+    let mut pairs = vec![(workspace.root.clone(), String::new())];
+    if let Some(registry) = cargo_home().map(|home| home.join("registry").join("src")) {
+        pairs.push((registry, "/crates".to_owned()));
+    }
+    // Where the compiler's own source is installed, it appears by its local path instead of its official name.
+    let source = wasm_target::sysroot()?.join("lib").join("rustlib").join("src").join("rust");
+    pairs.push((source, format!("/rustc/{}", wasm_target::compiler_fact("commit-hash")?)));
+    Ok(pairs.iter().map(|(from, to)| remapping(from, to)).collect())
+}
+
+fn remapping(from: &Path, to: &str) -> OsString {
+    let mut flag = OsString::from("--remap-path-prefix=");
+    flag.push(from);
+    flag.push("=");
+    flag.push(to);
+    flag
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let set = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    set.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+}
+
+/// Flags as `CARGO_ENCODED_RUSTFLAGS` takes them, in which a flag may contain spaces.
+fn encoded(flags: &[OsString]) -> OsString {
+    flags.join(&OsString::from("\u{1f}"))
+}
+
+fn check_size(size: usize) -> Result<()> {
+    if size > COMPONENT_SIZE_LIMIT {
+        bail!(
+            "the component has {size} bytes and may have {COMPONENT_SIZE_LIMIT}; find what grew it, or raise COMPONENT_SIZE_LIMIT in \
+             xtask/src/build.rs and say why"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{COMPONENT_SIZE_LIMIT, check_size, encoded, remapping};
+
+    #[test]
+    fn a_component_of_exactly_the_limit_may_ship_and_one_byte_more_may_not() {
+        assert!(check_size(COMPONENT_SIZE_LIMIT).is_ok());
+        assert!(check_size(COMPONENT_SIZE_LIMIT + 1).unwrap_err().to_string().contains("450001"));
+    }
+
+    #[test]
+    fn a_folder_with_a_space_stays_one_flag() {
+        let flags = [remapping(Path::new("/home/a b"), ""), remapping(Path::new("/c"), "/d")];
+        assert_eq!(encoded(&flags), "--remap-path-prefix=/home/a b=\u{1f}--remap-path-prefix=/c=/d");
+    }
+}
