@@ -1,0 +1,122 @@
+//! The HTTP side: accepts connections, records requests, lets the fault plan have its way, and answers `POST /graphql`.
+
+use std::io;
+use std::net::TcpListener as StdTcpListener;
+use std::sync::Arc;
+
+use async_graphql::Request as GraphQlRequest;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::answers::{API_TOKEN, ConnectionDropped, answer};
+use crate::control;
+use crate::request::ReceivedRequest;
+use crate::schema::{self, Schema};
+use crate::service::Service;
+
+/// Far above what a client of this service has reason to send.
+const REQUEST_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Serves until `stop` fires or its sender is gone; open connections end with the runtime that runs this.
+pub(crate) async fn serve(
+    listener: StdTcpListener,
+    service: Arc<Service>,
+    stop: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let router = Router::new()
+        .route("/graphql", post(graphql))
+        .with_state(Answering { service: Arc::clone(&service), schema: schema::schema(Arc::clone(&service)) });
+    let control = control::router(Arc::clone(&service));
+    let routers = Arc::new(Routers { service, router, control });
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            _ = &mut stop => return Ok(()),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(connection(stream, Arc::clone(&routers)));
+                }
+                // A client that gave up between the handshake and here is no reason to stop.
+                Err(_) => tokio::task::yield_now().await,
+            },
+        }
+    }
+}
+
+struct Routers {
+    service: Arc<Service>,
+    router: Router,
+    control: Router,
+}
+
+#[derive(Clone)]
+struct Answering {
+    service: Arc<Service>,
+    schema: Schema,
+}
+
+async fn connection(stream: TcpStream, routers: Arc<Routers>) {
+    // Small answers must not wait for more to send. Where the socket refuses, they do.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| exchange(request, Arc::clone(&routers)));
+    // An error here is the client's going away, or a fault that was asked for.
+    let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn exchange(request: Request<Incoming>, routers: Arc<Routers>) -> Result<Response<Body>, ConnectionDropped> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(Body::new(body), REQUEST_LIMIT).await.map_err(|_| ConnectionDropped)?;
+    if parts.uri.path().starts_with("/control/") {
+        return answer(None, routers.control.clone(), Request::from_parts(parts, Body::from(body))).await;
+    }
+    let received = ReceivedRequest::new(&parts, body.clone());
+    let fault = routers.service.faults().choose(&received);
+    routers.service.record(received);
+    let latency = routers.service.settings().latency;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    answer(fault, routers.router.clone(), Request::from_parts(parts, Body::from(body))).await
+}
+
+async fn graphql(State(answering): State<Answering>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    if !authorized(&answering.service, &headers) {
+        return errors(StatusCode::INTERNAL_SERVER_ERROR, "Unauthorized");
+    }
+    match serde_json::from_slice::<GraphQlRequest>(&body) {
+        Ok(request) => match serde_json::to_vec(&answering.schema.execute(request).await) {
+            Ok(body) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response(),
+            Err(error) => errors(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        },
+        Err(error) => errors(StatusCode::BAD_REQUEST, &format!("The body is not a GraphQL request: {error}")),
+    }
+}
+
+/// Exactly one key, and a known one.
+fn authorized(service: &Service, headers: &HeaderMap) -> bool {
+    let mut tokens = headers.get_all(API_TOKEN).iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(token), None) => service.settings().keys.iter().any(|key| key.as_bytes() == token.as_bytes()),
+        _ => false,
+    }
+}
+
+fn errors(status: StatusCode, message: &str) -> Response<Body> {
+    let body = json!({ "errors": [{ "message": message }] }).to_string();
+    (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+}
