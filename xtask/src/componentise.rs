@@ -67,3 +67,44 @@ fn imported_functions(component: &[u8]) -> Result<Vec<String>> {
 fn is_allowed(name: &str) -> bool {
     ALLOWED_IMPORTS.iter().any(|allowed| name.strip_prefix(allowed).is_some_and(|rest| rest.starts_with('@')))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{check_imports, componentise, gzipped_size};
+
+    const HTTP: &str = r#"(import "integration:connector/http@0.1.0" (instance (export "send" (func))))"#;
+    const LOG: &str = r#"(import "integration:connector/log@0.1.0" (instance (export "log" (func))))"#;
+    const TYPES: &str = r#"(import "integration:connector/types@0.1.0" (instance))"#;
+    const CLOCK: &str = r#"(import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func))))"#;
+    const HTTPS: &str = r#"(import "integration:connector/https@0.1.0" (instance (export "send" (func))))"#;
+
+    fn component(parts: &[&str]) -> Vec<u8> {
+        wat::parse_str(format!("(component {})", parts.join("\n"))).unwrap()
+    }
+
+    #[test]
+    fn http_log_and_interfaces_of_types_alone_may_be_imported() {
+        check_imports(&component(&[HTTP, LOG, TYPES])).unwrap();
+        check_imports(&component(&[])).unwrap();
+    }
+
+    #[test]
+    fn any_other_function_is_refused_by_name() {
+        for (import, name) in [(CLOCK, "wasi:clocks/wall-clock"), (HTTPS, "integration:connector/https")] {
+            let error = check_imports(&component(&[HTTP, LOG, import])).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_module_that_exports_nothing_of_the_contract_is_refused_with_a_hint() {
+        let module = wat::parse_str(r#"(module (import "env" "open" (func)))"#).unwrap();
+        let error = format!("{:#}", componentise(&module).unwrap_err());
+        assert!(error.contains("wit/world.wit"), "{error}");
+    }
+
+    #[test]
+    fn repeated_bytes_pack_to_less_than_they_are() {
+        assert!(gzipped_size(&[7; 10_000]).unwrap() < 100);
+    }
+}

@@ -4,10 +4,15 @@
 
 mod build;
 mod cargo;
+mod check;
 mod componentise;
+mod difference;
 mod environment;
 mod files;
+mod json;
+mod manifest;
 mod progress;
+mod test;
 mod wasm_target;
 mod workspace;
 
@@ -26,11 +31,17 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     Build(build::Options),
+    Test(test::Options),
+    Check(check::Options),
+    Manifest(manifest::Options),
 }
 
 fn main() -> ExitCode {
     let result = workspace::Workspace::locate().and_then(|workspace| match CommandLine::parse().command {
         Command::Build(options) => build::run(&workspace, &options),
+        Command::Test(options) => test::run(&workspace, &options),
+        Command::Check(options) => check::run(&workspace, &options),
+        Command::Manifest(options) => manifest::run(&workspace, &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
