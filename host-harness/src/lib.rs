@@ -1,1 +1,39 @@
-//! Loads, sandboxes and runs connector components.
+//! Loads, sandboxes and runs connector components: WebAssembly components on the contract in `wit/`.
+//!
+//! A [`Runtime`] holds the engine and the HTTP clients of a process. It loads a component into a [`Connector`], whose
+//! calls each run in a fresh instance, within [`Limits`], and reach only what the [`Connection`] and the [`Grants`] allow.
+//!
+//! ```no_run
+//! use host_harness::{CallOptions, Connection, Runtime, RuntimeOptions};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let runtime = Runtime::new(RuntimeOptions::default())?;
+//! let connector = runtime.load_file("connector.wasm").await?;
+//! let connection = serde_json::json!({"key": "apiKey", "fields": {"apiKey": std::env::var("API_KEY")?}});
+//! let connection = Connection::new(connector.definition(), connection)?;
+//! let inputs = serde_json::json!({"first": 10});
+//! let result = connector.perform("listThings", &connection, &inputs, &CallOptions::default()).await?;
+//! println!("{}", result.value);
+//! # Ok(())
+//! # }
+//! ```
+
+mod connection;
+pub mod contract;
+pub mod egress;
+mod limits;
+mod log;
+mod runtime;
+#[cfg(test)]
+mod testing;
+mod trace;
+
+pub use connection::{Connection, ConnectionError};
+pub use egress::{Grants, Refusal};
+pub use limits::{Limit, LimitExceeded, Limits};
+pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
+pub use runtime::{
+    Allocation, CallError, CallFailure, CallOptions, Connector, LoadError, Outcome, Runtime, RuntimeError,
+    RuntimeOptions,
+};
+pub use trace::{Exchange, ExchangeOutcome, Trace};

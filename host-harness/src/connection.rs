@@ -1,0 +1,257 @@
+//! A configured connection, split by the manifest into what the connector sees and the secrets that stay with the host, with the origin
+//! that its endpoint fields allow.
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
+use crate::egress::{Origin, Secrets};
+
+/// A configured connection. Cheap to clone; shows no secret in its debug output.
+#[derive(Clone)]
+pub struct Connection {
+    key: String,
+    /// The fields that are not secret, as JSON text: what the connector gets.
+    public_fields: String,
+    secrets: Arc<Secrets>,
+    /// Secret fields that are missing or cannot be sent. The connector cannot see them, so the host reports them.
+    secret_problems: Vec<InputProblem>,
+    origin: Result<Origin, String>,
+}
+
+/// A connection that does not fit the connector's manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// The value is not an object with `key` and `fields`.
+    #[error("a connection is a JSON object {{\"key\": \"…\", \"fields\": {{…}}}}: {0}")]
+    Shape(String),
+    /// The connector has no connection of this key.
+    #[error("the connector has no connection {key:?}; it has {}", .known.join(", "))]
+    UnknownKey {
+        /// The key that was asked for.
+        key: String,
+        /// The keys there are.
+        known: Vec<String>,
+    },
+    /// Fields that the manifest does not have.
+    #[error("the connection {key} has no field {}; it has {}", .unknown.join(", "), .known.join(", "))]
+    UnknownFields {
+        /// The connection's key.
+        key: String,
+        /// The fields that were given and are not in the manifest.
+        unknown: Vec<String>,
+        /// The fields there are.
+        known: Vec<String>,
+    },
+}
+
+impl Connection {
+    /// Reads `{"key": …, "fields": {…}}` against a manifest.
+    pub fn new(definition: &ConnectorDefinition, mut value: Value) -> Result<Self, ConnectionError> {
+        let shape = |text: &str| ConnectionError::Shape(text.into());
+        let object = value.as_object_mut().ok_or_else(|| shape("it is not an object"))?;
+        if let Some(name) = object.keys().find(|name| !matches!(name.as_str(), "key" | "fields")) {
+            return Err(shape(&format!("it has a member {name:?} that means nothing")));
+        }
+        let key = match object.remove("key") {
+            Some(Value::String(key)) => key,
+            _ => return Err(shape("\"key\" is missing or not a string")),
+        };
+        let fields = match object.remove("fields") {
+            Some(Value::Object(fields)) => fields,
+            None => Map::new(),
+            Some(_) => return Err(shape("\"fields\" is not an object")),
+        };
+        match definition.connection(&key) {
+            Some(definition) => Self::split(definition, fields),
+            None => {
+                let known = definition.connections.iter().map(|definition| definition.key.clone()).collect();
+                Err(ConnectionError::UnknownKey { key, known })
+            }
+        }
+    }
+
+    fn split(definition: &ConnectionDefinition, mut fields: Map<String, Value>) -> Result<Self, ConnectionError> {
+        let is_known = |name: &String| definition.fields.iter().any(|field| field.input.key == **name);
+        let unknown: Vec<String> = fields.keys().filter(|name| !is_known(name)).cloned().collect();
+        if !unknown.is_empty() {
+            let known = definition.fields.iter().map(|field| field.input.key.clone()).collect();
+            return Err(ConnectionError::UnknownFields { key: definition.key.clone(), unknown, known });
+        }
+        let mut secrets = Secrets::default();
+        let mut secret_problems = Vec::new();
+        for field in definition.fields.iter().filter(|field| field.secret) {
+            let name = &field.input.key;
+            if let Err(message) = take_secret(field, fields.remove(name), &mut secrets) {
+                secret_problems.push(InputProblem { input: name.clone(), message });
+            }
+        }
+        Ok(Self {
+            key: definition.key.clone(),
+            origin: allowed_origin(definition, &fields),
+            public_fields: Value::Object(fields).to_string(),
+            secrets: Arc::new(secrets),
+            secret_problems,
+        })
+    }
+
+    /// The key of the connection definition it was filled in for.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The one origin that its endpoint fields allow; the error says why there is none.
+    pub fn origin(&self) -> Result<&Origin, &str> {
+        self.origin.as_ref().map_err(String::as_str)
+    }
+
+    pub(crate) fn public_fields(&self) -> &str {
+        &self.public_fields
+    }
+
+    pub(crate) fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
+    }
+
+    pub(crate) fn secret_problems(&self) -> &[InputProblem] {
+        &self.secret_problems
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("key", &self.key)
+            .field("fields", &self.public_fields)
+            .field("secrets", &self.secrets)
+            .finish()
+    }
+}
+
+/// Moves one secret field into `secrets`. The error says what is wrong with it, and does not repeat it.
+fn take_secret(field: &ConnectionField, value: Option<Value>, secrets: &mut Secrets) -> Result<(), String> {
+    let name = &field.input.key;
+    let text = match value {
+        Some(Value::String(text)) => Some(SecretString::from(text)),
+        None | Some(Value::Null) => None,
+        Some(_) => {
+            return secrets.declare(name, None).map_err(|problem| problem.to_string()).and(Err("must be text".into()));
+        }
+    };
+    secrets.declare(name, text).map_err(|problem| problem.to_string())?;
+    if field.input.required && !secrets.has_value(name) {
+        return Err("is missing or blank: fill it in".into());
+    }
+    Ok(())
+}
+
+/// The contract's rule: of all endpoint fields that are not blank, the one with the highest precedence counts, and no other.
+fn allowed_origin(definition: &ConnectionDefinition, fields: &Map<String, Value>) -> Result<Origin, String> {
+    let filled_in = definition.fields.iter().filter_map(|field| {
+        let endpoint = field.endpoint.as_ref()?;
+        let text = |value: &Value| match value.as_str() {
+            Some(text) if text.trim().is_empty() => None,
+            Some(text) => Some(text.trim().to_owned()),
+            None if value.is_null() => None,
+            None => Some(value.to_string()),
+        };
+        let value = fields.get(&field.input.key).and_then(text);
+        let value = value.or_else(|| field.input.default.as_ref().and_then(text))?;
+        Some((field, endpoint, value))
+    });
+    let Some((field, endpoint, value)) = filled_in.max_by_key(|(_, endpoint, _)| endpoint.precedence) else {
+        return Err("the connection names no endpoint: none of its endpoint fields is filled in".into());
+    };
+    let name = &field.input.key;
+    if endpoint.environments.is_empty() {
+        return Origin::parse(&value).map_err(|problem| format!("the connection's {name} cannot be used: {problem}"));
+    }
+    match endpoint.environments.iter().find(|environment| environment.value == value) {
+        Some(environment) => Origin::parse(&environment.url),
+        None => {
+            let known: Vec<&str> = endpoint.environments.iter().map(|known| known.value.as_str()).collect();
+            Err(format!("the connection's {name} is none of {}", known.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::definition;
+
+    fn connection(fields: Value) -> Result<Connection, ConnectionError> {
+        Connection::new(&definition(), json!({"key": "key", "fields": fields}))
+    }
+
+    #[test]
+    fn secret_fields_are_kept_out_of_what_the_connector_sees() {
+        let connection = connection(json!({"apiKey": "canary-key", "environment": "EU"})).unwrap();
+        assert_eq!(connection.public_fields(), r#"{"environment":"EU"}"#);
+        assert!(connection.secrets().has_value("apiKey"));
+        assert!(!format!("{connection:?}").contains("canary"), "{connection:?}");
+    }
+
+    #[test]
+    fn the_endpoint_field_of_highest_precedence_that_is_not_blank_decides() {
+        let cases = [
+            (json!({"environment": "Main"}), Some("https://main.example")),
+            (json!({"environment": "EU", "customUrl": "  "}), Some("https://eu.example")),
+            (json!({"environment": "EU", "customUrl": null}), Some("https://eu.example")),
+            (json!({"environment": "EU", "customUrl": " http://own.example:8080/x "}), Some("http://own.example:8080")),
+            (json!({"customUrl": "https://own.example"}), Some("https://own.example")),
+            // A field that wins and cannot be used opens nothing: falling back would send the key elsewhere.
+            (json!({"environment": "EU", "customUrl": "own.example"}), None),
+            (json!({"environment": "EU", "customUrl": 7}), None),
+            (json!({"environment": "Mars"}), None),
+            (json!({}), None),
+        ];
+        for (fields, expected) in cases {
+            let connection = connection(fields.clone()).unwrap();
+            assert_eq!(connection.origin().ok().map(Origin::to_string).as_deref(), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn the_default_of_an_endpoint_field_counts_when_it_is_blank() {
+        let mut definition = definition();
+        definition.connections[0].fields[1].input.default = Some(json!("Main"));
+        let connection = Connection::new(&definition, json!({"key": "key", "fields": {"environment": ""}})).unwrap();
+        assert_eq!(connection.origin().unwrap().to_string(), "https://main.example");
+    }
+
+    #[test]
+    fn a_field_that_the_manifest_does_not_have_is_named() {
+        let error = connection(json!({"apiKye": "canary-key"})).unwrap_err().to_string();
+        assert_eq!(error, "the connection key has no field apiKye; it has apiKey, environment, customUrl");
+    }
+
+    #[test]
+    fn a_connection_of_an_unknown_key_or_shape_is_an_error_that_shows_the_way_out() {
+        let error = |value| Connection::new(&definition(), value).unwrap_err().to_string();
+        assert!(error(json!({"key": "nope"})).contains("it has key"));
+        assert!(error(json!([])).contains("it is not an object"));
+        assert!(error(json!({"fields": {}})).contains("\"key\" is missing"));
+        assert!(error(json!({"key": "key", "fields": 1})).contains("\"fields\" is not an object"));
+        assert!(error(json!({"key": "key", "field": {}})).contains("\"field\""));
+    }
+
+    #[test]
+    fn a_required_secret_that_is_missing_or_unusable_is_an_input_problem() {
+        let mut definition = definition();
+        definition.connections[0].fields[0].input.required = true;
+        for value in [json!(null), json!(""), json!("  "), json!(5), json!("line\nbreak")] {
+            let value = json!({"key": "key", "fields": {"apiKey": value}});
+            let connection = Connection::new(&definition, value.clone()).unwrap();
+            assert_eq!(connection.secret_problems().len(), 1, "{value}");
+            assert_eq!(connection.secret_problems()[0].input, "apiKey");
+            assert!(!connection.secrets().has_value("apiKey"), "{value}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What may leave, decided on parsed values alone: no socket, no name resolution, no clock. Everything that is not allowed here is
+//! refused, and a refusal says what was refused and which grant would allow it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use super::address::AddressClass;
+
+/// What the embedder allows a call beyond the defaults. Nothing is granted unless it is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// Requests may go over plain http, where anyone on the way can read the credential.
+    pub allow_http: bool,
+    /// Requests may go to loopback, private and link-local addresses.
+    pub allow_private_network: bool,
+}
+
+/// One of the [`Grants`], as a refusal names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Grant {
+    /// [`Grants::allow_http`].
+    AllowHttp,
+    /// [`Grants::allow_private_network`].
+    AllowPrivateNetwork,
+}
+
+impl Grant {
+    /// The flag of the `harness` command that gives it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::AllowHttp => "--allow-http",
+            Self::AllowPrivateNetwork => "--allow-private-network",
+        }
+    }
+
+    /// The field of [`Grants`] that gives it.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::AllowHttp => "allow_http",
+            Self::AllowPrivateNetwork => "allow_private_network",
+        }
+    }
+}
+
+/// What kind of request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// The URL or method cannot be used at all.
+    InvalidRequest,
+    /// Credentials in the URL.
+    Credentials,
+    /// An origin that the connection's endpoint fields do not allow.
+    Origin,
+    /// Plain http without the grant.
+    PlainHttp,
+    /// An address that is not public, without the grant.
+    Address,
+    /// A header that is the host's, or that is not a valid one.
+    Header,
+    /// A secret that is not declared or has no value.
+    Secret,
+}
+
+impl RefusalReason {
+    /// The reason's name in JSON, in kebab-case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid-request",
+            Self::Credentials => "credentials",
+            Self::Origin => "origin",
+            Self::PlainHttp => "plain-http",
+            Self::Address => "address",
+            Self::Header => "header",
+            Self::Secret => "secret",
+        }
+    }
+}
+
+/// A request that the host did not let leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What kind of refusal it is.
+    pub reason: RefusalReason,
+    /// What was refused, in words for a person.
+    pub what: String,
+    /// The grant that would allow it; none when nothing would.
+    pub grant: Option<Grant>,
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: RefusalReason, what: impl Into<String>) -> Self {
+        Self { reason, what: what.into(), grant: None }
+    }
+
+    fn granted_by(mut self, grant: Grant) -> Self {
+        self.grant = Some(grant);
+        self
+    }
+
+    /// The refusal as JSON: `reason`, `message`, and `grant` (a flag) where one would allow it.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut object = serde_json::Map::new();
+        object.insert("reason".into(), self.reason.name().into());
+        object.insert("message".into(), self.to_string().into());
+        if let Some(grant) = self.grant {
+            object.insert("grant".into(), grant.flag().into());
+        }
+        serde_json::Value::Object(object)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.what)?;
+        match self.grant {
+            Some(grant) => write!(f, "; {} (Grants::{}) would allow it", grant.flag(), grant.field()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Scheme, host and port: what a request must match exactly.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    https: bool,
+    host: Host<String>,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an absolute http or https URL that a person filled in. Surrounding blanks are ignored. The error says what is wrong with the
+    /// text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text.trim()).map_err(|error| format!("it is not an absolute URL ({error})"))?;
+        Self::of(&url).map_err(|refusal| refusal.what)
+    }
+
+    fn of(url: &Url) -> Result<Self, Refusal> {
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            other => {
+                let what = format!("the scheme {other} is neither https nor http");
+                return Err(Refusal::new(RefusalReason::InvalidRequest, what));
+            }
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            let what = "a URL must not hold a user name or a password";
+            return Err(Refusal::new(RefusalReason::Credentials, what));
+        }
+        let host = match url.host() {
+            // A trailing dot names the same machine, and must not make a second origin of it.
+            Some(Host::Domain(name)) => Host::Domain(name.strip_suffix('.').unwrap_or(name).to_owned()),
+            Some(Host::Ipv4(address)) => Host::Ipv4(address),
+            Some(Host::Ipv6(address)) => Host::Ipv6(address),
+            None => return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no host")),
+        };
+        let port = url.port_or_known_default().unwrap_or_default();
+        if port == 0 || matches!(&host, Host::Domain(name) if name.is_empty()) {
+            return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no usable host and port"));
+        }
+        Ok(Self { https, host, port })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, default_port) = if self.https { ("https", 443) } else { ("http", 80) };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port == default_port { Ok(()) } else { write!(f, ":{}", self.port) }
+    }
+}
+
+/// What one call may reach: one origin, or none with the reason why.
+#[derive(Debug, Clone)]
+pub struct EgressPolicy {
+    allowed: Result<Origin, String>,
+    grants: Grants,
+}
+
+impl EgressPolicy {
+    /// A policy for one origin; with an error, for none, and the error is the reason that refusals give.
+    pub fn new(allowed: Result<Origin, String>, grants: Grants) -> Self {
+        Self { allowed, grants }
+    }
+
+    /// The grants of this call.
+    pub fn grants(&self) -> Grants {
+        self.grants
+    }
+
+    /// Checks the URL of a request and gives it in the form to send. The addresses behind a host name are checked when it is
+    /// resolved, by [`EgressPolicy::check_address`].
+    pub fn check_url(&self, url: &str) -> Result<Url, Refusal> {
+        let mut url = Url::parse(url).map_err(|error| {
+            // The text is not repeated: it could hold anything, a credential included.
+            Refusal::new(RefusalReason::InvalidRequest, format!("the request's URL is not an absolute URL ({error})"))
+        })?;
+        let origin = Origin::of(&url)?;
+        match &self.allowed {
+            Ok(allowed) if *allowed == origin => {}
+            Ok(allowed) => {
+                let what = format!(
+                    "{origin} is not the origin that the connection's endpoint fields name, {allowed}; change those \
+                     fields if requests should go there"
+                );
+                return Err(Refusal::new(RefusalReason::Origin, what));
+            }
+            Err(reason) => {
+                let what = format!("no request may leave to {origin}: {reason}");
+                return Err(Refusal::new(RefusalReason::Origin, what));
+            }
+        }
+        if !origin.https && !self.grants.allow_http {
+            let what = format!("{origin} is plain http, over which anyone on the way can read the credential");
+            return Err(Refusal::new(RefusalReason::PlainHttp, what).granted_by(Grant::AllowHttp));
+        }
+        match &origin.host {
+            Host::Ipv4(address) => self.check_address(&origin.host.to_string(), (*address).into())?,
+            Host::Ipv6(address) => self.check_address(&origin.host.to_string(), (*address).into())?,
+            Host::Domain(name) => {
+                if url.set_host(Some(name)).is_err() {
+                    return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL's host cannot be used"));
+                }
+            }
+        }
+        url.set_fragment(None);
+        Ok(url)
+    }
+
+    /// Checks an address that `host` stands for.
+    pub fn check_address(&self, host: &str, address: IpAddr) -> Result<(), Refusal> {
+        check_address(self.grants.allow_private_network, host, address)
+    }
+}
+
+/// Checks an address that `host` stands for against the one grant that matters for it.
+pub(super) fn check_address(allow_private_network: bool, host: &str, address: IpAddr) -> Result<(), Refusal> {
+    let Some(class) = AddressClass::of(address) else { return Ok(()) };
+    if class == AddressClass::Unusable {
+        let what = format!("{host} leads to {address}, which is {}", class.name());
+        return Err(Refusal::new(RefusalReason::Address, what));
+    }
+    if allow_private_network {
+        return Ok(());
+    }
+    let what = format!("{host} leads to {address}, which is {}", class.name());
+    Err(Refusal::new(RefusalReason::Address, what).granted_by(Grant::AllowPrivateNetwork))
+}
+
+/// Headers that are the host's: they frame the message or speak to the next hop.
+pub(super) fn is_hosts_own_header(name: &str) -> bool {
+    const NAMES: [&str; 11] = [
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "http2-settings",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    ];
+    let name = name.to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) || name.starts_with("proxy-")
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

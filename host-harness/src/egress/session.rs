@@ -1,0 +1,373 @@
+//! The requests of one call: checks each against the policy and the limits, fills in secrets, sends, repeats where that is
+//! harmless, and reads the answer up to its limit. Keeps count of it all.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Method, StatusCode};
+use url::Url;
+
+use super::client::HttpClients;
+use super::policy::{EgressPolicy, Refusal, RefusalReason, is_hosts_own_header};
+use super::retry;
+use super::secrets::{REDACTED, Secrets};
+use crate::contract::Failure;
+use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::log::CallLog;
+use crate::trace::{Exchange, ExchangeOutcome};
+
+/// More refusals than these say nothing new.
+const MOST_REFUSALS: usize = 20;
+
+/// A request as the component asked for it: nothing in it has been checked.
+pub(crate) struct OutgoingRequest {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, HeaderText)>,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) idempotent: bool,
+}
+
+/// The value of a header: text, or the key of a secret to fill in.
+pub(crate) enum HeaderText {
+    Text(String),
+    Secret(String),
+}
+
+/// An answer, scrubbed.
+pub(crate) struct ReceivedResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What the requests of one call share.
+pub(crate) struct EgressContext {
+    pub(crate) policy: EgressPolicy,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) clients: Arc<HttpClients>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) started: Instant,
+    /// When a request must have its answer: a little before the call's own deadline, so that the component can still say so.
+    pub(crate) deadline: Instant,
+    pub(crate) record_exchanges: bool,
+}
+
+/// The requests of one call, with their count.
+pub(crate) struct Egress {
+    context: EgressContext,
+    pub(crate) requests: u64,
+    pub(crate) sent_bytes: u64,
+    pub(crate) received_bytes: u64,
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) exceeded: Option<LimitExceeded>,
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+/// A request that has passed every check.
+struct CheckedRequest {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+    idempotent: bool,
+}
+
+/// Why an attempt has no answer.
+enum Stopped {
+    Refused(Refusal),
+    Exceeded(Limit),
+    /// No connection, or it broke before an answer began: an idempotent request may be sent again.
+    NoAnswer(String),
+    Broken(String),
+}
+
+impl Egress {
+    pub(crate) fn new(context: EgressContext) -> Self {
+        Self {
+            context,
+            requests: 0,
+            sent_bytes: 0,
+            received_bytes: 0,
+            refusals: Vec::new(),
+            exceeded: None,
+            exchanges: Vec::new(),
+        }
+    }
+
+    /// Sends one request and waits for its whole answer.
+    pub(crate) async fn send(
+        &mut self,
+        request: OutgoingRequest,
+        log: &mut CallLog,
+    ) -> Result<ReceivedResponse, Failure> {
+        let started = Instant::now();
+        let checked = match self.check(request) {
+            Ok(checked) => checked,
+            Err(stopped) => return Err(self.failure(stopped, log)),
+        };
+        log.debug(|| format!("{} {} with {} bytes", checked.method, checked.url, checked.body.len()));
+        let mut attempts = 0;
+        let deadline = tokio::time::Instant::from_std(self.context.deadline);
+        let result = match tokio::time::timeout_at(deadline, self.attempts(&checked, &mut attempts, log)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(stopped)) => Err(self.failure(stopped, log)),
+            Err(_) => Err(self.failure(Stopped::Exceeded(Limit::Deadline), log)),
+        };
+        if self.context.record_exchanges {
+            let exchange = self.exchange(&checked, &result, attempts, started);
+            self.exchanges.push(exchange);
+        }
+        result
+    }
+
+    /// Everything that can be known before a socket is opened.
+    fn check(&mut self, request: OutgoingRequest) -> Result<CheckedRequest, Stopped> {
+        let limits = &self.context.limits;
+        if self.requests >= limits.requests {
+            return Err(Stopped::Exceeded(Limit::Requests));
+        }
+        self.requests += 1;
+        let body = request.body.unwrap_or_default();
+        let length = body.len() as u64;
+        if length > limits.request_bytes {
+            return Err(Stopped::Exceeded(Limit::RequestBytes));
+        }
+        if self.sent_bytes.saturating_add(length) > limits.sent_bytes {
+            return Err(Stopped::Exceeded(Limit::SentBytes));
+        }
+        let method = checked_method(&request.method).map_err(Stopped::Refused)?;
+        let url = self.context.policy.check_url(&request.url).map_err(Stopped::Refused)?;
+        let headers = checked_headers(request.headers, &self.context.secrets).map_err(Stopped::Refused)?;
+        self.sent_bytes += length;
+        Ok(CheckedRequest { method, url, headers, body: body.into(), idempotent: request.idempotent })
+    }
+
+    async fn attempts(
+        &mut self,
+        request: &CheckedRequest,
+        attempts: &mut u32,
+        log: &mut CallLog,
+    ) -> Result<ReceivedResponse, Stopped> {
+        loop {
+            *attempts += 1;
+            let started = Instant::now();
+            let (result, retry_after) = match self.attempt(request).await {
+                Ok(response) => {
+                    let status = response.status();
+                    if !(request.idempotent && retry::is_worth_another(status)) {
+                        let received = self.read(response, request.method == Method::HEAD).await?;
+                        log.debug(|| answer_line(&received, *attempts, started));
+                        return Ok(received);
+                    }
+                    let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+                    let wish = wish.and_then(|value| retry::retry_after(value, SystemTime::now()));
+                    (Ok(response), wish)
+                }
+                Err(Stopped::NoAnswer(text)) if request.idempotent => (Err(text), None),
+                Err(stopped) => return Err(stopped),
+            };
+            let remaining = self.context.deadline.saturating_duration_since(Instant::now());
+            let Some(wait) = retry::wait_before_next(*attempts, retry_after, remaining, fastrand::f64()) else {
+                let received = self.read(result.map_err(Stopped::Broken)?, request.method == Method::HEAD).await?;
+                log.debug(|| answer_line(&received, *attempts, started));
+                return Ok(received);
+            };
+            log.debug(|| {
+                let what = match &result {
+                    Ok(response) => format!("HTTP {}", response.status().as_u16()),
+                    Err(text) => text.clone(),
+                };
+                format!("attempt {attempts} ended with {what}; sending again in {} ms", wait.as_millis())
+            });
+            drop(result);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self, request: &CheckedRequest) -> Result<reqwest::Response, Stopped> {
+        let allow_private_network = self.context.policy.grants().allow_private_network;
+        let client = self.context.clients.get(allow_private_network).map_err(Stopped::Broken)?;
+        let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
+        *outgoing.headers_mut() = request.headers.clone();
+        if !request.body.is_empty() {
+            *outgoing.body_mut() = Some(request.body.clone().into());
+        }
+        client.execute(outgoing).await.map_err(|error| match refusal_in(&error) {
+            Some(refusal) => Stopped::Refused(refusal),
+            None => Stopped::NoAnswer(describe(&error)),
+        })
+    }
+
+    /// Reads an answer's body, and not a byte beyond the limit.
+    async fn read(&mut self, mut response: reqwest::Response, without_body: bool) -> Result<ReceivedResponse, Stopped> {
+        let most = self.context.limits.response_bytes;
+        let announced = response.content_length().filter(|_| !without_body).unwrap_or_default();
+        if announced > most {
+            return Err(Stopped::Exceeded(Limit::ResponseBytes));
+        }
+        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(error) => {
+                    let text = format!("the connection broke while the answer was read: {}", describe(&error));
+                    return Err(Stopped::Broken(text));
+                }
+            };
+            let length = chunk.len() as u64;
+            if (body.len() as u64).saturating_add(length) > most {
+                return Err(Stopped::Exceeded(Limit::ResponseBytes));
+            }
+            self.received_bytes = self.received_bytes.saturating_add(length);
+            if self.received_bytes > self.context.limits.received_bytes {
+                return Err(Stopped::Exceeded(Limit::ReceivedBytes));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let secrets = &self.context.secrets;
+        if !secrets.is_empty() {
+            secrets.scrub_bytes(&mut body);
+        }
+        let headers = response.headers().iter().filter_map(|(name, value)| {
+            let value = std::str::from_utf8(value.as_bytes()).ok()?;
+            Some((name.as_str().to_owned(), secrets.scrub(value.to_owned())))
+        });
+        Ok(ReceivedResponse { status: response.status().as_u16(), headers: headers.collect(), body })
+    }
+
+    /// Notes why a request has no answer, and says it in the contract's words.
+    fn failure(&mut self, stopped: Stopped, log: &mut CallLog) -> Failure {
+        let failure = match stopped {
+            Stopped::Refused(refusal) => {
+                let text = refusal.to_string();
+                if self.refusals.len() < MOST_REFUSALS {
+                    self.refusals.push(refusal);
+                }
+                Failure::Denied(text)
+            }
+            Stopped::Exceeded(limit) => {
+                let exceeded = LimitExceeded::new(limit, &self.context.limits);
+                self.exceeded.get_or_insert(exceeded);
+                match limit {
+                    Limit::Deadline => Failure::Timeout,
+                    Limit::ResponseBytes => Failure::TooLarge(self.context.limits.response_bytes),
+                    _ => Failure::Denied(exceeded.to_string()),
+                }
+            }
+            Stopped::NoAnswer(text) | Stopped::Broken(text) => Failure::Unreachable(self.context.secrets.scrub(text)),
+        };
+        log.debug(|| format!("no answer: {failure}"));
+        failure
+    }
+
+    fn exchange(
+        &self,
+        request: &CheckedRequest,
+        result: &Result<ReceivedResponse, Failure>,
+        attempts: u32,
+        started: Instant,
+    ) -> Exchange {
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            let value = if value.is_sensitive() { REDACTED.into() } else { String::from_utf8_lossy(value.as_bytes()) };
+            (name.as_str().to_owned(), value.into_owned())
+        };
+        Exchange {
+            at: started.saturating_duration_since(self.context.started),
+            duration: started.elapsed(),
+            attempts,
+            method: request.method.as_str().to_owned(),
+            url: request.url.as_str().to_owned(),
+            request_headers: request.headers.iter().map(header).collect(),
+            request_body: request.body.clone(),
+            outcome: match result {
+                Ok(response) => ExchangeOutcome::Answered {
+                    status: response.status,
+                    headers: response.headers.clone(),
+                    body: Bytes::copy_from_slice(&response.body),
+                },
+                Err(failure) => ExchangeOutcome::Failed(failure.clone()),
+            },
+        }
+    }
+}
+
+fn checked_method(method: &str) -> Result<Method, Refusal> {
+    match method {
+        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => Method::from_bytes(method.as_bytes())
+            .map_err(|_| Refusal::new(RefusalReason::InvalidRequest, "the method is not valid")),
+        _ => {
+            let what = "the method is none of GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS";
+            Err(Refusal::new(RefusalReason::InvalidRequest, what))
+        }
+    }
+}
+
+fn checked_headers(asked: Vec<(String, HeaderText)>, secrets: &Secrets) -> Result<HeaderMap, Refusal> {
+    let mut headers = HeaderMap::with_capacity(asked.len() + 1);
+    for (name, value) in asked {
+        let Ok(parsed) = HeaderName::from_bytes(name.as_bytes()) else {
+            return Err(Refusal::new(RefusalReason::Header, "a header's name is not a valid one"));
+        };
+        if is_hosts_own_header(parsed.as_str()) {
+            let what = format!("the header {parsed} is the host's own and cannot be set by a component");
+            return Err(Refusal::new(RefusalReason::Header, what));
+        }
+        let value = match value {
+            HeaderText::Secret(key) => secrets.header_value(&key)?,
+            HeaderText::Text(text) if text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) => {
+                HeaderValue::from_str(&text)
+                    .map_err(|_| Refusal::new(RefusalReason::Header, format!("the value of {parsed} is not valid")))?
+            }
+            HeaderText::Text(_) => {
+                let what = format!("the value of the header {parsed} holds a character that no header can carry");
+                return Err(Refusal::new(RefusalReason::Header, what));
+            }
+        };
+        // The client asks for the encodings that it can undo; another would reach the component undecoded.
+        if parsed != ACCEPT_ENCODING {
+            headers.append(parsed, value);
+        }
+    }
+    Ok(headers)
+}
+
+fn answer_line(response: &ReceivedResponse, attempt: u32, started: Instant) -> String {
+    let status = StatusCode::from_u16(response.status).map(|status| status.to_string()).unwrap_or_default();
+    let milliseconds = started.elapsed().as_millis();
+    format!("HTTP {status} with {} bytes in {milliseconds} ms (attempt {attempt})", response.body.len())
+}
+
+/// The refusal of the resolver, wherever the client wrapped it.
+fn refusal_in(error: &reqwest::Error) -> Option<Refusal> {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if let Some(refusal) = error.downcast_ref::<Refusal>() {
+            return Some(refusal.clone());
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// The causes of an error without the outermost words, which say only that there was one, and without the URL.
+fn describe(error: &reqwest::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        let text = error.to_string();
+        // Wrappers often repeat what they wrap.
+        if parts.last().is_none_or(|last| *last != text) {
+            parts.push(text);
+        }
+        source = error.source();
+    }
+    if parts.is_empty() { "the request could not be sent".into() } else { parts.join(": ") }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

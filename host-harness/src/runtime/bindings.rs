@@ -1,0 +1,313 @@
+//! The generated side of the contract, and the only file that sees it: implements the imports over the call's own state, and turns
+//! generated types into the crate's own at the edge.
+
+use serde_json::Value;
+
+use super::store::CallState;
+use crate::contract as own;
+use crate::egress::{HeaderText, OutgoingRequest};
+use crate::log::{LogLevel, LogSource};
+
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "connector",
+        imports: { "integration:connector/http.send": async },
+        exports: { default: async },
+    });
+}
+
+pub(super) use generated::exports::integration::connector::manifest::ConnectorDefinition;
+pub(super) use generated::integration::connector::types::{Connection, Error};
+pub(super) use generated::{Connector, ConnectorPre};
+
+use generated::exports::integration::connector::{connections, data_sources, manifest, triggers};
+use generated::integration::connector::{http, log, types};
+
+/// The version of the contract that this host speaks.
+pub(super) const CONTRACT: &str = "integration:connector";
+
+/// Makes the two imports available to components.
+pub(super) fn add_imports(linker: &mut wasmtime::component::Linker<CallState>) -> wasmtime::Result<()> {
+    Connector::add_to_linker::<_, wasmtime::component::HasSelf<CallState>>(linker, |state| state)
+}
+
+impl types::Host for CallState {}
+
+impl http::Host for CallState {
+    async fn send(&mut self, request: http::Request) -> Result<http::Response, http::Failure> {
+        let headers = request.headers.into_iter().map(|(name, value)| match value {
+            http::HeaderValue::Text(text) => (name, HeaderText::Text(text)),
+            http::HeaderValue::Secret(key) => (name, HeaderText::Secret(key)),
+        });
+        let request = OutgoingRequest {
+            method: request.method,
+            url: request.url,
+            headers: headers.collect(),
+            body: request.body,
+            idempotent: request.idempotent,
+        };
+        match self.egress.send(request, &mut self.log).await {
+            Ok(response) => {
+                Ok(http::Response { status: response.status, headers: response.headers, body: response.body })
+            }
+            Err(failure) => Err(failure.into()),
+        }
+    }
+}
+
+impl log::Host for CallState {
+    fn enabled(&mut self, level: log::Level) -> bool {
+        self.log.enabled(level.into())
+    }
+
+    fn log(&mut self, level: log::Level, message: String) {
+        self.log.write(level.into(), LogSource::Connector, message);
+    }
+}
+
+impl From<log::Level> for LogLevel {
+    fn from(level: log::Level) -> Self {
+        match level {
+            log::Level::Trace => Self::Trace,
+            log::Level::Debug => Self::Debug,
+            log::Level::Info => Self::Info,
+            log::Level::Warn => Self::Warn,
+            log::Level::Error => Self::Error,
+        }
+    }
+}
+
+impl From<own::Failure> for http::Failure {
+    fn from(failure: own::Failure) -> Self {
+        match failure {
+            own::Failure::Denied(text) => Self::Denied(text),
+            own::Failure::Timeout => Self::Timeout,
+            own::Failure::Unreachable(text) => Self::Unreachable(text),
+            own::Failure::TooLarge(limit) => Self::TooLarge(limit),
+            own::Failure::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+impl From<http::Failure> for own::Failure {
+    fn from(failure: http::Failure) -> Self {
+        match failure {
+            http::Failure::Denied(text) => Self::Denied(text),
+            http::Failure::Timeout => Self::Timeout,
+            http::Failure::Unreachable(text) => Self::Unreachable(text),
+            http::Failure::TooLarge(limit) => Self::TooLarge(limit),
+            http::Failure::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+impl From<types::Error> for own::Error {
+    fn from(error: types::Error) -> Self {
+        match error {
+            types::Error::UnknownKey(text) => Self::UnknownKey(text),
+            types::Error::InvalidInput(problems) => Self::InvalidInput(
+                problems
+                    .into_iter()
+                    .map(|problem| own::InputProblem { input: problem.input, message: problem.message })
+                    .collect(),
+            ),
+            types::Error::Unauthenticated(text) => Self::Unauthenticated(text),
+            types::Error::Forbidden(text) => Self::Forbidden(text),
+            types::Error::NotFound(text) => Self::NotFound(text),
+            types::Error::RateLimited(seconds) => Self::RateLimited(seconds),
+            types::Error::Service(failure) => Self::Service(own::ServiceFailure {
+                status: failure.status,
+                message: failure.message,
+                errors: failure.errors.map(json_or_text),
+                data: failure.data.map(json_or_text),
+            }),
+            types::Error::UnexpectedResponse(text) => Self::UnexpectedResponse(text),
+            types::Error::Transport(failure) => Self::Transport(failure.into()),
+            types::Error::InvalidState(text) => Self::InvalidState(text),
+            types::Error::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+/// Details of an error must not hide the error: what is not JSON is kept as text.
+fn json_or_text(text: String) -> Value {
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+impl From<connections::Account> for own::Account {
+    fn from(account: connections::Account) -> Self {
+        Self {
+            user: account.user,
+            organization: account.organization,
+            endpoint: account.endpoint,
+            extensions: account.extensions.map(json_or_text),
+        }
+    }
+}
+
+impl From<data_sources::Page> for own::Page {
+    fn from(page: data_sources::Page) -> Self {
+        let items = page.items.into_iter().map(|item| own::Item { key: item.key, label: item.label });
+        Self { items: items.collect(), next: page.next, notice: page.notice }
+    }
+}
+
+/// What a poll returned, its payload not yet checked.
+pub(super) struct UncheckedPoll {
+    pub(super) payload: String,
+    pub(super) no_changes: bool,
+    pub(super) state: Vec<u8>,
+    pub(super) more: bool,
+}
+
+impl From<triggers::PollResult> for UncheckedPoll {
+    fn from(poll: triggers::PollResult) -> Self {
+        Self { payload: poll.payload, no_changes: poll.no_changes, state: poll.state, more: poll.more }
+    }
+}
+
+/// Reads a manifest; the errors name every JSON value in it that is not JSON.
+pub(super) fn read_definition(definition: ConnectorDefinition) -> Result<own::ConnectorDefinition, Vec<String>> {
+    let mut reader = Reader { problems: Vec::new() };
+    let own = own::ConnectorDefinition {
+        connections: definition.connections.into_iter().map(|value| reader.connection(value)).collect(),
+        actions: definition.actions.into_iter().map(|value| reader.action(value)).collect(),
+        data_sources: definition.data_sources.into_iter().map(|value| reader.data_source(value)).collect(),
+        triggers: definition.triggers.into_iter().map(|value| reader.trigger(value)).collect(),
+        extensions: reader.optional("extensions of the connector", definition.extensions),
+        key: definition.key,
+        label: definition.label,
+        description: definition.description,
+        version: definition.version,
+        documentation_url: definition.documentation_url,
+    };
+    if reader.problems.is_empty() { Ok(own) } else { Err(reader.problems) }
+}
+
+struct Reader {
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn json(&mut self, place: &str, text: &str) -> Value {
+        serde_json::from_str(text).unwrap_or_else(|error| {
+            self.problems.push(format!("the {place} is not JSON: {error}"));
+            Value::Null
+        })
+    }
+
+    fn optional(&mut self, place: &str, text: Option<String>) -> Option<Value> {
+        text.map(|text| self.json(place, &text))
+    }
+
+    fn connection(&mut self, value: manifest::ConnectionDefinition) -> own::ConnectionDefinition {
+        let place = format!("connection {}", value.key);
+        own::ConnectionDefinition {
+            fields: value.fields.into_iter().map(|field| self.field(&place, field)).collect(),
+            extensions: self.optional(&format!("extensions of {place}"), value.extensions),
+            key: value.key,
+            label: value.label,
+            description: value.description,
+        }
+    }
+
+    fn field(&mut self, place: &str, value: manifest::ConnectionField) -> own::ConnectionField {
+        let extensions = self.optional(&format!("extensions of {place}, field {}", value.input.key), value.extensions);
+        own::ConnectionField {
+            input: self.input(place, value.input),
+            secret: value.secret,
+            endpoint: value.endpoint.map(|endpoint| own::Endpoint {
+                precedence: endpoint.precedence,
+                environments: endpoint
+                    .environments
+                    .into_iter()
+                    .map(|environment| own::Environment { value: environment.value, url: environment.url })
+                    .collect(),
+            }),
+            may_be_jwt: value.may_be_jwt,
+            extensions,
+        }
+    }
+
+    fn inputs(&mut self, place: &str, values: Vec<manifest::InputField>) -> Vec<own::InputField> {
+        values.into_iter().map(|value| self.input(place, value)).collect()
+    }
+
+    fn input(&mut self, place: &str, value: manifest::InputField) -> own::InputField {
+        let place = format!("{place}, input {}", value.key);
+        own::InputField {
+            kind: match value.kind {
+                manifest::InputKind::Text => own::InputKind::Text,
+                manifest::InputKind::MultiLine => own::InputKind::MultiLine,
+                manifest::InputKind::Password => own::InputKind::Password,
+                manifest::InputKind::Number => own::InputKind::Number,
+                manifest::InputKind::Boolean => own::InputKind::Boolean,
+                manifest::InputKind::Choice => own::InputKind::Choice,
+                manifest::InputKind::Code(language) => own::InputKind::Code(language),
+                manifest::InputKind::KeyValueList => own::InputKind::KeyValueList,
+                manifest::InputKind::EndpointUrl => own::InputKind::EndpointUrl,
+                manifest::InputKind::Other(name) => own::InputKind::Other(name),
+            },
+            default: self.optional(&format!("default of {place}"), value.default),
+            example: self.optional(&format!("example of {place}"), value.example),
+            extensions: self.optional(&format!("extensions of {place}"), value.extensions),
+            choices: value
+                .choices
+                .into_iter()
+                .map(|choice| own::Choice { value: choice.value, label: choice.label })
+                .collect(),
+            key: value.key,
+            label: value.label,
+            required: value.required,
+            placeholder: value.placeholder,
+            help: value.help,
+            data_source: value.data_source,
+        }
+    }
+
+    fn action(&mut self, value: manifest::ActionDefinition) -> own::ActionDefinition {
+        let place = format!("action {}", value.key);
+        own::ActionDefinition {
+            inputs: self.inputs(&place, value.inputs),
+            input_schema: self.json(&format!("input schema of {place}"), &value.input_schema),
+            result_schema: self.json(&format!("result schema of {place}"), &value.result_schema),
+            example_payload: self.json(&format!("example payload of {place}"), &value.example_payload),
+            extensions: self.optional(&format!("extensions of {place}"), value.extensions),
+            key: value.key,
+            label: value.label,
+            description: value.description,
+            changes_data: value.changes_data,
+        }
+    }
+
+    fn data_source(&mut self, value: manifest::DataSourceDefinition) -> own::DataSourceDefinition {
+        let place = format!("data source {}", value.key);
+        own::DataSourceDefinition {
+            inputs: self.inputs(&place, value.inputs),
+            input_schema: self.json(&format!("input schema of {place}"), &value.input_schema),
+            result_schema: self.json(&format!("result schema of {place}"), &value.result_schema),
+            example_payload: self.json(&format!("example payload of {place}"), &value.example_payload),
+            extensions: self.optional(&format!("extensions of {place}"), value.extensions),
+            key: value.key,
+            label: value.label,
+            description: value.description,
+            searchable: value.searchable,
+        }
+    }
+
+    fn trigger(&mut self, value: manifest::TriggerDefinition) -> own::TriggerDefinition {
+        let place = format!("trigger {}", value.key);
+        own::TriggerDefinition {
+            inputs: self.inputs(&place, value.inputs),
+            input_schema: self.json(&format!("input schema of {place}"), &value.input_schema),
+            result_schema: self.json(&format!("result schema of {place}"), &value.result_schema),
+            example_payload: self.json(&format!("example payload of {place}"), &value.example_payload),
+            extensions: self.optional(&format!("extensions of {place}"), value.extensions),
+            key: value.key,
+            label: value.label,
+            description: value.description,
+        }
+    }
+}

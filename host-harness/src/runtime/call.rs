@@ -1,0 +1,175 @@
+//! One call of a component from start to end: its turn, a fresh store and instance, the deadline, and what to make of the end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::{Store, UpdateDeadline};
+
+use super::RuntimeInner;
+use super::bindings::{self, ConnectorPre};
+use super::error::{CallError, CallFailure};
+use super::operations::{Operation, ResultProblem};
+use super::store::{CallState, Resources};
+use crate::connection::Connection;
+use crate::contract::{Error, Failure};
+use crate::egress::{Egress, EgressContext, EgressPolicy, Grants, Secrets};
+use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::log::{CallLog, LogLevel, LogOptions, LogSource};
+use crate::trace::Trace;
+
+/// The part of the deadline that is kept back from waiting for the service, so that the component can still say that it
+/// waited in vain: a tenth, and never more than this.
+const LONGEST_LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How a call is made.
+#[derive(Debug, Clone, Default)]
+pub struct CallOptions {
+    /// What the call may do beyond the defaults.
+    pub grants: Grants,
+    /// What the call may use.
+    pub limits: Arc<Limits>,
+    /// Which lines of log are kept and who hears of them.
+    pub log: LogOptions,
+    /// Whether [`Trace::exchanges`] keeps every request and answer, with their bodies.
+    pub record_exchanges: bool,
+}
+
+/// The result of a call that succeeded, with what it used and did.
+#[derive(Debug, Clone)]
+pub struct Outcome<T> {
+    /// What the connector returned.
+    pub value: T,
+    /// What the call used and did.
+    pub trace: Trace,
+}
+
+/// Runs one operation. Everything in it that waits is bounded by the deadline: the turn, the requests, and, through the
+/// epoch, the component's own computing.
+pub(super) async fn run<O: Operation>(
+    runtime: &RuntimeInner,
+    component: &ConnectorPre<CallState>,
+    connection: Option<&Connection>,
+    options: &CallOptions,
+    operation: O,
+) -> Result<Outcome<O::Accepted>, Box<CallFailure>> {
+    let started = Instant::now();
+    let limits = &options.limits;
+    // A deadline beyond what the clock can express is none; a century will do.
+    let century = || started + Duration::from_secs(100 * 365 * 24 * 3600);
+    let deadline = started.checked_add(limits.deadline).unwrap_or_else(century);
+    let failed =
+        |error| Err(Box::new(CallFailure { error, trace: Trace { duration: started.elapsed(), ..Trace::default() } }));
+    let exceeded = |limit| CallError::Limit { exceeded: LimitExceeded::new(limit, limits), answer: None };
+
+    let turn = tokio::time::timeout_at(deadline.into(), runtime.slots.acquire()).await;
+    let _slot = match turn {
+        Ok(Ok(slot)) => slot,
+        Ok(Err(closed)) => return failed(CallError::Start(closed.to_string())),
+        Err(_) => return failed(exceeded(Limit::Deadline)),
+    };
+    let mut store = new_store(runtime, connection, options, started, deadline);
+    let returned = match component.instantiate_async(&mut store).await {
+        Ok(instance) => operation.invoke(&mut store, &instance).await,
+        Err(error) => Err(error),
+    };
+    let state = store.into_data();
+    let result = match returned {
+        Ok(Ok(returned)) => operation.accept(returned, limits).map_err(|problem| match problem {
+            ResultProblem::TooLarge(limit) => exceeded(limit),
+            ResultProblem::Invalid(text) => CallError::BadResult(text),
+        }),
+        Ok(Err(error)) => Err(blame(error.into(), &state.egress)),
+        Err(error) => Err(crash(&error, &state, limits)),
+    };
+    let trace = trace(state, started);
+    match result {
+        Ok(value) => Ok(Outcome { value, trace }),
+        Err(error) => Err(Box::new(CallFailure { error, trace })),
+    }
+}
+
+/// The connection as the component sees it.
+pub(super) fn visible(connection: &Connection) -> bindings::Connection {
+    bindings::Connection { key: connection.key().to_owned(), fields: connection.public_fields().to_owned() }
+}
+
+fn new_store(
+    runtime: &RuntimeInner,
+    connection: Option<&Connection>,
+    options: &CallOptions,
+    started: Instant,
+    deadline: Instant,
+) -> Store<CallState> {
+    let limits = &options.limits;
+    let secrets = connection.map_or_else(|| Arc::new(Secrets::default()), |connection| connection.secrets().clone());
+    let origin = match connection {
+        Some(connection) => connection.origin().cloned().map_err(str::to_owned),
+        None => Err("this call has no connection".to_owned()),
+    };
+    let last_words = (limits.deadline / 10).min(LONGEST_LAST_WORDS);
+    let egress = Egress::new(EgressContext {
+        policy: EgressPolicy::new(origin, options.grants),
+        secrets: secrets.clone(),
+        clients: runtime.clients.clone(),
+        limits: limits.clone(),
+        started,
+        deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
+        record_exchanges: options.record_exchanges,
+    });
+    let log = CallLog::new(started, options.log.clone(), secrets, limits);
+    let mut store = Store::new(runtime.engine.get(), CallState { egress, log, resources: Resources::new(limits) });
+    store.limiter(|state| &mut state.resources);
+    store.set_epoch_deadline(1);
+    let exceeded = LimitExceeded::new(Limit::Deadline, limits);
+    // At every tick a component that computes gives way to the other calls of its thread.
+    store.epoch_deadline_callback(move |_| {
+        if Instant::now() >= deadline { Err(exceeded.into()) } else { Ok(UpdateDeadline::Yield(1)) }
+    });
+    store
+}
+
+/// Whether the host is to blame for what the connector reports: it made the connector fail by refusing or by a limit.
+fn blame(error: Error, egress: &Egress) -> CallError {
+    if let Some(exceeded) = egress.exceeded {
+        return CallError::Limit { exceeded, answer: Some(error) };
+    }
+    match &error {
+        Error::Transport(Failure::Denied(_)) if !egress.refusals.is_empty() => {
+            CallError::Refused { refusals: egress.refusals.clone(), answer: error }
+        }
+        _ => CallError::Connector(error),
+    }
+}
+
+fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> CallError {
+    if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
+        return CallError::Limit { exceeded: *exceeded, answer: None };
+    }
+    let reason = error.root_cause().to_string();
+    // Wasmtime counts instances itself and has no type for the error.
+    if reason.starts_with("resource limit exceeded") {
+        return CallError::Limit { exceeded: LimitExceeded::new(Limit::Instances, limits), answer: None };
+    }
+    if error.downcast_ref::<wasmtime::Trap>().is_some() || state.log.last_error.is_some() {
+        return CallError::Trap { reason, last_words: state.log.last_error.clone() };
+    }
+    CallError::Start(format!("{error:#}"))
+}
+
+fn trace(mut state: CallState, started: Instant) -> Trace {
+    let refusals: Vec<String> = state.egress.refusals.iter().map(ToString::to_string).collect();
+    for refusal in refusals {
+        state.log.write(LogLevel::Warn, LogSource::Host, format!("refused: {refusal}"));
+    }
+    Trace {
+        duration: started.elapsed(),
+        requests: state.egress.requests,
+        sent_bytes: state.egress.sent_bytes,
+        received_bytes: state.egress.received_bytes,
+        memory_bytes: state.resources.peak_memory,
+        refusals: state.egress.refusals,
+        exchanges: state.egress.exchanges,
+        log: state.log.lines,
+        log_lines_dropped: state.log.dropped,
+    }
+}

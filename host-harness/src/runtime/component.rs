@@ -1,0 +1,248 @@
+//! A component from bytes to a connector that can be called: compiled, its imports checked, linked, its manifest read.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, Linker};
+
+use super::bindings::{self, CONTRACT, ConnectorPre};
+use super::call::{self, CallOptions, Outcome};
+use super::error::{CallError, CallFailure};
+use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
+use super::store::CallState;
+use super::{Runtime, RuntimeInner};
+use crate::connection::Connection;
+use crate::contract::{Account, ConnectorDefinition, Error, Page, PollResult};
+use crate::limits::{Limit, LimitExceeded};
+use crate::trace::Trace;
+
+/// What a component may import: what it asks of the host, and the types of its contract.
+const ALLOWED_IMPORTS: [&str; 3] = ["http", "log", "types"];
+/// What a component must export.
+const EXPORTS: [&str; 5] = ["manifest", "connections", "actions", "data-sources", "triggers"];
+
+/// A loaded connector. Cheap to clone; its calls are independent of each other and may run at the same time.
+#[derive(Clone)]
+pub struct Connector {
+    inner: Arc<ConnectorInner>,
+}
+
+struct ConnectorInner {
+    runtime: Arc<RuntimeInner>,
+    pre: ConnectorPre<CallState>,
+    definition: ConnectorDefinition,
+    imports: Vec<String>,
+    exports: Vec<String>,
+    size: usize,
+}
+
+/// Why a component cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("the component {} cannot be read: {reason}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The bytes are not a component, or not a valid one.
+    #[error("this is not a WebAssembly component: {0}")]
+    NotAComponent(String),
+    /// The component asks for something that no connector is given.
+    #[error("the component imports {}, and a connector is given http and log and nothing else", .0.join(", "))]
+    Imports(Vec<String>),
+    /// The component does not fit the contract.
+    #[error("the component does not fit the contract integration:connector: {0}")]
+    Contract(String),
+    /// The manifest could not be had.
+    #[error("the component's manifest could not be read: {0}")]
+    Describe(CallError),
+    /// The manifest contradicts itself.
+    #[error("the component's manifest is not sound: {}", .0.join("; "))]
+    Manifest(Vec<String>),
+}
+
+impl Connector {
+    pub(super) async fn load(runtime: Arc<RuntimeInner>, bytes: Vec<u8>) -> Result<Self, LoadError> {
+        let size = bytes.len();
+        let engine = runtime.engine.get().clone();
+        let component = tokio::task::spawn_blocking(move || compile(&engine, &bytes))
+            .await
+            .map_err(|error| LoadError::NotAComponent(error.to_string()))??;
+        let (imports, exports) = interfaces(&component)?;
+        let pre = link(&component).map_err(|error| LoadError::Contract(format!("{error:#}")))?;
+        let described = call::run(&runtime, &pre, None, &CallOptions::default(), Describe)
+            .await
+            .map_err(|failure| LoadError::Describe(failure.error))?;
+        let definition = bindings::read_definition(described.value).map_err(LoadError::Manifest)?;
+        let problems = definition.problems();
+        if !problems.is_empty() {
+            return Err(LoadError::Manifest(problems));
+        }
+        Ok(Self { inner: Arc::new(ConnectorInner { runtime, pre, definition, imports, exports, size }) })
+    }
+
+    /// What the connector declares. Read once, when it was loaded.
+    pub fn definition(&self) -> &ConnectorDefinition {
+        &self.inner.definition
+    }
+
+    /// The interfaces that the component asks of its host. One that holds types alone gives nothing and is not listed.
+    pub fn imports(&self) -> &[String] {
+        &self.inner.imports
+    }
+
+    /// The interfaces that the component offers.
+    pub fn exports(&self) -> &[String] {
+        &self.inner.exports
+    }
+
+    /// The component's size in bytes.
+    pub fn size(&self) -> usize {
+        self.inner.size
+    }
+
+    /// The runtime it was loaded into.
+    pub fn runtime(&self) -> Runtime {
+        Runtime { inner: self.inner.runtime.clone() }
+    }
+
+    /// Asks the service whose credential the connection holds.
+    pub async fn test_connection(
+        &self,
+        connection: &Connection,
+        options: &CallOptions,
+    ) -> Result<Outcome<Account>, Box<CallFailure>> {
+        let visible = call::visible(connection);
+        self.run(connection, options, TestConnection { connection: &visible }).await
+    }
+
+    /// Performs an action. `inputs` is a JSON object; the result is JSON text that was checked to be well formed.
+    pub async fn perform(
+        &self,
+        key: &str,
+        connection: &Connection,
+        inputs: &Value,
+        options: &CallOptions,
+    ) -> Result<Outcome<Box<RawValue>>, Box<CallFailure>> {
+        let (visible, inputs) = (call::visible(connection), inputs.to_string());
+        self.run(connection, options, Perform { key, connection: &visible, inputs: &inputs }).await
+    }
+
+    /// Gives one page of a data source's items.
+    pub async fn query(
+        &self,
+        key: &str,
+        connection: &Connection,
+        inputs: &Value,
+        search: Option<&str>,
+        cursor: Option<&str>,
+        options: &CallOptions,
+    ) -> Result<Outcome<Page>, Box<CallFailure>> {
+        let (visible, inputs) = (call::visible(connection), inputs.to_string());
+        self.run(connection, options, Query { key, connection: &visible, inputs: &inputs, search, cursor }).await
+    }
+
+    /// Polls a trigger once. `state` is what the last poll that succeeded returned; store the new one only after the payload was
+    /// accepted, so that a crash in between repeats changes and never loses one.
+    pub async fn poll(
+        &self,
+        key: &str,
+        connection: &Connection,
+        inputs: &Value,
+        state: Option<&[u8]>,
+        options: &CallOptions,
+    ) -> Result<Outcome<PollResult>, Box<CallFailure>> {
+        if state.is_some_and(|state| state.len() as u64 > options.limits.state_bytes) {
+            let exceeded = LimitExceeded::new(Limit::StateBytes, &options.limits);
+            let error = CallError::Limit { exceeded, answer: None };
+            return Err(Box::new(CallFailure { error, trace: Trace::default() }));
+        }
+        let (visible, inputs) = (call::visible(connection), inputs.to_string());
+        self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
+    }
+
+    async fn run<O: Operation>(
+        &self,
+        connection: &Connection,
+        options: &CallOptions,
+        operation: O,
+    ) -> Result<Outcome<O::Accepted>, Box<CallFailure>> {
+        if !connection.secret_problems().is_empty() {
+            let error = CallError::Connector(Error::InvalidInput(connection.secret_problems().to_vec()));
+            return Err(Box::new(CallFailure { error, trace: Trace::default() }));
+        }
+        call::run(&self.inner.runtime, &self.inner.pre, Some(connection), options, operation).await
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("key", &self.inner.definition.key)
+            .field("version", &self.inner.definition.version)
+            .finish_non_exhaustive()
+    }
+}
+
+fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Component, LoadError> {
+    if bytes.starts_with(b"\0asm\x01\0\0\0") {
+        let text = "it is a core module; make it a component with wit-component or `wasm-tools component new`";
+        return Err(LoadError::NotAComponent(text.into()));
+    }
+    if !bytes.starts_with(b"\0asm") {
+        return Err(LoadError::NotAComponent("it does not begin with the bytes of WebAssembly".into()));
+    }
+    Component::from_binary(engine, bytes).map_err(|error| LoadError::NotAComponent(format!("{error:#}")))
+}
+
+/// The imports that give the component something, and the exports; an import that no connector is given is an error.
+fn interfaces(component: &Component) -> Result<(Vec<String>, Vec<String>), LoadError> {
+    let engine = component.engine();
+    let component_type = component.component_type();
+    let mut imports = Vec::new();
+    let mut refused = Vec::new();
+    for (name, item) in component_type.imports(engine) {
+        if !is_contracts(name, &ALLOWED_IMPORTS) {
+            refused.push(name.to_owned());
+        } else if !matches!(&item.ty, ComponentItem::ComponentInstance(instance) if holds_types_alone(instance, engine))
+        {
+            imports.push(name.to_owned());
+        }
+    }
+    if !refused.is_empty() {
+        return Err(LoadError::Imports(refused));
+    }
+    let exports: Vec<String> = component_type.exports(engine).map(|(name, _)| name.to_owned()).collect();
+    let missing: Vec<&str> =
+        EXPORTS.into_iter().filter(|wanted| !exports.iter().any(|name| is_contracts(name, &[wanted]))).collect();
+    if !missing.is_empty() {
+        return Err(LoadError::Contract(format!("it does not export {}", missing.join(", "))));
+    }
+    Ok((imports, exports))
+}
+
+/// Whether `name` is one of the contract's `interfaces`, for example `integration:connector/http@0.1.0`. Versions are compared when the
+/// component is linked.
+fn is_contracts(name: &str, interfaces: &[&str]) -> bool {
+    let Some(rest) = name.strip_prefix(CONTRACT).and_then(|rest| rest.strip_prefix('/')) else { return false };
+    let interface = rest.split_once('@').map_or(rest, |(interface, _)| interface);
+    interfaces.contains(&interface)
+}
+
+fn holds_types_alone(instance: &ComponentInstance, engine: &wasmtime::Engine) -> bool {
+    instance.exports(engine).all(|(_, item)| matches!(item.ty, ComponentItem::Type(_)))
+}
+
+fn link(component: &Component) -> wasmtime::Result<ConnectorPre<CallState>> {
+    let mut linker = Linker::new(component.engine());
+    bindings::add_imports(&mut linker)?;
+    ConnectorPre::new(linker.instantiate_pre(component)?)
+}

@@ -1,0 +1,125 @@
+//! The engine: the one place where Wasmtime is configured, and the clock that lets a call be interrupted.
+
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// How often a computing component gives way to other calls and has its deadline checked. Short enough that no call waits
+/// noticeably for another, long enough that the thread behind it costs nothing.
+const TICK: Duration = Duration::from_millis(10);
+
+/// As many core instances and tables a call as `Limits::instances` has by default.
+const INSTANCES_PER_CALL: u32 = 16;
+/// Room to raise `Limits::table_elements` five times over.
+const POOLED_TABLE_ELEMENTS: usize = 100_000;
+
+/// Memory of a slot that stays resident and is zeroed by hand when the slot is used again: cheaper than page faults for the
+/// few pages that a short call touches.
+const KEEP_RESIDENT: usize = 1024 * 1024;
+
+/// How instances get their memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allocation {
+    /// From slots that are reserved ahead, with memory mapped copy-on-write from the component's image: microseconds a call.
+    Pooled,
+    /// From the operating system for each call: slower, and sparing with addresses.
+    OnDemand,
+}
+
+/// An engine whose epoch advances for as long as this lives.
+pub(super) struct SharedEngine {
+    engine: Engine,
+    allocation: Allocation,
+    // Dropping it ends the ticker's wait at once.
+    _stop_ticker: Sender<()>,
+}
+
+impl SharedEngine {
+    pub(super) fn new(wanted: Allocation, concurrent_calls: u32) -> wasmtime::Result<Self> {
+        // A pool reserves addresses, which a limit on the process (`ulimit -v`, some containers) can forbid.
+        let pooled = match wanted {
+            Allocation::Pooled => Engine::new(&config(Some(concurrent_calls)))
+                .inspect_err(|error| tracing::debug!("no pool of instances, allocating on demand: {error:#}"))
+                .ok(),
+            Allocation::OnDemand => None,
+        };
+        let (engine, allocation) = match pooled {
+            Some(engine) => (engine, Allocation::Pooled),
+            None => (Engine::new(&config(None))?, Allocation::OnDemand),
+        };
+        let stop_ticker = start_ticker(&engine)?;
+        Ok(Self { engine, allocation, _stop_ticker: stop_ticker })
+    }
+
+    pub(super) fn get(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn allocation(&self) -> Allocation {
+        self.allocation
+    }
+}
+
+/// The one constructor of a configuration, so that two engines never differ by accident.
+fn config(pooled_calls: Option<u32>) -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true);
+    config.epoch_interruption(true);
+    // Nothing in the contract is concurrent within a call, and its bookkeeping costs at each one.
+    config.concurrency_support(false);
+    // A trap's text is enough for whoever runs a flow; collecting frames costs time and code size.
+    config.wasm_backtrace_max_frames(None);
+    config.memory_init_cow(true);
+    if let Some(calls) = pooled_calls {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(calls)
+            .total_core_instances(calls.saturating_mul(INSTANCES_PER_CALL))
+            .total_memories(calls)
+            .total_tables(calls.saturating_mul(INSTANCES_PER_CALL))
+            .table_elements(POOLED_TABLE_ELEMENTS)
+            .total_stacks(calls)
+            .linear_memory_keep_resident(KEEP_RESIDENT)
+            .table_keep_resident(KEEP_RESIDENT)
+            .pagemap_scan(Enabled::Auto);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    config
+}
+
+/// Advances the epoch until the returned sender is dropped.
+fn start_ticker(engine: &Engine) -> wasmtime::Result<Sender<()>> {
+    let (stop, stopped) = channel::<()>();
+    let engine = engine.weak();
+    std::thread::Builder::new().name("epoch-ticker".into()).spawn(move || {
+        while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            let Some(engine) = engine.upgrade() else { break };
+            engine.increment_epoch();
+        }
+    })?;
+    Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ticker_ends_when_the_engine_is_dropped() {
+        let shared = SharedEngine::new(Allocation::OnDemand, 1).expect("an engine");
+        let weak = shared.get().weak();
+        drop(shared);
+        // The thread holds the engine only while it ticks.
+        let gone = (0..100).any(|_| {
+            std::thread::sleep(TICK);
+            weak.upgrade().is_none()
+        });
+        assert!(gone, "something still holds the engine");
+    }
+
+    #[test]
+    fn a_pool_is_used_when_it_is_asked_for() {
+        let shared = SharedEngine::new(Allocation::Pooled, 10).expect("an engine");
+        assert_eq!(shared.allocation(), Allocation::Pooled);
+    }
+}

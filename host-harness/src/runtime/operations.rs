@@ -1,0 +1,172 @@
+//! The five exports of a connector as values: which one a call invokes, with what, and what makes its result acceptable.
+
+use std::future::Future;
+
+use serde_json::value::RawValue;
+use wasmtime::Store;
+
+use super::bindings::{self, Connector, UncheckedPoll};
+use super::store::CallState;
+use crate::contract::{Account, Page, PollResult};
+use crate::limits::{Limit, Limits};
+
+/// What is wrong with a result.
+pub(super) enum ResultProblem {
+    TooLarge(Limit),
+    Invalid(String),
+}
+
+/// One export, with the arguments of one call.
+pub(super) trait Operation: Send {
+    /// What the export returns.
+    type Returned: Send;
+    /// What the caller gets when the result is acceptable.
+    type Accepted;
+
+    fn invoke(
+        &self,
+        store: &mut Store<CallState>,
+        instance: &Connector,
+    ) -> impl Future<Output = wasmtime::Result<Result<Self::Returned, bindings::Error>>> + Send;
+
+    fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem>;
+}
+
+pub(super) struct Describe;
+
+pub(super) struct TestConnection<'a> {
+    pub(super) connection: &'a bindings::Connection,
+}
+
+pub(super) struct Perform<'a> {
+    pub(super) key: &'a str,
+    pub(super) connection: &'a bindings::Connection,
+    /// JSON text; owned, because that is what the generated call takes.
+    pub(super) inputs: &'a String,
+}
+
+pub(super) struct Query<'a> {
+    pub(super) key: &'a str,
+    pub(super) connection: &'a bindings::Connection,
+    /// JSON text; owned, because that is what the generated call takes.
+    pub(super) inputs: &'a String,
+    pub(super) search: Option<&'a str>,
+    pub(super) cursor: Option<&'a str>,
+}
+
+pub(super) struct Poll<'a> {
+    pub(super) key: &'a str,
+    pub(super) connection: &'a bindings::Connection,
+    /// JSON text; owned, because that is what the generated call takes.
+    pub(super) inputs: &'a String,
+    pub(super) state: Option<&'a [u8]>,
+}
+
+impl Operation for Describe {
+    type Returned = bindings::ConnectorDefinition;
+    type Accepted = bindings::ConnectorDefinition;
+
+    async fn invoke(
+        &self,
+        store: &mut Store<CallState>,
+        instance: &Connector,
+    ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
+        instance.integration_connector_manifest().call_describe(store).await.map(Ok)
+    }
+
+    fn accept(&self, returned: Self::Returned, _: &Limits) -> Result<Self::Accepted, ResultProblem> {
+        Ok(returned)
+    }
+}
+
+impl Operation for TestConnection<'_> {
+    type Returned = Account;
+    type Accepted = Account;
+
+    async fn invoke(
+        &self,
+        store: &mut Store<CallState>,
+        instance: &Connector,
+    ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
+        let result = instance.integration_connector_connections().call_test(store, self.connection).await?;
+        Ok(result.map(Account::from))
+    }
+
+    fn accept(&self, returned: Self::Returned, _: &Limits) -> Result<Self::Accepted, ResultProblem> {
+        Ok(returned)
+    }
+}
+
+impl Operation for Perform<'_> {
+    type Returned = String;
+    type Accepted = Box<RawValue>;
+
+    async fn invoke(
+        &self,
+        store: &mut Store<CallState>,
+        instance: &Connector,
+    ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
+        let actions = instance.integration_connector_actions();
+        actions.call_perform(store, self.key, self.connection, self.inputs).await
+    }
+
+    fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
+        checked_json("the result", returned, limits)
+    }
+}
+
+impl Operation for Query<'_> {
+    type Returned = Page;
+    type Accepted = Page;
+
+    async fn invoke(
+        &self,
+        store: &mut Store<CallState>,
+        instance: &Connector,
+    ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
+        let sources = instance.integration_connector_data_sources();
+        let result =
+            sources.call_query(store, self.key, self.connection, self.inputs, self.search, self.cursor).await?;
+        Ok(result.map(Page::from))
+    }
+
+    fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
+        let size: usize = returned.items.iter().map(|item| item.key.len() + item.label.len()).sum();
+        if size as u64 > limits.result_bytes { Err(ResultProblem::TooLarge(Limit::ResultBytes)) } else { Ok(returned) }
+    }
+}
+
+impl Operation for Poll<'_> {
+    type Returned = UncheckedPoll;
+    type Accepted = PollResult;
+
+    async fn invoke(
+        &self,
+        store: &mut Store<CallState>,
+        instance: &Connector,
+    ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
+        let triggers = instance.integration_connector_triggers();
+        let result = triggers.call_poll(store, self.key, self.connection, self.inputs, self.state).await?;
+        Ok(result.map(UncheckedPoll::from))
+    }
+
+    fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
+        if returned.state.len() as u64 > limits.state_bytes {
+            return Err(ResultProblem::TooLarge(Limit::StateBytes));
+        }
+        Ok(PollResult {
+            payload: checked_json("the payload", returned.payload, limits)?,
+            no_changes: returned.no_changes,
+            state: returned.state,
+            more: returned.more,
+        })
+    }
+}
+
+/// Checks that text is JSON without building it: most callers pass it on as it is.
+fn checked_json(what: &str, text: String, limits: &Limits) -> Result<Box<RawValue>, ResultProblem> {
+    if text.len() as u64 > limits.result_bytes {
+        return Err(ResultProblem::TooLarge(Limit::ResultBytes));
+    }
+    RawValue::from_string(text).map_err(|error| ResultProblem::Invalid(format!("{what} is not JSON: {error}")))
+}

@@ -1,0 +1,69 @@
+//! What a call used and did, known after success and failure alike.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::contract::Failure;
+use crate::egress::Refusal;
+use crate::log::LogLine;
+
+/// What one call used and did. Secrets are not in it.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// From the start of the call to its end, waiting for the service included.
+    pub duration: Duration,
+    /// Requests the component made; one that the host repeated counts once.
+    pub requests: u64,
+    /// Bytes of all request bodies.
+    pub sent_bytes: u64,
+    /// Bytes of all answer bodies, decoded.
+    pub received_bytes: u64,
+    /// The largest that the component's linear memory became, in bytes.
+    pub memory_bytes: u64,
+    /// Requests that the host did not let leave; at most the first 20.
+    pub refusals: Vec<Refusal>,
+    /// The requests and their answers, when [`CallOptions::record_exchanges`](crate::CallOptions::record_exchanges) asks for them.
+    pub exchanges: Vec<Exchange>,
+    /// The lines of log at or above the level that was asked for.
+    pub log: Vec<LogLine>,
+    /// Lines that came after the last one that there was room for.
+    pub log_lines_dropped: u64,
+}
+
+/// One request and what became of it. Secrets are redacted in it.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// When it was sent, counted from the start of the call.
+    pub at: Duration,
+    /// How long it took, all attempts and the waits between them included.
+    pub duration: Duration,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// The headers that the component asked for, secrets redacted.
+    pub request_headers: Vec<(String, String)>,
+    /// The body that was sent.
+    pub request_body: Bytes,
+    /// What came of it.
+    pub outcome: ExchangeOutcome,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone)]
+pub enum ExchangeOutcome {
+    /// An answer, as the component got it.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// The headers, names in lower case.
+        headers: Vec<(String, String)>,
+        /// The decoded body.
+        body: Bytes,
+    },
+    /// No answer.
+    Failed(Failure),
+}
