@@ -42,6 +42,12 @@ impl Json {
         members.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
+    /// The text, if the value is one.
+    pub(crate) fn text(&self) -> Option<String> {
+        let Self::Scalar(written) = self else { return None };
+        serde_json::from_str(written).ok()
+    }
+
     /// The value in the given layout, without a newline at its end.
     pub(crate) fn pretty(&self, layout: &Layout) -> String {
         let mut text = String::new();

@@ -6,6 +6,7 @@ mod build;
 mod cargo;
 mod check;
 mod componentise;
+mod demo;
 mod difference;
 mod environment;
 mod files;
@@ -31,6 +32,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     Build(build::Options),
+    Demo(demo::Options),
     Test(test::Options),
     Check(check::Options),
     Manifest(manifest::Options),
@@ -39,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = workspace::Workspace::locate().and_then(|workspace| match CommandLine::parse().command {
         Command::Build(options) => build::run(&workspace, &options),
+        Command::Demo(options) => demo::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),

@@ -1,0 +1,104 @@
+//! The simulated Duro service as a process beside the tour.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::json::Json;
+
+/// A running service. It ends with this value, and with this process, however that ends: it watches its standard input.
+pub(super) struct Service {
+    process: Child,
+    url: String,
+    key: String,
+}
+
+impl Service {
+    /// Starts the program and waits until it listens. What it says goes to a file in `folder`.
+    pub(super) fn start(program: &Path, folder: &Path) -> Result<Self> {
+        let log = folder.join("duro-sim.log");
+        let mut process = Command::new(program)
+            .arg("--stop-with-stdin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?)
+            .spawn()
+            .with_context(|| format!("{} cannot be started", program.display()))?;
+        match first_line(&mut process).and_then(|line| address(&line)) {
+            Ok((url, key)) => Ok(Self { process, url, key }),
+            Err(error) => Err(error.context(did_not_start(process, &log))),
+        }
+    }
+
+    /// The GraphQL endpoint.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// An API key that the service accepts.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Ends the service; an error if it did not end well.
+    pub(super) fn stop(mut self) -> Result<()> {
+        drop(self.process.stdin.take());
+        let status = self.process.wait().context("the simulated service cannot be waited for")?;
+        if !status.success() {
+            bail!("the simulated service ended with {status}");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // After `stop`, or where it has ended by itself, both find nothing to do.
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+fn first_line(process: &mut Child) -> Result<String> {
+    let output = process.stdout.take().context("it has no standard output")?;
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).context("its standard output cannot be read")?;
+    Ok(line)
+}
+
+fn address(line: &str) -> Result<(String, String)> {
+    let text = |value: &Json, key: &str| value.member(key).and_then(Json::text);
+    let value =
+        Json::parse(line).with_context(|| format!("it was to print its address as JSON and printed {line:?}"))?;
+    let address = text(&value, "url").zip(text(&value, "key"));
+    address.with_context(|| format!("it was to print `url` and `key` and printed {line:?}"))
+}
+
+fn did_not_start(mut process: Child, log: &PathBuf) -> String {
+    // It is of no use any more, whether it has ended or hangs.
+    let _ = process.kill();
+    let _ = process.wait();
+    let said = fs::read_to_string(log).unwrap_or_default();
+    format!("the simulated service did not start; it said: {}", said.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn the_address_is_read_from_the_first_line() {
+        let read = address("{\"url\":\"http://127.0.0.1:4000/graphql\",\"key\":\"a\\\"b\"}\n").unwrap();
+        assert_eq!(read, ("http://127.0.0.1:4000/graphql".to_owned(), "a\"b".to_owned()));
+    }
+
+    #[test]
+    fn a_line_without_an_address_is_shown_in_the_error() {
+        for line in ["", "ready\n", "{\"url\":1,\"key\":\"k\"}", "{\"url\":\"u\"}"] {
+            assert!(format!("{:#}", address(line).unwrap_err()).contains(&format!("{line:?}")), "{line}");
+        }
+    }
+}
