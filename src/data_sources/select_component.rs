@@ -1,0 +1,198 @@
+//! `selectComponent`: parts by name, for a dropdown.
+//!
+//! The service searches part numbers for us (`search: {cpn}` is the one search field that is known to exist). For any other
+//! text there is no search that can be relied on, so names are filtered here, over a bounded number of pages a query.
+
+use super::{Item, Page};
+use crate::duro::queries::{SelectComponent, select_component};
+use crate::duro::{self, Client, MAX_PAGE_SIZE};
+use crate::error::Error;
+use crate::host::Host;
+use crate::inputs::Inputs;
+use crate::manifest::LIBRARIES;
+use select_component::{LibraryType, SearchFields, Variables};
+use serde::Deserialize;
+
+/// The most pages that one query reads to find names: a thousand parts, in about the time that a person waits for a dropdown.
+const MAX_SEARCHED_PAGES: u32 = 10;
+
+/// The number of found names at which a query stops reading: more than a dropdown shows at once.
+const ENOUGH_ITEMS: usize = 50;
+
+/// The most bytes of a search text. Part names are far shorter.
+const MAX_SEARCH_BYTES: usize = 1024;
+
+/// The most bytes of a cursor. The service's own are a few dozen.
+const MAX_CURSOR_BYTES: usize = 4096;
+
+pub(super) struct Selection {
+    library_type: LibraryType,
+    search: Search,
+    after: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Search {
+    /// Every part.
+    Everything,
+    /// Parts whose part number holds the text: the service searches.
+    PartNumber(String),
+    /// Parts whose name holds every one of the words, which are in lower case.
+    Name(Vec<String>),
+}
+
+pub(super) fn read(inputs: &mut Inputs, search: Option<&str>, cursor: Option<&str>) -> Selection {
+    let library_type = match inputs.choice("libraryType", LIBRARIES, "GENERAL").as_str() {
+        "PERSONAL" => LibraryType::Personal,
+        _ => LibraryType::General,
+    };
+    let text = search.unwrap_or_default().trim();
+    if text.len() > MAX_SEARCH_BYTES {
+        inputs.problem("search", format!("is {} bytes long; at most {MAX_SEARCH_BYTES} are accepted", text.len()));
+    }
+    let mut selection = Selection { library_type, search: Search::of(text), after: None };
+    if let Some(cursor) = cursor {
+        match read_cursor(cursor, text) {
+            Some((search, after)) => {
+                selection.search = search;
+                selection.after = Some(after);
+            }
+            None => inputs.problem("cursor", "is not one that this search gave; leave it out to begin again"),
+        }
+    }
+    selection
+}
+
+pub(super) fn query(client: &Client<'_, impl Host>, selection: Selection) -> Result<Page, Error> {
+    let page = search(client, &selection)?;
+    let found_nothing = page.items.is_empty() && page.next.is_none() && selection.after.is_none();
+    match &selection.search {
+        // Something like 100-220 can be in a name as well.
+        Search::PartNumber(text) if found_nothing => {
+            search(client, &Selection { search: Search::name(text), ..selection })
+        }
+        _ => Ok(page),
+    }
+}
+
+impl Search {
+    fn of(text: &str) -> Self {
+        if text.is_empty() {
+            Self::Everything
+        } else if looks_like_part_number(text) {
+            Self::PartNumber(text.to_owned())
+        } else {
+            Self::name(text)
+        }
+    }
+
+    fn name(text: &str) -> Self {
+        Self::Name(text.split_whitespace().map(str::to_lowercase).collect())
+    }
+
+    /// The letter that begins our cursors of this search.
+    fn letter(&self) -> char {
+        match self {
+            Self::Everything => 'e',
+            Self::PartNumber(_) => 'p',
+            Self::Name(_) => 'n',
+        }
+    }
+
+    fn accepts(&self, name: &str) -> bool {
+        match self {
+            Self::Everything | Self::PartNumber(_) => true,
+            Self::Name(words) => {
+                let name = name.to_lowercase();
+                words.iter().all(|word| name.contains(word))
+            }
+        }
+    }
+}
+
+/// Whether the text is the beginning or the whole of a part number such as `410-00012` or `410-00012-01`: digits, and
+/// after a dash digits or capitals, at least three characters in all.
+fn looks_like_part_number(text: &str) -> bool {
+    let mut groups = text.split('-');
+    let first_is_number =
+        groups.next().is_some_and(|group| group.len() >= 2 && group.chars().all(|c| c.is_ascii_digit()));
+    text.len() >= 3
+        && first_is_number
+        && groups.all(|group| group.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()))
+}
+
+fn read_cursor(cursor: &str, text: &str) -> Option<(Search, String)> {
+    let (letter, after) = cursor.split_once(':')?;
+    let search = match (letter, text.is_empty()) {
+        ("e", true) => Search::Everything,
+        ("p", false) => Search::PartNumber(text.to_owned()),
+        ("n", false) => Search::name(text),
+        _ => return None,
+    };
+    let good = !after.is_empty() && cursor.len() <= MAX_CURSOR_BYTES;
+    good.then(|| (search, after.to_owned()))
+}
+
+fn search(client: &Client<'_, impl Host>, selection: &Selection) -> Result<Page, Error> {
+    let most_pages = if matches!(selection.search, Search::Name(_)) { MAX_SEARCHED_PAGES } else { 1 };
+    let mut found = Page::default();
+    let mut read = 0;
+    let mut after = selection.after.clone();
+    for _ in 0..most_pages {
+        let page = duro::fetch_page::<SelectComponent>(client, variables(selection, after.clone()))?;
+        read += page.edges.len();
+        let records = page.edges.iter().filter_map(|edge| edge.node.as_deref());
+        found.items.extend(records.filter_map(|node| item(node.get(), &selection.search)));
+        if page.next.is_some() && page.next == after {
+            return Err(Error::UnexpectedResponse(
+                "the list of parts does not go on: the service repeats itself".to_owned(),
+            ));
+        }
+        after = page.next;
+        if after.is_none() || found.items.len() >= ENOUGH_ITEMS {
+            break;
+        }
+    }
+    if after.is_some() && most_pages > 1 {
+        found.notice = Some(format!(
+            "The search stopped after {read} parts, and there are more: go on to the next page, or search with a part \
+             number.",
+        ));
+    }
+    found.next = after.map(|after| format!("{}:{after}", selection.search.letter()));
+    Ok(found)
+}
+
+fn variables(selection: &Selection, after: Option<String>) -> Variables {
+    let search = match &selection.search {
+        Search::PartNumber(number) => {
+            Some(SearchFields { cpn: Some(number.clone()), name: None, status: None, eid: None, category: None })
+        }
+        Search::Everything | Search::Name(_) => None,
+    };
+    Variables {
+        library_type: Some(selection.library_type.clone()),
+        search,
+        first: Some(i64::from(MAX_PAGE_SIZE)),
+        after,
+    }
+}
+
+#[derive(Deserialize)]
+struct Part {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+/// The dropdown's item of a part; none for a part without an id, or one that is not searched for. A part without a name
+/// shows its id.
+fn item(node: &str, search: &Search) -> Option<Item> {
+    let part: Part = serde_json::from_str(node).ok()?;
+    let key = part.id.filter(|id| !id.is_empty())?;
+    let name = part.name.unwrap_or_default();
+    if !search.accepts(&name) {
+        return None;
+    }
+    let label = if name.trim().is_empty() { key.clone() } else { name };
+    Some(Item { key, label })
+}

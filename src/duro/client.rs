@@ -1,0 +1,112 @@
+//! Sends GraphQL requests through the host, and logs each at level debug.
+
+use super::answer::Answer;
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::host::{HeaderValue, Host, Level, Request};
+use graphql_client::GraphQLQuery;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::cell::Cell;
+
+/// The most bytes of a body that a log line repeats; the line says how many there are in all.
+const LOGGED_BODY_BYTES: usize = 4096;
+
+/// Talks to one Duro endpoint.
+pub struct Client<'a, H> {
+    host: &'a H,
+    endpoint: &'a str,
+    requests: Cell<u32>,
+}
+
+/// Whether the host may send a request a second time after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeat {
+    Allowed,
+    Never,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    query: &'a str,
+    variables: &'a RawValue,
+    #[serde(rename = "operationName", skip_serializing_if = "Option::is_none")]
+    operation_name: Option<&'a str>,
+}
+
+impl<'a, H: Host> Client<'a, H> {
+    /// A client of the connection's endpoint.
+    pub fn new(host: &'a H, connection: &'a Connection) -> Self {
+        Self { host, endpoint: &connection.endpoint, requests: Cell::new(0) }
+    }
+
+    /// Sends a query, which only reads: the host may repeat it.
+    pub fn run<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Answer, Error> {
+        let body = Q::build_query(variables);
+        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Allowed)
+    }
+
+    /// Sends a mutation, once.
+    pub fn run_once<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Answer, Error> {
+        let body = Q::build_query(variables);
+        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Never)
+    }
+
+    /// Sends a document of somebody else's, once, because it may change something.
+    pub fn run_document(&self, document: &str, variables: &impl Serialize) -> Result<Answer, Error> {
+        self.send(document, &to_json(variables)?, None, Repeat::Never)
+    }
+
+    fn send(
+        &self,
+        query: &str,
+        variables: &RawValue,
+        operation_name: Option<&str>,
+        repeat: Repeat,
+    ) -> Result<Answer, Error> {
+        let body = serde_json::to_vec(&Body { query, variables, operation_name }).map_err(not_json)?;
+        let number = self.requests.get() + 1;
+        self.requests.set(number);
+        let name = operation_name.unwrap_or("raw request");
+        if self.host.log_enabled(Level::Debug) {
+            let line = format!("request {number} {name}: POST {}, {}", self.endpoint, excerpt(&body));
+            self.host.log(Level::Debug, &line);
+        }
+        let result = self.host.send(Request {
+            method: "POST",
+            url: self.endpoint.to_owned(),
+            headers: vec![
+                ("content-type", HeaderValue::Text("application/json")),
+                ("accept", HeaderValue::Text("application/json")),
+                ("apiToken", HeaderValue::Secret("apiKey")),
+            ],
+            body: Some(body),
+            idempotent: repeat == Repeat::Allowed,
+        });
+        if self.host.log_enabled(Level::Debug) {
+            let line = match &result {
+                Ok(response) => {
+                    format!("response {number} {name}: status {}, {}", response.status, excerpt(&response.body))
+                }
+                Err(failure) => format!("response {number} {name}: none, {failure}"),
+            };
+            self.host.log(Level::Debug, &line);
+        }
+        Answer::of(result)
+    }
+}
+
+fn to_json(variables: &impl Serialize) -> Result<Box<RawValue>, Error> {
+    serde_json::value::to_raw_value(variables).map_err(not_json)
+}
+
+fn not_json(error: serde_json::Error) -> Error {
+    Error::Other(format!("the request could not be written as JSON: {error}"))
+}
+
+/// A body for a log line: its size, and its beginning as text.
+fn excerpt(body: &[u8]) -> String {
+    let shown = body.get(..LOGGED_BODY_BYTES).unwrap_or(body);
+    let cut = if shown.len() < body.len() { "…" } else { "" };
+    format!("{} bytes: {}{cut}", body.len(), String::from_utf8_lossy(shown))
+}

@@ -1,0 +1,15 @@
+//! The Duro API: the queries, each checked against the schema when it is compiled, the client that sends them through the
+//! host, and the reading of what comes back.
+
+mod answer;
+mod client;
+mod http_date;
+mod lists;
+pub mod queries;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Answer, missing};
+pub use client::Client;
+pub use lists::{Edge, List, MAX_PAGE_SIZE, Page, connection, fetch_list, fetch_page};
