@@ -97,6 +97,21 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Every limit that can end a call.
+    pub const ALL: [Self; 11] = [
+        Self::Deadline,
+        Self::Memory,
+        Self::TableElements,
+        Self::Instances,
+        Self::Requests,
+        Self::RequestBytes,
+        Self::SentBytes,
+        Self::ResponseBytes,
+        Self::ReceivedBytes,
+        Self::ResultBytes,
+        Self::StateBytes,
+    ];
+
     /// The limit's name in JSON and logs, in kebab-case.
     pub fn name(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ use super::retry;
 use super::secrets::{REDACTED, Secrets};
 use crate::contract::Failure;
 use crate::limits::{Limit, LimitExceeded, Limits};
-use crate::log::CallLog;
+use crate::log::{CallLog, LogLevel, LogSource};
 use crate::trace::{Exchange, ExchangeOutcome};
 
 /// More refusals than these say nothing new.
@@ -244,6 +244,7 @@ impl Egress {
         let failure = match stopped {
             Stopped::Refused(refusal) => {
                 let text = refusal.to_string();
+                log.write(LogLevel::Warn, LogSource::Host, format!("refused: {text}"));
                 if self.refusals.len() < MOST_REFUSALS {
                     self.refusals.push(refusal);
                 }

@@ -14,7 +14,7 @@ use crate::connection::Connection;
 use crate::contract::{Error, Failure};
 use crate::egress::{Egress, EgressContext, EgressPolicy, Grants, Secrets};
 use crate::limits::{Limit, LimitExceeded, Limits};
-use crate::log::{CallLog, LogLevel, LogOptions, LogSource};
+use crate::log::{CallLog, LogOptions};
 use crate::trace::Trace;
 
 /// The part of the deadline that is kept back from waiting for the service, so that the component can still say that it
@@ -156,11 +156,7 @@ fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> CallErr
     CallError::Start(format!("{error:#}"))
 }
 
-fn trace(mut state: CallState, started: Instant) -> Trace {
-    let refusals: Vec<String> = state.egress.refusals.iter().map(ToString::to_string).collect();
-    for refusal in refusals {
-        state.log.write(LogLevel::Warn, LogSource::Host, format!("refused: {refusal}"));
-    }
+fn trace(state: CallState, started: Instant) -> Trace {
     Trace {
         duration: started.elapsed(),
         requests: state.egress.requests,

@@ -63,7 +63,7 @@ pub enum LoadError {
     Contract(String),
     /// The manifest could not be had.
     #[error("the component's manifest could not be read: {0}")]
-    Describe(CallError),
+    Describe(Box<CallError>),
     /// The manifest contradicts itself.
     #[error("the component's manifest is not sound: {}", .0.join("; "))]
     Manifest(Vec<String>),
@@ -80,7 +80,7 @@ impl Connector {
         let pre = link(&component).map_err(|error| LoadError::Contract(format!("{error:#}")))?;
         let described = call::run(&runtime, &pre, None, &CallOptions::default(), Describe)
             .await
-            .map_err(|failure| LoadError::Describe(failure.error))?;
+            .map_err(|failure| LoadError::Describe(Box::new(failure.error)))?;
         let definition = bindings::read_definition(described.value).map_err(LoadError::Manifest)?;
         let problems = definition.problems();
         if !problems.is_empty() {
@@ -102,6 +102,12 @@ impl Connector {
     /// The interfaces that the component offers.
     pub fn exports(&self) -> &[String] {
         &self.inner.exports
+    }
+
+    /// Whether the component asks for the contract's `http` and `log` at most. Loading has made sure of it; this says it
+    /// from the list.
+    pub fn needs_only_http_and_log(&self) -> bool {
+        self.inner.imports.iter().all(|name| is_contracts(name, &["http", "log"]))
     }
 
     /// The component's size in bytes.

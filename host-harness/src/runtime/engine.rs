@@ -39,9 +39,7 @@ impl SharedEngine {
     pub(super) fn new(wanted: Allocation, concurrent_calls: u32) -> wasmtime::Result<Self> {
         // A pool reserves addresses, which a limit on the process (`ulimit -v`, some containers) can forbid.
         let pooled = match wanted {
-            Allocation::Pooled => Engine::new(&config(Some(concurrent_calls)))
-                .inspect_err(|error| tracing::debug!("no pool of instances, allocating on demand: {error:#}"))
-                .ok(),
+            Allocation::Pooled => Engine::new(&config(Some(concurrent_calls))).ok(),
             Allocation::OnDemand => None,
         };
         let (engine, allocation) = match pooled {

@@ -1,0 +1,53 @@
+//! `harness action`: performs one action.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::failure::Failure;
+use super::inputs::InputOptions;
+use super::options::{Format, GlobalOptions};
+use super::progress::Progress;
+use super::session::Session;
+use super::{output, table};
+
+/// Perform an action and print its result as {"data": …}
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness action listComponents --connection connection.json --input first=5 --format table
+  harness action createChangeOrder --connection connection.json --input name='New bracket' --input type=ECO
+  harness action rawRequest --connection connection.json --inputs inputs.json
+  echo '{\"first\": 5}' | harness action listComponents --connection connection.json --inputs -
+  harness action listChangeOrders --connection connection.json --input 'orderBy:=[{\"con\": \"asc\"}]'")]
+pub(super) struct Arguments {
+    /// The action's key; `harness inspect` lists them
+    key: String,
+    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
+    #[arg(long, value_name = "FILE")]
+    connection: PathBuf,
+    #[command(flatten)]
+    inputs: InputOptions,
+}
+
+#[derive(Serialize)]
+struct Printed<'a> {
+    data: &'a RawValue,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+    let inputs = arguments.inputs.read()?;
+    let session = Session::open(options).await?;
+    let connection = session.connection(&arguments.connection)?;
+    let progress = Progress::start(format!("Performing {}", arguments.key));
+    let options = session.call_options(&progress);
+    let outcome = session.connector.perform(&arguments.key, &connection, &inputs, &options).await?;
+    drop(progress);
+    match session.options.format() {
+        Format::Json => output::json(&Printed { data: &outcome.value })?,
+        Format::Table => output::text_line(&table::value(&output::parsed(&outcome.value)))?,
+    }
+    Ok(())
+}

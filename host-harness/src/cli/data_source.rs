@@ -1,0 +1,75 @@
+//! `harness data-source`: one page of a dropdown's items.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use host_harness::contract::Item;
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::inputs::InputOptions;
+use super::options::{Format, GlobalOptions};
+use super::progress::Progress;
+use super::session::Session;
+use super::{output, table};
+
+/// Ask a data source for one page of items
+///
+/// Prints {"result": [{"key": …, "label": …}, …], "next": …}: pass what `next` holds as --cursor to get the page after.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness data-source selectComponent --connection connection.json --format table
+  harness data-source selectComponent --connection connection.json --search bracket
+  harness data-source selectComponent --connection connection.json --cursor \"$NEXT\"")]
+pub(super) struct Arguments {
+    /// The data source's key; `harness inspect` lists them
+    key: String,
+    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
+    #[arg(long, value_name = "FILE")]
+    connection: PathBuf,
+    /// What a person would type to find an item
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// The `next` of the page before, with the same inputs and search
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+    #[command(flatten)]
+    inputs: InputOptions,
+}
+
+#[derive(Serialize)]
+struct Printed<'a> {
+    result: &'a [Item],
+    next: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'a str>,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+    let inputs = arguments.inputs.read()?;
+    let session = Session::open(options).await?;
+    let connection = session.connection(&arguments.connection)?;
+    let progress = Progress::start(format!("Asking {}", arguments.key));
+    let options = session.call_options(&progress);
+    let (search, cursor) = (arguments.search.as_deref(), arguments.cursor.as_deref());
+    let outcome = session.connector.query(&arguments.key, &connection, &inputs, search, cursor, &options).await?;
+    drop(progress);
+    let page = outcome.value;
+    match session.options.format() {
+        Format::Json => {
+            output::json(&Printed { result: &page.items, next: page.next.as_deref(), notice: page.notice.as_deref() })?
+        }
+        Format::Table => {
+            let rows: Vec<_> = page.items.iter().map(|item| vec![item.key.clone(), item.label.clone()]).collect();
+            output::text_line(&table::rows(&["key", "label"], &rows))?;
+            if let Some(notice) = &page.notice {
+                output::message(&format!("note: {notice}"));
+            }
+            if let Some(next) = &page.next {
+                output::message(&format!("There are more: --cursor '{next}'"));
+            }
+        }
+    }
+    Ok(())
+}

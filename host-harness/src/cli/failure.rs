@@ -1,0 +1,128 @@
+//! How a command ends when it does not succeed: what is printed where, and the exit status.
+
+use std::io;
+use std::process::ExitCode;
+
+use host_harness::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError};
+use serde_json::{Value, json};
+
+use super::output;
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The command line or a file is wrong: status 2.
+    Usage(String),
+    /// A call failed: status 1 where the connector or its service said no, 3 where the host did.
+    Call(Box<CallError>),
+    /// The host does not run this component: status 3.
+    Load(String),
+    /// Nobody reads standard output any more; nothing is left to say.
+    OutputClosed,
+}
+
+impl Failure {
+    pub(super) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    /// The error that goes to standard output; none with status 2.
+    pub(super) fn to_json(&self) -> Option<Value> {
+        let error = match self {
+            Self::Call(error) => error.to_json(),
+            Self::Load(text) => json!({"kind": "other", "message": text, "endedBy": "load"}),
+            Self::Usage(_) | Self::OutputClosed => return None,
+        };
+        Some(json!({"error": error}))
+    }
+
+    /// What to say to people.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Usage(text) | Self::Load(text) => text.clone(),
+            Self::Call(error) => format!("{}: {error}", error.kind()),
+            Self::OutputClosed => "standard output was closed".into(),
+        }
+    }
+
+    fn status(&self) -> u8 {
+        match self {
+            Self::Call(error) if !error.is_hosts() => 1,
+            Self::Usage(_) | Self::OutputClosed => 2,
+            Self::Call(_) | Self::Load(_) => 3,
+        }
+    }
+
+    /// The exit status, without a word.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.status())
+    }
+
+    /// Prints the failure and gives the exit status.
+    pub(super) fn report(&self) -> ExitCode {
+        output::message(&format!("error: {}", self.message()));
+        if let Some(json) = self.to_json() {
+            // The status says the same when standard output is gone.
+            output::json(&json).ok();
+        }
+        self.exit_code()
+    }
+}
+
+impl From<Box<CallFailure>> for Failure {
+    fn from(failure: Box<CallFailure>) -> Self {
+        Self::Call(Box::new(failure.error))
+    }
+}
+
+impl From<ConnectionError> for Failure {
+    fn from(error: ConnectionError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<RuntimeError> for Failure {
+    fn from(error: RuntimeError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Describe(error) => Self::Call(error),
+            LoadError::Imports(_) => Self::Load(error.to_string()),
+            _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::Usage(format!("the result could not be written: {error}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use host_harness::contract::Error;
+
+    use super::*;
+
+    #[test]
+    fn the_status_tells_who_said_no() {
+        let connector = Failure::Call(Box::new(CallError::Connector(Error::RateLimited(Some(3)))));
+        assert_eq!(connector.status(), 1);
+        assert_eq!(connector.to_json().unwrap()["error"]["retryAfter"], 3);
+        let host = Failure::Call(Box::new(CallError::Trap { reason: "unreachable".into(), last_words: None }));
+        assert_eq!((host.status(), host.to_json().is_some()), (3, true));
+        let imports = Failure::from(LoadError::Imports(vec!["wasi:cli/environment@0.2.0".into()]));
+        assert_eq!(imports.status(), 3);
+        assert!(imports.message().contains("wasi:cli/environment@0.2.0"));
+        let usage = Failure::usage("no such file");
+        assert_eq!((usage.status(), usage.to_json()), (2, None));
+    }
+}

@@ -1,0 +1,159 @@
+//! `harness inspect`: what a component is, offers and asks for.
+
+use clap::Args;
+use host_harness::Connector;
+use host_harness::contract::{InputField, InputKind, manifest_schema};
+use serde_json::json;
+
+use super::failure::Failure;
+use super::options::{Format, GlobalOptions};
+use super::output;
+use super::session::Session;
+
+/// Show what a component is: its manifest, what it imports and exports, its size
+///
+/// --format json prints {"manifest": …, "imports": […], "exports": […], "bytes": …, "needsOnlyHttpAndLog": …}.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness inspect
+  harness --component other.wasm inspect --format json
+  harness inspect --manifest > manifest.json
+  harness inspect --schema > manifest.schema.json")]
+pub(super) struct Arguments {
+    /// Print the manifest alone, as JSON
+    #[arg(long, conflicts_with = "schema")]
+    manifest: bool,
+    /// Print the JSON Schema of manifests; needs no component
+    #[arg(long)]
+    schema: bool,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+    if arguments.schema {
+        return indented(&manifest_schema());
+    }
+    let session = Session::open(options).await?;
+    let connector = &session.connector;
+    if arguments.manifest {
+        return indented(connector.definition());
+    }
+    match session.options.format_for_people() {
+        Format::Json => output::json(&json!({
+            "manifest": connector.definition(),
+            "imports": connector.imports(),
+            "exports": connector.exports(),
+            "bytes": connector.size(),
+            "needsOnlyHttpAndLog": connector.needs_only_http_and_log(),
+        }))?,
+        Format::Table => output::text_line(&described(connector))?,
+    }
+    Ok(())
+}
+
+/// Documents that are kept in files are indented wherever they go.
+fn indented(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok(output::text_line(&text)?)
+}
+
+fn described(connector: &Connector) -> String {
+    let definition = connector.definition();
+    let mut lines = vec![
+        format!("{} {} ({})", definition.label, definition.version, definition.key),
+        definition.description.clone(),
+    ];
+    lines.extend(definition.documentation_url.clone());
+    lines.push(String::new());
+    lines.push(format!("Component, {} bytes", grouped(connector.size())));
+    lines.push(if connector.needs_only_http_and_log() {
+        "It imports http and log, and nothing else.".to_owned()
+    } else {
+        format!("It imports {}.", connector.imports().join(", "))
+    });
+    lines.extend(connector.imports().iter().map(|name| format!("  imports  {name}")));
+    lines.extend(connector.exports().iter().map(|name| format!("  exports  {name}")));
+    for connection in &definition.connections {
+        lines.push(format!("\nConnection {} - {}", connection.key, connection.label));
+        for field in &connection.fields {
+            let mark = match (&field.endpoint, field.secret) {
+                (_, true) => ", secret: stays with the host",
+                (Some(_), _) => ", endpoint: decides where requests may go",
+                _ => "",
+            };
+            lines.push(format!("{}{mark}", input(&field.input)));
+        }
+    }
+    for action in &definition.actions {
+        let changes = if action.changes_data { ", changes data" } else { "" };
+        lines.push(format!("\nAction {} - {}{changes}\n  {}", action.key, action.label, action.description));
+        lines.extend(action.inputs.iter().map(input));
+    }
+    for source in &definition.data_sources {
+        let search = if source.searchable { ", searchable" } else { "" };
+        lines.push(format!("\nData source {} - {}{search}\n  {}", source.key, source.label, source.description));
+        lines.extend(source.inputs.iter().map(input));
+    }
+    for trigger in &definition.triggers {
+        lines.push(format!("\nTrigger {} - {}\n  {}", trigger.key, trigger.label, trigger.description));
+        lines.extend(trigger.inputs.iter().map(input));
+    }
+    lines.join("\n")
+}
+
+fn input(input: &InputField) -> String {
+    let kind = match &input.kind {
+        InputKind::Text => "text".to_owned(),
+        InputKind::MultiLine => "text of several lines".to_owned(),
+        InputKind::Password => "password".to_owned(),
+        InputKind::Number => "number".to_owned(),
+        InputKind::Boolean => "true or false".to_owned(),
+        InputKind::Choice => {
+            let values: Vec<&str> = input.choices.iter().map(|choice| choice.value.as_str()).collect();
+            format!("one of {}", values.join(" | "))
+        }
+        InputKind::Code(language) => language.clone(),
+        InputKind::KeyValueList => "pairs of key and value".to_owned(),
+        InputKind::EndpointUrl => "URL".to_owned(),
+        InputKind::Other(name) => name.clone(),
+    };
+    let mut line = format!("  {:<22} {kind}", input.key);
+    if input.required {
+        line.push_str(", required");
+    }
+    if let Some(source) = &input.data_source {
+        line.push_str(&format!(", picked from {source}"));
+    }
+    if let Some(default) = &input.default {
+        let default = default.to_string();
+        let shown: String = default.chars().take(40).collect();
+        let more = if shown.len() < default.len() { "…" } else { "" };
+        line.push_str(&format!(", default {shown}{more}"));
+    }
+    line
+}
+
+/// A number with its thousands apart.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [(7, "7"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

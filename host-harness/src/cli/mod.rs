@@ -1,0 +1,144 @@
+//! The command line. It reads arguments and files, calls the library, and prints: no decision about a connector is made here.
+
+mod action;
+mod connection_file;
+mod data_source;
+mod failure;
+mod inputs;
+mod inspect;
+mod options;
+mod output;
+mod poll;
+mod progress;
+mod session;
+mod state_file;
+mod table;
+mod test_connection;
+mod values;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+use options::GlobalOptions;
+
+/// Loads a connector component, runs it in a sandbox, and shows what it does.
+#[derive(Parser)]
+#[command(name = "harness", version, about, long_about = LONG_ABOUT, after_long_help = EXAMPLES)]
+struct Arguments {
+    #[command(flatten)]
+    options: GlobalOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const LONG_ABOUT: &str = "\
+Loads a connector component, runs it in a sandbox, and shows what it does.
+
+Results are JSON on standard output (or a table: --format table); messages go to standard error. A component reaches one \
+origin, the one that its connection names, over https, and nothing on a private network; --allow-http and \
+--allow-private-network open those two. It never sees the connection's secrets.
+
+Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
+something or a limit was hit. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
+
+const EXAMPLES: &str = "\
+Examples:
+  harness inspect
+  harness test-connection --connection connection.json
+  harness action getComponentById --connection connection.json --input componentId=5f1e…
+  harness poll pollChangesTrigger --connection connection.json --state poll.state
+
+A connection file names a connection of the manifest and fills in its fields; ${NAME} is read from the environment:
+  {\"key\": \"apiKey\", \"fields\": {\"apiKey\": \"${API_KEY}\", \"environment\": \"Main\"}}";
+
+#[derive(Subcommand)]
+enum Command {
+    Inspect(inspect::Arguments),
+    TestConnection(test_connection::Arguments),
+    Action(action::Arguments),
+    DataSource(data_source::Arguments),
+    Poll(poll::Arguments),
+    Watch(watch::Arguments),
+}
+
+/// Reads the command line, runs the command, and gives the exit status.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // One thread is enough for one call at a time, and starts fastest.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::usage(format!("no asynchronous runtime could be started: {error}")).report(),
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let options = arguments.options;
+    match arguments.command {
+        Command::Inspect(arguments) => inspect::run(arguments, options).await,
+        Command::TestConnection(arguments) => test_connection::run(arguments, options).await,
+        Command::Action(arguments) => action::run(arguments, options).await,
+        Command::DataSource(arguments) => data_source::run(arguments, options).await,
+        Command::Poll(arguments) => poll::run(arguments, options).await,
+        Command::Watch(arguments) => watch::run(arguments, options).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use host_harness::Limits;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_go_before_and_after_the_command() {
+        for line in [
+            ["harness", "--allow-http", "--deadline", "5s", "action", "key", "--connection", "c"],
+            ["harness", "action", "key", "--connection", "c", "--deadline", "5s", "--allow-http"],
+        ] {
+            let arguments = Arguments::try_parse_from(line).unwrap();
+            assert!(arguments.options.grants().allow_http);
+            assert_eq!(arguments.options.limits().deadline.as_secs(), 5);
+        }
+    }
+
+    #[test]
+    fn without_flags_the_limits_are_the_librarys_and_nothing_is_granted() {
+        let arguments = Arguments::try_parse_from(["harness", "inspect"]).unwrap();
+        assert_eq!(arguments.options.limits(), Limits::default());
+        assert_eq!(arguments.options.grants(), Default::default());
+    }
+
+    #[test]
+    fn every_flag_and_grant_that_an_error_names_exists() {
+        let command = Arguments::command();
+        let exists = |flag: &str| command.get_arguments().any(|known| known.get_long() == flag.strip_prefix("--"));
+        for limit in host_harness::Limit::ALL {
+            assert!(exists(limit.flag()), "{}", limit.flag());
+        }
+        use host_harness::egress::Grant;
+        for grant in [Grant::AllowHttp, Grant::AllowPrivateNetwork] {
+            assert!(exists(grant.flag()), "{}", grant.flag());
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example_in_its_help() {
+        for command in Arguments::command().get_subcommands_mut() {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("Example"), "{help}");
+        }
+    }
+}

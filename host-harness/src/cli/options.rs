@@ -1,0 +1,144 @@
+//! The options that every command takes: which component, what it may do, what it may use, how to print.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use host_harness::{Grants, Limits};
+
+use super::values::{duration, size};
+
+/// The component that is looked for when none is named.
+const DEFAULT_COMPONENT: &str = "duro_plm.wasm";
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// JSON: one line where a program reads it, indented where a person does.
+    Json,
+    /// A table or a text for people.
+    Table,
+}
+
+#[derive(Args)]
+pub(super) struct GlobalOptions {
+    /// The component to load [default: duro_plm.wasm beside this program, else dist/duro_plm.wasm]
+    #[arg(long, global = true, value_name = "FILE")]
+    component: Option<PathBuf>,
+    /// Let requests go over plain http
+    #[arg(long, global = true, help_heading = "Grants")]
+    allow_http: bool,
+    /// Let requests go to loopback, private and link-local addresses
+    #[arg(long, global = true, help_heading = "Grants")]
+    allow_private_network: bool,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Grants")]
+    ca_file: Option<PathBuf>,
+    /// Show the connector's log and every HTTP attempt on standard error
+    #[arg(long, global = true)]
+    debug: bool,
+    /// How to print results
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    #[command(flatten)]
+    limits: LimitOptions,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Limits of a call")]
+struct LimitOptions {
+    /// How long a call may take, waiting for the service included [default: 60s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    deadline: Option<Duration>,
+    /// Memory of the component [default: 64MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_memory: Option<u64>,
+    /// Requests of a call [default: 200]
+    #[arg(long, global = true, value_name = "COUNT")]
+    max_requests: Option<u64>,
+    /// Body of one answer [default: 16MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_response_bytes: Option<u64>,
+    /// Bodies of all answers of a call [default: 256MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_received_bytes: Option<u64>,
+    /// Body of one request [default: 4MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_request_bytes: Option<u64>,
+    /// Bodies of all requests of a call [default: 64MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_sent_bytes: Option<u64>,
+    /// The JSON that a call returns [default: 32MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_result_bytes: Option<u64>,
+    /// The state of a poll [default: 64KiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_state_bytes: Option<u64>,
+    /// Lines of log that are kept [default: 5000]
+    #[arg(long, global = true, value_name = "COUNT")]
+    max_log_lines: Option<u64>,
+    /// Length of a line of log [default: 16KiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_log_line_bytes: Option<u64>,
+    /// Elements of each of the component's tables [default: 20000]
+    #[arg(long, global = true, value_name = "COUNT")]
+    max_table_elements: Option<u64>,
+    /// Instances and tables that the component is made of [default: 16]
+    #[arg(long, global = true, value_name = "COUNT")]
+    max_instances: Option<u64>,
+}
+
+impl GlobalOptions {
+    /// The component's file.
+    pub(super) fn component(&self) -> PathBuf {
+        if let Some(component) = &self.component {
+            return component.clone();
+        }
+        let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(DEFAULT_COMPONENT)));
+        match beside {
+            Some(path) if path.exists() => path,
+            _ => Path::new("dist").join(DEFAULT_COMPONENT),
+        }
+    }
+
+    pub(super) fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
+
+    pub(super) fn debug(&self) -> bool {
+        self.debug
+    }
+
+    /// How to print; JSON unless something else is asked for.
+    pub(super) fn format(&self) -> Format {
+        self.format.unwrap_or(Format::Json)
+    }
+
+    /// How to print what people read first.
+    pub(super) fn format_for_people(&self) -> Format {
+        self.format.unwrap_or(Format::Table)
+    }
+
+    pub(super) fn grants(&self) -> Grants {
+        Grants { allow_http: self.allow_http, allow_private_network: self.allow_private_network }
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        let (asked, default) = (&self.limits, Limits::default());
+        Limits {
+            deadline: asked.deadline.unwrap_or(default.deadline),
+            memory_bytes: asked.max_memory.unwrap_or(default.memory_bytes),
+            table_elements: asked.max_table_elements.unwrap_or(default.table_elements),
+            instances: asked.max_instances.unwrap_or(default.instances),
+            requests: asked.max_requests.unwrap_or(default.requests),
+            request_bytes: asked.max_request_bytes.unwrap_or(default.request_bytes),
+            sent_bytes: asked.max_sent_bytes.unwrap_or(default.sent_bytes),
+            response_bytes: asked.max_response_bytes.unwrap_or(default.response_bytes),
+            received_bytes: asked.max_received_bytes.unwrap_or(default.received_bytes),
+            log_lines: asked.max_log_lines.unwrap_or(default.log_lines),
+            log_line_bytes: asked.max_log_line_bytes.unwrap_or(default.log_line_bytes),
+            result_bytes: asked.max_result_bytes.unwrap_or(default.result_bytes),
+            state_bytes: asked.max_state_bytes.unwrap_or(default.state_bytes),
+        }
+    }
+}

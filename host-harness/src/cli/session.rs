@@ -1,0 +1,63 @@
+//! What the commands that call a connector share: the component loaded, the connection read, the options of a call.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use host_harness::{CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions};
+
+use super::connection_file;
+use super::failure::Failure;
+use super::options::GlobalOptions;
+use super::progress::Progress;
+
+/// A loaded connector with the options that its calls are made with.
+pub(super) struct Session {
+    pub(super) connector: Connector,
+    pub(super) options: GlobalOptions,
+    limits: Arc<Limits>,
+}
+
+impl Session {
+    pub(super) async fn open(options: GlobalOptions) -> Result<Self, Failure> {
+        let extra_roots_pem = match options.ca_file() {
+            Some(path) => Some(
+                std::fs::read(path)
+                    .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?,
+            ),
+            None => None,
+        };
+        // One call at a time needs no pool of a thousand.
+        let runtime = Runtime::new(RuntimeOptions { concurrent_calls: 4, extra_roots_pem, ..Default::default() })?;
+        let component = options.component();
+        let progress = Progress::start(format!("Loading {}", component.display()));
+        let connector = runtime.load_file(&component).await?;
+        drop(progress);
+        let limits = Arc::new(options.limits());
+        Ok(Self { connector, options, limits })
+    }
+
+    /// Reads a connection file against the connector's manifest.
+    pub(super) fn connection(&self, path: &Path) -> Result<Connection, Failure> {
+        let value = connection_file::read(path, |name| std::env::var(name).ok())?;
+        Connection::new(self.connector.definition(), value)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    }
+
+    /// The options of a call whose progress is shown: warnings always, everything with `--debug`.
+    pub(super) fn call_options(&self, progress: &Progress) -> CallOptions {
+        let print = progress.printer();
+        CallOptions {
+            grants: self.options.grants(),
+            limits: self.limits.clone(),
+            log: LogOptions {
+                level: if self.options.debug() { LogLevel::Trace } else { LogLevel::Warn },
+                sink: Some(Arc::new(move |line| print(&line.to_string()))),
+            },
+            ..Default::default()
+        }
+    }
+
+    pub(super) fn state_limit(&self) -> u64 {
+        self.limits.state_bytes
+    }
+}

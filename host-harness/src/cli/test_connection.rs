@@ -1,0 +1,38 @@
+//! `harness test-connection`: says whose credential a connection holds.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::options::{Format, GlobalOptions};
+use super::progress::Progress;
+use super::session::Session;
+use super::{output, table};
+
+/// Test a connection: says whose credential it holds, and changes nothing
+///
+/// Prints {"user": …, "organization": …, "endpoint": …}.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness test-connection --connection connection.json
+  harness test-connection --connection connection.json --format table --debug")]
+pub(super) struct Arguments {
+    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
+    #[arg(long, value_name = "FILE")]
+    connection: PathBuf,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+    let session = Session::open(options).await?;
+    let connection = session.connection(&arguments.connection)?;
+    let progress = Progress::start("Testing the connection".into());
+    let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await?;
+    drop(progress);
+    match session.options.format() {
+        Format::Json => output::json(&outcome.value)?,
+        Format::Table => output::text_line(&table::value(&serde_json::to_value(&outcome.value).unwrap_or_default()))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Values of flags: durations and sizes as people write them.
+
+use std::time::Duration;
+
+/// Reads a duration: a whole number with `ms`, `s`, `m` or `h`; without a unit it is seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text)?;
+    let milliseconds = match unit {
+        "ms" => 1,
+        "" | "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("{unit:?} is not a unit of time: write 500ms, 30s, 5m or 1h")),
+    };
+    match number.checked_mul(milliseconds) {
+        Some(0) => Err("must be longer than nothing".into()),
+        Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
+        None => Err("is too long".into()),
+    }
+}
+
+/// Reads a size in bytes: a whole number, with `KiB`, `MiB` or `GiB` for more.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text)?;
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        _ => return Err(format!("{unit:?} is not a unit of size: write 65536, 64KiB, 16MiB or 1GiB")),
+    };
+    number.checked_mul(factor).ok_or_else(|| "is too large".into())
+}
+
+fn split(text: &str) -> Result<(u64, &str), String> {
+    let text = text.trim();
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let number = number.parse().map_err(|_| "must begin with a whole number".to_owned())?;
+    Ok((number, unit.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        let cases = [("500ms", 500), ("30", 30_000), ("30s", 30_000), (" 5 m ", 300_000), ("1h", 3_600_000)];
+        for (text, milliseconds) in cases {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "s", "-1s", "1.5s", "1d", "0s", "99999999999999999999s", "18446744073709551615h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_unit() {
+        let cases =
+            [("0", 0), ("65536", 65536), ("64KiB", 65536), ("64k", 65536), ("16MiB", 16 << 20), ("1 GiB", 1 << 30)];
+        for (text, bytes) in cases {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MiB", "-1", "1.5MiB", "1TB", "18446744073709551615GiB"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}
