@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
+use fastrand::Rng;
 use serde::Serialize;
 
 use crate::names;
@@ -65,16 +66,7 @@ impl Service {
         let mut world = self.world();
         match resource {
             Resource::Components => world.add_components(LibraryType::General, names, gap),
-            Resource::ChangeOrders => {
-                let mut ids = Vec::with_capacity(names.len());
-                for (index, name) in names.iter().enumerate() {
-                    if index > 0 {
-                        world.clock.advance(gap);
-                    }
-                    ids.push(world.add_change_order(name));
-                }
-                ids
-            }
+            Resource::ChangeOrders => world.add_change_orders(names, gap),
         }
     }
 
@@ -106,14 +98,17 @@ impl Service {
         }
     }
 
-    /// Touches up to `count` different records picked by the seed, all at the same millisecond.
+    /// Touches up to `count` different records picked by the seed, all at the same millisecond. Of components those of
+    /// the company's library.
     pub(crate) fn touch_many(&self, resource: Resource, count: usize) -> Vec<String> {
         let mut world = self.world();
         let now = world.clock.now();
         let World { rng, components, change_orders, .. } = &mut *world;
         match resource {
-            Resource::Components => touch_some(components, rng, count, now),
-            Resource::ChangeOrders => touch_some(change_orders, rng, count, now),
+            Resource::Components => {
+                touch_some(components, rng, count, now, |part| part.library == LibraryType::General)
+            }
+            Resource::ChangeOrders => touch_some(change_orders, rng, count, now, |_| true),
         }
     }
 
@@ -148,8 +143,14 @@ impl Service {
     }
 }
 
-fn touch_some<T: Record>(table: &mut Table<T>, rng: &mut fastrand::Rng, count: usize, now: i64) -> Vec<String> {
-    let all: Vec<String> = table.iter().map(|record| record.id().to_owned()).collect();
+fn touch_some<T: Record>(
+    table: &mut Table<T>,
+    rng: &mut Rng,
+    count: usize,
+    now: i64,
+    eligible: impl Fn(&T) -> bool,
+) -> Vec<String> {
+    let all = table.iter().filter(|record| eligible(record.as_ref())).map(|record| record.id().to_owned());
     let picked: BTreeSet<String> = rng.choose_multiple(all, count).into_iter().collect();
     picked.into_iter().filter(|id| touch(table, id, now)).collect()
 }

@@ -95,7 +95,7 @@ impl Times {
         self.created = (base + self.step).min(DATA_END);
         self.number += 1;
         let created = (base + rng.i64(0..self.step)).min(DATA_END);
-        if self.number % 20 != 0 {
+        if !self.number.is_multiple_of(20) {
             self.modified = rng.i64(created..=DATA_END);
         }
         (created, self.modified.max(created))

@@ -102,8 +102,8 @@ impl DuroSim {
         self.service.world().add_components(library, &names, Duration::ZERO).pop().unwrap_or_default()
     }
 
-    /// Adds many records with generated names, the first now and each other `gap` after the one before: the clock moves
-    /// along. With no gap all have the same millisecond (where the clock is frozen, or the machine fast enough).
+    /// Adds many records with generated names, the first now and each other `gap` after the one before; the clock moves
+    /// to the last. With no gap all have the same millisecond.
     pub fn add_many(&self, resource: Resource, count: usize, gap: Duration) -> Vec<String> {
         self.service.add_many(resource, count, gap)
     }
@@ -118,7 +118,8 @@ impl DuroSim {
         self.service.touch(resource, id)
     }
 
-    /// Touches up to `count` different records, picked by the seed, all at the same millisecond, and gives their ids.
+    /// Touches up to `count` different records, picked by the seed, all at the same millisecond, and gives their ids. Of
+    /// components it takes those of the company's library.
     pub fn touch_many(&self, resource: Resource, count: usize) -> Vec<String> {
         self.service.touch_many(resource, count)
     }

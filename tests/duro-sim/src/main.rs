@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Parser;
 use duro_sim::{
     CONTROL_HELP, CursorKind, DEFAULT_CHANGE_ORDERS, DEFAULT_COMPONENTS, DEFAULT_KEY, DEFAULT_PAGE_SIZE,
-    DEFAULT_PERSONAL, DuroSim, Fault, Resource, parse_duration,
+    DEFAULT_PERSONAL, DuroSim, FAULT_SPELLINGS, Fault, Resource, parse_duration,
 };
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 ///
 /// Prints one JSON line {"url": …, "key": …} on standard output when it listens, and ends on ctrl-c.
 #[derive(Parser)]
-#[command(version, after_help = CONTROL_HELP)]
+#[command(version, after_help = format!("Faults:\n  {FAULT_SPELLINGS}\n\n{CONTROL_HELP}"))]
 struct Arguments {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
@@ -49,7 +49,7 @@ struct Arguments {
     /// Null in the place of an id that is not there, instead of leaving it out
     #[arg(long)]
     null_for_unknown_ids: bool,
-    /// What goes wrong with every --every-th request: see the README for all spellings, for example 503 or slow-body:2s
+    /// What goes wrong with every --every-th request; the spellings are listed below
     #[arg(long)]
     fault: Option<Fault>,
     /// Which requests --fault meets

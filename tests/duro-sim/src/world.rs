@@ -44,19 +44,35 @@ impl World {
         ID(format!("{seconds:08x}{random:010x}{:06x}", self.ids & 0x00ff_ffff))
     }
 
-    /// Adds components at the current time; each later one `gap` after the one before, the clock moving along.
+    /// The times of `count` records that are added now, each `gap` after the one before; the clock moves to the last.
+    fn times(&mut self, count: usize, gap: Duration) -> Vec<i64> {
+        let start = self.clock.now();
+        let gap_milliseconds = i64::try_from(gap.as_millis()).unwrap_or(i64::MAX);
+        let times: Vec<i64> =
+            (0..count).map(|n| start.saturating_add(gap_milliseconds.saturating_mul(n as i64))).collect();
+        let gaps = u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.clock.advance(gap.saturating_mul(gaps));
+        times
+    }
+
     pub(crate) fn add_components(&mut self, library: LibraryType, names: &[String], gap: Duration) -> Vec<String> {
-        let mut ids = Vec::with_capacity(names.len());
-        for (index, name) in names.iter().enumerate() {
-            if index > 0 {
-                self.clock.advance(gap);
-            }
-            let now = self.clock.now();
-            let mut component = parts::component(self, library, now, now);
+        let times = self.times(names.len(), gap);
+        let added = names.iter().zip(times).map(|(name, time)| {
+            let mut component = parts::component(self, library, time, time);
             component.set_name(name);
-            ids.push(Record::id(self.components.insert(component).as_ref()).to_owned());
-        }
-        ids
+            Record::id(self.components.insert(component).as_ref()).to_owned()
+        });
+        added.collect()
+    }
+
+    /// Adds change orders with any names at all, blank ones included: real companies have them.
+    pub(crate) fn add_change_orders(&mut self, names: &[String], gap: Duration) -> Vec<String> {
+        let times = self.times(names.len(), gap);
+        let added = names.iter().zip(times).map(|(name, time)| {
+            let change_order = self.draft(name, None, None, time);
+            Record::id(self.change_orders.insert(change_order).as_ref()).to_owned()
+        });
+        added.collect()
     }
 
     /// The change order, or what is wrong with the input.
@@ -69,18 +85,18 @@ impl World {
         if name.trim().is_empty() {
             return Err("A change order needs a name".to_owned());
         }
-        let change_order = self.draft(name, description, kind);
+        let now = self.clock.now();
+        let change_order = self.draft(name, description, kind, now);
         Ok(self.change_orders.insert(change_order))
     }
 
-    /// Adds a change order with any name at all, as older clients could, and gives its id.
-    pub(crate) fn add_change_order(&mut self, name: &str) -> String {
-        let change_order = self.draft(name, None, None);
-        Record::id(self.change_orders.insert(change_order).as_ref()).to_owned()
-    }
-
-    fn draft(&mut self, name: &str, description: Option<String>, kind: Option<ChangeOrderType>) -> ChangeOrder {
-        let now = self.clock.now();
+    fn draft(
+        &mut self,
+        name: &str,
+        description: Option<String>,
+        kind: Option<ChangeOrderType>,
+        now: i64,
+    ) -> ChangeOrder {
         ChangeOrder {
             sequence: 0,
             id: Some(self.new_id(now)),

@@ -6,6 +6,8 @@ pub(crate) mod connections;
 pub(crate) mod inputs;
 pub(crate) mod mutation;
 pub(crate) mod query;
+#[cfg(test)]
+mod sdl_tests;
 pub(crate) mod shared;
 pub(crate) mod time;
 
