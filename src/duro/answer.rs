@@ -3,6 +3,7 @@
 //! weighed together.
 
 use super::http_date;
+use super::time::Millis;
 use crate::error::{Error, ServiceFailure};
 use crate::host::{Failure, Response};
 use serde::Deserialize;
@@ -15,6 +16,7 @@ const SHOWN_CHARACTERS: usize = 200;
 #[derive(Debug)]
 pub struct Answer {
     body: Vec<u8>,
+    served_at: Option<Millis>,
 }
 
 #[derive(Deserialize)]
@@ -60,8 +62,22 @@ impl Answer {
             (Ok(_), None) => Err(Error::UnexpectedResponse(
                 "the answer holds neither data nor errors, as GraphQL demands".to_owned(),
             )),
-            (Ok(_), Some(_)) => Ok(Self { body: response.body }),
+            (Ok(_), Some(_)) => {
+                let served_at = response.header("date").and_then(http_date::parse).map(|seconds| seconds * 1_000);
+                Ok(Self { body: response.body, served_at })
+            }
         }
+    }
+
+    /// The service's own time when it answered, if it said.
+    pub fn served_at(&self) -> Option<Millis> {
+        self.served_at
+    }
+
+    /// The whole answer, byte for byte as the service wrote it.
+    pub fn into_text(self) -> Result<String, Error> {
+        String::from_utf8(self.body)
+            .map_err(|error| Error::UnexpectedResponse(format!("the answer is not text: {}", error.utf8_error())))
     }
 
     /// The `data`, byte for byte as the service wrote it.

@@ -1,5 +1,7 @@
 //! HTTP dates (RFC 9110, section 5.6.7) in the one form that is still sent, `Sun, 06 Nov 1994 08:49:37 GMT`.
 
+use super::time::days_since_1970;
+
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Seconds since 1970, or none if the text is not such a date.
@@ -19,15 +21,6 @@ pub(super) fn parse(text: &str) -> Option<i64> {
         && (0..=60).contains(&second);
     let well_formed = in_range && clock.next().is_none() && parts.next() == Some("GMT") && parts.next().is_none();
     well_formed.then(|| days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
-}
-
-/// Days from 1970-01-01 in the proleptic Gregorian calendar. The year is taken to begin in March, so that the leap day is its last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year / 4 - year / 100 + year / 400;
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    const MARCH_1_OF_YEAR_0_TO_1970: i64 = 719_468;
-    year * 365 + leap_days + day_of_year - MARCH_1_OF_YEAR_0_TO_1970
 }
 
 #[cfg(test)]

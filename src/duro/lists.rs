@@ -1,7 +1,7 @@
 //! Lists, page by page: Relay connections of at most [`MAX_PAGE_SIZE`] records a request, joined until as many as asked for are
 //! there or the library ends.
 
-use super::answer::{Answer, missing, read};
+use super::answer::{missing, read};
 use super::client::Client;
 use crate::error::Error;
 use crate::host::Host;
@@ -104,8 +104,8 @@ pub fn fetch_page<Q>(client: &Client<'_, impl Host>, variables: Q::Variables) ->
 where
     Q: GraphQLQuery,
 {
-    let answer = client.run::<Q>(variables)?;
-    read_page(connection(&answer)?)
+    let text = client.run::<Q>(variables)?.into_text()?;
+    read_page(connection(&text)?)
 }
 
 fn read_page(connection: &str) -> Result<Page, Error> {
@@ -123,13 +123,19 @@ fn read_page(connection: &str) -> Result<Page, Error> {
 }
 
 /// The JSON text of the one list in an answer: the `connection` of `components` or of `changeOrders`.
-pub fn connection(answer: &Answer) -> Result<&str, Error> {
-    let data: Data<'_> = answer.read_data()?;
+pub fn connection(answer: &str) -> Result<&str, Error> {
+    let Envelope { data } = read(answer)?;
     let (name, list) = match (data.components, data.change_orders) {
         (Some(list), _) => ("components", Some(list)),
         (None, list) => ("changeOrders", list),
     };
     list.and_then(|list| list.connection).map(RawValue::get).ok_or_else(|| missing(&format!("the list of {name}")))
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    data: Data<'a>,
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ mod client;
 mod http_date;
 mod lists;
 pub mod queries;
+mod time;
 
 #[cfg(test)]
 mod tests;
@@ -13,3 +14,4 @@ mod tests;
 pub use answer::{Answer, missing};
 pub use client::Client;
 pub use lists::{Edge, List, MAX_PAGE_SIZE, Page, connection, fetch_list, fetch_page};
+pub use time::{LATEST, Millis, format as format_time, parse as parse_time};

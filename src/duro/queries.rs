@@ -16,12 +16,12 @@ macro_rules! query {
         #[doc = $what]
         #[derive(GraphQLQuery)]
         #[graphql(
-                                                    schema_path = "src/duro/duro-v1.graphql",
-                                                    query_path = $file,
-                                                    variables_derives = "Debug, Clone",
-                                                    skip_serializing_none,
-                                                    normalization = "rust"
-                                                )]
+                                                                            schema_path = "src/duro/duro-v1.graphql",
+                                                                            query_path = $file,
+                                                                            variables_derives = "Debug, Clone",
+                                                                            skip_serializing_none,
+                                                                            normalization = "rust"
+                                                                        )]
         pub struct $name;
     };
 }

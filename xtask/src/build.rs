@@ -77,7 +77,9 @@ pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str) -> Result<C
 }
 
 fn compile_guest(workspace: &Workspace) -> Result<PathBuf> {
-    let files = cargo::built_files(&mut guest_command(workspace, "build")?)?;
+    let mut command = guest_command(workspace, "rustc")?;
+    command.args(["--crate-type", "cdylib"]);
+    let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, "duro_plm.wasm")?.to_owned())
 }
 

@@ -1,5 +1,5 @@
 //! What may leave and what comes back: the policy (pure), the addresses behind a name, the secrets, the HTTP client, when
-//! to send again. [`Egress`] ties them together for one call.
+//! to send again. `session` ties them together for one call.
 
 mod address;
 mod client;

@@ -368,7 +368,3 @@ fn describe(error: &reqwest::Error) -> String {
     }
     if parts.is_empty() { "the request could not be sent".into() } else { parts.join(": ") }
 }
-
-#[cfg(test)]
-#[path = "session_tests.rs"]
-mod tests;

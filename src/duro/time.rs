@@ -1,0 +1,152 @@
+//! Points in time as the API writes them: ISO 8601 in UTC with milliseconds, `2024-06-14T14:58:16.638Z`. Here they are
+//! milliseconds since 1970, which compare and subtract.
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = i64;
+
+/// The last point in time that has a four-digit year. Later ones do not occur, and would not be written back as they were read.
+pub const LATEST: Millis = 253_402_300_799_999;
+
+const DAY: i64 = 86_400;
+
+/// Reads a point in time: a date, `T`, a time with or without a fraction of a second, and `Z` or an offset. What a fraction holds
+/// below a millisecond is dropped. None if the text is not that, or lies before 1970.
+pub fn parse(text: &str) -> Option<Millis> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let (clock, rest) = rest.strip_prefix('T')?.split_at_checked(8)?;
+    let (year, month, day) = three(date, '-')?;
+    let (hour, minute, second) = three(clock, ':')?;
+    let in_range = (1970..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    if !in_range {
+        return None;
+    }
+    let (fraction, zone) = match rest.strip_prefix('.') {
+        None => ("", rest),
+        Some(rest) => rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit())?)?,
+    };
+    let milliseconds = fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let seconds = days_since_1970(year, month, day) * DAY + hour * 3_600 + minute * 60 + second - offset(zone)?;
+    Some(seconds * 1_000 + milliseconds).filter(|time| (0..=LATEST).contains(time))
+}
+
+/// Writes a point in time as the API does.
+pub fn format(time: Millis) -> String {
+    let time = time.clamp(0, LATEST);
+    let (seconds, milliseconds) = (time / 1_000, time % 1_000);
+    let (days, second_of_day) = (seconds / DAY, seconds % DAY);
+    let (year, month, day) = date(days);
+    let (hour, minute, second) = (second_of_day / 3_600, second_of_day / 60 % 60, second_of_day % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar. The year is taken to begin in March, so that the leap day is its last.
+pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    year * 365 + leap_days + day_of_year - MARCH_1_OF_YEAR_0_TO_1970
+}
+
+const MARCH_1_OF_YEAR_0_TO_1970: i64 = 719_468;
+
+/// The year, month and day that many days after 1970-01-01.
+fn date(days: i64) -> (i64, i64, i64) {
+    // The year is off by at most one from this, and then corrected; again years begin in March.
+    let days = days + MARCH_1_OF_YEAR_0_TO_1970;
+    let begins = |year: i64| year * 365 + year / 4 - year / 100 + year / 400;
+    let mut year = days * 400 / 146_097;
+    if begins(year + 1) <= days {
+        year += 1;
+    }
+    if begins(year) > days {
+        year -= 1;
+    }
+    let day_of_year = days - begins(year);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    if month < 10 { (year, month + 3, day) } else { (year + 1, month - 9, day) }
+}
+
+/// Three numbers with a separator between them; nothing but digits in each.
+fn three(text: &str, separator: char) -> Option<(i64, i64, i64)> {
+    let mut parts = text.split(separator).map(number);
+    let three = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(three)
+}
+
+fn number(text: &str) -> Option<i64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
+/// The seconds by which a zone is ahead of UTC.
+fn offset(zone: &str) -> Option<i64> {
+    if zone == "Z" {
+        return Some(0);
+    }
+    let sign = match zone.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+    Some(sign * (number(hours)? * 3_600 + number(minutes)? * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LATEST, format, parse};
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_the_api_writes_is_read() {
+        assert_eq!(parse("1970-01-01T00:00:00.000Z"), Some(0));
+        assert_eq!(parse("2024-06-14T14:58:16.638Z"), Some(1_718_377_096_638));
+        assert_eq!(parse("2024-02-29T23:59:59.999Z"), Some(1_709_251_199_999));
+    }
+
+    #[test]
+    fn fractions_and_offsets_of_other_writers_are_read() {
+        let same = Some(1_718_377_096_600);
+        for text in ["2024-06-14T14:58:16.6Z", "2024-06-14T14:58:16.600999Z", "2024-06-14T16:58:16.6+02:00"] {
+            assert_eq!(parse(text), same, "{text}");
+        }
+        assert_eq!(parse("2024-06-14T09:58:16-05:00"), Some(1_718_377_096_000));
+    }
+
+    #[test]
+    fn anything_else_is_not_a_time() {
+        for text in [
+            "",
+            "soon",
+            "2024-06-14",
+            "2024-06-14T14:58:16",
+            "2024-06-14T14:58:16.Z ",
+            "2024-13-14T14:58:16Z",
+            "2024-06-14T25:58:16Z",
+            "+024-06-14T14:58:16Z",
+            "2024-06-14T14:58:16.6",
+            "1969-12-31T23:59:59Z",
+            "2024-06-1éT14:58:16Z",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_is_read_back_as_it_was_written(time in 0..=LATEST) {
+            prop_assert_eq!(parse(&format(time)), Some(time));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*|[0-9T:.Z+-]{0,30}") {
+            parse(&text);
+        }
+    }
+}

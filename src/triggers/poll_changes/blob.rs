@@ -1,0 +1,195 @@
+//! The state as text: JSON that a person can read, versioned, bound to the resource it was written for, and with a check
+//! value, because a state that was damaged into another valid one would lose changes silently.
+
+use super::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
+use super::memory::{Known, hash};
+use super::packed;
+use super::state::{Drain, State};
+use super::walk::Joint;
+use crate::duro::{Millis, format_time, parse_time};
+use crate::error::Error;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Says what the text is.
+const FORMAT: &str = "duro-plm pollChangesTrigger";
+
+/// The version that is written. Every version ever written is read for ever; `tests/states/` keeps one of each.
+const VERSION: u32 = 1;
+
+/// What precedes the check value, which is the hash of all before this.
+const CHECK: &str = ",\"check\":\"";
+
+/// What a state was written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Components of the company library.
+    Components,
+    /// Change orders.
+    ChangeOrders,
+}
+
+impl Resource {
+    /// The value of `pollResourceType`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Components => "components",
+            Self::ChangeOrders => "changeOrders",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Text<'a> {
+    format: &'a str,
+    version: u32,
+    resource: Option<&'a str>,
+    watermark: Option<&'a str>,
+    #[serde(rename = "seenAt")]
+    seen_at: Option<&'a str>,
+    floor: Option<&'a str>,
+    delivered: Option<&'a str>,
+    #[serde(borrow)]
+    drain: Option<DrainText<'a>>,
+}
+
+#[derive(Deserialize)]
+struct DrainText<'a> {
+    upper: &'a str,
+    #[serde(rename = "beganAt")]
+    began_at: Option<&'a str>,
+    zone: &'a str,
+    lowest: &'a str,
+    #[serde(borrow)]
+    cursor: Option<&'a RawValue>,
+    tail: Option<&'a str>,
+}
+
+/// Writes a state, at most [`MAX_STATE_BYTES`] of it.
+pub fn write(state: &State, resource: Resource) -> Vec<u8> {
+    let mut text = String::from("{\"format\":\"");
+    text.push_str(FORMAT);
+    text.push_str("\",\"version\":");
+    text.push_str(&VERSION.to_string());
+    push(&mut text, "resource", resource.key());
+    push(&mut text, "watermark", &format_time(state.watermark));
+    push_time(&mut text, "seenAt", state.seen_at);
+    push(&mut text, "floor", &format_time(state.floor));
+    push(&mut text, "delivered", &packed::write_versions(state.known.versions()));
+    if let Some(drain) = &state.drain {
+        text.push_str(",\"drain\":{\"upper\":\"");
+        text.push_str(&format_time(drain.upper));
+        text.push('"');
+        push_time(&mut text, "beganAt", drain.began_at);
+        push(&mut text, "zone", &format_time(drain.zone));
+        push(&mut text, "lowest", &format_time(drain.lowest));
+        if let Some(joint) = drain.joint.as_ref().filter(|joint| joint.cursor.len() <= MAX_CURSOR_BYTES) {
+            text.push_str(",\"cursor\":");
+            text.push_str(&serde_json::Value::from(joint.cursor.as_str()).to_string());
+            push(&mut text, "tail", &packed::write_marks(&joint.tail));
+        }
+        text.push('}');
+    }
+    let check = hash(text.as_bytes());
+    text.push_str(CHECK);
+    text.push_str(&format!("{check:016x}\"}}"));
+    text.into_bytes()
+}
+
+/// Reads a state that was written for the resource.
+pub fn read(blob: &[u8], resource: Resource) -> Result<State, Error> {
+    if blob.len() > MAX_STATE_BYTES {
+        return Err(invalid(&format!(
+            "it is {} bytes long, and no state of this trigger has more than {MAX_STATE_BYTES}",
+            blob.len()
+        )));
+    }
+    let text = std::str::from_utf8(blob).map_err(|_| invalid("it is not text"))?;
+    let parsed: Text<'_> = serde_json::from_str(text)
+        .map_err(|_| invalid("it is not a state of this trigger, or it breaks off before its end"))?;
+    if parsed.format != FORMAT {
+        return Err(invalid("it was written by something else"));
+    }
+    if parsed.version > VERSION {
+        return Err(invalid(&format!(
+            "it is of version {}, written by a later release of the connector; this one reads versions up to {VERSION}: use \
+             the later release",
+            parsed.version
+        )));
+    }
+    if !is_intact(text) {
+        return Err(invalid("it was damaged or changed by hand"));
+    }
+    let damaged = || invalid("it is damaged");
+    let written_for = parsed.resource.ok_or_else(damaged)?;
+    if written_for != resource.key() {
+        return Err(Error::InvalidState(format!(
+            "The trigger's state belongs to {written_for}, and the trigger now watches {}: set \"Watch\" back to go on \
+             where it was, or begin with an empty state, from when on changes of {} are reported.",
+            resource.key(),
+            resource.key()
+        )));
+    }
+    state(&parsed).ok_or_else(damaged)
+}
+
+fn state(text: &Text<'_>) -> Option<State> {
+    let floor = parse_time(text.floor?)?;
+    Some(State {
+        watermark: parse_time(text.watermark?)?,
+        seen_at: optional_time(text.seen_at)?,
+        floor,
+        known: Known::new(packed::read_versions(text.delivered?)?),
+        drain: match &text.drain {
+            None => None,
+            Some(drain) => Some(Drain {
+                upper: parse_time(drain.upper)?,
+                began_at: optional_time(drain.began_at)?,
+                zone: parse_time(drain.zone)?,
+                lowest: parse_time(drain.lowest)?,
+                joint: match (drain.cursor, drain.tail) {
+                    (Some(cursor), Some(tail)) => Some(Joint {
+                        cursor: serde_json::from_str(cursor.get()).ok()?,
+                        tail: packed::read_marks(tail)?,
+                    }),
+                    _ => None,
+                },
+            }),
+        },
+    })
+}
+
+/// A time that may be missing but not be wrong.
+#[allow(clippy::option_option, reason = "outside: whether it could be read; inside: whether it is there")]
+fn optional_time(text: Option<&str>) -> Option<Option<Millis>> {
+    match text {
+        None => Some(None),
+        Some(text) => parse_time(text).map(Some),
+    }
+}
+
+fn is_intact(text: &str) -> bool {
+    let Some((checked, check)) = text.rsplit_once(CHECK) else { return false };
+    check.strip_suffix("\"}").and_then(|hex| u64::from_str_radix(hex, 16).ok()) == Some(hash(checked.as_bytes()))
+}
+
+fn push(json: &mut String, key: &str, value: &str) {
+    json.push_str(",\"");
+    json.push_str(key);
+    json.push_str("\":\"");
+    json.push_str(value);
+    json.push('"');
+}
+
+fn push_time(json: &mut String, key: &str, time: Option<Millis>) {
+    if let Some(time) = time {
+        push(json, key, &format_time(time));
+    }
+}
+
+fn invalid(reason: &str) -> Error {
+    Error::InvalidState(format!(
+        "The trigger's state cannot be used: {reason}. Restore the state of the last poll if you have it. Otherwise begin with \
+         an empty state: changes are then reported from that poll on, and those since the last one are not."
+    ))
+}

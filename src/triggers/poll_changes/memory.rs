@@ -1,0 +1,108 @@
+//! What is remembered of delivered records: not the records, but short hashes that recognise a version of one. A false match would
+//! lose a change, so what suppresses a delivery is compared by more than 80 bits: id, time and content.
+
+use crate::duro::Millis;
+
+/// One version of one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// 32 bits of the hash of the id. First, so that sorted versions are searched by it.
+    pub id: u32,
+    /// When the record was changed to this.
+    pub modified: Millis,
+    /// 24 bits of the hash of the record's text: two edits within one millisecond have the same time.
+    pub content: u32,
+}
+
+/// A record at a place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// 32 bits of the hash of the id.
+    pub id: u32,
+    /// When the record was last changed.
+    pub modified: Millis,
+}
+
+impl Version {
+    /// The version of a record, from the hashes of its id and of its text.
+    pub fn new(id: u64, modified: Millis, content: u64) -> Self {
+        Self { id: high_bits(id), modified, content: high_bits(content) >> 8 }
+    }
+}
+
+impl Mark {
+    /// The mark of a record, from the hash of its id.
+    pub fn new(id: u64, modified: Millis) -> Self {
+        Self { id: high_bits(id), modified }
+    }
+}
+
+/// Versions that were delivered before this poll, to be searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    sorted: Vec<Version>,
+}
+
+impl Known {
+    /// Takes versions in any order.
+    pub fn new(mut versions: Vec<Version>) -> Self {
+        versions.sort_unstable();
+        versions.dedup();
+        Self { sorted: versions }
+    }
+
+    /// Whether this version was delivered.
+    pub fn contains(&self, version: Version) -> bool {
+        self.sorted.binary_search(&version).is_ok()
+    }
+
+    /// Whether any version of the record was delivered.
+    pub fn has_record(&self, version: Version) -> bool {
+        let first = self.sorted.partition_point(|known| known.id < version.id);
+        self.sorted.get(first).is_some_and(|known| known.id == version.id)
+    }
+
+    /// All of them, sorted.
+    pub fn versions(&self) -> &[Version] {
+        &self.sorted
+    }
+}
+
+/// A 64-bit hash that spreads short keys over all bits: FNV-1a, and the finishing steps of MurmurHash3.
+pub fn hash(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in bytes {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
+}
+
+fn high_bits(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, Version, hash};
+
+    #[test]
+    fn a_version_is_known_by_id_time_and_content() {
+        let version = Version::new(hash(b"a"), 5, hash(b"text"));
+        let known = Known::new(vec![version, version]);
+        assert_eq!(known.versions().len(), 1);
+        assert!(known.contains(version));
+        assert!(!known.contains(Version::new(hash(b"a"), 6, hash(b"text"))));
+        assert!(!known.contains(Version::new(hash(b"a"), 5, hash(b"other text"))));
+        assert!(known.has_record(Version::new(hash(b"a"), 9, hash(b"whatever"))));
+        assert!(!known.has_record(Version::new(hash(b"b"), 5, hash(b"text"))));
+    }
+
+    #[test]
+    fn ids_that_count_up_spread_over_all_bits() {
+        let ids: std::collections::BTreeSet<u32> =
+            (0..20_000).map(|n| Version::new(hash(format!("{n:024x}").as_bytes()), 0, 0).id).collect();
+        assert_eq!(ids.len(), 20_000);
+    }
+}

@@ -1,0 +1,165 @@
+//! `pollChangesTrigger`: what was created and what was changed since the last poll. See `docs/polling.md` for what it promises and
+//! why it is built like this; the modules, from the bottom up:
+//!
+//! - [`bounds`] what one poll may cost and what it covers;
+//! - [`page`] a page and where pages come from, [`decode`] reading one from the service's answer;
+//! - [`walk`] pages joined by proof;
+//! - [`memory`] what is remembered of delivered records, [`classify`] what is delivered and as what;
+//! - [`pass`] from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and [`packed`] its text.
+
+pub mod blob;
+pub mod bounds;
+pub mod classify;
+pub mod decode;
+pub mod memory;
+pub mod packed;
+pub mod page;
+pub mod pass;
+pub mod state;
+pub mod walk;
+
+use crate::actions::prepare;
+use crate::connection::Configured;
+use crate::duro::Client;
+use crate::error::Error;
+use crate::host::{Host, Level};
+use crate::inputs::Inputs;
+use crate::manifest::{POLL_CHANGES, RESOURCE_TYPES};
+use crate::triggers::PollResult;
+use blob::Resource;
+use bounds::Bounds;
+use classify::{Class, Deliveries};
+use page::PageSource;
+use pass::{Budget, End, Pass};
+use state::State;
+
+/// The most passes of one poll: one to end a drain, one for what changed meanwhile.
+const MAX_PASSES: u32 = 2;
+
+/// What a poll found, not yet written down.
+#[derive(Debug)]
+pub struct Polled {
+    /// What to deliver.
+    pub deliveries: Deliveries,
+    /// What the next poll needs.
+    pub state: State,
+    /// Whether more is known to wait.
+    pub more: bool,
+}
+
+struct Settings {
+    resource: Resource,
+    show_new: bool,
+    show_updated: bool,
+}
+
+/// Polls the service once.
+pub fn poll(
+    host: &impl Host,
+    configured: Configured<'_>,
+    inputs: &str,
+    state: Option<&[u8]>,
+) -> Result<PollResult, Error> {
+    let (connection, settings) = prepare(configured, inputs, POLL_CHANGES.about.inputs, read)?;
+    let state = state.map(|blob| blob::read(blob, settings.resource)).transpose()?;
+    let client = Client::new(host, &connection);
+    let mut source = decode::Service { client: &client, host, resource: settings.resource };
+    let polled = poll_pages(&mut source, state.as_ref(), &Bounds::STANDARD)?;
+    if host.log_enabled(Level::Info) {
+        host.log(Level::Info, &summary(&polled));
+    }
+    let blob = blob::write(&polled.state, settings.resource);
+    let (payload, no_changes) = payload(&polled.deliveries, &settings);
+    Ok(PollResult { payload, no_changes, state: blob, more: polled.more })
+}
+
+/// Polls any source of pages once. Without a state it marks where counting begins, and delivers nothing.
+pub fn poll_pages(source: &mut impl PageSource, state: Option<&State>, bounds: &Bounds) -> Result<Polled, Error> {
+    let mut budget = Budget::new(bounds);
+    let Some(state) = state else {
+        return Ok(Polled { deliveries: Deliveries::default(), state: baseline(source, bounds)?, more: false });
+    };
+    let mut deliveries = Deliveries::default();
+    let mut state = state.clone();
+    for _ in 0..MAX_PASSES {
+        let mut pass = match &state.drain {
+            Some(drain) => Pass::resume(&state, drain, bounds),
+            None => Pass::fresh(&state, bounds),
+        };
+        let end = pass.run(source, &mut deliveries, &mut budget)?;
+        let left_newer = pass.left_newer();
+        state = match end {
+            End::Bottom => pass.complete(&state, &deliveries),
+            End::Budget => pass.suspend(&state, &deliveries),
+        };
+        if end == End::Budget || !left_newer {
+            return Ok(Polled { deliveries, state, more: end == End::Budget });
+        }
+        if budget.is_spent() {
+            break;
+        }
+    }
+    Ok(Polled { deliveries, state, more: true })
+}
+
+/// Marks where counting begins: remembers what lies within the overlap, so that a record which was there is not taken for a new one.
+fn baseline(source: &mut impl PageSource, bounds: &Bounds) -> Result<State, Error> {
+    // Nothing is delivered, so the only bound is the number of requests.
+    let mut budget = Budget::new(&Bounds { delivering_pages: bounds.requests, ..*bounds });
+    let mut found = Deliveries::default();
+    let before = State::default();
+    let mut pass = Pass::baseline(&before, bounds);
+    if pass.run(source, &mut found, &mut budget)? == End::Budget {
+        pass.cut_short();
+    }
+    Ok(pass.complete(&before, &found))
+}
+
+fn read(inputs: &mut Inputs) -> Settings {
+    let resource = match inputs.choice("pollResourceType", RESOURCE_TYPES, "components").as_str() {
+        "changeOrders" => Resource::ChangeOrders,
+        _ => Resource::Components,
+    };
+    Settings {
+        resource,
+        show_new: inputs.boolean("showNewRecords", true),
+        show_updated: inputs.boolean("showUpdatedRecords", true),
+    }
+}
+
+/// The payload, and whether it is without changes. The toggles choose what is shown of what was found: the state advances
+/// past all of it.
+fn payload(deliveries: &Deliveries, settings: &Settings) -> (String, bool) {
+    let mut payload = String::from(r#"{"body":{"data":{"created":["#);
+    let empty = payload.len();
+    if settings.show_new {
+        push_list(&mut payload, deliveries.of(Class::Created));
+    }
+    let without_created = payload.len() == empty;
+    payload.push_str(r#"],"updated":["#);
+    let empty = payload.len();
+    if settings.show_updated {
+        push_list(&mut payload, deliveries.of(Class::Updated));
+    }
+    let without_updated = payload.len() == empty;
+    payload.push_str("]}}}");
+    (payload, without_created && without_updated)
+}
+
+fn push_list<'a>(json: &mut String, nodes: impl Iterator<Item = &'a str>) {
+    for (index, node) in nodes.enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(node);
+    }
+}
+
+fn summary(polled: &Polled) -> String {
+    format!(
+        "found {} created and {} updated{}",
+        polled.deliveries.of(Class::Created).count(),
+        polled.deliveries.of(Class::Updated).count(),
+        if polled.more { ", and more wait" } else { "" }
+    )
+}

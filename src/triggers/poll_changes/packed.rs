@@ -1,0 +1,175 @@
+//! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same minute.
+
+use super::memory::{Mark, Version};
+use crate::duro::{LATEST, Millis};
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Writes versions: each the difference of its time to the one before as a variable-length number, four bytes of id, three of content.
+pub fn write_versions(versions: &[Version]) -> String {
+    let mut sorted = versions.to_vec();
+    sorted.sort_unstable_by_key(|version| version.modified);
+    let mut bytes = Vec::with_capacity(sorted.len() * 8);
+    let mut before = 0;
+    for version in &sorted {
+        push_number(&mut bytes, version.modified - before);
+        before = version.modified;
+        bytes.extend(version.id.to_be_bytes());
+        bytes.extend(version.content.to_be_bytes().iter().skip(1));
+    }
+    encode(&bytes)
+}
+
+/// Reads versions; none if the text is not what was written.
+pub fn read_versions(text: &str) -> Option<Vec<Version>> {
+    let bytes = decode(text)?;
+    let mut rest = bytes.as_slice();
+    let mut versions = Vec::with_capacity(rest.len() / 8);
+    let mut before = 0;
+    while !rest.is_empty() {
+        let modified = take_time(&mut rest, before)?;
+        before = modified;
+        let id = u32::from_be_bytes(take(&mut rest)?);
+        let [a, b, c] = take(&mut rest)?;
+        versions.push(Version { id, modified, content: u32::from_be_bytes([0, a, b, c]) });
+    }
+    Some(versions)
+}
+
+/// Writes marks in their order: each its time as a variable-length number and four bytes of id.
+pub fn write_marks(marks: &[Mark]) -> String {
+    let mut bytes = Vec::new();
+    for mark in marks {
+        push_number(&mut bytes, mark.modified);
+        bytes.extend(mark.id.to_be_bytes());
+    }
+    encode(&bytes)
+}
+
+/// Reads marks; none if the text is not what was written.
+pub fn read_marks(text: &str) -> Option<Vec<Mark>> {
+    let bytes = decode(text)?;
+    let mut rest = bytes.as_slice();
+    let mut marks = Vec::new();
+    while !rest.is_empty() {
+        let modified = take_time(&mut rest, 0)?;
+        marks.push(Mark { id: u32::from_be_bytes(take(&mut rest)?), modified });
+    }
+    Some(marks)
+}
+
+fn push_number(bytes: &mut Vec<u8>, number: Millis) {
+    let mut rest = u64::try_from(number).unwrap_or_default();
+    while rest >= 0x80 {
+        bytes.push(low_byte(rest) | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(low_byte(rest));
+}
+
+fn take_time(bytes: &mut &[u8], before: Millis) -> Option<Millis> {
+    let mut number = 0_u64;
+    for shift in (0..49).step_by(7) {
+        let [byte] = take(bytes)?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            let time = before.checked_add(i64::try_from(number).ok()?)?;
+            return (time <= LATEST).then_some(time);
+        }
+    }
+    None
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+fn low_byte(number: u64) -> u8 {
+    u8::try_from(number & 0xff).unwrap_or_default()
+}
+
+/// Base64 with the alphabet of URLs and without padding.
+fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let number = chunk.iter().chain(&[0, 0]).take(3).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        for place in (0..=chunk.len()).map(|index| 18 - 6 * index) {
+            let digit = ALPHABET.get((number >> place & 63) as usize).copied().unwrap_or_default();
+            text.push(char::from(digit));
+        }
+    }
+    text
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    for chunk in text.as_bytes().chunks(4) {
+        let mut number = 0_u32;
+        for digit in chunk {
+            number = number << 6 | digit_value(*digit)?;
+        }
+        // Two digits are one byte and four bits that must be zero; three are two bytes and two such bits.
+        let unused = match chunk.len() {
+            4 => 0,
+            3 => 2,
+            2 => 4,
+            _ => return None,
+        };
+        if number.trailing_zeros() < unused {
+            return None;
+        }
+        let number = number >> unused;
+        bytes.extend(number.to_be_bytes().iter().skip(5 - chunk.len()));
+    }
+    Some(bytes)
+}
+
+fn digit_value(digit: u8) -> Option<u32> {
+    let value = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'-' => 62,
+        b'_' => 63,
+        _ => return None,
+    };
+    Some(u32::from(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bytes_are_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..50)) {
+            prop_assert_eq!(decode(&encode(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn versions_are_read_back(
+            versions in proptest::collection::vec((any::<u32>(), 0..=LATEST, 0..1_u32 << 24), 0..50)
+        ) {
+            let mut versions: Vec<Version> =
+                versions.into_iter().map(|(id, modified, content)| Version { id, modified, content }).collect();
+            let read = read_versions(&write_versions(&versions));
+            versions.sort_by_key(|version| version.modified);
+            prop_assert_eq!(read, Some(versions));
+        }
+
+        #[test]
+        fn marks_are_read_back(marks in proptest::collection::vec((any::<u32>(), 0..=LATEST), 0..20)) {
+            let marks: Vec<Mark> = marks.into_iter().map(|(id, modified)| Mark { id, modified }).collect();
+            prop_assert_eq!(read_marks(&write_marks(&marks)), Some(marks));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[A-Za-z0-9_-]{0,60}|\\PC*") {
+            read_versions(&text);
+            read_marks(&text);
+        }
+    }
+}
