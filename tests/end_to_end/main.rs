@@ -1,1 +1,19 @@
-//! End-to-end tests.
+//! The built component in the real host against the simulated service. `cargo xtask test` builds the component and the
+//! harness first; without them every test here says so.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this is test code; clippy sees that only of functions marked as tests"
+)]
+
+mod actions;
+mod component;
+mod data_source;
+mod errors;
+mod harness;
+mod secrets;
+mod support;
+mod trigger;

@@ -1,0 +1,276 @@
+//! The command `harness` as a person or a script runs it: arguments, output, files and exit status.
+
+use crate::support::built;
+use duro_sim::{DuroSim, DuroSimBuilder, Fault, Resource};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+const KEY: &str = "key-for-the-harness-4711";
+
+/// A simulated service, a connection file that names a variable, and a folder for states.
+struct Desk {
+    sim: DuroSim,
+    folder: TempDir,
+}
+
+/// How a command ended.
+struct Ended {
+    status: i32,
+    output: String,
+    messages: String,
+}
+
+impl Ended {
+    /// The one JSON value on standard output.
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("{error}: {:?}", self.output))
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        self.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn error_kind(&self) -> String {
+        self.json()["error"]["kind"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Desk {
+    async fn new() -> Self {
+        Self::with(DuroSim::builder()).await
+    }
+
+    async fn with(builder: DuroSimBuilder) -> Self {
+        let sim = builder.key(KEY).spawn().await.unwrap();
+        let desk = Self { sim, folder: tempfile::tempdir().unwrap() };
+        let fields = json!({ "apiKey": "${DURO_API_KEY}", "customDuroEnvironment": desk.sim.url() });
+        let connection = json!({ "key": "duroApiKey", "fields": fields });
+        fs::write(desk.file("connection.json"), connection.to_string()).unwrap();
+        desk
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)));
+        command.current_dir(self.folder.path()).args(words).env("DURO_API_KEY", KEY);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    async fn run_bare(&self, words: &[&str]) -> Ended {
+        ended(self.command(words)).await
+    }
+
+    /// Runs a command with the grants for a service on loopback and the connection file.
+    async fn run(&self, words: &[&str]) -> Ended {
+        self.run_with_key(KEY, words).await
+    }
+
+    async fn run_with_key(&self, key: &str, words: &[&str]) -> Ended {
+        let words =
+            [&["--allow-http", "--allow-private-network"], words, &["--connection", "connection.json"]].concat();
+        let mut command = self.command(&words);
+        command.env("DURO_API_KEY", key);
+        ended(command).await
+    }
+}
+
+async fn ended(mut command: Command) -> Ended {
+    let output = command.output().await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended { status: output.status.code().unwrap(), output: text(output.stdout), messages: text(output.stderr) }
+}
+
+#[tokio::test]
+async fn inspect_says_what_the_component_offers_and_that_it_needs_http_and_log_alone() {
+    let desk = Desk::new().await;
+    let text = desk.run_bare(&["inspect"]).await;
+    assert_eq!(text.status, 0);
+    for expected in ["duroApiKey", "createChangeOrder", "selectComponent", "pollChangesTrigger"] {
+        assert!(text.output.contains(expected), "{expected} is not in {}", text.output);
+    }
+    let report = desk.run_bare(&["inspect", "--format", "json"]).await.json();
+    assert_eq!(report["manifest"]["key"], "duro-plm");
+    let imports: Vec<&str> = report["imports"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(imports, ["integration:connector/http@0.1.0", "integration:connector/log@0.1.0"]);
+}
+
+#[tokio::test]
+async fn the_commands_print_json_in_the_promised_shapes() {
+    let desk = Desk::new().await;
+    let account = desk.run(&["test-connection"]).await;
+    assert_eq!(account.status, 0, "{}", account.messages);
+    assert!(account.json().to_string().contains('@'));
+
+    let listed = desk.run(&["action", "listComponents", "--input", "first=3"]).await.json();
+    assert_eq!(listed["data"].as_array().unwrap().len(), 3);
+    fs::write(desk.file("inputs.json"), r#"{"first": 2, "libraryType": "GENERAL"}"#).unwrap();
+    let listed = desk.run(&["action", "listComponents", "--inputs", "inputs.json"]).await.json();
+    assert_eq!(listed["data"].as_array().unwrap().len(), 2);
+
+    let picked = desk.run(&["data-source", "selectComponent"]).await.json();
+    assert!(picked["result"][0]["key"].is_string() && picked["result"][0]["label"].is_string());
+    assert!(picked["next"].is_string());
+    let table = desk.run(&["--format", "table", "data-source", "selectComponent"]).await;
+    assert!(serde_json::from_str::<Value>(&table.output).is_err() && table.output.lines().count() > 20);
+}
+
+#[tokio::test]
+async fn the_exit_status_says_who_said_no() {
+    let desk = Desk::new().await;
+    let service = desk.run_with_key("another-key", &["action", "getCurrentUser"]).await;
+    assert_eq!((service.status, service.error_kind().as_str()), (1, "unauthenticated"));
+
+    let connector = desk.run(&["action", "createChangeOrder", "--input", "type=XCO"]).await;
+    assert_eq!((connector.status, connector.error_kind().as_str()), (1, "invalid-input"));
+    let problems = connector.json()["error"]["problems"].as_array().unwrap().len();
+    assert_eq!(problems, 2, "{}", connector.output);
+
+    for words in [
+        &["action", "getCurrentUser"][..],
+        &["action", "getCurrentUser", "--connection", "nowhere.json"],
+        &["action", "getCurrentUser", "--connection", "connection.json", "--input", "="],
+        &["--component", "nowhere.wasm", "inspect"],
+        &["fly"],
+    ] {
+        let usage = desk.run_bare(words).await;
+        assert_eq!((usage.status, usage.output.as_str()), (2, ""), "{words:?}: {}", usage.messages);
+        assert!(!usage.messages.is_empty());
+    }
+
+    let host = desk.run_bare(&["action", "getCurrentUser", "--connection", "connection.json"]).await;
+    assert_eq!((host.status, host.error_kind().as_str()), (3, "transport"));
+    assert!(host.messages.contains("--allow-http"), "{}", host.messages);
+    let limit = desk.run(&["--max-requests", "1", "action", "listComponents", "--input", "first=300"]).await;
+    assert_eq!(limit.status, 3);
+    assert_eq!(limit.json()["error"]["limit"]["raiseWith"], "--max-requests");
+}
+
+#[tokio::test]
+async fn a_variable_that_is_not_set_is_named_and_nothing_is_sent() {
+    let desk = Desk::new().await;
+    let mut command = desk.command(&["action", "getCurrentUser", "--connection", "connection.json"]);
+    command.env_remove("DURO_API_KEY");
+    let usage = ended(command).await;
+    assert_eq!(usage.status, 2);
+    assert!(usage.messages.contains("DURO_API_KEY"), "{}", usage.messages);
+    assert_eq!(desk.sim.request_count(), 0);
+}
+
+#[tokio::test]
+async fn debug_shows_every_request_and_response_and_never_the_key() {
+    let desk = Desk::new().await;
+    for words in [&["--debug", "action", "getCurrentUser"][..], &["--debug", "data-source", "selectComponent"]] {
+        let ended = desk.run(words).await;
+        assert_eq!(ended.status, 0);
+        assert!(ended.messages.contains("connector:") && ended.messages.contains("host:"), "{}", ended.messages);
+        assert!(!ended.messages.contains(KEY) && !ended.output.contains(KEY));
+    }
+}
+
+#[tokio::test]
+async fn polls_keep_their_state_in_a_file_that_a_failed_poll_leaves_alone() {
+    let desk = Desk::new().await;
+    let poll = ["poll", "pollChangesTrigger", "--state", "poll.state", "--input", "pollResourceType=components"];
+    let first = desk.run(&poll).await.json();
+    assert_eq!((&first["noChanges"], &first["more"]), (&json!(true), &json!(false)));
+    let state = fs::read(desk.file("poll.state")).unwrap();
+
+    desk.sim.advance_clock(Duration::from_secs(1));
+    let id = desk.sim.add(Resource::Components, "Bracket");
+    desk.sim.fault_next(Fault::HtmlPage);
+    let failed = desk.run(&poll).await;
+    assert_eq!((failed.status, failed.error_kind().as_str()), (1, "unexpected-response"));
+    assert_eq!(fs::read(desk.file("poll.state")).unwrap(), state);
+
+    let second = desk.run(&poll).await.json();
+    assert_eq!(second["payload"]["body"]["data"]["created"][0]["id"], json!(id));
+    assert_ne!(fs::read(desk.file("poll.state")).unwrap(), state);
+    let third = desk.run(&poll).await.json();
+    assert_eq!(third["noChanges"], json!(true));
+}
+
+#[tokio::test]
+async fn a_state_file_that_no_poll_wrote_is_refused_and_left_as_it_is() {
+    let desk = Desk::new().await;
+    let poll = ["poll", "pollChangesTrigger", "--state", "poll.state", "--input", "pollResourceType=components"];
+    fs::write(desk.file("poll.state"), "not a state").unwrap();
+    let refused = desk.run(&poll).await;
+    assert_eq!((refused.status, refused.error_kind().as_str()), (1, "invalid-state"));
+    assert_eq!(fs::read(desk.file("poll.state")).unwrap(), b"not a state");
+}
+
+#[tokio::test]
+async fn watch_prints_one_line_a_record_and_goes_on_where_it_stopped() {
+    let desk = Desk::new().await;
+    let watch = |count: &'static str| {
+        [
+            "watch",
+            "pollChangesTrigger",
+            "--state",
+            "watch.state",
+            "--input",
+            "pollResourceType=components",
+            "--every",
+            "1ms",
+            "--count",
+            count,
+        ]
+    };
+    let first = desk.run(&watch("1")).await;
+    assert_eq!((first.status, first.output.as_str()), (0, ""));
+    desk.sim.advance_clock(Duration::from_secs(1));
+    let new = desk.sim.add(Resource::Components, "New");
+    let changed = desk.sim.records(Resource::Components).remove(0).id;
+    desk.sim.touch(Resource::Components, &changed);
+    let second = desk.run(&watch("3")).await;
+    let lines = second.lines();
+    let seen: Vec<(&str, &str)> =
+        lines.iter().map(|line| (line["change"].as_str().unwrap(), line["record"]["id"].as_str().unwrap())).collect();
+    assert_eq!(seen, [("created", new.as_str()), ("updated", changed.as_str())]);
+}
+
+#[tokio::test]
+async fn watch_survives_an_outage_and_loses_nothing() {
+    let desk = Desk::new().await;
+    let watch = [
+        "watch",
+        "pollChangesTrigger",
+        "--state",
+        "watch.state",
+        "--input",
+        "pollResourceType=components",
+        "--every",
+        "1ms",
+        "--count",
+        "4",
+    ];
+    desk.run(&["poll", "pollChangesTrigger", "--state", "watch.state", "--input", "pollResourceType=components"]).await;
+    desk.sim.advance_clock(Duration::from_secs(1));
+    let id = desk.sim.add(Resource::Components, "New");
+    desk.sim.fault_times(2, Fault::HtmlPage);
+    let ended = desk.run(&watch).await;
+    assert_eq!(ended.status, 0, "{}", ended.messages);
+    let lines = ended.lines();
+    assert_eq!(lines.len(), 3, "{}", ended.output);
+    assert_eq!(lines[0]["error"]["kind"], "unexpected-response");
+    assert_eq!(lines[2]["record"]["id"], json!(id));
+}
+
+#[tokio::test]
+async fn every_command_explains_itself_with_an_example() {
+    let desk = Desk::new().await;
+    for command in ["inspect", "test-connection", "action", "data-source", "poll", "watch"] {
+        let help = desk.run_bare(&[command, "--help"]).await;
+        assert_eq!(help.status, 0);
+        assert!(help.output.contains("Example"), "{}", help.output);
+    }
+}

@@ -1,0 +1,105 @@
+//! What the tests share: the loaded connector, a service of one's own, connections, and checks against the manifest.
+
+use duro_sim::{DuroSim, DuroSimBuilder};
+use host_harness::contract::Error;
+use host_harness::{
+    CallError, CallFailure, CallOptions, Connection, Connector, Grants, LogLevel, LogOptions, Runtime, RuntimeOptions,
+};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use tokio::sync::OnceCell;
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A file of `dist/`, which must have been built.
+pub(crate) fn built(name: &str) -> PathBuf {
+    let path = root().join("dist").join(name);
+    assert!(
+        path.exists(),
+        "{} is not there: run `cargo xtask build`, or the tests with `cargo xtask test`",
+        path.display()
+    );
+    path
+}
+
+/// The component, loaded once for all tests.
+pub(crate) async fn connector() -> &'static Connector {
+    static CONNECTOR: OnceCell<Connector> = OnceCell::const_new();
+    CONNECTOR
+        .get_or_init(|| async {
+            let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+            runtime.load_file(built("duro_plm.wasm")).await.unwrap()
+        })
+        .await
+}
+
+/// A simulated service and what is needed to call the connector on it.
+pub(crate) struct Bench {
+    pub(crate) sim: DuroSim,
+    pub(crate) connector: &'static Connector,
+    pub(crate) connection: Connection,
+    pub(crate) options: CallOptions,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        Self::with(DuroSim::builder()).await
+    }
+
+    pub(crate) async fn with(builder: DuroSimBuilder) -> Self {
+        let sim = builder.spawn().await.unwrap();
+        let connector = connector().await;
+        let connection = connection(&sim.url(), &sim.key()).await;
+        Self { sim, connector, connection, options: options() }
+    }
+
+    /// Performs an action that succeeds, and holds its result against the manifest.
+    pub(crate) async fn perform(&self, key: &str, inputs: Value) -> Value {
+        let outcome = self.connector.perform(key, &self.connection, &inputs, &self.options).await;
+        let result =
+            serde_json::from_str(outcome.unwrap_or_else(|failure| panic!("{key}: {failure}")).value.get()).unwrap();
+        let action = self.connector.definition().actions.iter().find(|action| action.key == key).unwrap();
+        assert_valid(&result, &action.result_schema, key);
+        result
+    }
+
+    /// Performs an action that fails in the connector's or the service's judgement.
+    pub(crate) async fn fail(&self, key: &str, inputs: Value) -> Error {
+        let failure = self.connector.perform(key, &self.connection, &inputs, &self.options).await.unwrap_err();
+        connectors(*failure)
+    }
+}
+
+/// The connector's own error.
+pub(crate) fn connectors(failure: CallFailure) -> Error {
+    match failure.error {
+        CallError::Connector(error) => error,
+        other => panic!("the host ended the call: {other:?}"),
+    }
+}
+
+/// A connection to a service at this URL.
+pub(crate) async fn connection(url: &str, key: &str) -> Connection {
+    let fields = json!({ "apiKey": key, "customDuroEnvironment": url });
+    Connection::new(connector().await.definition(), json!({ "key": "duroApiKey", "fields": fields })).unwrap()
+}
+
+/// The grants that a service on loopback needs, and the log at debug.
+pub(crate) fn options() -> CallOptions {
+    CallOptions {
+        grants: Grants { allow_http: true, allow_private_network: true },
+        log: LogOptions { level: LogLevel::Debug, sink: None },
+        ..CallOptions::default()
+    }
+}
+
+/// Fails with every mismatch between the value and the schema.
+pub(crate) fn assert_valid(value: &Value, schema: &Value, what: &str) {
+    let validator = jsonschema::draft202012::new(schema).unwrap();
+    let problems: Vec<String> =
+        validator.iter_errors(value).map(|problem| format!("{}: {problem}", problem.instance_path())).collect();
+    assert!(problems.is_empty(), "{what}: {problems:#?}");
+}

@@ -1,0 +1,155 @@
+//! The trigger: what a flow gets from one poll to the next.
+
+use crate::support::{Bench, assert_valid, connectors};
+use duro_sim::{DuroSim, Fault, Resource};
+use host_harness::contract::{Error, PollResult};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const COMPONENTS: &str = "components";
+
+/// Polls and holds the payload against the manifest.
+async fn poll(bench: &Bench, inputs: &Value, state: Option<&[u8]>) -> PollResult {
+    let polled = bench.connector.poll("pollChangesTrigger", &bench.connection, inputs, state, &bench.options).await;
+    let result = polled.unwrap_or_else(|failure| panic!("{failure}")).value;
+    let payload: Value = serde_json::from_str(result.payload.get()).unwrap();
+    assert_valid(&payload, &bench.connector.definition().triggers[0].result_schema, "pollChangesTrigger");
+    assert_eq!(result.no_changes, ids(&result, "created").is_empty() && ids(&result, "updated").is_empty());
+    result
+}
+
+/// Polls a trigger that fails in the connector's or the service's judgement.
+async fn fail(bench: &Bench, inputs: &Value, state: Option<&[u8]>) -> Error {
+    let polled = bench.connector.poll("pollChangesTrigger", &bench.connection, inputs, state, &bench.options).await;
+    connectors(*polled.unwrap_err())
+}
+
+fn ids(result: &PollResult, list: &str) -> Vec<String> {
+    let payload: Value = serde_json::from_str(result.payload.get()).unwrap();
+    let records = payload["body"]["data"][list].as_array().unwrap();
+    records.iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn watching(resource: &str) -> Value {
+    json!({ "pollResourceType": resource })
+}
+
+/// Lets some time pass for the service, so that what happens next is later than what happened before.
+fn later(bench: &Bench) {
+    bench.sim.advance_clock(Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn the_first_poll_delivers_nothing_and_what_changes_after_it_is_delivered_once() {
+    for (resource, name) in [(Resource::Components, COMPONENTS), (Resource::ChangeOrders, "changeOrders")] {
+        let bench = Bench::new().await;
+        let inputs = watching(name);
+        let first = poll(&bench, &inputs, None).await;
+        assert!(first.no_changes && !first.more);
+
+        later(&bench);
+        let changed = bench.sim.records(resource).remove(3).id;
+        assert!(bench.sim.touch(resource, &changed));
+        let new = bench.sim.add(resource, "Bracket 1/4\"");
+        let second = poll(&bench, &inputs, Some(&first.state)).await;
+        assert_eq!((ids(&second, "created"), ids(&second, "updated")), (vec![new.clone()], vec![changed]));
+
+        let third = poll(&bench, &inputs, Some(&second.state)).await;
+        assert!(third.no_changes, "{:?}", third.payload);
+        later(&bench);
+        assert!(bench.sim.rename(resource, &new, "Bracket 3/8\""));
+        let fourth = poll(&bench, &inputs, Some(&third.state)).await;
+        assert_eq!((ids(&fourth, "created"), ids(&fourth, "updated")), (vec![], vec![new]));
+    }
+}
+
+#[tokio::test]
+async fn records_of_the_payload_carry_the_promised_fields() {
+    let bench = Bench::new().await;
+    let inputs = watching("changeOrders");
+    let first = poll(&bench, &inputs, None).await;
+    later(&bench);
+    bench.sim.add(Resource::ChangeOrders, "Replace ¼″ screws");
+    let second = poll(&bench, &inputs, Some(&first.state)).await;
+    let payload: Value = serde_json::from_str(second.payload.get()).unwrap();
+    let record = payload["body"]["data"]["created"][0].as_object().unwrap();
+    let mut fields: Vec<&str> = record.keys().map(String::as_str).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["created", "id", "lastModified", "name", "status", "type"]);
+    assert_eq!(record["name"], "Replace ¼″ screws");
+}
+
+#[tokio::test]
+async fn a_toggle_hides_its_list_and_the_state_advances_all_the_same() {
+    let bench = Bench::new().await;
+    let first = poll(&bench, &watching(COMPONENTS), None).await;
+    later(&bench);
+    let changed = bench.sim.records(Resource::Components).remove(0).id;
+    bench.sim.touch(Resource::Components, &changed);
+    let new = bench.sim.add(Resource::Components, "New");
+    for (show_new, show_updated) in
+        [(json!(true), json!("false")), (json!("false"), json!(true)), (json!(false), json!(false))]
+    {
+        let inputs = json!({
+            "pollResourceType": COMPONENTS, "showNewRecords": show_new, "showUpdatedRecords": show_updated,
+        });
+        let shown = |value: &Value, id: &String| if *value == json!(true) { vec![id.clone()] } else { vec![] };
+        let second = poll(&bench, &inputs, Some(&first.state)).await;
+        assert_eq!(ids(&second, "created"), shown(&show_new, &new));
+        assert_eq!(ids(&second, "updated"), shown(&show_updated, &changed));
+        let third = poll(&bench, &watching(COMPONENTS), Some(&second.state)).await;
+        assert!(third.no_changes);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_poll_gives_an_error_and_the_same_state_finds_the_change_later() {
+    let bench = Bench::with(DuroSim::builder().page_size(20)).await;
+    let inputs = watching(COMPONENTS);
+    let first = poll(&bench, &inputs, None).await;
+    later(&bench);
+    let changed = bench.sim.touch_many(Resource::Components, 50);
+    // The second page of three.
+    let mut requests = 0;
+    bench.sim.fault_when(move |_| {
+        requests += 1;
+        (requests == 2).then_some(Fault::TruncatedJson)
+    });
+    assert!(matches!(fail(&bench, &inputs, Some(&first.state)).await, Error::UnexpectedResponse(_)));
+    let second = poll(&bench, &inputs, Some(&first.state)).await;
+    let mut delivered = ids(&second, "updated");
+    delivered.sort();
+    assert_eq!(delivered, changed);
+}
+
+#[tokio::test]
+async fn a_state_of_another_resource_or_of_something_else_is_invalid_and_says_what_to_do() {
+    let bench = Bench::new().await;
+    let first = poll(&bench, &watching(COMPONENTS), None).await;
+    let Error::InvalidState(message) = fail(&bench, &watching("changeOrders"), Some(&first.state)).await else {
+        panic!()
+    };
+    assert!(message.contains("belongs to components") && message.contains("changeOrders"), "{message}");
+    let truncated = &first.state[..first.state.len() / 2];
+    for state in [&b"{}"[..], b"", b"\xff\xfe", truncated] {
+        let Error::InvalidState(message) = fail(&bench, &watching(COMPONENTS), Some(state)).await else { panic!() };
+        assert!(message.contains("Restore the state of the last poll"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn inputs_that_cannot_be_used_are_named_and_nothing_is_sent() {
+    let bench = Bench::new().await;
+    let inputs = json!({ "pollResourceType": "products", "showNewRecords": "perhaps" });
+    let Error::InvalidInput(problems) = fail(&bench, &inputs, None).await else { panic!() };
+    let named: Vec<&str> = problems.iter().map(|problem| problem.input.as_str()).collect();
+    assert_eq!(named, ["pollResourceType", "showNewRecords"]);
+    assert_eq!(bench.sim.request_count(), 0);
+}
+
+#[tokio::test]
+async fn without_a_choice_the_default_counts_and_components_are_watched() {
+    let bench = Bench::new().await;
+    let first = poll(&bench, &json!({}), None).await;
+    assert!(poll(&bench, &watching(COMPONENTS), Some(&first.state)).await.no_changes);
+}
