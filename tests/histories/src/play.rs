@@ -302,7 +302,7 @@ pub fn tell(change: &Change) -> String {
 }
 
 /// A time as seconds since the beginning.
-fn at(time: Millis) -> String {
+pub fn at(time: Millis) -> String {
     let since = time - BEGINNING;
     format!("{}{}.{:03} s", if since < 0 { "-" } else { "" }, since.abs() / 1_000, since.abs() % 1_000)
 }

@@ -87,7 +87,7 @@ impl Service<'_> {
                     for edge in &answered.edges {
                         match &edge.node {
                             None => line.push_str(" null"),
-                            Some(node) => drop(write!(line, " {}", node.json)),
+                            Some(node) => drop(write!(line, " {}", node.short())),
                         }
                     }
                     format!("[{line} ] {}", if answered.has_next { "and more" } else { "the end" })
@@ -181,6 +181,15 @@ fn node(visible: &Visible<'_>) -> Node {
     }
     json.push('}');
     Node { id, created, modified, json }
+}
+
+impl Node {
+    /// The record in a few words: its number, its version, and its `lastModified`.
+    fn short(&self) -> String {
+        let (id, version) = identify(&self.json);
+        let modified = self.modified.map_or_else(|| "no time".to_owned(), crate::play::at);
+        format!("r{id} v{version} ({modified})")
+    }
 }
 
 /// Who was delivered and in which version, from the JSON that [`Service`] made.
