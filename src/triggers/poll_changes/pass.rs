@@ -230,7 +230,7 @@ impl<'a> Pass<'a> {
             }
             if self.resumed && self.upper.is_some_and(|upper| record.modified > upper) {
                 // What it was delivered as, if it was, is no longer known here; the pass that follows knows.
-                self.left_newer = true;
+                self.left_newer |= record.in_order;
                 continue;
             }
             let in_zone = record.in_order && self.walked_to < record.modified && record.modified <= self.zone;
@@ -277,6 +277,7 @@ impl<'a> Pass<'a> {
     /// Takes what was not reached as seen: for a first poll among more records of one moment than a poll can read.
     pub fn cut_short(&mut self) {
         self.zone = self.zone.max(self.lowest);
+        self.floor = self.zone;
     }
 
     /// The state after this pass reached the floor.

@@ -46,9 +46,8 @@ impl State {
     /// Remembers those of the delivered versions that something still depends on, as many as fit.
     ///
     /// When they do not fit, what goes first is what tells new records from updates after a drain, then what only matters if a drain must
-    /// begin again at the top, then what only matters at the bottom of a drain, where forgetting means repeats. At last the
-    /// overlap is shortened to what can be remembered, which means that a record which becomes visible late, among
-    /// thousands that changed within the same minute, is missed. `end_of_ties` are the last records of the lowest time that were
+    /// begin again at the top. At last the overlap is shortened to what can be remembered, which means that a record which
+    /// becomes visible late, among thousands that changed within the same minute, is missed. `end_of_ties` are the last records of the lowest time that were
     /// delivered.
     pub fn remember(&mut self, delivered: Vec<Version>, end_of_ties: &[Mark], bounds: &Bounds) {
         let (floor, watermark) = (self.floor, self.watermark);
@@ -71,16 +70,16 @@ impl State {
             kept.retain(|version| in_new_window(version) || in_old_window(version));
         }
         if !fits(&kept, bounds) {
-            kept.retain(in_new_window);
-        }
-        if !fits(&kept, bounds) {
             kept.sort_unstable_by_key(|version| std::cmp::Reverse(version.modified));
-            let forgotten = kept.get(how_many_fit(&kept, bounds)).map_or(zone, |version| version.modified);
+            let forgotten = kept.get(how_many_fit(&kept, bounds)).map_or(floor, |version| version.modified);
             kept.retain(|version| version.modified > forgotten);
             self.forget_ties(lowest == Some(forgotten), end_of_ties);
-            self.new_above = forgotten;
+            self.new_above = self.new_above.max(forgotten);
             match &mut self.drain {
-                Some(drain) => drain.zone = forgotten,
+                Some(drain) => {
+                    self.floor = floor.max(watermark.min(forgotten));
+                    drain.zone = zone.max(forgotten);
+                }
                 None => self.floor = forgotten,
             }
         }

@@ -33,7 +33,7 @@ fn main() {
         let w = WEATHERS.iter().find(|w| w.name.contains(&name)).unwrap();
         use proptest::strategy::ValueTree as _;
         let mut tree = draw::tree(w, seed.parse().unwrap());
-        let bad = |h: &histories::history::History| { let o = play(h, &mut Trigger::new(&h.settings, Lacks::Nothing), false); o.broken.first().map(|b| b.0) };
+        let bad = |h: &histories::history::History| { let o = play(h, &mut Trigger::new(&h.settings, Lacks::Nothing), false); let want = std::env::args().nth(4).unwrap_or_default(); o.broken.iter().map(|b| b.0).find(|p| format!("{p:?}").contains(&want)) };
         let kind = bad(&tree.current());
         let mut alive = true;
         while alive { alive = if bad(&tree.current()) == kind { tree.simplify() } else { tree.complicate() }; }
