@@ -24,7 +24,8 @@ pub struct Bounds {
     /// How many records of the last page a page begins above where that one ended. One seen again proves that
     /// nothing slipped between; more make it likely that one is still there after edits and deletions.
     pub joint: usize,
-    /// How many of the last page's records the state keeps for that proof.
+    /// How many of the last page's records the state keeps for that proof; more than `joint`, so that all that a page begins with
+    /// is recognised.
     pub tail: usize,
     /// How many delivered versions the state remembers, at about eleven bytes each in its text, and at most
     /// [`MAX_REMEMBERED_BYTES`].

@@ -61,6 +61,8 @@ pub struct Pass<'a> {
     end_of_ties: Vec<Mark>,
     /// Whether the walk has yet to come by one of them: what it meets of their time before was delivered.
     seeking: bool,
+    /// The last of those that were passed over for that reason: the next page may begin with some of them.
+    passed_over: Vec<Mark>,
     walk: Walk,
     /// Whether records above `upper` were passed over, to be found by a pass of their own.
     left_newer: bool,
@@ -97,6 +99,7 @@ impl<'a> Pass<'a> {
             last_ties: Vec::new(),
             end_of_ties: Vec::new(),
             seeking: false,
+            passed_over: Vec::new(),
             walk: Walk::default(),
             left_newer: false,
         }
@@ -109,8 +112,6 @@ impl<'a> Pass<'a> {
 
     /// The pass that an earlier poll left off.
     pub fn resume(state: &'a State, drain: &Drain, bounds: &'a Bounds) -> Self {
-        let goes_on_at = drain.joint.iter().flat_map(|joint| &joint.tail);
-        let reached = goes_on_at.into_iter().any(|mark| mark.modified <= drain.lowest);
         Self {
             resumed: true,
             begun: true,
@@ -122,7 +123,7 @@ impl<'a> Pass<'a> {
             walked_to: drain.lowest,
             last_ties: drain.end_of_ties.clone(),
             end_of_ties: drain.end_of_ties.clone(),
-            seeking: !drain.end_of_ties.is_empty() && !reached,
+            seeking: !drain.end_of_ties.is_empty(),
             walk: Walk::new(drain.joint.clone()),
             ..Self::fresh(state, bounds)
         }
@@ -154,7 +155,7 @@ impl<'a> Pass<'a> {
                 }
                 Step::Lost => Found { lost: true, ..Found::default() },
             };
-            if self.seeking && (found.floor || found.lost) {
+            if self.seeking && !self.passed_over.is_empty() && found.floor {
                 // None of them is where it was: all of their time must be delivered again.
                 self.end_of_ties.clear();
             } else if found.floor {
@@ -188,6 +189,7 @@ impl<'a> Pass<'a> {
         self.walk = Walk::default();
         self.walked_to = self.lowest;
         self.seeking = !self.end_of_ties.is_empty();
+        self.passed_over.clear();
     }
 
     /// The first page with a record in the list's order says where the watermark will go.
@@ -221,8 +223,11 @@ impl<'a> Pass<'a> {
                 continue;
             }
             if self.seeking && record.in_order && record.modified < self.walked_to {
-                found.lost = true;
-                return found;
+                if !self.passed_over.is_empty() {
+                    found.floor = true;
+                    return found;
+                }
+                self.seeking = false;
             }
             if record.modified <= self.floor {
                 found.floor |= record.in_order;
@@ -254,9 +259,13 @@ impl<'a> Pass<'a> {
         if record.modified != self.walked_to || self.end_of_ties.is_empty() {
             return false;
         }
-        let is_marked = self.end_of_ties.contains(&Mark::new(record.id, record.modified));
+        let mark = Mark::new(record.id, record.modified);
+        let is_marked = self.end_of_ties.contains(&mark);
         self.seeking &= !is_marked;
-        is_marked || self.seeking
+        if self.seeking {
+            keep_last(&mut self.passed_over, mark, 2 * self.bounds.tail);
+        }
+        is_marked || self.passed_over.contains(&mark)
     }
 
     /// Keeps how far down delivery got.
@@ -266,11 +275,7 @@ impl<'a> Pass<'a> {
             self.last_ties.clear();
         }
         if record.modified == self.lowest {
-            let mark = Mark::new(record.id, record.modified);
-            self.last_ties.retain(|other| *other != mark);
-            self.last_ties.push(mark);
-            let surplus = self.last_ties.len().saturating_sub(self.bounds.tail);
-            self.last_ties.drain(..surplus);
+            keep_last(&mut self.last_ties, Mark::new(record.id, record.modified), self.bounds.tail);
         }
     }
 
@@ -303,12 +308,13 @@ impl<'a> Pass<'a> {
             joint.tail.drain(..surplus);
             joint
         });
+        let forgot_ties = self.lowest == self.walked_to && !self.end_of_ties.is_empty();
         let drain = Drain {
             upper: self.upper,
             began_at: self.began_at,
             zone: self.zone,
             lowest: self.lowest,
-            end_of_ties: if self.lowest == self.walked_to { self.end_of_ties.clone() } else { Vec::new() },
+            end_of_ties: if forgot_ties { self.last_ties.clone() } else { Vec::new() },
             joint,
         };
         let mut state = State {
@@ -328,12 +334,20 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// Appends a mark, and drops the first where they become more than `most`.
+fn keep_last(marks: &mut Vec<Mark>, mark: Mark, most: usize) {
+    marks.retain(|other| *other != mark);
+    marks.push(mark);
+    let surplus = marks.len().saturating_sub(most);
+    marks.drain(..surplus);
+}
+
 /// What a page held.
 #[derive(Default)]
 struct Found {
     /// Something to deliver.
     news: bool,
-    /// A record at or below the floor, or the end of the list.
+    /// A record at or below the floor, or the end of the list; while seeking, a record below the ties.
     floor: bool,
     /// No proof of where the walk is.
     lost: bool,

@@ -170,13 +170,13 @@ const ENOUGH_REQUESTS: u32 = 600;
 fn bounds(weather: Weather) -> BoxedStrategy<Bounds> {
     let remembered = if weather.crowds { (4..20_usize).boxed() } else { Just(Bounds::STANDARD.remembered).boxed() };
     let requests = prop_oneof![3 => Just(ENOUGH_REQUESTS), 1 => 4..20_u32];
-    (4..10_u32, 1..4_u32, requests, 1..4_usize, 1..9_usize, remembered)
-        .prop_map(|(page_size, delivering_pages, requests, joint, tail, remembered)| Bounds {
+    (4..10_u32, 1..4_u32, requests, 1..4_usize, 1..6_usize, remembered)
+        .prop_map(|(page_size, delivering_pages, requests, joint, more_tail, remembered)| Bounds {
             page_size,
             delivering_pages,
             requests,
             joint,
-            tail,
+            tail: joint + more_tail,
             remembered,
             ..Bounds::STANDARD
         })

@@ -231,6 +231,11 @@ impl Player<'_> {
     }
 
     fn check_class(&mut self, id: u32, class: &'static str) {
+        let record = self.world.records.iter().find(|record| record.id == id);
+        // Without its times, nobody can tell what a record is; nor can this check of one that is deleted by now.
+        if record.is_none_or(|record| record.was_hidden || !record.shows_created) {
+            return;
+        }
         let before = self.classed.get(&id).copied();
         match (class, before) {
             ("created", Some(before)) => {
@@ -240,14 +245,10 @@ impl Player<'_> {
                 self.break_promise(Promise::CreatedOnce, format!("record {id} is older than the first poll"));
             }
             ("updated", None) if id >= self.created_from && !self.edited_while_waiting.contains(&id) => {
-                let shows_created =
-                    self.world.records.iter().find(|record| record.id == id).is_none_or(|r| r.shows_created);
-                if shows_created {
-                    self.break_promise(
-                        Promise::CreatedOnce,
-                        format!("record {id} is new, and was delivered as updated without having been as created"),
-                    );
-                }
+                self.break_promise(
+                    Promise::CreatedOnce,
+                    format!("record {id} is new, and was delivered as updated without having been as created"),
+                );
             }
             _ => {}
         }

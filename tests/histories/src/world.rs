@@ -32,6 +32,8 @@ pub struct Record {
     pub created: Millis,
     /// Whether the service says when it was created.
     pub shows_created: bool,
+    /// Whether it ever was null, or without a `lastModified`: the list told nothing of it then.
+    pub was_hidden: bool,
     /// Its versions, oldest first, from the one that is visible on.
     pub versions: Vec<Version>,
 }
@@ -126,6 +128,7 @@ impl World {
                     let visible = record.versions.iter_mut().rev().find(|version| version.visible_at <= now);
                     if let Some(version) = visible {
                         version.null = true;
+                        record.was_hidden = true;
                     }
                 }
             }
@@ -176,7 +179,7 @@ impl World {
         let version = self.version(stamp, visible_at, timed);
         let id = self.next_id;
         self.next_id += 1;
-        self.records.push(Record { id, created: stamp, shows_created, versions: vec![version] });
+        self.records.push(Record { id, created: stamp, shows_created, was_hidden: !timed, versions: vec![version] });
     }
 
     fn edit(&mut self, which: usize, visible_at: Millis, timed: bool) {
@@ -190,6 +193,7 @@ impl World {
             if let Some(visible) = record.versions.iter().rposition(|version| version.visible_at <= now) {
                 record.versions.drain(..visible);
             }
+            record.was_hidden |= !timed;
             record.versions.push(version);
         }
     }
