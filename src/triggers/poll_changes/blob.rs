@@ -48,6 +48,8 @@ struct Text<'a> {
     #[serde(rename = "seenAt")]
     seen_at: Option<&'a str>,
     floor: Option<&'a str>,
+    #[serde(rename = "newAbove")]
+    new_above: Option<&'a str>,
     delivered: Option<&'a str>,
     #[serde(borrow)]
     drain: Option<DrainText<'a>>,
@@ -55,11 +57,13 @@ struct Text<'a> {
 
 #[derive(Deserialize)]
 struct DrainText<'a> {
-    upper: &'a str,
+    upper: Option<&'a str>,
     #[serde(rename = "beganAt")]
     began_at: Option<&'a str>,
     zone: &'a str,
     lowest: &'a str,
+    #[serde(rename = "endOfTies")]
+    end_of_ties: Option<&'a str>,
     #[serde(borrow)]
     cursor: Option<&'a RawValue>,
     tail: Option<&'a str>,
@@ -75,17 +79,22 @@ pub fn write(state: &State, resource: Resource) -> Vec<u8> {
     push(&mut text, "watermark", &format_time(state.watermark));
     push_time(&mut text, "seenAt", state.seen_at);
     push(&mut text, "floor", &format_time(state.floor));
+    push(&mut text, "newAbove", &format_time(state.new_above));
     push(&mut text, "delivered", &packed::write_versions(state.known.versions()));
     if let Some(drain) = &state.drain {
-        text.push_str(",\"drain\":{\"upper\":\"");
-        text.push_str(&format_time(drain.upper));
+        text.push_str(",\"drain\":{\"zone\":\"");
+        text.push_str(&format_time(drain.zone));
         text.push('"');
+        push_time(&mut text, "upper", drain.upper);
         push_time(&mut text, "beganAt", drain.began_at);
-        push(&mut text, "zone", &format_time(drain.zone));
         push(&mut text, "lowest", &format_time(drain.lowest));
-        if let Some(joint) = drain.joint.as_ref().filter(|joint| joint.cursor.len() <= MAX_CURSOR_BYTES) {
+        if !drain.end_of_ties.is_empty() {
+            push(&mut text, "endOfTies", &packed::write_marks(&drain.end_of_ties));
+        }
+        let joint = drain.joint.as_ref().map(|joint| (joint, serde_json::Value::from(joint.cursor.as_str()).to_string()));
+        if let Some((joint, cursor)) = joint.filter(|(_, cursor)| cursor.len() <= MAX_CURSOR_BYTES) {
             text.push_str(",\"cursor\":");
-            text.push_str(&serde_json::Value::from(joint.cursor.as_str()).to_string());
+            text.push_str(&cursor);
             push(&mut text, "tail", &packed::write_marks(&joint.tail));
         }
         text.push('}');
@@ -139,14 +148,16 @@ fn state(text: &Text<'_>) -> Option<State> {
         watermark: parse_time(text.watermark?)?,
         seen_at: optional_time(text.seen_at)?,
         floor,
+        new_above: parse_time(text.new_above?)?,
         known: Known::new(packed::read_versions(text.delivered?)?),
         drain: match &text.drain {
             None => None,
             Some(drain) => Some(Drain {
-                upper: parse_time(drain.upper)?,
+                upper: optional_time(drain.upper)?,
                 began_at: optional_time(drain.began_at)?,
                 zone: parse_time(drain.zone)?,
                 lowest: parse_time(drain.lowest)?,
+                end_of_ties: drain.end_of_ties.map_or(Some(Vec::new()), packed::read_marks)?,
                 joint: match (drain.cursor, drain.tail) {
                     (Some(cursor), Some(tail)) => Some(Joint {
                         cursor: serde_json::from_str(cursor.get()).ok()?,

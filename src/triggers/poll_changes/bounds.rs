@@ -24,9 +24,11 @@ pub struct Bounds {
     /// How many records of the last page a page begins above where that one ended. One seen again proves that
     /// nothing slipped between; more make it likely that one is still there after edits and deletions.
     pub joint: usize,
-    /// How many of the last page's records the state keeps for that proof.
+    /// How many of the last page's records the state keeps for that proof; more than `joint`, so that all that a page begins with
+    /// is recognised.
     pub tail: usize,
-    /// How many delivered versions the state remembers, at about eleven bytes each in its text.
+    /// How many delivered versions the state remembers, at about eleven bytes each in its text, and at most
+    /// [`MAX_REMEMBERED_BYTES`].
     pub remembered: usize,
 }
 
@@ -48,6 +50,10 @@ impl Bounds {
 /// The most bytes of a state, by the contract.
 pub const MAX_STATE_BYTES: usize = 64 * 1024;
 
-/// The most bytes of a cursor that is kept in the state. The service's own are a few dozen; a longer one is left out, and the
+/// The most bytes of text that the remembered versions take. Five thousand take about 55 KiB when most lie within minutes of one another; the
+/// more they are spread over time, the fewer fit.
+pub const MAX_REMEMBERED_BYTES: usize = 58 * 1024;
+
+/// The most bytes of a cursor, as JSON, that is kept in the state. The service's own are a few dozen; a longer one is left out, and the
 /// next poll begins at the top.
 pub const MAX_CURSOR_BYTES: usize = 2 * 1024;

@@ -87,7 +87,7 @@ pub fn poll_pages(source: &mut impl PageSource, state: Option<&State>, bounds: &
             None => Pass::fresh(&state, bounds),
         };
         let end = pass.run(source, &mut deliveries, &mut budget)?;
-        let left_newer = pass.left_newer();
+        let left_newer = pass.left_newer(&deliveries);
         state = match end {
             End::Bottom => pass.complete(&state, &deliveries),
             End::Budget => pass.suspend(&state, &deliveries),

@@ -5,6 +5,9 @@ use crate::duro::{LATEST, Millis};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/// Of each version four bytes of id and three of content are written.
+const HASH_BYTES: usize = 7;
+
 /// Writes versions: each the difference of its time to the one before as a variable-length number, four bytes of id, three of content.
 pub fn write_versions(versions: &[Version]) -> String {
     let mut sorted = versions.to_vec();
@@ -18,6 +21,19 @@ pub fn write_versions(versions: &[Version]) -> String {
         bytes.extend(version.content.to_be_bytes().iter().skip(1));
     }
     encode(&bytes)
+}
+
+/// How many bytes of text [`write_versions`] makes of them.
+pub fn versions_length(versions: &[Version]) -> usize {
+    let mut times: Vec<Millis> = versions.iter().map(|version| version.modified).collect();
+    times.sort_unstable();
+    let mut before = 0;
+    let mut bytes = 0;
+    for time in times {
+        bytes += number_length(time - before) + HASH_BYTES;
+        before = time;
+    }
+    (bytes * 4).div_ceil(3)
 }
 
 /// Reads versions; none if the text is not what was written.
@@ -56,6 +72,11 @@ pub fn read_marks(text: &str) -> Option<Vec<Mark>> {
         marks.push(Mark { id: u32::from_be_bytes(take(&mut rest)?), modified });
     }
     Some(marks)
+}
+
+fn number_length(number: Millis) -> usize {
+    let bits = Millis::BITS - number.max(1).leading_zeros();
+    usize::try_from(bits.div_ceil(7)).unwrap_or_default()
 }
 
 fn push_number(bytes: &mut Vec<u8>, number: Millis) {
@@ -155,7 +176,9 @@ mod tests {
         ) {
             let mut versions: Vec<Version> =
                 versions.into_iter().map(|(id, modified, content)| Version { id, modified, content }).collect();
-            let read = read_versions(&write_versions(&versions));
+            let text = write_versions(&versions);
+            prop_assert_eq!(versions_length(&versions), text.len());
+            let read = read_versions(&text);
             versions.sort_by_key(|version| version.modified);
             prop_assert_eq!(read, Some(versions));
         }

@@ -3,8 +3,8 @@
 
 use super::bounds::Bounds;
 use super::classify::{Class, Deliveries};
-use super::memory::{Known, Version};
-use super::page::{Page, PageSource};
+use super::memory::{Known, Mark, Version};
+use super::page::{Page, PageSource, Record};
 use super::state::{Drain, State};
 use super::walk::{Step, Walk};
 use crate::duro::{LATEST, Millis};
@@ -35,12 +35,17 @@ pub enum End {
 pub struct Pass<'a> {
     bounds: &'a Bounds,
     floor: Millis,
+    /// Records created above this are new, unless they are known.
+    new_above: Millis,
     known: &'a Known,
     /// There is no floor before the first page says where the newest records are.
     first: bool,
     /// Goes on with what an earlier poll began.
     resumed: bool,
-    /// Where the watermark will go: the newest time on the first page that the service's clock has reached. None before that page.
+    /// Whether a page has said where the newest records are.
+    begun: bool,
+    /// Where the watermark will go: the newest time on the first page that the service's clock has reached. None if it
+    /// stays where it is, because no record of that page tells.
     upper: Option<Millis>,
     /// The service's time when the pass began.
     began_at: Option<Millis>,
@@ -50,6 +55,14 @@ pub struct Pass<'a> {
     lowest: Millis,
     /// `lowest` when the walk last began: the bottom of the delivered zone.
     walked_to: Millis,
+    /// The last of the records of the time `lowest` that were delivered.
+    last_ties: Vec<Mark>,
+    /// The same of the time `walked_to` when the walk last began, if others of that time are forgotten.
+    end_of_ties: Vec<Mark>,
+    /// Whether the walk has yet to come by one of them: what it meets of their time before was delivered.
+    seeking: bool,
+    /// The last of those that were passed over for that reason: the next page may begin with some of them.
+    passed_over: Vec<Mark>,
     walk: Walk,
     /// Whether records above `upper` were passed over, to be found by a pass of their own.
     left_newer: bool,
@@ -73,14 +86,20 @@ impl<'a> Pass<'a> {
         Self {
             bounds,
             floor: state.floor,
+            new_above: state.new_above,
             known: &state.known,
             first: false,
             resumed: false,
+            begun: false,
             upper: None,
             began_at: None,
             zone: state.floor,
             lowest: LATEST,
             walked_to: LATEST,
+            last_ties: Vec::new(),
+            end_of_ties: Vec::new(),
+            seeking: false,
+            passed_over: Vec::new(),
             walk: Walk::default(),
             left_newer: false,
         }
@@ -95,20 +114,25 @@ impl<'a> Pass<'a> {
     pub fn resume(state: &'a State, drain: &Drain, bounds: &'a Bounds) -> Self {
         Self {
             resumed: true,
-            upper: Some(drain.upper),
+            begun: true,
+            new_above: state.new_above.min(state.floor),
+            upper: drain.upper,
             began_at: drain.began_at,
             zone: drain.zone,
             lowest: drain.lowest,
             walked_to: drain.lowest,
+            last_ties: drain.end_of_ties.clone(),
+            end_of_ties: drain.end_of_ties.clone(),
+            seeking: !drain.end_of_ties.is_empty(),
             walk: Walk::new(drain.joint.clone()),
-            left_newer: true,
             ..Self::fresh(state, bounds)
         }
     }
 
-    /// Whether a further pass is needed for what changed while this one went on.
-    pub fn left_newer(&self) -> bool {
-        self.left_newer
+    /// Whether a further pass is needed for what changed while this one went on: surely if it saw such, probably if it went on with a
+    /// drain that still delivered.
+    pub fn left_newer(&self, deliveries: &Deliveries) -> bool {
+        self.left_newer || (self.resumed && !deliveries.is_empty())
     }
 
     /// Walks until the floor or a bound is reached, and adds what is new to the deliveries.
@@ -120,56 +144,73 @@ impl<'a> Pass<'a> {
     ) -> Result<End, Error> {
         while !budget.is_spent() {
             budget.requests -= 1;
-            match self.walk.step(source, self.bounds)? {
+            let found = match self.walk.step(source, self.bounds)? {
                 Step::Page { page, last } => {
-                    self.begin(&page);
+                    self.begin(&page, last);
                     let found = self.read(&page, deliveries);
                     if found.news {
                         budget.delivering_pages -= 1;
                     }
-                    if found.floor || last {
-                        return Ok(End::Bottom);
-                    }
+                    Found { floor: found.floor || last, ..found }
                 }
-                Step::Lost if budget.restarts > 0 => {
-                    budget.restarts -= 1;
-                    self.walk = Walk::default();
-                    self.walked_to = self.lowest;
-                }
-                Step::Lost if deliveries.is_empty() => {
+                Step::Lost => Found { lost: true, ..Found::default() },
+            };
+            if self.seeking && !self.passed_over.is_empty() && found.floor {
+                // None of them is where it was: all of their time must be delivered again.
+                self.end_of_ties.clear();
+            } else if found.floor {
+                return Ok(End::Bottom);
+            } else if !found.lost {
+                continue;
+            }
+            if budget.restarts == 0 {
+                if deliveries.is_empty() {
                     return Err(Error::UnexpectedResponse(
                         "the list cannot be followed from page to page: its cursors expire at once, or it changes too \
                          fast; nothing was lost, and the next poll tries again"
                             .to_owned(),
                     ));
                 }
-                Step::Lost => {
-                    self.walk = Walk::default();
-                    return Ok(End::Budget);
-                }
+                self.walk = Walk::default();
+                break;
             }
+            budget.restarts -= 1;
+            self.restart();
         }
         Ok(End::Budget)
     }
 
-    /// The first page of a fresh pass says where the watermark will go.
-    fn begin(&mut self, page: &Page) {
-        if self.upper.is_some() {
+    /// Begins at the top again, down to where delivery got.
+    fn restart(&mut self) {
+        if self.lowest < self.walked_to {
+            // What was delivered since is known.
+            self.end_of_ties.clear();
+        }
+        self.walk = Walk::default();
+        self.walked_to = self.lowest;
+        self.seeking = !self.end_of_ties.is_empty();
+        self.passed_over.clear();
+    }
+
+    /// The first page with a record in the list's order says where the watermark will go.
+    fn begin(&mut self, page: &Page, last: bool) {
+        let in_order = || page.items.iter().filter_map(|item| item.record.as_ref()).filter(|record| record.in_order);
+        if self.begun || (!last && in_order().next().is_none()) {
             return;
         }
+        self.begun = true;
+        self.began_at = page.served_at;
         // A record stamped in the future must not carry the watermark with it: all that is stamped in order until then would lie
         // below. A lower watermark is always safe.
         let reached = page.served_at.map_or(LATEST, |now| now.saturating_add(CLOCK_STEP));
-        let in_order = page.items.iter().filter_map(|item| item.record.as_ref()).filter(|record| record.in_order);
-        let newest = in_order.map(|record| record.modified).filter(|modified| *modified <= reached).max();
-        let upper = match (newest, page.served_at) {
-            (Some(newest), _) => newest,
-            (None, Some(now)) if self.first && !page.items.is_empty() => now,
-            (None, _) => 0,
-        };
-        self.upper = Some(upper);
-        self.began_at = page.served_at;
-        self.zone = self.floor.max(upper.saturating_sub(self.bounds.overlap + 1));
+        self.upper = in_order().map(|record| record.modified).filter(|modified| *modified <= reached).max();
+        if self.first && self.upper.is_none() && !page.items.is_empty() {
+            self.upper = page.served_at;
+        }
+        if let Some(upper) = self.upper {
+            let now = page.served_at.map_or(upper, |now| now.min(upper));
+            self.zone = self.floor.max(now.saturating_sub(self.bounds.overlap + 1));
+        }
         if self.first {
             self.floor = self.zone;
         }
@@ -177,15 +218,24 @@ impl<'a> Pass<'a> {
 
     fn read(&mut self, page: &Page, deliveries: &mut Deliveries) -> Found {
         let mut found = Found::default();
-        let upper = self.upper.unwrap_or(LATEST);
         for record in page.items.iter().filter_map(|item| item.record.as_ref()) {
+            if record.in_order && self.is_delivered_tie(record) {
+                continue;
+            }
+            if self.seeking && record.in_order && record.modified < self.walked_to {
+                if !self.passed_over.is_empty() {
+                    found.floor = true;
+                    return found;
+                }
+                self.seeking = false;
+            }
             if record.modified <= self.floor {
                 found.floor |= record.in_order;
                 continue;
             }
-            if self.resumed && record.modified > upper {
+            if self.resumed && self.upper.is_some_and(|upper| record.modified > upper) {
                 // What it was delivered as, if it was, is no longer known here; the pass that follows knows.
-                self.left_newer = true;
+                self.left_newer |= record.in_order;
                 continue;
             }
             let in_zone = record.in_order && self.walked_to < record.modified && record.modified <= self.zone;
@@ -194,32 +244,59 @@ impl<'a> Pass<'a> {
             }
             let version = page.version(record);
             if !self.known.contains(version) {
-                let class = || Class::of(record, self.floor, self.known.has_record(version));
+                let class = || Class::of(record, self.new_above, self.known.has_record(version));
                 found.news |= deliveries.offer(page, record, version, class);
             }
             if record.in_order {
-                self.lowest = self.lowest.min(record.modified);
+                self.went_by(record);
             }
         }
         found
     }
 
+    /// Whether it was delivered by an earlier poll that did not remember it.
+    fn is_delivered_tie(&mut self, record: &Record) -> bool {
+        if record.modified != self.walked_to || self.end_of_ties.is_empty() {
+            return false;
+        }
+        let mark = Mark::new(record.id, record.modified);
+        let is_marked = self.end_of_ties.contains(&mark);
+        self.seeking &= !is_marked;
+        if self.seeking {
+            keep_last(&mut self.passed_over, mark, 2 * self.bounds.tail);
+        }
+        is_marked || self.passed_over.contains(&mark)
+    }
+
+    /// Keeps how far down delivery got.
+    fn went_by(&mut self, record: &Record) {
+        if record.modified < self.lowest {
+            self.lowest = record.modified;
+            self.last_ties.clear();
+        }
+        if record.modified == self.lowest {
+            keep_last(&mut self.last_ties, Mark::new(record.id, record.modified), self.bounds.tail);
+        }
+    }
+
     /// Takes what was not reached as seen: for a first poll among more records of one moment than a poll can read.
     pub fn cut_short(&mut self) {
         self.zone = self.zone.max(self.lowest);
+        self.floor = self.zone;
     }
 
     /// The state after this pass reached the floor.
     pub fn complete(&self, before: &State, deliveries: &Deliveries) -> State {
-        let watermark = before.watermark.max(self.upper.unwrap_or_default());
+        let watermark = self.upper.map_or(before.watermark, |upper| upper.max(before.watermark));
         let seen_at = if watermark > before.watermark { self.began_at } else { before.seen_at.or(self.began_at) };
         let settled = match (before.seen_at, self.began_at) {
             (Some(seen), Some(now)) if now.saturating_sub(seen) >= self.bounds.settling => before.watermark,
             _ => 0,
         };
         let floor = before.floor.max(self.zone).max(settled);
-        let mut state = State { watermark, seen_at, floor, known: Known::default(), drain: None };
-        state.remember(self.delivered(deliveries), self.bounds);
+        let new_above = before.new_above.max(self.floor);
+        let mut state = State { watermark, seen_at, floor, new_above, known: Known::default(), drain: None };
+        state.remember(self.delivered(deliveries), &[], self.bounds);
         state
     }
 
@@ -231,21 +308,24 @@ impl<'a> Pass<'a> {
             joint.tail.drain(..surplus);
             joint
         });
+        let forgot_ties = self.lowest == self.walked_to && !self.end_of_ties.is_empty();
         let drain = Drain {
-            upper: self.upper.unwrap_or_default(),
+            upper: self.upper,
             began_at: self.began_at,
             zone: self.zone,
             lowest: self.lowest,
+            end_of_ties: if forgot_ties { self.last_ties.clone() } else { Vec::new() },
             joint,
         };
         let mut state = State {
             watermark: before.watermark,
             seen_at: before.seen_at,
             floor: before.floor,
+            new_above: before.new_above,
             known: Known::default(),
             drain: Some(drain),
         };
-        state.remember(self.delivered(deliveries), self.bounds);
+        state.remember(self.delivered(deliveries), &self.last_ties, self.bounds);
         state
     }
 
@@ -254,11 +334,21 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// Appends a mark, and drops the first where they become more than `most`.
+fn keep_last(marks: &mut Vec<Mark>, mark: Mark, most: usize) {
+    marks.retain(|other| *other != mark);
+    marks.push(mark);
+    let surplus = marks.len().saturating_sub(most);
+    marks.drain(..surplus);
+}
+
 /// What a page held.
 #[derive(Default)]
 struct Found {
     /// Something to deliver.
     news: bool,
-    /// A record at or below the floor.
+    /// A record at or below the floor, or the end of the list; while seeking, a record below the ties.
     floor: bool,
+    /// No proof of where the walk is.
+    lost: bool,
 }

@@ -1,7 +1,8 @@
 //! What one poll leaves for the next. See `docs/polling.md` for what each part is for.
 
-use super::bounds::Bounds;
-use super::memory::{Known, Version};
+use super::bounds::{Bounds, MAX_REMEMBERED_BYTES};
+use super::memory::{Known, Mark, Version};
+use super::packed;
 use super::walk::Joint;
 use crate::duro::Millis;
 
@@ -14,7 +15,10 @@ pub struct State {
     pub seen_at: Option<Millis>,
     /// Everything at or below this was delivered, and nothing becomes visible there any more.
     pub floor: Millis,
-    /// What was delivered above the floor.
+    /// What was created at or below this is not new; what was delivered above it is known. Usually the floor of the pass before: a record
+    /// may have been created before the floor and have moved while that pass went by.
+    pub new_above: Millis,
+    /// What was delivered above `new_above`, or as much of it as may still be met.
     pub known: Known,
     /// The pass that is not at its end.
     pub drain: Option<Drain>,
@@ -23,14 +27,17 @@ pub struct State {
 /// A pass that a later poll goes on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drain {
-    /// Where the watermark goes when the drain is done.
-    pub upper: Millis,
+    /// Where the watermark goes when the drain is done; nowhere if no record told.
+    pub upper: Option<Millis>,
     /// The service's clock when the pass began, if the service says.
     pub began_at: Option<Millis>,
     /// What lies above `lowest` and at or below this was delivered.
     pub zone: Millis,
     /// How far down delivery got.
     pub lowest: Millis,
+    /// If records of the time `lowest` were delivered that are no longer known: the last of them. A walk that comes from above has
+    /// delivered what it meets before one of these. Empty if all are known.
+    pub end_of_ties: Vec<Mark>,
     /// Where the walk goes on; from the top if none.
     pub joint: Option<Joint>,
 }
@@ -38,33 +45,64 @@ pub struct Drain {
 impl State {
     /// Remembers those of the delivered versions that something still depends on, as many as fit.
     ///
-    /// When they do not fit, what goes first is what only matters if a drain must begin again at the top, then what only matters at
-    /// the bottom of a drain: forgetting either means repeats. Then the overlap is shortened to what can be remembered,
-    /// which means that a record which becomes visible late, among thousands that changed within the same minute, is missed.
-    pub fn remember(&mut self, delivered: Vec<Version>, bounds: &Bounds) {
-        let (floor, watermark, lowest) = (self.floor, self.watermark, self.drain.as_ref().map(|drain| drain.lowest));
+    /// When they do not fit, what goes first is what tells new records from updates after a drain, then what only matters if a drain must
+    /// begin again at the top. At last the overlap is shortened to what can be remembered, which means that a record which
+    /// becomes visible late, among thousands that changed within the same minute, is missed. `end_of_ties` are the last records of the lowest time that were
+    /// delivered.
+    pub fn remember(&mut self, delivered: Vec<Version>, end_of_ties: &[Mark], bounds: &Bounds) {
+        let (floor, watermark) = (self.floor, self.watermark);
+        let lowest = self.drain.as_ref().map(|drain| drain.lowest);
         let zone = self.drain.as_ref().map_or(floor, |drain| drain.zone);
+        let in_old_window = |version: &Version| version.modified > floor && version.modified <= watermark;
+        let in_new_window = |version: &Version| version.modified > zone;
+        let is_lowest = |version: &Version| Some(version.modified) == lowest;
+
         let mut kept = Known::new(delivered).versions().to_vec();
-        let in_old_window = |version: &Version| version.modified <= watermark;
-        kept.retain(|version| {
-            let needed = version.modified > zone || in_old_window(version) || Some(version.modified) == lowest;
-            version.modified > floor && needed
-        });
-        if kept.len() > bounds.remembered {
-            kept.retain(|version| version.modified > zone || in_old_window(version));
+        let new_above = self.new_above;
+        kept.retain(|version| version.modified > new_above || in_old_window(version) || is_lowest(version));
+        if !fits(&kept, bounds) {
+            kept.retain(|version| in_new_window(version) || in_old_window(version) || is_lowest(version));
+            self.new_above = zone;
         }
-        if kept.len() > bounds.remembered {
-            kept.retain(|version| version.modified > zone);
+        if !fits(&kept, bounds) {
+            let ties = kept.iter().any(|version| is_lowest(version) && !in_new_window(version) && !in_old_window(version));
+            self.forget_ties(ties, end_of_ties);
+            kept.retain(|version| in_new_window(version) || in_old_window(version));
         }
-        if kept.len() > bounds.remembered {
+        if !fits(&kept, bounds) {
             kept.sort_unstable_by_key(|version| std::cmp::Reverse(version.modified));
-            let forgotten = kept.get(bounds.remembered).map_or(zone, |version| version.modified);
+            let forgotten = kept.get(how_many_fit(&kept, bounds)).map_or(floor, |version| version.modified);
             kept.retain(|version| version.modified > forgotten);
+            self.forget_ties(lowest == Some(forgotten), end_of_ties);
+            self.new_above = self.new_above.max(forgotten);
             match &mut self.drain {
-                Some(drain) => drain.zone = forgotten,
+                Some(drain) => {
+                    self.floor = floor.max(watermark.min(forgotten));
+                    drain.zone = zone.max(forgotten);
+                }
                 None => self.floor = forgotten,
             }
         }
         self.known = Known::new(kept);
     }
+
+    fn forget_ties(&mut self, forget: bool, end_of_ties: &[Mark]) {
+        if let Some(drain) = self.drain.as_mut().filter(|_| forget) {
+            drain.end_of_ties = end_of_ties.to_vec();
+        }
+    }
+}
+
+fn fits(versions: &[Version], bounds: &Bounds) -> bool {
+    versions.len() <= bounds.remembered && packed::versions_length(versions) <= MAX_REMEMBERED_BYTES
+}
+
+/// How many of the versions fit, from the first on.
+fn how_many_fit(versions: &[Version], bounds: &Bounds) -> usize {
+    let mut count = versions.len().min(bounds.remembered);
+    while versions.get(..count).is_some_and(|some| packed::versions_length(some) > MAX_REMEMBERED_BYTES) {
+        // Their lengths differ by a few bytes at most, so this takes a few steps.
+        count -= count.div_ceil(16);
+    }
+    count
 }

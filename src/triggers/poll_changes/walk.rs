@@ -11,6 +11,9 @@ use crate::error::Error;
 /// How often in a row a walk may not get on before the service is taken to be unable to.
 const MAX_STALLS: u32 = 8;
 
+/// A walk that does not get on asks for pages up to two to the power of this times as long, to see past what stands in the way.
+const MAX_DOUBLINGS: u32 = 3;
+
 /// Where a walk goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joint {
@@ -25,6 +28,8 @@ pub struct Joint {
 pub struct Walk {
     joint: Option<Joint>,
     stalls: u32,
+    /// Whether the joint's cursor is of an earlier poll and was not used in this one yet.
+    restored: bool,
 }
 
 /// What a step found.
@@ -44,7 +49,7 @@ pub enum Step {
 impl Walk {
     /// A walk that goes on there, or begins at the top.
     pub fn new(joint: Option<Joint>) -> Self {
-        Self { joint, stalls: 0 }
+        Self { restored: joint.is_some(), joint, stalls: 0 }
     }
 
     /// Where the walk goes on; none at the top.
@@ -54,25 +59,34 @@ impl Walk {
 
     /// Fetches the next page.
     pub fn step(&mut self, source: &mut impl PageSource, bounds: &Bounds) -> Result<Step, Error> {
-        let page =
-            match (source.fetch(bounds.page_size, self.joint.as_ref().map(|joint| joint.cursor.as_str())), &self.joint)
-            {
-                (Ok(page), _) => page,
-                // Only a request with a cursor can fail because of the cursor. If it was something else, the
-                // request without one fails as well.
-                (Err(Error::Service(_)), Some(_)) => return Ok(Step::Lost),
-                (Err(error), _) => return Err(error),
-            };
-        if let Some(joint) = &self.joint {
-            let seen_again = page.items.iter().filter_map(|item| item.mark()).any(|mark| joint.tail.contains(&mark));
-            if !seen_again {
-                return Ok(Step::Lost);
-            }
+        let first = bounds.page_size.saturating_mul(1 << self.stalls.min(MAX_DOUBLINGS));
+        let answer = source.fetch(first, self.joint.as_ref().map(|joint| joint.cursor.as_str()));
+        let restored = std::mem::take(&mut self.restored);
+        let page = match (answer, &self.joint) {
+            (Ok(page), _) => page,
+            // Only a request with a cursor can fail because of the cursor. If it was something else, the request without one
+            // fails as well.
+            (Err(Error::Service(_)), Some(_)) => return Ok(Step::Lost),
+            // A cursor that was kept since an earlier poll could otherwise fail every poll from now on.
+            (Err(Error::UnexpectedResponse(_) | Error::NotFound(_)), Some(_)) if restored => return Ok(Step::Lost),
+            (Err(error), _) => return Err(error),
+        };
+        if page.items.is_empty() && page.has_next == Some(true) {
+            self.go_on(None)?;
+            return Ok(Step::Page { page, last: false });
         }
-        let next = next_joint(&page, bounds.joint);
-        let last = page.items.is_empty() || !page.has_next.unwrap_or(next != self.joint);
+        let tail = self.joint.as_ref().map(|joint| joint.tail.as_slice());
+        let marks = || page.items.iter().filter_map(|item| item.mark());
+        if let Some(tail) = tail
+            && !marks().any(|mark| tail.contains(&mark))
+        {
+            return Ok(Step::Lost);
+        }
+        // Where the service does not say, a page that brings nothing new is the last.
+        let brings_more = || marks().any(|mark| tail.is_none_or(|tail| !tail.contains(&mark)));
+        let last = !page.has_next.unwrap_or_else(brings_more);
         if !last {
-            self.go_on(next)?;
+            self.go_on(next_joint(&page, bounds.joint))?;
         }
         Ok(Step::Page { page, last })
     }
@@ -84,7 +98,7 @@ impl Walk {
                 self.stalls = 0;
                 Ok(())
             }
-            // A page of one record cannot overlap and lead on at once; the next answer may be longer.
+            // A page of one record cannot overlap and lead on at once, and neither can one of nulls; the next may be longer.
             _ if self.stalls < MAX_STALLS => {
                 self.stalls += 1;
                 Ok(())

@@ -1,0 +1,309 @@
+//! Plays a history against a subject, and holds what it did against the promises of `docs/polling.md`.
+
+use crate::history::{Change, History, Poll, Settings, Step};
+use crate::service::Service;
+use crate::subject::{Delivered, Subject};
+use crate::world::{BEGINNING, World};
+use duro_plm::duro::Millis;
+use duro_plm::error::Error;
+use duro_plm::triggers::poll_changes::bounds::MAX_STATE_BYTES;
+use std::collections::{HashMap, HashSet};
+
+/// After the history's last step all is quiet for longer than any lag or settling takes.
+const QUIET: Millis = 400_000;
+
+/// The most polls that may follow a history until nothing waits. Every one of them must get on, and no history has more records.
+const MOST_POLLS: usize = 130;
+
+/// What is promised, by its number in `docs/polling.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Promise {
+    /// The first poll delivers nothing.
+    FirstPollIsSilent = 1,
+    /// Every later change of a record that still exists is delivered.
+    NothingIsLost = 2,
+    /// A backlog of any size drains.
+    BacklogsDrain = 3,
+    /// What has not changed is not repeated without need: at rest, nothing is delivered.
+    RestIsSilent = 4,
+    /// A record is created or updated, once created at most.
+    CreatedOnce = 5,
+    /// A failed poll leaves everything as it was, and later polls succeed.
+    FailuresPass = 6,
+    /// A state is small, and is read by the next poll.
+    StateIsReadable = 7,
+}
+
+/// All promises.
+pub const PROMISES: [Promise; 7] = [
+    Promise::FirstPollIsSilent,
+    Promise::NothingIsLost,
+    Promise::BacklogsDrain,
+    Promise::RestIsSilent,
+    Promise::CreatedOnce,
+    Promise::FailuresPass,
+    Promise::StateIsReadable,
+];
+
+/// What came of a history.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Records delivered, repeats included.
+    pub delivered: u64,
+    /// Versions delivered again, although the state that knew of them had been kept.
+    pub repeats: u64,
+    /// Changes that had to be delivered.
+    pub owed: u64,
+    /// Of those, the ones that never were.
+    pub lost: u64,
+    /// Polls.
+    pub polls: u64,
+    /// Every broken promise, in words.
+    pub broken: Vec<(Promise, String)>,
+    /// The history step by step, if it was asked for.
+    pub story: Vec<String>,
+}
+
+/// Plays a history to its end.
+pub fn play(history: &History, subject: &mut impl Subject, tell_story: bool) -> Outcome {
+    let mut player = Player {
+        settings: &history.settings,
+        world: World::new(&history.settings),
+        generation: 0,
+        baseline: u32::MAX,
+        created_from: 0,
+        delivered: HashSet::new(),
+        at_risk: HashSet::new(),
+        classed: HashMap::new(),
+        waiting_from: None,
+        edited_while_waiting: HashSet::new(),
+        outcome: Outcome::default(),
+        tell_story,
+    };
+    player.run(history, subject);
+    player.outcome
+}
+
+struct Player<'a> {
+    settings: &'a Settings,
+    world: World,
+    generation: u32,
+    /// Versions from this number on were made after the first poll.
+    baseline: u32,
+    /// Records from this id on were created after the first poll began.
+    created_from: u32,
+    /// Versions whose payload was accepted.
+    delivered: HashSet<u32>,
+    /// Versions accepted by a poll whose state was not kept: to be repeated.
+    at_risk: HashSet<u32>,
+    /// Records that were delivered before, by polls whose state was kept.
+    classed: HashMap<u32, &'static str>,
+    /// While more is waiting: the first version that was made since the poll began that left it.
+    waiting_from: Option<u32>,
+    /// Records edited while more was waiting: what was created before may be seen only afterwards, as an update.
+    edited_while_waiting: HashSet<u32>,
+    outcome: Outcome,
+    tell_story: bool,
+}
+
+impl Player<'_> {
+    fn run(&mut self, history: &History, subject: &mut impl Subject) {
+        let quiet = Poll::default();
+        self.created_from = u32::try_from(self.settings.initial.len()).unwrap_or(u32::MAX);
+        if let Some(first) = self.poll(&quiet, subject) {
+            if !first.created.is_empty() || !first.updated.is_empty() || first.more {
+                self.break_promise(Promise::FirstPollIsSilent, format!("the first poll delivered {first:?}"));
+            }
+        } else {
+            self.break_promise(Promise::FailuresPass, "the first poll failed without cause".to_owned());
+        }
+        self.baseline = self.world.next_version();
+        for step in &history.steps {
+            match step {
+                Step::Change(change) => {
+                    self.note(|| format!("  {}", tell(change)));
+                    self.world.apply(change);
+                }
+                Step::Poll(poll) => drop(self.poll(poll, subject)),
+            }
+        }
+        // Twice: what the settling of the first quiet time lets go must not come back in the second.
+        for _ in 0..2 {
+            self.world.now += QUIET;
+            self.drain(subject);
+        }
+        self.world.now += QUIET;
+        if let Some(last) = self.poll(&quiet, subject) {
+            if !last.created.is_empty() || !last.updated.is_empty() {
+                self.break_promise(Promise::RestIsSilent, format!("at rest, a poll delivered {last:?}"));
+            }
+        }
+        self.count_losses();
+    }
+
+    /// Polls without trouble until nothing waits.
+    fn drain(&mut self, subject: &mut impl Subject) {
+        for _ in 0..MOST_POLLS {
+            match self.poll(&Poll { after: 1, ..Poll::default() }, subject) {
+                None => {
+                    self.break_promise(Promise::FailuresPass, "a poll failed although nothing was wrong".to_owned());
+                    return;
+                }
+                Some(delivered) if !delivered.more => return,
+                Some(_) => {}
+            }
+        }
+        self.break_promise(Promise::BacklogsDrain, format!("more was still waiting after {MOST_POLLS} polls"));
+    }
+
+    fn poll(&mut self, poll: &Poll, subject: &mut impl Subject) -> Option<Delivered> {
+        self.world.now += poll.after;
+        if self.settings.cursors_live_for_one_poll {
+            self.generation += 1;
+        }
+        self.outcome.polls += 1;
+        let now = self.world.now;
+        self.note(|| format!("  poll at {}", at(now)));
+        let host_now = now - self.settings.clock_ahead;
+        let next_version = self.world.next_version();
+        let mut service = Service {
+            world: &mut self.world,
+            settings: self.settings,
+            poll,
+            generation: &mut self.generation,
+            requests: 0,
+            story: self.tell_story.then_some(&mut self.outcome.story),
+        };
+        let result = subject.poll(&mut service, host_now);
+        let more = result.as_ref().is_ok_and(|delivered| delivered.more);
+        if let Some(from) = self.waiting_from.or(more.then_some(next_version)) {
+            self.note_edits(from);
+        }
+        match result {
+            Ok(delivered) => {
+                self.note(|| format!("    gave {delivered:?}{}", if poll.dies { ", and died" } else { "" }));
+                self.accept(&delivered, poll.dies);
+                let bytes = subject.state_bytes();
+                if bytes > MAX_STATE_BYTES {
+                    self.break_promise(Promise::StateIsReadable, format!("a state of {bytes} bytes"));
+                }
+                if !poll.dies {
+                    self.waiting_from = delivered.more.then(|| self.waiting_from.unwrap_or(next_version));
+                    subject.commit();
+                }
+                Some(delivered)
+            }
+            Err(Error::InvalidState(message)) => {
+                self.break_promise(Promise::StateIsReadable, message);
+                None
+            }
+            Err(error) => {
+                self.note(|| format!("    failed: {error:?}"));
+                None
+            }
+        }
+    }
+
+    fn accept(&mut self, delivered: &Delivered, dies: bool) {
+        let mut in_this_poll = HashSet::new();
+        for (class, list) in [("created", &delivered.created), ("updated", &delivered.updated)] {
+            for (id, version) in list {
+                if !in_this_poll.insert(*id) {
+                    self.break_promise(Promise::CreatedOnce, format!("record {id} was delivered twice by one poll"));
+                }
+                self.outcome.delivered += 1;
+                if self.delivered.contains(version) && !self.at_risk.contains(version) {
+                    self.outcome.repeats += 1;
+                    self.note(|| format!("    a repeat: record {id} v{version}"));
+                }
+                self.delivered.insert(*version);
+                if dies {
+                    self.at_risk.insert(*version);
+                } else {
+                    self.at_risk.remove(version);
+                }
+                self.check_class(*id, class);
+                if !dies {
+                    self.classed.insert(*id, class);
+                }
+            }
+        }
+    }
+
+    fn check_class(&mut self, id: u32, class: &'static str) {
+        let record = self.world.records.iter().find(|record| record.id == id);
+        // Without its times, nobody can tell what a record is; nor can this check of one that is deleted by now.
+        if record.is_none_or(|record| record.was_hidden || !record.shows_created) {
+            return;
+        }
+        let before = self.classed.get(&id).copied();
+        match (class, before) {
+            ("created", Some(before)) => {
+                self.break_promise(Promise::CreatedOnce, format!("record {id} was {before} before, and then created"));
+            }
+            ("created", None) if id < self.created_from => {
+                self.break_promise(Promise::CreatedOnce, format!("record {id} is older than the first poll"));
+            }
+            ("updated", None) if id >= self.created_from && !self.edited_while_waiting.contains(&id) => {
+                self.break_promise(
+                    Promise::CreatedOnce,
+                    format!("record {id} is new, and was delivered as updated without having been as created"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn note_edits(&mut self, from_version: u32) {
+        let edited = self
+            .world
+            .records
+            .iter()
+            .filter(|record| record.versions.last().is_some_and(|version| version.number >= from_version));
+        let edited: Vec<u32> = edited.map(|record| record.id).collect();
+        self.edited_while_waiting.extend(edited);
+    }
+
+    fn count_losses(&mut self) {
+        let mut lost = Vec::new();
+        for record in &self.world.records {
+            // The newest version, by now visible. A null tells nothing, and without `lastModified` a change cannot be seen.
+            let Some(version) = record.versions.last().filter(|version| !version.null && version.timed) else { continue };
+            if version.number < self.baseline {
+                continue;
+            }
+            self.outcome.owed += 1;
+            if !self.delivered.contains(&version.number) {
+                lost.push(format!("record {} v{} of {} was never delivered", record.id, version.number, at(version.stamp)));
+            }
+        }
+        self.outcome.lost += u64::try_from(lost.len()).unwrap_or(u64::MAX);
+        for loss in lost {
+            self.break_promise(Promise::NothingIsLost, loss);
+        }
+    }
+
+    fn break_promise(&mut self, promise: Promise, how: String) {
+        self.note(|| format!("  BROKEN: {how}"));
+        self.outcome.broken.push((promise, how));
+    }
+
+    fn note(&mut self, line: impl FnOnce() -> String) {
+        if self.tell_story {
+            self.outcome.story.push(line());
+        }
+    }
+}
+
+/// A change in words.
+pub fn tell(change: &Change) -> String {
+    let wait = if change.after == 0 { String::new() } else { format!("{} ms later: ", change.after) };
+    let lag = if change.lag == 0 { String::new() } else { format!(", visible {} ms late", change.lag) };
+    format!("{wait}{:?}{lag}", change.what)
+}
+
+/// A time as seconds since the beginning.
+pub fn at(time: Millis) -> String {
+    let since = time - BEGINNING;
+    format!("{}{}.{:03} s", if since < 0 { "-" } else { "" }, since.abs() / 1_000, since.abs() % 1_000)
+}

@@ -1,0 +1,239 @@
+//! The simulated service during one poll: each request lets happen what the history says, and then gets a page of what is visible.
+
+use crate::history::{Cursor, Date, Expired, Poll, Settings, Trouble};
+use crate::world::{Place, Visible, World};
+use duro_plm::duro::{Millis, format_time};
+use duro_plm::error::{Error, ServiceFailure};
+use duro_plm::host::Failure;
+use duro_plm::triggers::poll_changes::memory::hash;
+use duro_plm::triggers::poll_changes::page::{Item, Page, PageSource, Record};
+use std::fmt::Write as _;
+
+/// The service, as one poll finds it.
+pub struct Service<'a> {
+    /// Its records.
+    pub world: &'a mut World,
+    /// What it is like.
+    pub settings: &'a Settings,
+    /// What happens during this poll.
+    pub poll: &'a Poll,
+    /// Cursors given before this generation have expired.
+    pub generation: &'a mut u32,
+    /// How many requests it got in this poll.
+    pub requests: usize,
+    /// A line for everything that happens, if somebody reads it.
+    pub story: Option<&'a mut Vec<String>>,
+}
+
+/// The answer to one request.
+pub struct Answered {
+    /// Its records, null where the service gives null.
+    pub edges: Vec<Edge>,
+    /// Whether there are more.
+    pub has_next: bool,
+    /// The `Date`.
+    pub date: Option<Millis>,
+}
+
+/// One edge of the answer.
+pub struct Edge {
+    /// The cursor, which needs no escapes in JSON.
+    pub cursor: String,
+    /// The record.
+    pub node: Option<Node>,
+}
+
+/// One record of an answer.
+pub struct Node {
+    /// Its id.
+    pub id: String,
+    /// Its `created`.
+    pub created: Option<Millis>,
+    /// Its `lastModified`.
+    pub modified: Option<Millis>,
+    /// The record as JSON.
+    pub json: String,
+}
+
+impl Service<'_> {
+    /// Answers a request for up to `first` records after a cursor.
+    pub fn answer(&mut self, first: usize, after: Option<&str>) -> Result<Answered, Trouble> {
+        let request = self.requests;
+        self.requests += 1;
+        self.world.now += self.settings.request_takes;
+        for (_, change) in self.poll.between.iter().filter(|(at, _)| *at == request) {
+            self.world.apply(change);
+            if let Some(story) = &mut self.story {
+                story.push(format!("      meanwhile {}", crate::play::tell(change)));
+            }
+        }
+        let mut trouble = None;
+        for (_, what) in self.poll.troubles.iter().filter(|(at, _)| *at == request) {
+            match what {
+                Trouble::CursorsExpire => *self.generation += 1,
+                _ => trouble = Some(*what),
+            }
+        }
+        let result = match trouble {
+            Some(trouble) => Err(trouble),
+            None => self.page(request, first, after),
+        };
+        if let Some(story) = &mut self.story {
+            let asked = after.map_or_else(|| "the top".to_owned(), |cursor| format!("after {cursor}"));
+            let got = match &result {
+                Err(trouble) => format!("{trouble:?}"),
+                Ok(answered) => {
+                    let mut line = String::new();
+                    for edge in &answered.edges {
+                        match &edge.node {
+                            None => line.push_str(" null"),
+                            Some(node) => drop(write!(line, " {}", node.short())),
+                        }
+                    }
+                    format!("[{line} ] {}", if answered.has_next { "and more" } else { "the end" })
+                }
+            };
+            story.push(format!("    request {request} {asked}: {got}"));
+        }
+        result
+    }
+
+    fn page(&mut self, request: usize, first: usize, after: Option<&str>) -> Result<Answered, Trouble> {
+        let generation = *self.generation;
+        let list = self.world.list();
+        let start = match after {
+            None => Some(0),
+            Some(cursor) => position_after(cursor, &list, generation),
+        };
+        let date = match self.settings.date {
+            Date::True => Some(self.world.now / 1_000 * 1_000),
+            Date::Missing => None,
+            Date::Apart(by) => Some((self.world.now + by) / 1_000 * 1_000),
+        };
+        let start = match (start, self.settings.expired) {
+            (Some(start), _) => start,
+            (None, Expired::Error) => return Err(Trouble::Service),
+            (None, Expired::Top) => 0,
+            (None, Expired::Nothing) => return Ok(Answered { edges: Vec::new(), has_next: false, date }),
+        };
+        let most = self.poll.short_pages.get(request).copied().unwrap_or(usize::MAX);
+        let length = first.min(self.settings.most_on_page).min(most);
+        let edges: Vec<Edge> = list
+            .iter()
+            .enumerate()
+            .skip(start)
+            .take(length)
+            .map(|(position, (place, visible))| Edge {
+                cursor: self.cursor(position, *place, visible),
+                node: (!visible.version.null).then(|| node(visible)),
+            })
+            .collect();
+        let has_next = start + edges.len() < list.len();
+        Ok(Answered { edges, has_next, date })
+    }
+
+    fn cursor(&self, position: usize, place: Place, visible: &Visible<'_>) -> String {
+        let generation = *self.generation;
+        match self.settings.cursor {
+            Cursor::Offset => format!("{generation}.p.{position}"),
+            Cursor::SortKey => {
+                let (rank, stamp, tie) = place.to_numbers();
+                format!("{generation}.k.{rank}.{stamp}.{tie}")
+            }
+            Cursor::Id => format!("{generation}.i.{}", visible.record.id),
+        }
+    }
+}
+
+/// The index of the first record after the cursor; none if it has expired.
+fn position_after(cursor: &str, list: &[(Place, Visible<'_>)], generation: u32) -> Option<usize> {
+    let mut parts = cursor.split('.');
+    if parts.next()? != generation.to_string() {
+        return None;
+    }
+    let kind = parts.next()?;
+    let mut number = || parts.next()?.parse::<u64>().ok();
+    match kind {
+        "p" => Some(usize::try_from(number()?).ok()? + 1),
+        "k" => {
+            let place = (u8::try_from(number()?).ok()?, Millis::try_from(number()?).ok()?, number()?);
+            let place = Place::from_numbers(place);
+            Some(list.partition_point(|(other, _)| *other <= place))
+        }
+        _ => {
+            let id = number()?;
+            list.iter().position(|(_, visible)| u64::from(visible.record.id) == id).map(|position| position + 1)
+        }
+    }
+}
+
+fn node(visible: &Visible<'_>) -> Node {
+    let (record, version) = (visible.record, visible.version);
+    let id = format!("{:024x}", record.id);
+    let created = record.shows_created.then_some(record.created);
+    let modified = version.timed.then_some(version.stamp);
+    let mut json = format!("{{\"id\":\"{id}\",\"name\":\"v{}\"", version.number);
+    for (key, time) in [("created", created), ("lastModified", modified)] {
+        match time {
+            None => drop(write!(json, ",\"{key}\":null")),
+            Some(time) => drop(write!(json, ",\"{key}\":\"{}\"", format_time(time))),
+        }
+    }
+    json.push('}');
+    Node { id, created, modified, json }
+}
+
+impl Node {
+    /// The record in a few words: its number, its version, and its `lastModified`.
+    fn short(&self) -> String {
+        let (id, version) = identify(&self.json);
+        let modified = self.modified.map_or_else(|| "no time".to_owned(), crate::play::at);
+        format!("r{id} v{version} ({modified})")
+    }
+}
+
+/// Who was delivered and in which version, from the JSON that [`Service`] made.
+pub fn identify(json: &str) -> (u32, u32) {
+    let field = |before: &str, radix| {
+        let rest = json.split_once(before)?.1;
+        u32::from_str_radix(rest.split_once('"')?.0, radix).ok()
+    };
+    (field("\"id\":\"", 16).unwrap_or(u32::MAX), field("\"name\":\"v", 10).unwrap_or(u32::MAX))
+}
+
+impl PageSource for Service<'_> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+        let first = usize::try_from(first).unwrap_or(usize::MAX);
+        let answered = self.answer(first, after).map_err(|trouble| match trouble {
+            Trouble::Transport | Trouble::CursorsExpire => Error::Transport(Failure::Timeout),
+            Trouble::Garbled => Error::UnexpectedResponse("simulated".to_owned()),
+            Trouble::Service => Error::Service(ServiceFailure {
+                status: 200,
+                message: "simulated".to_owned(),
+                errors: None,
+                data: None,
+            }),
+        })?;
+        let mut text = String::new();
+        let mut push = |part: &str| {
+            let start = text.len();
+            text.push_str(part);
+            start..text.len()
+        };
+        let mut items = Vec::with_capacity(answered.edges.len());
+        for edge in &answered.edges {
+            let cursor = push(&format!("\"{}\"", edge.cursor));
+            let record = edge.node.as_ref().and_then(|node| {
+                Some(Record {
+                    id: hash(node.id.as_bytes()),
+                    created: node.created,
+                    modified: node.modified.or(node.created)?,
+                    in_order: node.modified.is_some(),
+                    node: push(&node.json),
+                })
+            });
+            items.push(Item { cursor: Some(cursor), record });
+        }
+        Ok(Page { text, items, has_next: Some(answered.has_next), served_at: answered.date })
+    }
+}
