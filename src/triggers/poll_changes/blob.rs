@@ -8,8 +8,7 @@ use super::state::{Drain, State};
 use super::walk::Joint;
 use crate::duro::{Millis, format_time, parse_time};
 use crate::error::Error;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use crate::json::{Scanner, push_string, unescape};
 
 /// Says what the text is.
 const FORMAT: &str = "duro-plm pollChangesTrigger";
@@ -39,30 +38,82 @@ impl Resource {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Text<'a> {
     format: &'a str,
     version: u32,
     resource: Option<&'a str>,
     watermark: Option<&'a str>,
-    #[serde(rename = "seenAt")]
     seen_at: Option<&'a str>,
     floor: Option<&'a str>,
     delivered: Option<&'a str>,
-    #[serde(borrow)]
     drain: Option<DrainText<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct DrainText<'a> {
     upper: &'a str,
-    #[serde(rename = "beganAt")]
     began_at: Option<&'a str>,
     zone: &'a str,
     lowest: &'a str,
-    #[serde(borrow)]
-    cursor: Option<&'a RawValue>,
+    cursor: Option<&'a str>,
     tail: Option<&'a str>,
+}
+
+impl<'a> Text<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let mut read = Self::default();
+        let mut scanner = Scanner::new(text);
+        let mut first = scanner.begin_object().ok()?;
+        while let Some(key) = scanner.key(&mut first).ok()? {
+            match key.as_ref() {
+                "format" => read.format = plain(&mut scanner)?.unwrap_or_default(),
+                "version" => {
+                    let place = scanner.value().ok()?;
+                    read.version = scanner.part(place).parse().ok()?;
+                }
+                "resource" => read.resource = plain(&mut scanner)?,
+                "watermark" => read.watermark = plain(&mut scanner)?,
+                "seenAt" => read.seen_at = plain(&mut scanner)?,
+                "floor" => read.floor = plain(&mut scanner)?,
+                "delivered" => read.delivered = plain(&mut scanner)?,
+                "drain" if !scanner.is_null().ok()? => read.drain = Some(DrainText::read(&mut scanner)?),
+                _ => scanner.skip().ok()?,
+            }
+        }
+        scanner.end().ok()?;
+        Some(read)
+    }
+}
+
+impl<'a> DrainText<'a> {
+    fn read(scanner: &mut Scanner<'a>) -> Option<Self> {
+        let mut read = Self::default();
+        let mut first = scanner.begin_object().ok()?;
+        while let Some(key) = scanner.key(&mut first).ok()? {
+            match key.as_ref() {
+                "upper" => read.upper = plain(scanner)?.unwrap_or_default(),
+                "beganAt" => read.began_at = plain(scanner)?,
+                "zone" => read.zone = plain(scanner)?.unwrap_or_default(),
+                "lowest" => read.lowest = plain(scanner)?.unwrap_or_default(),
+                "cursor" => read.cursor = plain(scanner)?,
+                "tail" => read.tail = plain(scanner)?,
+                _ => scanner.skip().ok()?,
+            }
+        }
+        Some(read)
+    }
+}
+
+/// A string as it is written, or none for null. Nothing but a cursor has escapes.
+#[allow(clippy::option_option, reason = "outside: whether it could be read; inside: whether it is there")]
+fn plain<'a>(scanner: &mut Scanner<'a>) -> Option<Option<&'a str>> {
+    if scanner.is_null().ok()? {
+        scanner.skip().ok()?;
+        return Some(None);
+    }
+    let place = scanner.raw_string().ok()?;
+    Some(Some(scanner.part(place)))
 }
 
 /// Writes a state, at most [`MAX_STATE_BYTES`] of it.
@@ -85,7 +136,7 @@ pub fn write(state: &State, resource: Resource) -> Vec<u8> {
         push(&mut text, "lowest", &format_time(drain.lowest));
         if let Some(joint) = drain.joint.as_ref().filter(|joint| joint.cursor.len() <= MAX_CURSOR_BYTES) {
             text.push_str(",\"cursor\":");
-            text.push_str(&serde_json::Value::from(joint.cursor.as_str()).to_string());
+            push_string(&mut text, &joint.cursor);
             push(&mut text, "tail", &packed::write_marks(&joint.tail));
         }
         text.push('}');
@@ -105,8 +156,8 @@ pub fn read(blob: &[u8], resource: Resource) -> Result<State, Error> {
         )));
     }
     let text = std::str::from_utf8(blob).map_err(|_| invalid("it is not text"))?;
-    let parsed: Text<'_> = serde_json::from_str(text)
-        .map_err(|_| invalid("it is not a state of this trigger, or it breaks off before its end"))?;
+    let parsed = Text::read(text)
+        .ok_or_else(|| invalid("it is not a state of this trigger, or it breaks off before its end"))?;
     if parsed.format != FORMAT {
         return Err(invalid("it was written by something else"));
     }
@@ -148,10 +199,9 @@ fn state(text: &Text<'_>) -> Option<State> {
                 zone: parse_time(drain.zone)?,
                 lowest: parse_time(drain.lowest)?,
                 joint: match (drain.cursor, drain.tail) {
-                    (Some(cursor), Some(tail)) => Some(Joint {
-                        cursor: serde_json::from_str(cursor.get()).ok()?,
-                        tail: packed::read_marks(tail)?,
-                    }),
+                    (Some(cursor), Some(tail)) => {
+                        Some(Joint { cursor: unescape(cursor)?, tail: packed::read_marks(tail)? })
+                    }
                     _ => None,
                 },
             }),

@@ -1,6 +1,6 @@
 //! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same minute.
 
-use super::memory::{Mark, Version};
+use super::memory::{Mark, Order, Version, sort};
 use crate::duro::{LATEST, Millis};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -8,7 +8,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// Writes versions: each the difference of its time to the one before as a variable-length number, four bytes of id, three of content.
 pub fn write_versions(versions: &[Version]) -> String {
     let mut sorted = versions.to_vec();
-    sorted.sort_unstable_by_key(|version| version.modified);
+    sort(&mut sorted, Order::OldestFirst);
     let mut bytes = Vec::with_capacity(sorted.len() * 8);
     let mut before = 0;
     for version in &sorted {
@@ -93,12 +93,22 @@ fn low_byte(number: u64) -> u8 {
 /// Base64 with the alphabet of URLs and without padding.
 fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let number = chunk.iter().chain(&[0, 0]).take(3).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-        for place in (0..=chunk.len()).map(|index| 18 - 6 * index) {
-            let digit = ALPHABET.get((number >> place & 63) as usize).copied().unwrap_or_default();
-            text.push(char::from(digit));
+    let (whole, rest) = bytes.as_chunks::<3>();
+    let digit = |number: u32| char::from(ALPHABET.get((number & 63) as usize).copied().unwrap_or_default());
+    for [a, b, c] in whole {
+        let number = u32::from_be_bytes([0, *a, *b, *c]);
+        text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6), digit(number)]);
+    }
+    match rest {
+        [a, b] => {
+            let number = u32::from_be_bytes([0, *a, *b, 0]);
+            text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6)]);
         }
+        [a] => {
+            let number = u32::from_be_bytes([0, *a, 0, 0]);
+            text.extend([digit(number >> 18), digit(number >> 12)]);
+        }
+        _ => {}
     }
     text
 }

@@ -1,7 +1,7 @@
 //! What one poll leaves for the next. See `docs/polling.md` for what each part is for.
 
 use super::bounds::Bounds;
-use super::memory::{Known, Version};
+use super::memory::{Known, Order, Version, sort};
 use super::walk::Joint;
 use crate::duro::Millis;
 
@@ -57,7 +57,7 @@ impl State {
             kept.retain(|version| version.modified > zone);
         }
         if kept.len() > bounds.remembered {
-            kept.sort_unstable_by_key(|version| std::cmp::Reverse(version.modified));
+            sort(&mut kept, Order::NewestFirst);
             let forgotten = kept.get(bounds.remembered).map_or(zone, |version| version.modified);
             kept.retain(|version| version.modified > forgotten);
             match &mut self.drain {
