@@ -4,9 +4,8 @@ use crate::duro::queries::{GetCurrentUser, get_current_user};
 use crate::duro::{self, Client};
 use crate::error::{Error, InputProblem};
 use crate::host::Host;
+use crate::json::{self, Value};
 use crate::manifest::{CONNECTION, ENVIRONMENTS};
-use serde::Deserialize;
-use serde_json::Value;
 
 /// A connection as the host hands it over: see `connection` in `wit/types.wit`.
 #[derive(Clone, Copy, Debug)]
@@ -40,12 +39,18 @@ pub fn test(host: &impl Host, configured: Configured<'_>) -> Result<Account, Err
     let connection = Connection::parse(configured)?;
     let client = Client::new(host, &connection);
     let answer = client.run::<GetCurrentUser>(get_current_user::Variables)?;
-    let owner = answer.read_data::<Data>()?.user.ok_or_else(|| duro::missing("userById, the owner of the API key"))?;
-    let organization = owner.primary_company.and_then(|company| company.name.or(company.id));
+    let owner = answer.member("userById")?.ok_or_else(|| duro::missing("userById, the owner of the API key"))?;
+    let text = |object: &str, key: &str| json::text_member(object, key).map_err(duro::misshapen);
+    let organization = match json::member(owner, "primaryCompany").map_err(duro::misshapen)? {
+        Some(company) => text(company, "name")?.or(text(company, "id")?),
+        None => None,
+    };
 
-    let name = [owner.first_name, owner.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let user = match (name.trim(), owner.email.as_deref().map(str::trim)) {
-        ("", None | Some("")) => owner.id.unwrap_or_else(|| "a user without a name".to_owned()),
+    let name =
+        [text(owner, "firstName")?, text(owner, "lastName")?].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let (id, email) = (text(owner, "id")?, text(owner, "email")?);
+    let user = match (name.trim(), email.as_deref().map(str::trim)) {
+        ("", None | Some("")) => id.unwrap_or_else(|| "a user without a name".to_owned()),
         ("", Some(email)) => email.to_owned(),
         (name, None | Some("")) => name.to_owned(),
         (name, Some(email)) => format!("{name} <{email}>"),
@@ -62,7 +67,7 @@ impl Connection {
                 configured.key, CONNECTION.key
             )));
         }
-        let fields = match serde_json::from_str::<Value>(configured.fields) {
+        let fields = match Value::parse(configured.fields) {
             Ok(Value::Object(fields)) => fields,
             _ => return Err(Error::invalid_input("connection", "expected the fields as a JSON object")),
         };
@@ -104,28 +109,6 @@ impl Connection {
             }
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Data {
-    #[serde(rename = "userById")]
-    user: Option<Owner>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Owner {
-    id: Option<String>,
-    email: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    primary_company: Option<Company>,
-}
-
-#[derive(Deserialize)]
-struct Company {
-    id: Option<String>,
-    name: Option<String>,
 }
 
 /// Checks what a person can get wrong in a URL. What requests may reach is decided by the host, which parses the URL by the

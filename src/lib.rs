@@ -5,6 +5,8 @@
 //! file holds the component's exports, each of which hands over to one module.
 
 pub mod actions;
+#[cfg(any(target_family = "wasm", test))]
+mod allocator;
 mod bindings;
 pub mod connection;
 pub mod data_sources;
@@ -12,6 +14,7 @@ pub mod duro;
 pub mod error;
 pub mod host;
 pub mod inputs;
+pub mod json;
 pub mod manifest;
 pub mod triggers;
 
@@ -31,13 +34,6 @@ mod symbols {
     use super::{Component, bindings};
 
     bindings::export!(Component with_types_in bindings);
-}
-
-impl exports::manifest::Guest for Component {
-    fn describe() -> exports::manifest::ConnectorDefinition {
-        log_panics();
-        manifest::describe().into()
-    }
 }
 
 impl exports::connections::Guest for Component {

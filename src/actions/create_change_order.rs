@@ -7,14 +7,6 @@ use crate::host::Host;
 use crate::inputs::Inputs;
 use crate::manifest::CHANGE_ORDER_TYPES;
 use create_change_order::{ChangeOrderType, CreateChangeOrderInput, Variables};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-#[derive(Deserialize)]
-struct Data {
-    #[serde(rename = "createChangeOrder")]
-    created: Option<IgnoredAny>,
-}
 
 pub(super) fn read(inputs: &mut Inputs) -> CreateChangeOrderInput {
     CreateChangeOrderInput {
@@ -30,6 +22,6 @@ pub(super) fn read(inputs: &mut Inputs) -> CreateChangeOrderInput {
 
 pub(super) fn perform(client: &Client<'_, impl Host>, input: CreateChangeOrderInput) -> Result<String, Error> {
     let answer = client.run_once::<CreateChangeOrder>(Variables { input: Some(input) })?;
-    answer.read_data::<Data>()?.created.ok_or_else(|| missing("the change order it should have made"))?;
-    Ok(answer.data()?.to_owned())
+    answer.member("createChangeOrder")?.ok_or_else(|| missing("the change order it should have made"))?;
+    Ok(answer.data().to_owned())
 }

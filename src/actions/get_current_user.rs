@@ -5,17 +5,9 @@ use crate::duro::{Client, missing};
 use crate::error::Error;
 use crate::host::Host;
 use get_current_user::Variables;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-#[derive(Deserialize)]
-struct Data {
-    #[serde(rename = "userById")]
-    user: Option<IgnoredAny>,
-}
 
 pub(super) fn perform(client: &Client<'_, impl Host>, (): ()) -> Result<String, Error> {
     let answer = client.run::<GetCurrentUser>(Variables)?;
-    answer.read_data::<Data>()?.user.ok_or_else(|| missing("userById, the owner of the API key"))?;
-    Ok(answer.data()?.to_owned())
+    answer.member("userById")?.ok_or_else(|| missing("userById, the owner of the API key"))?;
+    Ok(answer.data().to_owned())
 }

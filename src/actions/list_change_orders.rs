@@ -5,8 +5,8 @@ use crate::duro::{Client, List, fetch_list};
 use crate::error::Error;
 use crate::host::Host;
 use crate::inputs::Inputs;
+use crate::json::{Map, Value, push_string};
 use list_change_orders::{ChangeOrdersOrderByInput, SortDirection, Variables};
-use serde_json::{Value, json};
 
 /// The most fields that an order can name: there are three.
 const MAX_ORDER_FIELDS: usize = 3;
@@ -17,7 +17,9 @@ pub(super) struct ListOfChangeOrders {
 }
 
 pub(super) fn read(inputs: &mut Inputs) -> ListOfChangeOrders {
-    let order = inputs.json("orderBy").unwrap_or_else(|| json!({ "lastModified": "desc" }));
+    let order = inputs
+        .json("orderBy")
+        .unwrap_or_else(|| Value::Object(Map::from([("lastModified".to_owned(), Value::String("desc".to_owned()))])));
     let order_by = read_order(order).unwrap_or_else(|message| {
         inputs.problem("orderBy", message);
         Vec::new()
@@ -31,21 +33,34 @@ pub(super) fn perform(client: &Client<'_, impl Host>, input: ListOfChangeOrders)
         first: Some(first),
         after,
     })?;
-    whole_data(&list)
+    Ok(whole_data(&list))
 }
 
 /// The pages joined to the `data` that one request for all of them would have given.
-fn whole_data(list: &List) -> Result<String, Error> {
-    let end_cursor = list.edges.last().and_then(|edge| edge.cursor.as_deref());
-    let text = |value: Result<String, serde_json::Error>| {
-        value.map_err(|error| Error::Other(format!("the result could not be written as JSON: {error}")))
-    };
-    Ok(format!(
-        r#"{{"changeOrders":{{"connection":{{"totalCount":{},"edges":{},"pageInfo":{}}}}}}}"#,
-        list.total_count.as_deref().map_or("null", |count| count.get()),
-        text(serde_json::to_string(&list.edges))?,
-        json!({ "hasNextPage": list.has_next_page, "endCursor": end_cursor }),
-    ))
+fn whole_data(list: &List) -> String {
+    let mut data = String::from("{\"changeOrders\":{\"connection\":{\"totalCount\":");
+    data.push_str(list.total_count.as_deref().unwrap_or("null"));
+    data.push_str(",\"edges\":[");
+    for (index, edge) in list.edges.iter().enumerate() {
+        data.push_str(if index > 0 { ",{\"cursor\":" } else { "{\"cursor\":" });
+        push_text(&mut data, edge.cursor.as_deref());
+        data.push_str(",\"node\":");
+        data.push_str(edge.node.as_deref().unwrap_or("null"));
+        data.push('}');
+    }
+    data.push_str("],\"pageInfo\":{\"hasNextPage\":");
+    data.push_str(if list.has_next_page { "true" } else { "false" });
+    data.push_str(",\"endCursor\":");
+    push_text(&mut data, list.edges.last().and_then(|edge| edge.cursor.as_deref()));
+    data.push_str("}}}}");
+    data
+}
+
+fn push_text(json: &mut String, text: Option<&str>) {
+    match text {
+        Some(text) => push_string(json, text),
+        None => json.push_str("null"),
+    }
 }
 
 /// Reads `{field: direction}`, or a list of these.
@@ -69,7 +84,11 @@ fn read_step(step: Value) -> Result<ChangeOrdersOrderByInput, String> {
     let direction = match direction.as_str().map(|text| text.trim().to_ascii_lowercase()).as_deref() {
         Some("asc") => SortDirection::Asc,
         Some("desc") => SortDirection::Desc,
-        _ => return Err(format!("{expected}; got {direction} for {field}")),
+        _ => {
+            let mut got = String::new();
+            direction.push_to(&mut got);
+            return Err(format!("{expected}; got {got} for {field}"));
+        }
     };
     let mut order = ChangeOrdersOrderByInput { con: None, last_modified: None, name: None };
     match field.as_str() {

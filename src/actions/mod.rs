@@ -17,6 +17,7 @@ use crate::duro::Client;
 use crate::error::Error;
 use crate::host::Host;
 use crate::inputs::Inputs;
+use crate::json::Value;
 use crate::manifest::{self, ACTIONS, Input};
 #[cfg(test)]
 pub(crate) use raw_request::DEFAULT_QUERY;
@@ -85,15 +86,30 @@ pub(crate) fn prepare<I>(
     declared: &[Input],
     read: impl FnOnce(&mut Inputs) -> I,
 ) -> Result<(Connection, I), Error> {
-    let connection = Connection::parse(configured);
-    let mut inputs = match Inputs::parse(inputs, declared) {
-        Ok(inputs) => inputs,
-        Err(error) => return Err(joined(connection.err(), error)),
-    };
+    let (connection, mut inputs) = open(configured, inputs, declared)?;
     let values = read(&mut inputs);
+    Ok((close(connection, inputs)?, values))
+}
+
+// The two halves of `prepare` that are the same for every operation, apart, so that the component holds them once.
+
+#[inline(never)]
+fn open(
+    configured: Configured<'_>,
+    inputs: &str,
+    declared: &[Input],
+) -> Result<(Result<Connection, Error>, Inputs), Error> {
+    let connection = Connection::parse(configured);
+    match Inputs::parse(inputs, declared) {
+        Ok(inputs) => Ok((connection, inputs)),
+        Err(error) => Err(joined(connection.err(), error)),
+    }
+}
+
+#[inline(never)]
+fn close(connection: Result<Connection, Error>, inputs: Inputs) -> Result<Connection, Error> {
     match (connection, inputs.finish()) {
-        (Ok(connection), Ok(())) => Ok((connection, values)),
-        (Err(error), Ok(())) => Err(error),
+        (connection, Ok(())) => connection,
         (connection, Err(error)) => Err(joined(connection.err(), error)),
     }
 }
@@ -110,10 +126,10 @@ fn joined(connection: Option<Error>, inputs: Error) -> Error {
 }
 
 /// Holds the result against its schema. The generated types of graphql_client could do so too, but at five times the code.
+#[inline(never)]
 fn check_result(result: &str, schema: &str) -> Result<(), Error> {
     let parse = |text: &str| {
-        serde_json::from_str(text)
-            .map_err(|error| Error::UnexpectedResponse(format!("the answer is not JSON: {error}")))
+        Value::parse(text).map_err(|error| Error::UnexpectedResponse(format!("the answer is not JSON: {error}")))
     };
     match manifest::mismatch(&parse(result)?, &parse(schema)?) {
         None => Ok(()),

@@ -1,140 +1,241 @@
-//! The manifest's own types, handed over as the contract's.
+//! The export `manifest.describe`, written by hand: the manifest's texts are constants, so what the host reads can point at them where
+//! they stand, and nothing is copied. The types below are the records of `wit/manifest.wit` as the canonical ABI lays them out in
+//! memory, field by field in the same order. `cargo xtask manifest --check` holds what a host reads through them
+//! against `manifest.json`.
+//!
+//! There is no function that frees what is returned (`cabi_post_…`): it is a few kilobytes of pointers, once.
 
-use super::generated::exports::integration::connector::manifest as wit;
-use crate::manifest::{self, Definition};
+use crate::manifest;
 
-impl From<Definition> for wit::ConnectorDefinition {
-    fn from(definition: Definition) -> Self {
-        Self {
-            key: definition.key.to_owned(),
-            label: definition.label.to_owned(),
-            description: definition.description.to_owned(),
-            version: definition.version.to_owned(),
-            documentation_url: definition.documentation_url.map(str::to_owned),
-            connections: definition.connections.iter().map(Into::into).collect(),
-            actions: definition.actions.iter().map(Into::into).collect(),
-            data_sources: definition.data_sources.iter().map(Into::into).collect(),
-            triggers: definition.triggers.iter().map(Into::into).collect(),
-            extensions: None,
-        }
-    }
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct List<T: 'static> {
+    start: *const T,
+    length: usize,
 }
 
-impl From<&manifest::Connection> for wit::ConnectionDefinition {
-    fn from(connection: &manifest::Connection) -> Self {
-        Self {
-            key: connection.key.to_owned(),
-            label: connection.label.to_owned(),
-            description: connection.description.to_owned(),
-            fields: connection.fields.iter().map(Into::into).collect(),
-            extensions: None,
-        }
-    }
+type Text = List<u8>;
+
+/// `option<…>`. The value of none is not looked at.
+#[repr(C)]
+struct Maybe<T> {
+    is_some: u8,
+    value: T,
 }
 
-impl From<&manifest::ConnectionField> for wit::ConnectionField {
-    fn from(field: &manifest::ConnectionField) -> Self {
-        Self {
-            input: (&field.input).into(),
-            secret: field.secret,
-            endpoint: field.endpoint.as_ref().map(|endpoint| wit::Endpoint {
-                precedence: endpoint.precedence,
-                environments: endpoint
-                    .environments
-                    .iter()
-                    .map(|environment| wit::Environment {
-                        value: environment.value.to_owned(),
-                        url: environment.url.to_owned(),
-                    })
-                    .collect(),
-            }),
-            may_be_jwt: field.may_be_jwt,
-            extensions: None,
-        }
-    }
+#[repr(C)]
+struct ConnectorDefinition {
+    key: Text,
+    label: Text,
+    description: Text,
+    version: Text,
+    documentation_url: Maybe<Text>,
+    connections: List<ConnectionDefinition>,
+    actions: List<ActionDefinition>,
+    data_sources: List<DataSourceDefinition>,
+    triggers: List<TriggerDefinition>,
+    extensions: Maybe<Text>,
 }
 
-impl From<&manifest::Input> for wit::InputField {
-    fn from(input: &manifest::Input) -> Self {
-        Self {
-            key: input.key.to_owned(),
-            label: input.label.to_owned(),
-            kind: input.kind.into(),
-            required: input.required,
-            default: input.default.map(str::to_owned),
-            example: input.example.map(str::to_owned),
-            placeholder: input.placeholder.map(str::to_owned),
-            help: input.help.to_owned(),
-            choices: input
-                .choices
-                .iter()
-                .map(|choice| wit::Choice { value: choice.value.to_owned(), label: choice.label.to_owned() })
-                .collect(),
-            data_source: input.data_source.map(str::to_owned),
-            extensions: None,
-        }
-    }
+#[repr(C)]
+struct ConnectionDefinition {
+    key: Text,
+    label: Text,
+    description: Text,
+    fields: List<ConnectionField>,
+    extensions: Maybe<Text>,
 }
 
-impl From<manifest::Kind> for wit::InputKind {
-    fn from(kind: manifest::Kind) -> Self {
-        match kind {
-            manifest::Kind::Text => Self::Text,
-            manifest::Kind::MultiLine => Self::MultiLine,
-            manifest::Kind::Password => Self::Password,
-            manifest::Kind::Number => Self::Number,
-            manifest::Kind::Boolean => Self::Boolean,
-            manifest::Kind::Choice => Self::Choice,
-            manifest::Kind::Code(language) => Self::Code(language.to_owned()),
-            manifest::Kind::KeyValueList => Self::KeyValueList,
-            manifest::Kind::EndpointUrl => Self::EndpointUrl,
-        }
-    }
+#[repr(C)]
+struct ConnectionField {
+    input: InputField,
+    secret: bool,
+    endpoint: Maybe<Endpoint>,
+    may_be_jwt: bool,
+    extensions: Maybe<Text>,
 }
 
-impl From<&manifest::Action> for wit::ActionDefinition {
-    fn from(action: &manifest::Action) -> Self {
-        Self {
-            key: action.about.key.to_owned(),
-            label: action.about.label.to_owned(),
-            description: action.about.description.to_owned(),
+#[repr(C)]
+struct Endpoint {
+    precedence: u8,
+    environments: List<Pair>,
+}
+
+/// An environment with its value and URL, or a choice with its value and label.
+#[repr(C)]
+struct Pair {
+    value: Text,
+    other: Text,
+}
+
+#[repr(C)]
+struct InputField {
+    key: Text,
+    label: Text,
+    kind: Kind,
+    required: bool,
+    default: Maybe<Text>,
+    example: Maybe<Text>,
+    placeholder: Maybe<Text>,
+    help: Text,
+    choices: List<Pair>,
+    data_source: Maybe<Text>,
+    extensions: Maybe<Text>,
+}
+
+/// The number of the case, and what it carries.
+#[repr(C)]
+struct Kind {
+    case: u8,
+    language: Text,
+}
+
+#[repr(C)]
+struct ActionDefinition {
+    key: Text,
+    label: Text,
+    description: Text,
+    changes_data: bool,
+    rest: Operation,
+}
+
+#[repr(C)]
+struct DataSourceDefinition {
+    key: Text,
+    label: Text,
+    description: Text,
+    searchable: bool,
+    rest: Operation,
+}
+
+#[repr(C)]
+struct TriggerDefinition {
+    key: Text,
+    label: Text,
+    description: Text,
+    rest: Operation,
+}
+
+/// With what the records of all operations end.
+#[repr(C)]
+struct Operation {
+    inputs: List<InputField>,
+    input_schema: Text,
+    result_schema: Text,
+    example_payload: Text,
+    extensions: Maybe<Text>,
+}
+
+// The name is the interface's of `wit/`, with its version; a host that links the component checks that it is there.
+#[unsafe(export_name = "integration:connector/manifest@0.1.0#describe")]
+extern "C" fn describe() -> *const ConnectorDefinition {
+    crate::log_panics();
+    let definition = manifest::describe();
+    Box::leak(Box::new(ConnectorDefinition {
+        key: text(definition.key),
+        label: text(definition.label),
+        description: text(definition.description),
+        version: text(definition.version),
+        documentation_url: maybe(definition.documentation_url),
+        connections: list(definition.connections, |connection| ConnectionDefinition {
+            key: text(connection.key),
+            label: text(connection.label),
+            description: text(connection.description),
+            fields: list(connection.fields, connection_field),
+            extensions: maybe(None),
+        }),
+        actions: list(definition.actions, |action| ActionDefinition {
+            key: text(action.about.key),
+            label: text(action.about.label),
+            description: text(action.about.description),
             changes_data: action.changes_data,
-            inputs: action.about.inputs.iter().map(Into::into).collect(),
-            input_schema: manifest::input_schema(action.about.inputs),
-            result_schema: action.about.result_schema.to_owned(),
-            example_payload: action.about.example_payload.to_owned(),
-            extensions: None,
-        }
-    }
-}
-
-impl From<&manifest::DataSource> for wit::DataSourceDefinition {
-    fn from(source: &manifest::DataSource) -> Self {
-        Self {
-            key: source.about.key.to_owned(),
-            label: source.about.label.to_owned(),
-            description: source.about.description.to_owned(),
+            rest: operation(&action.about),
+        }),
+        data_sources: list(definition.data_sources, |source| DataSourceDefinition {
+            key: text(source.about.key),
+            label: text(source.about.label),
+            description: text(source.about.description),
             searchable: source.searchable,
-            inputs: source.about.inputs.iter().map(Into::into).collect(),
-            input_schema: manifest::input_schema(source.about.inputs),
-            result_schema: source.about.result_schema.to_owned(),
-            example_payload: source.about.example_payload.to_owned(),
-            extensions: None,
-        }
+            rest: operation(&source.about),
+        }),
+        triggers: list(definition.triggers, |trigger| TriggerDefinition {
+            key: text(trigger.about.key),
+            label: text(trigger.about.label),
+            description: text(trigger.about.description),
+            rest: operation(&trigger.about),
+        }),
+        extensions: maybe(None),
+    }))
+}
+
+fn connection_field(field: &manifest::ConnectionField) -> ConnectionField {
+    let environments = field.endpoint.map_or(&[] as &[_], |endpoint| endpoint.environments);
+    ConnectionField {
+        input: input_field(&field.input),
+        secret: field.secret,
+        endpoint: Maybe {
+            is_some: u8::from(field.endpoint.is_some()),
+            value: Endpoint {
+                precedence: field.endpoint.map_or(0, |endpoint| endpoint.precedence),
+                environments: list(environments, |environment| Pair {
+                    value: text(environment.value),
+                    other: text(environment.url),
+                }),
+            },
+        },
+        may_be_jwt: field.may_be_jwt,
+        extensions: maybe(None),
     }
 }
 
-impl From<&manifest::Trigger> for wit::TriggerDefinition {
-    fn from(trigger: &manifest::Trigger) -> Self {
-        Self {
-            key: trigger.about.key.to_owned(),
-            label: trigger.about.label.to_owned(),
-            description: trigger.about.description.to_owned(),
-            inputs: trigger.about.inputs.iter().map(Into::into).collect(),
-            input_schema: manifest::input_schema(trigger.about.inputs),
-            result_schema: trigger.about.result_schema.to_owned(),
-            example_payload: trigger.about.example_payload.to_owned(),
-            extensions: None,
-        }
+#[inline(never)]
+fn operation(about: &manifest::About) -> Operation {
+    Operation {
+        inputs: list(about.inputs, input_field),
+        input_schema: text(about.input_schema),
+        result_schema: text(about.result_schema),
+        example_payload: text(about.example_payload),
+        extensions: maybe(None),
     }
+}
+
+#[inline(never)]
+fn input_field(input: &manifest::Input) -> InputField {
+    let (case, language) = match input.kind {
+        manifest::Kind::Text => (0, ""),
+        manifest::Kind::MultiLine => (1, ""),
+        manifest::Kind::Password => (2, ""),
+        manifest::Kind::Number => (3, ""),
+        manifest::Kind::Boolean => (4, ""),
+        manifest::Kind::Choice => (5, ""),
+        manifest::Kind::Code(language) => (6, language),
+        manifest::Kind::KeyValueList => (7, ""),
+        manifest::Kind::EndpointUrl => (8, ""),
+    };
+    InputField {
+        key: text(input.key),
+        label: text(input.label),
+        kind: Kind { case, language: text(language) },
+        required: input.required,
+        default: maybe(input.default),
+        example: maybe(input.example),
+        placeholder: maybe(input.placeholder),
+        help: text(input.help),
+        choices: list(input.choices, |choice| Pair { value: text(choice.value), other: text(choice.label) }),
+        data_source: maybe(input.data_source),
+        extensions: maybe(None),
+    }
+}
+
+fn text(text: &'static str) -> Text {
+    List { start: text.as_ptr(), length: text.len() }
+}
+
+fn maybe(value: Option<&'static str>) -> Maybe<Text> {
+    Maybe { is_some: u8::from(value.is_some()), value: text(value.unwrap_or_default()) }
+}
+
+fn list<From, To>(items: &'static [From], convert: fn(&'static From) -> To) -> List<To> {
+    let items: &'static [To] = Vec::leak(items.iter().map(convert).collect());
+    List { start: items.as_ptr(), length: items.len() }
 }

@@ -9,9 +9,9 @@ use crate::duro::{self, Client, MAX_PAGE_SIZE};
 use crate::error::Error;
 use crate::host::Host;
 use crate::inputs::Inputs;
+use crate::json;
 use crate::manifest::LIBRARIES;
 use select_component::{LibraryType, SearchFields, Variables};
-use serde::Deserialize;
 
 /// The most pages that one query reads to find names: a thousand parts, in about the time that a person waits for a dropdown.
 const MAX_SEARCHED_PAGES: u32 = 10;
@@ -87,7 +87,7 @@ impl Search {
     }
 
     fn name(text: &str) -> Self {
-        Self::Name(text.split_whitespace().map(str::to_lowercase).collect())
+        Self::Name(text.split_whitespace().map(lower_case).collect())
     }
 
     /// The letter that begins our cursors of this search.
@@ -103,11 +103,17 @@ impl Search {
         match self {
             Self::Everything | Self::PartNumber(_) => true,
             Self::Name(words) => {
-                let name = name.to_lowercase();
+                let name = lower_case(name);
                 words.iter().all(|word| name.contains(word))
             }
         }
     }
+}
+
+/// Character by character, which is what searching needs: `str::to_lowercase` looks around a final sigma, so that a word would not
+/// be found at the beginning of a longer one.
+fn lower_case(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// Whether the text is the beginning or the whole of a part number such as `410-00012` or `410-00012-01`: digits, and
@@ -142,7 +148,7 @@ fn search(client: &Client<'_, impl Host>, selection: &Selection) -> Result<Page,
         let page = duro::fetch_page::<SelectComponent>(client, variables(selection, after.clone()))?;
         read += page.edges.len();
         let records = page.edges.iter().filter_map(|edge| edge.node.as_deref());
-        found.items.extend(records.filter_map(|node| item(node.get(), &selection.search)));
+        found.items.extend(records.filter_map(|node| item(node, &selection.search)));
         if page.next.is_some() && page.next == after {
             return Err(Error::UnexpectedResponse(
                 "the list of parts does not go on: the service repeats itself".to_owned(),
@@ -178,18 +184,11 @@ fn variables(selection: &Selection, after: Option<String>) -> Variables {
     }
 }
 
-#[derive(Deserialize)]
-struct Part {
-    id: Option<String>,
-    name: Option<String>,
-}
-
 /// The dropdown's item of a part; none for a part without an id, or one that is not searched for. A part without a name
 /// shows its id.
 fn item(node: &str, search: &Search) -> Option<Item> {
-    let part: Part = serde_json::from_str(node).ok()?;
-    let key = part.id.filter(|id| !id.is_empty())?;
-    let name = part.name.unwrap_or_default();
+    let key = json::text_member(node, "id").ok()?.filter(|id| !id.is_empty())?;
+    let name = json::text_member(node, "name").ok()?.unwrap_or_default();
     if !search.accepts(&name) {
         return None;
     }

@@ -6,8 +6,8 @@ use super::http_date;
 use super::time::Millis;
 use crate::error::{Error, ServiceFailure};
 use crate::host::{Failure, Response};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use crate::json::{self, Problem, ProblemKind, Scanner};
+use std::ops::Range;
 
 /// The most characters of a foreign text that an error repeats.
 const SHOWN_CHARACTERS: usize = 200;
@@ -15,58 +15,67 @@ const SHOWN_CHARACTERS: usize = 200;
 /// A good answer: its `data`, as the service wrote it.
 #[derive(Debug)]
 pub struct Answer {
-    body: Vec<u8>,
+    text: String,
+    data: Range<usize>,
     served_at: Option<Millis>,
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-    #[serde(borrow)]
-    errors: Option<&'a RawValue>,
+/// Reads `data` while the answer is read for the first time. It must pass over exactly one value, or fail.
+pub type DataReader<'r> = dyn FnMut(&mut Scanner<'_>) -> Result<(), Problem> + 'r;
+
+/// Where the parts of an answer stand. What is null counts as missing.
+#[derive(Default)]
+struct Envelope {
+    data: Option<Range<usize>>,
+    errors: Option<Range<usize>>,
+    /// Why the reader could not use the data, which is JSON nevertheless.
+    misshapen: Option<Problem>,
 }
 
-#[derive(Deserialize)]
+/// One of the service's `errors`, as far as it says anything that is understood.
+#[derive(Default)]
 struct GraphQlError {
     message: Option<String>,
-    extensions: Option<Extensions>,
-}
-
-#[derive(Deserialize)]
-struct Extensions {
     code: Option<String>,
 }
 
 impl Answer {
-    /// Reads what the host brought back.
-    pub(super) fn of(result: Result<Response, Failure>) -> Result<Self, Error> {
-        let response = result.map_err(|failure| match failure {
+    /// Reads what the host brought back, in one pass.
+    pub(super) fn of(result: Result<Response, Failure>, reader: &mut DataReader<'_>) -> Result<Self, Error> {
+        let mut response = result.map_err(|failure| match failure {
             Failure::TooLarge(limit) => Error::UnexpectedResponse(format!(
                 "the answer is larger than the {limit} bytes that the host accepts; ask for less at once, or have the \
                  limit raised"
             )),
             other => Error::Transport(other),
         })?;
-        let envelope = serde_json::from_slice::<Envelope<'_>>(&response.body);
+        let (text, envelope) = match String::from_utf8(std::mem::take(&mut response.body)) {
+            Ok(text) => {
+                let envelope = Envelope::read(&text, reader);
+                (text, envelope)
+            }
+            Err(error) => {
+                let problem = Problem { kind: ProblemKind::NotJson, at: error.utf8_error().valid_up_to() };
+                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Err(problem))
+            }
+        };
+        let part = |range: &Option<Range<usize>>| range.clone().and_then(|range| text.get(range));
         let (data, errors) = match &envelope {
-            Ok(envelope) => (present(envelope.data), present(envelope.errors)),
+            Ok(envelope) => (part(&envelope.data), part(&envelope.errors)),
             Err(_) => (None, None),
         };
-        let listed = errors.filter(|errors| errors.get() != "[]");
-        if let Some(refusal) = refusal(&response, data, listed) {
+        if let Some(refusal) = refusal(&response, &text, data, errors.filter(|errors| *errors != "[]")) {
             return Err(refusal);
         }
-        match (envelope, data) {
-            (Err(error), _) => Err(Error::UnexpectedResponse(not_an_envelope(&response.body, &error))),
-            (Ok(_), None) => Err(Error::UnexpectedResponse(
-                "the answer holds neither data nor errors, as GraphQL demands".to_owned(),
-            )),
-            (Ok(_), Some(_)) => {
-                let served_at = response.header("date").and_then(http_date::parse).map(|seconds| seconds * 1_000);
-                Ok(Self { body: response.body, served_at })
-            }
+        let envelope = envelope.map_err(|problem| Error::UnexpectedResponse(not_an_envelope(&text, problem)))?;
+        if let Some(problem) = envelope.misshapen {
+            return Err(misshapen(problem));
         }
+        let data = envelope.data.ok_or_else(|| {
+            Error::UnexpectedResponse("the answer holds neither data nor errors, as GraphQL demands".to_owned())
+        })?;
+        let served_at = response.header("date").and_then(http_date::parse).map(|seconds| seconds * 1_000);
+        Ok(Self { text, data, served_at })
     }
 
     /// The service's own time when it answered, if it said.
@@ -74,33 +83,61 @@ impl Answer {
         self.served_at
     }
 
-    /// The whole answer, byte for byte as the service wrote it.
-    pub fn into_text(self) -> Result<String, Error> {
-        String::from_utf8(self.body)
-            .map_err(|error| Error::UnexpectedResponse(format!("the answer is not text: {}", error.utf8_error())))
+    /// The whole answer, as the service wrote it.
+    pub fn into_text(self) -> String {
+        self.text
     }
 
-    /// The `data`, byte for byte as the service wrote it.
-    pub fn data(&self) -> Result<&str, Error> {
-        // Parsed a second time rather than kept: a struct cannot hold both a body and a borrow of it. An action's answer is
-        // small; the polling path reads each page once more in any case.
-        serde_json::from_slice::<Envelope<'_>>(&self.body)
-            .ok()
-            .and_then(|envelope| envelope.data)
-            .map(RawValue::get)
-            .ok_or_else(|| missing("data"))
+    /// The `data`, as the service wrote it.
+    pub fn data(&self) -> &str {
+        self.text.get(self.data.clone()).unwrap_or_default()
     }
 
-    /// The parts of `data` that `T` asks for.
-    pub fn read_data<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        read(self.data()?)
+    /// A member of `data`; none if it is missing or null.
+    pub fn member(&self, key: &str) -> Result<Option<&str>, Error> {
+        json::member(self.data(), key).map_err(misshapen)
     }
 }
 
-/// Reads a part of an answer.
-pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
-    serde_json::from_str(text)
-        .map_err(|error| Error::UnexpectedResponse(format!("the answer is not of the shape asked for: {error}")))
+impl Envelope {
+    fn read(text: &str, reader: &mut DataReader<'_>) -> Result<Self, Problem> {
+        let mut envelope = Self::default();
+        let mut scanner = Scanner::new(text);
+        let mut first = scanner.begin_object()?;
+        while let Some(key) = scanner.key(&mut first)? {
+            let place = match key.as_ref() {
+                "data" => &mut envelope.data,
+                "errors" => &mut envelope.errors,
+                _ => {
+                    scanner.skip()?;
+                    continue;
+                }
+            };
+            if scanner.is_null()? {
+                scanner.skip()?;
+                *place = None;
+            } else if key == "errors" {
+                *place = Some(scanner.value()?);
+            } else {
+                let start = scanner.start();
+                let before = scanner.clone();
+                if let Err(problem) = reader(&mut scanner) {
+                    // It may be JSON all the same, and `errors` after it say what happened.
+                    scanner = before;
+                    scanner.skip()?;
+                    envelope.misshapen = Some(problem);
+                }
+                *place = Some(start..scanner.position());
+            }
+        }
+        scanner.end()?;
+        Ok(envelope)
+    }
+}
+
+/// The error for an answer that is JSON, but not what was asked for.
+pub(crate) fn misshapen(problem: Problem) -> Error {
+    Error::UnexpectedResponse(format!("the answer is not of the shape asked for: {problem}"))
 }
 
 /// The error for a part of an answer that should be there and is null or missing.
@@ -108,16 +145,14 @@ pub fn missing(what: &str) -> Error {
     Error::UnexpectedResponse(format!("the answer lacks {what}"))
 }
 
-fn present(value: Option<&RawValue>) -> Option<&RawValue> {
-    value.filter(|value| value.get() != "null")
-}
-
 /// The error that the answer stands for, if it is one by its status or by its GraphQL errors.
-fn refusal(response: &Response, data: Option<&RawValue>, errors: Option<&RawValue>) -> Option<Error> {
+fn refusal(response: &Response, text: &str, data: Option<&str>, errors: Option<&str>) -> Option<Error> {
     let status = response.status;
-    let listed: Vec<GraphQlError> =
-        errors.and_then(|errors| serde_json::from_str(errors.get()).ok()).unwrap_or_default();
-    let message = message(&listed, errors, response);
+    if errors.is_none() && status < 300 {
+        return None;
+    }
+    let listed = errors.map(listed).unwrap_or_default();
+    let message = message(&listed, errors, status, text);
     let any = |test: &dyn Fn(&GraphQlError) -> bool| listed.iter().any(test);
 
     if any(&is_unauthenticated) || (status == 401 && !any(&is_forbidden)) {
@@ -141,37 +176,55 @@ fn refusal(response: &Response, data: Option<&RawValue>, errors: Option<&RawValu
         return Some(Error::Service(ServiceFailure {
             status,
             message,
-            errors: errors.map(|errors| errors.get().to_owned()),
-            data: data.map(|data| data.get().to_owned()),
+            errors: errors.map(str::to_owned),
+            data: data.map(str::to_owned),
         }));
     }
     None
 }
 
+/// The items of `errors`. One of an odd shape says nothing, and is an error nevertheless.
+fn listed(errors: &str) -> Vec<GraphQlError> {
+    let mut listed = Vec::new();
+    let mut scanner = Scanner::new(errors);
+    let Ok(mut first) = scanner.begin_array() else { return listed };
+    while let Ok(true) = scanner.item(&mut first) {
+        let Ok(place) = scanner.value() else { break };
+        let item = errors.get(place).unwrap_or_default();
+        let text = |object: &str, key: &str| json::text_member(object, key).ok().flatten();
+        let extensions = json::member(item, "extensions").ok().flatten();
+        listed.push(GraphQlError {
+            message: text(item, "message"),
+            code: extensions.and_then(|extensions| text(extensions, "code")),
+        });
+    }
+    listed
+}
+
 fn is_unauthenticated(error: &GraphQlError) -> bool {
     let message = error.message.as_deref().unwrap_or_default().trim().trim_end_matches('.');
-    let code = error.extensions.as_ref().and_then(|extensions| extensions.code.as_deref());
     message.eq_ignore_ascii_case("unauthorized")
         || message.eq_ignore_ascii_case("unauthenticated")
-        || code == Some("UNAUTHENTICATED")
+        || error.code.as_deref() == Some("UNAUTHENTICATED")
 }
 
 fn is_forbidden(error: &GraphQlError) -> bool {
     let message = error.message.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let code = error.extensions.as_ref().and_then(|extensions| extensions.code.as_deref());
-    message.contains("not authorized to") || message.contains("not authorised to") || code == Some("FORBIDDEN")
+    message.contains("not authorized to")
+        || message.contains("not authorised to")
+        || error.code.as_deref() == Some("FORBIDDEN")
 }
 
 /// What the service said, in its own words where it had any.
-fn message(listed: &[GraphQlError], errors: Option<&RawValue>, response: &Response) -> String {
+fn message(listed: &[GraphQlError], errors: Option<&str>, status: u16, text: &str) -> String {
     let messages: Vec<&str> = listed.iter().filter_map(|error| error.message.as_deref()).collect();
     if !messages.is_empty() {
         return messages.join("; ");
     }
     if let Some(errors) = errors {
-        return shorten(errors.get());
+        return shorten(errors);
     }
-    format!("status {}, {}", response.status, describe(&response.body))
+    format!("status {status}, {}", describe(text))
 }
 
 /// The seconds to wait. `Retry-After` is a number of them, or a date, which is measured from the answer's own `Date`,
@@ -186,15 +239,14 @@ fn retry_after(response: &Response) -> Option<u32> {
     u32::try_from(until.saturating_sub(now).max(0)).ok()
 }
 
-fn not_an_envelope(body: &[u8], error: &serde_json::Error) -> String {
-    let problem = if error.is_eof() && !body.is_empty() { "breaks off" } else { "is not a GraphQL answer" };
-    format!("the answer {problem}: {}", describe(body))
+fn not_an_envelope(text: &str, problem: Problem) -> String {
+    let breaks_off = problem.kind == ProblemKind::EndsEarly && !text.is_empty();
+    format!("the answer {}: {}", if breaks_off { "breaks off" } else { "is not a GraphQL answer" }, describe(text))
 }
 
 /// A body in a few words.
-fn describe(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body.get(..4 * SHOWN_CHARACTERS).unwrap_or(body));
-    let text = text.trim();
+fn describe(body: &str) -> String {
+    let text = body.trim();
     match text.chars().next() {
         None => "an empty body".to_owned(),
         Some('<') => format!("{} bytes of HTML or XML: {}", body.len(), shorten(text)),

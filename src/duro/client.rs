@@ -1,12 +1,12 @@
 //! Sends GraphQL requests through the host, and logs each at level debug.
 
-use super::answer::Answer;
+use super::answer::{Answer, DataReader};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::host::{HeaderValue, Host, Level, Request};
+use crate::json::{Map, Problem, Scanner, push_object, push_string};
 use graphql_client::GraphQLQuery;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::cell::Cell;
 
 /// The most bytes of a body that a log line repeats; the line says how many there are in all.
@@ -26,14 +26,6 @@ enum Repeat {
     Never,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    query: &'a str,
-    variables: &'a RawValue,
-    #[serde(rename = "operationName", skip_serializing_if = "Option::is_none")]
-    operation_name: Option<&'a str>,
-}
-
 impl<'a, H: Host> Client<'a, H> {
     /// A client of the connection's endpoint.
     pub fn new(host: &'a H, connection: &'a Connection) -> Self {
@@ -42,29 +34,42 @@ impl<'a, H: Host> Client<'a, H> {
 
     /// Sends a query, which only reads: the host may repeat it.
     pub fn run<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Answer, Error> {
+        self.run_reading::<Q>(variables, &mut pass_over)
+    }
+
+    /// Sends a query, and reads the answer's `data` in the same pass in which the answer is checked.
+    pub fn run_reading<Q: GraphQLQuery>(
+        &self,
+        variables: Q::Variables,
+        reader: &mut DataReader<'_>,
+    ) -> Result<Answer, Error> {
         let body = Q::build_query(variables);
-        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Allowed)
+        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Allowed, reader)
     }
 
     /// Sends a mutation, once.
     pub fn run_once<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Answer, Error> {
         let body = Q::build_query(variables);
-        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Never)
+        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Never, &mut pass_over)
     }
 
     /// Sends a document of somebody else's, once, because it may change something.
-    pub fn run_document(&self, document: &str, variables: &impl Serialize) -> Result<Answer, Error> {
-        self.send(document, &to_json(variables)?, None, Repeat::Never)
+    pub fn run_document(&self, document: &str, variables: &Map) -> Result<Answer, Error> {
+        let mut json = String::new();
+        push_object(&mut json, variables);
+        self.send(document, &json, None, Repeat::Never, &mut pass_over)
     }
 
+    #[inline(never)]
     fn send(
         &self,
         query: &str,
-        variables: &RawValue,
+        variables: &str,
         operation_name: Option<&str>,
         repeat: Repeat,
+        reader: &mut DataReader<'_>,
     ) -> Result<Answer, Error> {
-        let body = serde_json::to_vec(&Body { query, variables, operation_name }).map_err(not_json)?;
+        let body = request_body(query, variables, operation_name);
         let number = self.requests.get() + 1;
         self.requests.set(number);
         let name = operation_name.unwrap_or("raw request");
@@ -92,12 +97,31 @@ impl<'a, H: Host> Client<'a, H> {
             };
             self.host.log(Level::Debug, &line);
         }
-        Answer::of(result)
+        Answer::of(result, reader)
     }
 }
 
-fn to_json(variables: &impl Serialize) -> Result<Box<RawValue>, Error> {
-    serde_json::value::to_raw_value(variables).map_err(not_json)
+/// The reader of those who want the data as a whole.
+fn pass_over(scanner: &mut Scanner<'_>) -> Result<(), Problem> {
+    scanner.skip()
+}
+
+fn request_body(query: &str, variables: &str, operation_name: Option<&str>) -> Vec<u8> {
+    let mut body = String::with_capacity(query.len() + variables.len() + 128);
+    body.push_str("{\"query\":");
+    push_string(&mut body, query);
+    body.push_str(",\"variables\":");
+    body.push_str(variables);
+    if let Some(name) = operation_name {
+        body.push_str(",\"operationName\":");
+        push_string(&mut body, name);
+    }
+    body.push('}');
+    body.into_bytes()
+}
+
+fn to_json(variables: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(variables).map_err(not_json)
 }
 
 fn not_json(error: serde_json::Error) -> Error {

@@ -1,13 +1,12 @@
 //! Lists, page by page: Relay connections of at most [`MAX_PAGE_SIZE`] records a request, joined until as many as asked for are
 //! there or the library ends.
 
-use super::answer::{missing, read};
+use super::answer::missing;
 use super::client::Client;
 use crate::error::Error;
 use crate::host::Host;
+use crate::json::{Problem, Scanner};
 use graphql_client::GraphQLQuery;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// The most records asked for at once. What the service allows is not published; 100 is what its public clients ask for.
 pub const MAX_PAGE_SIZE: u32 = 100;
@@ -16,12 +15,12 @@ pub const MAX_PAGE_SIZE: u32 = 100;
 const MAX_EMPTY_PAGES: u32 = 10;
 
 /// One record's place in a list, the record as the service wrote it.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug)]
 pub struct Edge {
     /// Where the list goes on after this record.
     pub cursor: Option<String>,
-    /// The record.
-    pub node: Option<Box<RawValue>>,
+    /// The record, JSON.
+    pub node: Option<String>,
 }
 
 /// One page of a list.
@@ -30,7 +29,7 @@ pub struct Page {
     /// The records in order.
     pub edges: Vec<Edge>,
     /// How many records there are on all pages, as the service wrote it.
-    pub total_count: Option<Box<RawValue>>,
+    pub total_count: Option<String>,
     /// Where the next page begins; none on the last.
     pub next: Option<String>,
 }
@@ -41,7 +40,7 @@ pub struct List {
     /// The records in order.
     pub edges: Vec<Edge>,
     /// How many records there are in all, as the service wrote it on the first page.
-    pub total_count: Option<Box<RawValue>>,
+    pub total_count: Option<String>,
     /// Whether there are more than these.
     pub has_next_page: bool,
 }
@@ -49,7 +48,7 @@ pub struct List {
 impl List {
     /// The records themselves, as one JSON array. An edge without a record is left out.
     pub fn nodes_as_json(&self) -> String {
-        let nodes = self.edges.iter().filter_map(|edge| edge.node.as_deref().map(RawValue::get));
+        let nodes = self.edges.iter().filter_map(|edge| edge.node.as_deref());
         let mut json = String::from("[");
         for (index, node) in nodes.enumerate() {
             if index > 0 {
@@ -71,6 +70,11 @@ pub fn fetch_list<Q>(
 where
     Q: GraphQLQuery,
 {
+    collect(wanted, &mut |size, after| fetch_page::<Q>(client, variables(size, after)))
+}
+
+#[inline(never)]
+fn collect(wanted: u32, fetch: &mut dyn FnMut(i64, Option<String>) -> Result<Page, Error>) -> Result<List, Error> {
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     let mut list = List { edges: Vec::new(), total_count: None, has_next_page: false };
     let mut after: Option<String> = None;
@@ -78,7 +82,7 @@ where
     loop {
         let missing = u32::try_from(wanted - list.edges.len()).unwrap_or(u32::MAX);
         let size = i64::from(missing.min(MAX_PAGE_SIZE));
-        let page = fetch_page::<Q>(client, variables(size, after.clone()))?;
+        let page = fetch(size, after.clone())?;
         empty_pages = if page.edges.is_empty() { empty_pages + 1 } else { 0 };
         if list.edges.is_empty() {
             list.total_count = page.total_count;
@@ -104,67 +108,113 @@ pub fn fetch_page<Q>(client: &Client<'_, impl Host>, variables: Q::Variables) ->
 where
     Q: GraphQLQuery,
 {
-    let text = client.run::<Q>(variables)?.into_text()?;
-    read_page(connection(&text)?)
+    let mut read = PageRead::default();
+    client.run_reading::<Q>(variables, &mut |scanner| read.data(scanner))?;
+    read.page()
 }
 
-fn read_page(connection: &str) -> Result<Page, Error> {
-    let connection: Connection = read(connection)?;
-
-    let page_info = connection.page_info.unwrap_or(PageInfo { has_next_page: None, end_cursor: None });
-    let edges: Vec<Edge> = connection.edges.unwrap_or_default().into_iter().flatten().collect();
-    let next = if page_info.has_next_page == Some(true) {
-        let cursor = page_info.end_cursor.or_else(|| edges.last().and_then(|edge| edge.cursor.clone()));
-        Some(cursor.ok_or_else(|| missing("the cursor of the next page, though it says that there is one"))?)
-    } else {
-        None
-    };
-    Ok(Page { edges, total_count: connection.total_count, next })
+/// Reads the one list in an answer's `data`, the `connection` of `components` or of `changeOrders`: calls `member` with each of its
+/// members, to be passed over. Gives whether there is such a list.
+pub fn read_connection(
+    scanner: &mut Scanner<'_>,
+    member: &mut dyn FnMut(&mut Scanner<'_>, &str) -> Result<(), Problem>,
+) -> Result<bool, Problem> {
+    let mut found = false;
+    let mut first = scanner.begin_object()?;
+    while let Some(key) = scanner.key(&mut first)? {
+        if !matches!(key.as_ref(), "components" | "changeOrders") || scanner.is_null()? {
+            scanner.skip()?;
+            continue;
+        }
+        let mut first = scanner.begin_object()?;
+        while let Some(key) = scanner.key(&mut first)? {
+            if key != "connection" || scanner.is_null()? {
+                scanner.skip()?;
+                continue;
+            }
+            found = true;
+            let mut first = scanner.begin_object()?;
+            while let Some(key) = scanner.key(&mut first)? {
+                member(scanner, &key)?;
+            }
+        }
+    }
+    Ok(found)
 }
 
-/// The JSON text of the one list in an answer: the `connection` of `components` or of `changeOrders`.
-pub fn connection(answer: &str) -> Result<&str, Error> {
-    let Envelope { data } = read(answer)?;
-    let (name, list) = match (data.components, data.change_orders) {
-        (Some(list), _) => ("components", Some(list)),
-        (None, list) => ("changeOrders", list),
-    };
-    list.and_then(|list| list.connection).map(RawValue::get).ok_or_else(|| missing(&format!("the list of {name}")))
-}
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    data: Data<'a>,
-}
-
-#[derive(Deserialize)]
-struct Data<'a> {
-    #[serde(borrow)]
-    components: Option<Holder<'a>>,
-    #[serde(borrow, rename = "changeOrders")]
-    change_orders: Option<Holder<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Holder<'a> {
-    #[serde(borrow)]
-    connection: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Connection {
-    #[serde(rename = "totalCount")]
-    total_count: Option<Box<RawValue>>,
-    edges: Option<Vec<Option<Edge>>>,
-    #[serde(rename = "pageInfo")]
-    page_info: Option<PageInfo>,
-}
-
-#[derive(Deserialize)]
-struct PageInfo {
-    #[serde(rename = "hasNextPage")]
-    has_next_page: Option<bool>,
-    #[serde(rename = "endCursor")]
+/// A page while it is read.
+#[derive(Default)]
+struct PageRead {
+    found: bool,
+    edges: Vec<Edge>,
+    total_count: Option<String>,
+    has_next: Option<bool>,
     end_cursor: Option<String>,
+}
+
+impl PageRead {
+    fn data(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Problem> {
+        self.found = read_connection(scanner, &mut |scanner, key| match key {
+            _ if scanner.is_null()? => scanner.skip(),
+            "edges" => self.edges(scanner),
+            "totalCount" => {
+                let place = scanner.value()?;
+                self.total_count = Some(scanner.part(place).to_owned());
+                Ok(())
+            }
+            "pageInfo" => self.page_info(scanner),
+            _ => scanner.skip(),
+        })?;
+        Ok(())
+    }
+
+    fn edges(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Problem> {
+        let mut first = scanner.begin_array()?;
+        while scanner.item(&mut first)? {
+            if scanner.is_null()? {
+                scanner.skip()?;
+                continue;
+            }
+            let mut edge = Edge { cursor: None, node: None };
+            let mut first = scanner.begin_object()?;
+            while let Some(key) = scanner.key(&mut first)? {
+                match key.as_ref() {
+                    "cursor" => edge.cursor = scanner.optional_string()?,
+                    "node" => {
+                        let null = scanner.is_null()?;
+                        let place = scanner.value()?;
+                        edge.node = (!null).then(|| scanner.part(place).to_owned());
+                    }
+                    _ => scanner.skip()?,
+                }
+            }
+            self.edges.push(edge);
+        }
+        Ok(())
+    }
+
+    fn page_info(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Problem> {
+        let mut first = scanner.begin_object()?;
+        while let Some(key) = scanner.key(&mut first)? {
+            match key.as_ref() {
+                "hasNextPage" => self.has_next = scanner.optional_boolean()?,
+                "endCursor" => self.end_cursor = scanner.optional_string()?,
+                _ => scanner.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn page(self) -> Result<Page, Error> {
+        if !self.found {
+            return Err(missing("the list asked for"));
+        }
+        let next = if self.has_next == Some(true) {
+            let cursor = self.end_cursor.or_else(|| self.edges.last().and_then(|edge| edge.cursor.clone()));
+            Some(cursor.ok_or_else(|| missing("the cursor of the next page, though it says that there is one"))?)
+        } else {
+            None
+        };
+        Ok(Page { edges: self.edges, total_count: self.total_count, next })
+    }
 }

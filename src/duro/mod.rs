@@ -11,7 +11,8 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, missing};
+pub(crate) use answer::misshapen;
+pub use answer::{Answer, DataReader, missing};
 pub use client::Client;
-pub use lists::{Edge, List, MAX_PAGE_SIZE, Page, connection, fetch_list, fetch_page};
+pub use lists::{Edge, List, MAX_PAGE_SIZE, Page, fetch_list, fetch_page, read_connection};
 pub use time::{LATEST, Millis, format as format_time, parse as parse_time};

@@ -12,7 +12,7 @@ const USER: &str = r#"{"data":{"userById":{"id":"u1"}}}"#;
 fn run(host: &FakeHost) -> Result<String, Error> {
     let connection = Connection { endpoint: "https://duro.test/graphql".to_owned() };
     let answer = Client::new(host, &connection).run::<GetCurrentUser>(get_current_user::Variables)?;
-    answer.data().map(str::to_owned)
+    Ok(answer.data().to_owned())
 }
 
 fn error_of(status: u16, headers: &[(&str, &str)], body: &str) -> Error {

@@ -4,12 +4,14 @@
 
 mod values;
 
+pub(crate) use values::whole_digits;
+
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Error, InputProblem};
+use crate::json::{Map, Value};
 use crate::manifest::{Choice, Input};
-use serde_json::{Map, Value};
 
 /// The most bytes that an `inputs` object may have. GraphQL documents and their variables are far below.
 const MAX_INPUTS_BYTES: usize = 1024 * 1024;
@@ -19,7 +21,7 @@ const MAX_TEXT_BYTES: usize = 64 * 1024;
 
 /// The inputs of one call, being read.
 pub struct Inputs {
-    values: Map<String, Value>,
+    values: Map,
     problems: Vec<InputProblem>,
 }
 
@@ -31,7 +33,7 @@ impl Inputs {
             let message = format!("the inputs are {} bytes; at most {MAX_INPUTS_BYTES} are accepted", text.len());
             return Err(Error::invalid_input("inputs", message));
         }
-        let values = match serde_json::from_str::<Value>(if text.trim().is_empty() { "{}" } else { text }) {
+        let values = match Value::parse(if text.trim().is_empty() { "{}" } else { text }) {
             Ok(Value::Object(values)) => values,
             Ok(Value::Null) => Map::new(),
             Ok(other) => {
@@ -134,7 +136,7 @@ impl Inputs {
     pub fn json(&mut self, key: &str) -> Option<Value> {
         let value = self.take(key)?;
         let Value::String(text) = &value else { return Some(value) };
-        match serde_json::from_str(text) {
+        match Value::parse(text) {
             Ok(Value::Null) => None,
             Ok(value) => Some(value),
             Err(error) => {
@@ -145,7 +147,7 @@ impl Inputs {
     }
 
     /// A JSON object, given as itself or as a string that holds it; empty when it is absent or blank.
-    pub fn object(&mut self, key: &str) -> Map<String, Value> {
+    pub fn object(&mut self, key: &str) -> Map {
         match self.json(key) {
             None => Map::new(),
             Some(Value::Object(object)) => object,
@@ -157,7 +159,7 @@ impl Inputs {
     }
 
     /// Pairs of a key-value list: an array of `{"key", "value"}`, an object, or a string that holds either.
-    pub fn pairs(&mut self, key: &str) -> Map<String, Value> {
+    pub fn pairs(&mut self, key: &str) -> Map {
         let mut pairs = Map::new();
         let Some(value) = self.json(key) else { return pairs };
         let rows = match value {
@@ -180,10 +182,9 @@ impl Inputs {
                 if !values::is_blank(&value) {
                     self.problem(key, format!("row {number} has a value but no name"));
                 }
-            } else if pairs.contains_key(&name) {
+            } else if let Some(first) = pairs.insert(name.clone(), value) {
                 self.problem(key, format!("row {number} names {name} a second time"));
-            } else {
-                pairs.insert(name, value);
+                pairs.insert(name, first);
             }
         }
         pairs
@@ -193,7 +194,7 @@ impl Inputs {
         let text = match self.take(key)? {
             Value::String(text) => text,
             // A form that guesses types hands a name like 4711 over as a number.
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) => number,
             other => {
                 self.problem(key, format!("expected text, got {}", values::describe(&other)));
                 return None;

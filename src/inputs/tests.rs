@@ -30,8 +30,8 @@ fn numbers_booleans_and_json_are_accepted_as_strings_that_hold_them() {
     );
     assert_eq!(inputs.whole_number("count", 1, 1000, 100), 250);
     assert!(inputs.boolean("flag", false));
-    assert_eq!(inputs.object("body").get("a"), Some(&Value::from(1)));
-    assert_eq!(inputs.pairs("rows").get("a"), Some(&Value::from("1")));
+    assert_eq!(inputs.object("body").get("a"), Some(&serde_json::json!(1).into()));
+    assert_eq!(inputs.pairs("rows").get("a"), Some(&serde_json::json!("1").into()));
     inputs.finish().unwrap();
 }
 

@@ -1,7 +1,8 @@
 //! Holds a result against the schema that the manifest promises for it, so that a flow never gets a value of a type it was not
 //! told of. The schemas use a few keywords of JSON Schema, and this knows exactly those; a test sees to it.
 
-use serde_json::Value;
+use crate::inputs::whole_digits;
+use crate::json::Value;
 
 /// The first place at which the value is not what the schema says, in words; none if it fits.
 pub fn mismatch(value: &Value, schema: &Value) -> Option<String> {
@@ -59,7 +60,9 @@ fn mismatch_at(path: &mut String, value: &Value, schema: &Value) -> Option<Strin
 fn is_allowed(name: &str, value: &Value, allowed: &Value) -> bool {
     let fits = |allowed: &Value| match allowed.as_str() {
         // JSON Schema counts 1.0 among the integers.
-        Some("integer") => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        Some("integer") => {
+            matches!(value, Value::Number(number) if whole_digits(number).is_some())
+        }
         Some(allowed) => allowed == name,
         None => false,
     };
@@ -94,16 +97,17 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_found_wherever_it_is() {
-        let schema = json!({
+        let schema: Value = json!({
             "type": "object",
             "required": ["parts"],
             "properties": { "parts": { "type": ["array", "null"], "items": {
                 "type": ["object", "null"],
                 "properties": { "mass": { "type": ["number", "null"] }, "size": { "type": ["integer", "null"] } },
             } } },
-        });
+        })
+        .into();
         for good in [json!({ "parts": null }), json!({ "parts": [null, { "mass": 1, "size": 2.0, "new": "x" }, {}] })] {
-            assert_eq!(mismatch(&good, &schema), None, "{good}");
+            assert_eq!(mismatch(&good.clone().into(), &schema), None, "{good}");
         }
         for (bad, says) in [
             (json!([]), "data is array, not object"),
@@ -112,7 +116,7 @@ mod tests {
             (json!({ "parts": [{}, { "mass": "1" }] }), "data.parts[1].mass is string, not number or null"),
             (json!({ "parts": [{ "mass": 1, "size": 1.5 }] }), "data.parts[0].size is number, not integer or null"),
         ] {
-            assert_eq!(mismatch(&bad, &schema).as_deref(), Some(says));
+            assert_eq!(mismatch(&bad.into(), &schema).as_deref(), Some(says));
         }
     }
 
@@ -131,7 +135,7 @@ mod tests {
             }
         }
         for action in crate::manifest::ACTIONS {
-            walk(&serde_json::from_str(action.about.result_schema).unwrap());
+            walk(&Value::parse(action.about.result_schema).unwrap());
         }
     }
 }

@@ -12,6 +12,7 @@ pub const SELECT_COMPONENT: DataSource = DataSource {
         label: "Select component",
         description: "The parts and assemblies of a library by name. Search with a part number, or with words of the name.",
         inputs: &[LIBRARY_TYPE],
+        input_schema: include_str!("input_schemas/select_component.json"),
         result_schema: include_str!("schemas/select_component.json"),
         example_payload: include_str!("examples/select_component.json"),
     },

@@ -125,6 +125,7 @@ pub struct About {
     pub label: &'static str,
     pub description: &'static str,
     pub inputs: &'static [Input],
+    pub input_schema: &'static str,
     pub result_schema: &'static str,
     pub example_payload: &'static str,
 }

@@ -6,9 +6,10 @@ mod check;
 mod connection;
 mod data_sources;
 mod definition;
-mod input_schema;
 mod triggers;
 
+#[cfg(test)]
+mod input_schema;
 #[cfg(test)]
 mod result_schema_tests;
 #[cfg(test)]
@@ -25,7 +26,6 @@ pub use definition::{
     About, Action, Choice, Connection, ConnectionField, DataSource, Definition, Endpoint, Environment, Input, Kind,
     Trigger,
 };
-pub use input_schema::input_schema;
 pub use triggers::{POLL_CHANGES, RESOURCE_TYPES, TRIGGERS};
 
 /// Describes the connector.

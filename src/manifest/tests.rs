@@ -28,10 +28,33 @@ fn every_example_payload_satisfies_its_result_schema() {
     }
 }
 
+/// Run with UPDATE_INPUT_SCHEMAS=1 to write the files anew.
+#[test]
+fn the_input_schemas_are_those_of_the_declarations() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manifest/input_schemas");
+    for about in operations() {
+        let made = input_schema::input_schema(about.inputs);
+        if std::env::var_os("UPDATE_INPUT_SCHEMAS").is_some() {
+            let snake_case: String =
+                about.key.trim_end_matches("Trigger").chars().fold(String::new(), |mut name, c| {
+                    if c.is_ascii_uppercase() {
+                        name.push('_');
+                    }
+                    name.push(c.to_ascii_lowercase());
+                    name
+                });
+            std::fs::write(folder.join(format!("{snake_case}.json")), format!("{made}\n")).unwrap();
+        } else {
+            let hint = "run the tests with UPDATE_INPUT_SCHEMAS=1, then once more without";
+            assert_eq!(parse(about.input_schema), parse(&made), "{}: {hint}", about.key);
+        }
+    }
+}
+
 #[test]
 fn every_input_schema_accepts_the_examples_and_the_defaults_of_its_inputs() {
     for about in operations() {
-        let schema = parse(&input_schema(about.inputs));
+        let schema = parse(about.input_schema);
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         let values = |pick: fn(&Input) -> Option<&'static str>| -> Value {
             about.inputs.iter().filter_map(|input| Some((input.key, parse(pick(input)?)))).collect()

@@ -52,6 +52,7 @@ pub const POLL_CHANGES: Trigger = Trigger {
                 )
             },
         ],
+        input_schema: include_str!("input_schemas/poll_changes.json"),
         result_schema: include_str!("schemas/poll_changes.json"),
         example_payload: include_str!("examples/poll_changes.json"),
     },

@@ -8,8 +8,7 @@ use super::state::{Drain, State};
 use super::walk::Joint;
 use crate::duro::{Millis, format_time, parse_time};
 use crate::error::Error;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use crate::json::{Scanner, push_string, unescape};
 
 /// Says what the text is.
 const FORMAT: &str = "duro-plm pollChangesTrigger";
@@ -39,34 +38,86 @@ impl Resource {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Text<'a> {
     format: &'a str,
     version: u32,
     resource: Option<&'a str>,
     watermark: Option<&'a str>,
-    #[serde(rename = "seenAt")]
     seen_at: Option<&'a str>,
     floor: Option<&'a str>,
-    #[serde(rename = "newAbove")]
     new_above: Option<&'a str>,
     delivered: Option<&'a str>,
-    #[serde(borrow)]
     drain: Option<DrainText<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct DrainText<'a> {
     upper: Option<&'a str>,
-    #[serde(rename = "beganAt")]
     began_at: Option<&'a str>,
     zone: &'a str,
     lowest: &'a str,
-    #[serde(rename = "endOfTies")]
     end_of_ties: Option<&'a str>,
-    #[serde(borrow)]
-    cursor: Option<&'a RawValue>,
+    cursor: Option<&'a str>,
     tail: Option<&'a str>,
+}
+
+impl<'a> Text<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let mut read = Self::default();
+        let mut scanner = Scanner::new(text);
+        let mut first = scanner.begin_object().ok()?;
+        while let Some(key) = scanner.key(&mut first).ok()? {
+            match key.as_ref() {
+                "format" => read.format = plain(&mut scanner)?.unwrap_or_default(),
+                "version" => {
+                    let place = scanner.value().ok()?;
+                    read.version = scanner.part(place).parse().ok()?;
+                }
+                "resource" => read.resource = plain(&mut scanner)?,
+                "watermark" => read.watermark = plain(&mut scanner)?,
+                "seenAt" => read.seen_at = plain(&mut scanner)?,
+                "floor" => read.floor = plain(&mut scanner)?,
+                "newAbove" => read.new_above = plain(&mut scanner)?,
+                "delivered" => read.delivered = plain(&mut scanner)?,
+                "drain" if !scanner.is_null().ok()? => read.drain = Some(DrainText::read(&mut scanner)?),
+                _ => scanner.skip().ok()?,
+            }
+        }
+        scanner.end().ok()?;
+        Some(read)
+    }
+}
+
+impl<'a> DrainText<'a> {
+    fn read(scanner: &mut Scanner<'a>) -> Option<Self> {
+        let mut read = Self::default();
+        let mut first = scanner.begin_object().ok()?;
+        while let Some(key) = scanner.key(&mut first).ok()? {
+            match key.as_ref() {
+                "upper" => read.upper = plain(scanner)?,
+                "beganAt" => read.began_at = plain(scanner)?,
+                "zone" => read.zone = plain(scanner)?.unwrap_or_default(),
+                "lowest" => read.lowest = plain(scanner)?.unwrap_or_default(),
+                "endOfTies" => read.end_of_ties = plain(scanner)?,
+                "cursor" => read.cursor = plain(scanner)?,
+                "tail" => read.tail = plain(scanner)?,
+                _ => scanner.skip().ok()?,
+            }
+        }
+        Some(read)
+    }
+}
+
+/// A string as it is written, or none for null. Nothing but a cursor has escapes.
+#[allow(clippy::option_option, reason = "outside: whether it could be read; inside: whether it is there")]
+fn plain<'a>(scanner: &mut Scanner<'a>) -> Option<Option<&'a str>> {
+    if scanner.is_null().ok()? {
+        scanner.skip().ok()?;
+        return Some(None);
+    }
+    let place = scanner.raw_string().ok()?;
+    Some(Some(scanner.part(place)))
 }
 
 /// Writes a state, at most [`MAX_STATE_BYTES`] of it.
@@ -91,7 +142,7 @@ pub fn write(state: &State, resource: Resource) -> Vec<u8> {
         if !drain.end_of_ties.is_empty() {
             push(&mut text, "endOfTies", &packed::write_marks(&drain.end_of_ties));
         }
-        let joint = drain.joint.as_ref().map(|joint| (joint, serde_json::Value::from(joint.cursor.as_str()).to_string()));
+        let joint = drain.joint.as_ref().map(|joint| (joint, quoted(&joint.cursor)));
         if let Some((joint, cursor)) = joint.filter(|(_, cursor)| cursor.len() <= MAX_CURSOR_BYTES) {
             text.push_str(",\"cursor\":");
             text.push_str(&cursor);
@@ -114,8 +165,8 @@ pub fn read(blob: &[u8], resource: Resource) -> Result<State, Error> {
         )));
     }
     let text = std::str::from_utf8(blob).map_err(|_| invalid("it is not text"))?;
-    let parsed: Text<'_> = serde_json::from_str(text)
-        .map_err(|_| invalid("it is not a state of this trigger, or it breaks off before its end"))?;
+    let parsed = Text::read(text)
+        .ok_or_else(|| invalid("it is not a state of this trigger, or it breaks off before its end"))?;
     if parsed.format != FORMAT {
         return Err(invalid("it was written by something else"));
     }
@@ -159,10 +210,9 @@ fn state(text: &Text<'_>) -> Option<State> {
                 lowest: parse_time(drain.lowest)?,
                 end_of_ties: drain.end_of_ties.map_or(Some(Vec::new()), packed::read_marks)?,
                 joint: match (drain.cursor, drain.tail) {
-                    (Some(cursor), Some(tail)) => Some(Joint {
-                        cursor: serde_json::from_str(cursor.get()).ok()?,
-                        tail: packed::read_marks(tail)?,
-                    }),
+                    (Some(cursor), Some(tail)) => {
+                        Some(Joint { cursor: unescape(cursor)?, tail: packed::read_marks(tail)? })
+                    }
                     _ => None,
                 },
             }),
@@ -190,6 +240,12 @@ fn push(json: &mut String, key: &str, value: &str) {
     json.push_str("\":\"");
     json.push_str(value);
     json.push('"');
+}
+
+fn quoted(text: &str) -> String {
+    let mut json = String::new();
+    push_string(&mut json, text);
+    json
 }
 
 fn push_time(json: &mut String, key: &str, time: Option<Millis>) {

@@ -5,12 +5,14 @@ use super::blob::Resource;
 use super::memory::hash;
 use super::page::{Item, Page, PageSource, Record};
 use crate::duro::queries::{PollChangeOrders, PollComponents, poll_change_orders, poll_components};
-use crate::duro::{Answer, Client, Millis, connection, parse_time};
+use crate::duro::{Answer, Client, Millis, missing, parse_time, read_connection};
 use crate::error::Error;
 use crate::host::{Host, Level};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use crate::json::{Problem, Scanner};
 use std::ops::Range;
+
+/// The most characters of a value that is not a time which an error repeats.
+const SHOWN_CHARACTERS: usize = 60;
 
 /// The Duro service as a source of pages, ordered by `lastModified`, newest first.
 pub struct Service<'a, H> {
@@ -25,6 +27,8 @@ pub struct Service<'a, H> {
 impl<H: Host> PageSource for Service<'_, H> {
     fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
         let (first, after) = (Some(i64::from(first)), after.map(str::to_owned));
+        let mut page = PageRead::default();
+        let mut reader = |scanner: &mut Scanner<'_>| page.data(scanner);
         let answer = match self.resource {
             Resource::Components => {
                 use poll_components::{ComponentsOrderByInput, LibraryType, SortDirection, Variables};
@@ -34,22 +38,23 @@ impl<H: Host> PageSource for Service<'_, H> {
                     name: None,
                     cpn: None,
                 };
-                self.client.run::<PollComponents>(Variables {
+                let variables = Variables {
                     library_type: Some(LibraryType::General),
                     order_by: Some(vec![Some(newest_first)]),
                     first,
                     after,
-                })?
+                };
+                self.client.run_reading::<PollComponents>(variables, &mut reader)?
             }
             Resource::ChangeOrders => {
                 use poll_change_orders::{ChangeOrdersOrderByInput, SortDirection, Variables};
                 let newest_first =
                     ChangeOrdersOrderByInput { con: None, last_modified: Some(SortDirection::Desc), name: None };
                 let order_by = Some(vec![Some(newest_first)]);
-                self.client.run::<PollChangeOrders>(Variables { order_by, first, after })?
+                self.client.run_reading::<PollChangeOrders>(Variables { order_by, first, after }, &mut reader)?
             }
         };
-        let (page, unplaced) = read_page(answer)?;
+        let (page, unplaced) = page.finish(answer)?;
         if unplaced > 0 && self.host.log_enabled(Level::Warn) {
             let line =
                 format!("passed over {unplaced} records without an id or any time: their changes cannot be seen");
@@ -59,96 +64,114 @@ impl<H: Host> PageSource for Service<'_, H> {
     }
 }
 
-#[derive(Deserialize)]
-struct List<'a> {
-    #[serde(borrow)]
-    edges: Option<Vec<Option<Edge<'a>>>>,
-    #[serde(rename = "pageInfo")]
-    page_info: Option<PageInfo>,
+/// A page while it is read.
+#[derive(Default)]
+struct PageRead {
+    found: bool,
+    items: Vec<Item>,
+    has_next: Option<bool>,
+    /// How many records cannot be placed in time or told apart.
+    unplaced: usize,
+    wrong_time: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct PageInfo {
-    #[serde(rename = "hasNextPage")]
-    has_next_page: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Edge<'a> {
-    #[serde(borrow)]
-    cursor: Option<&'a RawValue>,
-    #[serde(borrow)]
-    node: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Node<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    created: Option<&'a RawValue>,
-    #[serde(borrow, rename = "lastModified")]
-    last_modified: Option<&'a RawValue>,
-}
-
-/// Reads a page, and how many of its records cannot be placed in time or told apart.
-pub fn read_page(answer: Answer) -> Result<(Page, usize), Error> {
-    let served_at = answer.served_at();
-    let text = answer.into_text()?;
-    let list: List<'_> = serde_json::from_str(connection(&text)?).map_err(|error| wrong_shape(&error))?;
-    let mut unplaced = 0;
-    let mut items = Vec::new();
-    for edge in list.edges.unwrap_or_default().into_iter().flatten() {
-        let cursor = edge.cursor.map(|cursor| place(&text, cursor)).transpose()?;
-        let record = match edge.node {
-            None => None,
-            Some(node) => {
-                let record = read_record(&text, node)?;
-                unplaced += usize::from(record.is_none());
-                record
+impl PageRead {
+    fn data(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Problem> {
+        self.found = read_connection(scanner, &mut |scanner, key| match key {
+            _ if scanner.is_null()? => scanner.skip(),
+            "edges" => self.edges(scanner),
+            "pageInfo" => {
+                let mut first = scanner.begin_object()?;
+                while let Some(key) = scanner.key(&mut first)? {
+                    match key.as_ref() {
+                        "hasNextPage" => self.has_next = scanner.optional_boolean()?,
+                        _ => scanner.skip()?,
+                    }
+                }
+                Ok(())
             }
-        };
-        items.push(Item { cursor, record });
+            _ => scanner.skip(),
+        })?;
+        Ok(())
     }
-    let has_next = list.page_info.and_then(|info| info.has_next_page);
-    Ok((Page { items, has_next, served_at, text }, unplaced))
+
+    fn edges(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Problem> {
+        let mut first = scanner.begin_array()?;
+        while scanner.item(&mut first)? {
+            if scanner.is_null()? {
+                scanner.skip()?;
+                continue;
+            }
+            let mut item = Item { cursor: None, record: None };
+            let mut first = scanner.begin_object()?;
+            while let Some(key) = scanner.key(&mut first)? {
+                match key.as_ref() {
+                    "cursor" => item.cursor = present(scanner)?,
+                    "node" if !scanner.is_null()? => {
+                        item.record = self.record(scanner)?;
+                        self.unplaced += usize::from(item.record.is_none());
+                    }
+                    _ => scanner.skip()?,
+                }
+            }
+            self.items.push(item);
+        }
+        Ok(())
+    }
+
+    /// Reads a record; none without an id or any time.
+    fn record(&mut self, scanner: &mut Scanner<'_>) -> Result<Option<Record>, Problem> {
+        let start = scanner.start();
+        let (mut id, mut created, mut last_modified) = (None, None, None);
+        let mut first = scanner.begin_object()?;
+        while let Some(key) = scanner.key(&mut first)? {
+            match key.as_ref() {
+                "id" => id = present(scanner)?,
+                "created" => created = self.time(scanner)?,
+                "lastModified" => last_modified = self.time(scanner)?,
+                _ => scanner.skip()?,
+            }
+        }
+        let (Some(id), Some(modified)) = (id, last_modified.or(created)) else { return Ok(None) };
+        Ok(Some(Record {
+            id: hash(scanner.part(id).as_bytes()),
+            created,
+            modified,
+            in_order: last_modified.is_some(),
+            node: start..scanner.position(),
+        }))
+    }
+
+    fn time(&mut self, scanner: &mut Scanner<'_>) -> Result<Option<Millis>, Problem> {
+        let Some(place) = present(scanner)? else { return Ok(None) };
+        let quoted = scanner.part(place);
+        let time = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(parse_time);
+        if time.is_none() && self.wrong_time.is_none() {
+            self.wrong_time = Some(quoted.chars().take(SHOWN_CHARACTERS).collect());
+        }
+        Ok(time)
+    }
+
+    /// The page, and how many of its records cannot be placed in time or told apart.
+    fn finish(self, answer: Answer) -> Result<(Page, usize), Error> {
+        if !self.found {
+            return Err(missing("the list asked for"));
+        }
+        if let Some(shown) = self.wrong_time {
+            // Passing over it would pass over the record's changes for ever.
+            return Err(Error::UnexpectedResponse(format!(
+                "{shown} is not a time as the API writes them, such as \"2024-06-14T14:58:16.638Z\""
+            )));
+        }
+        let served_at = answer.served_at();
+        let page = Page { items: self.items, has_next: self.has_next, served_at, text: answer.into_text() };
+        Ok((page, self.unplaced))
+    }
 }
 
-fn read_record(text: &str, node: &RawValue) -> Result<Option<Record>, Error> {
-    let fields: Node<'_> = serde_json::from_str(node.get()).map_err(|error| wrong_shape(&error))?;
-    let created = fields.created.map(time).transpose()?;
-    let last_modified = fields.last_modified.map(time).transpose()?;
-    let (Some(id), Some(modified)) = (fields.id, last_modified.or(created)) else { return Ok(None) };
-    Ok(Some(Record {
-        id: hash(id.get().as_bytes()),
-        created,
-        modified,
-        in_order: last_modified.is_some(),
-        node: place(text, node)?,
-    }))
-}
-
-fn time(value: &RawValue) -> Result<Millis, Error> {
-    let quoted = value.get();
-    let time = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(parse_time);
-    // Passing over it would pass over the record's changes for ever.
-    time.ok_or_else(|| {
-        let shown: String = quoted.chars().take(60).collect();
-        Error::UnexpectedResponse(format!(
-            "{shown} is not a time as the API writes them, such as \"2024-06-14T14:58:16.638Z\""
-        ))
-    })
-}
-
-/// Where a part that was borrowed from the text stands in it.
-fn place(text: &str, part: &RawValue) -> Result<Range<usize>, Error> {
-    let start = (part.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize);
-    let range = start.map(|start| start..start + part.get().len());
-    range
-        .filter(|range| range.end <= text.len())
-        .ok_or_else(|| Error::Other("a part of the answer is not where it was read".to_owned()))
-}
-
-fn wrong_shape(error: &serde_json::Error) -> Error {
-    Error::UnexpectedResponse(format!("the answer is not of the shape asked for: {error}"))
+/// The place of a value, or none for null.
+fn present(scanner: &mut Scanner<'_>) -> Result<Option<Range<usize>>, Problem> {
+    let null = scanner.is_null()?;
+    let place = scanner.value()?;
+    Ok((!null).then_some(place))
 }

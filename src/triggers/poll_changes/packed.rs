@@ -1,6 +1,6 @@
 //! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same minute.
 
-use super::memory::{Mark, Version};
+use super::memory::{Mark, Order, Version, sort};
 use crate::duro::{LATEST, Millis};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -11,7 +11,7 @@ const HASH_BYTES: usize = 7;
 /// Writes versions: each the difference of its time to the one before as a variable-length number, four bytes of id, three of content.
 pub fn write_versions(versions: &[Version]) -> String {
     let mut sorted = versions.to_vec();
-    sorted.sort_unstable_by_key(|version| version.modified);
+    sort(&mut sorted, Order::OldestFirst);
     let mut bytes = Vec::with_capacity(sorted.len() * 8);
     let mut before = 0;
     for version in &sorted {
@@ -25,13 +25,13 @@ pub fn write_versions(versions: &[Version]) -> String {
 
 /// How many bytes of text [`write_versions`] makes of them.
 pub fn versions_length(versions: &[Version]) -> usize {
-    let mut times: Vec<Millis> = versions.iter().map(|version| version.modified).collect();
-    times.sort_unstable();
+    let mut sorted = versions.to_vec();
+    sort(&mut sorted, Order::OldestFirst);
     let mut before = 0;
     let mut bytes = 0;
-    for time in times {
-        bytes += number_length(time - before) + HASH_BYTES;
-        before = time;
+    for version in &sorted {
+        bytes += number_length(version.modified - before) + HASH_BYTES;
+        before = version.modified;
     }
     (bytes * 4).div_ceil(3)
 }
@@ -114,12 +114,22 @@ fn low_byte(number: u64) -> u8 {
 /// Base64 with the alphabet of URLs and without padding.
 fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let number = chunk.iter().chain(&[0, 0]).take(3).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-        for place in (0..=chunk.len()).map(|index| 18 - 6 * index) {
-            let digit = ALPHABET.get((number >> place & 63) as usize).copied().unwrap_or_default();
-            text.push(char::from(digit));
+    let (whole, rest) = bytes.as_chunks::<3>();
+    let digit = |number: u32| char::from(ALPHABET.get((number & 63) as usize).copied().unwrap_or_default());
+    for [a, b, c] in whole {
+        let number = u32::from_be_bytes([0, *a, *b, *c]);
+        text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6), digit(number)]);
+    }
+    match rest {
+        [a, b] => {
+            let number = u32::from_be_bytes([0, *a, *b, 0]);
+            text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6)]);
         }
+        [a] => {
+            let number = u32::from_be_bytes([0, *a, 0, 0]);
+            text.extend([digit(number >> 18), digit(number >> 12)]);
+        }
+        _ => {}
     }
     text
 }

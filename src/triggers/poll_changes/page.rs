@@ -1,9 +1,10 @@
 //! One page of a list that is ordered by `lastModified`, newest first, and where pages come from. A page keeps the text it was
 //! read from; its records point into it, so that only what is delivered is ever copied.
 
-use super::memory::{Mark, Version, hash};
+use super::memory::{Mark, Version, content_hash};
 use crate::duro::Millis;
 use crate::error::Error;
+use crate::json::Scanner;
 use std::ops::Range;
 
 /// Where pages come from: the Duro service, or a simulated one.
@@ -58,13 +59,13 @@ impl Page {
 
     /// Which version of the record this is.
     pub fn version(&self, record: &Record) -> Version {
-        Version::new(record.id, record.modified, hash(self.node(record).as_bytes()))
+        Version::new(record.id, record.modified, content_hash(self.node(record).as_bytes()))
     }
 
     /// The cursor of an item, if it has one.
     pub fn cursor(&self, item: &Item) -> Option<String> {
         let text = self.text.get(item.cursor.clone()?)?;
-        serde_json::from_str::<String>(text).ok().filter(|cursor| !cursor.is_empty())
+        Scanner::new(text).string().ok().filter(|cursor| !cursor.is_empty())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What one poll leaves for the next. See `docs/polling.md` for what each part is for.
 
 use super::bounds::{Bounds, MAX_REMEMBERED_BYTES};
-use super::memory::{Known, Mark, Version};
+use super::memory::{Known, Mark, Order, Version, sort};
 use super::packed;
 use super::walk::Joint;
 use crate::duro::Millis;
@@ -70,7 +70,7 @@ impl State {
             kept.retain(|version| in_new_window(version) || in_old_window(version));
         }
         if !fits(&kept, bounds) {
-            kept.sort_unstable_by_key(|version| std::cmp::Reverse(version.modified));
+            sort(&mut kept, Order::NewestFirst);
             let forgotten = kept.get(how_many_fit(&kept, bounds)).map_or(floor, |version| version.modified);
             kept.retain(|version| version.modified > forgotten);
             self.forget_ties(lowest == Some(forgotten), end_of_ties);
