@@ -10,10 +10,18 @@
 )]
 
 mod actions;
+mod canary;
 mod component;
+mod crashes;
 mod data_source;
 mod errors;
 mod harness;
+mod leaks;
+mod memory;
+mod misbehaviour;
+mod read_only;
+mod retries;
 mod secrets;
+mod smuggling;
 mod support;
 mod trigger;
