@@ -37,16 +37,20 @@ async fn the_key_is_in_nothing_that_any_command_prints_or_keeps() {
     // Success with the key in the answer; the service's refusals, with and without it; the host's refusals and limits; a broken wire.
     let cases: [(Option<Fault>, &[&str], &str); 7] = [
         (Some(Fault::EchoToken), &[], CANARY),
-        (Some(echoed(200)), &[], CANARY),
         (Some(echoed(500)), &[], CANARY),
+        (Some(echoed(200)), &[], CANARY),
         (None, &[], "canary-91c4-wrong"),
         (Some(Fault::DropMidBody), &["--read-only"], CANARY),
         (None, &["--max-requests", "0"], CANARY),
         (None, &["--max-response-bytes", "10"], CANARY),
     ];
     let mut statuses = Vec::new();
-    for (fault, flags, key) in &cases {
-        for words in &commands {
+    for (number, (fault, flags, key)) in cases.iter().enumerate() {
+        // The first two go through every command, the others through one of each kind.
+        for words in commands
+            .iter()
+            .filter(|words| number < 2 || matches!(words[1..], [] | ["getCurrentUser"] | [_, "--state", ..]))
+        {
             desk.sim.clear_faults();
             fault.iter().for_each(|fault| desk.sim.fault_next(fault.clone()));
             let words = [&["--debug"], *flags, words].concat();

@@ -15,6 +15,7 @@ mod component;
 mod crashes;
 mod data_source;
 mod errors;
+mod fuzz_corpus;
 mod harness;
 mod leaks;
 mod memory;

@@ -117,11 +117,19 @@ async fn the_key_is_nowhere_in_the_connectors_memory_after_any_operation() {
     needles.extend(["", "a", "ab"].map(|before| inside(STANDARD_NO_PAD.encode(format!("{before}{CANARY}")))));
     needles.extend(["", "a", "ab"].map(|before| inside(URL_SAFE_NO_PAD.encode(format!("{before}{CANARY}")))));
     for memory in &memories {
-        // The search sees the memory that the call used, and the answers in it.
-        assert!(holds(memory, "apiToken") && holds(memory, &bench.sim.url()));
+        // The search sees the memory that the call used.
+        assert!(holds(memory, "apiToken"));
         for needle in &needles {
             assert!(!holds(memory, needle), "{needle} is in the connector's memory");
         }
     }
-    assert!(memories.iter().filter(|memory| holds(memory, "[redacted]")).count() > calls / 3);
+    // And what came and went in it: the connection, and where the key stood in the answers.
+    let how_many = |text: &str| memories.iter().filter(|memory| holds(memory, text)).count();
+    let port = bench.sim.address().port().to_string();
+    assert!(
+        how_many(&port) > calls / 2 && how_many("[redacted]") > calls / 3,
+        "{} {}",
+        how_many(&port),
+        how_many("[redacted]")
+    );
 }

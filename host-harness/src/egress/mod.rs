@@ -14,6 +14,7 @@ mod session;
 
 pub use address::AddressClass;
 pub use policy::{EgressPolicy, Grant, Grants, Origin, Refusal, RefusalReason, Restriction};
+pub use read_only::check_read;
 pub use secrets::{REDACTED, SecretProblem, Secrets};
 
 pub(crate) use client::HttpClients;

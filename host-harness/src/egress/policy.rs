@@ -209,7 +209,9 @@ impl Origin {
             None => return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no host")),
         };
         let port = url.port_or_known_default().unwrap_or_default();
-        if port == 0 || matches!(&host, Host::Domain(name) if name.is_empty()) {
+        // An empty label: nothing is called so, and with another dot taken off it would be another host.
+        let is_unusable = |name: &str| name.split('.').any(str::is_empty);
+        if port == 0 || matches!(&host, Host::Domain(name) if is_unusable(name)) {
             return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no usable host and port"));
         }
         Ok(Self { https, host, port })

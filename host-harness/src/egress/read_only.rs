@@ -17,8 +17,8 @@ const LARGEST_DOCUMENT: usize = 128 * 1024;
 /// Headers with which a client asks a server to take the request for another method.
 const METHOD_OVERRIDES: [&str; 3] = ["x-http-method", "x-http-method-override", "x-method-override"];
 
-/// Says why the request cannot be shown to read; nothing when it can.
-pub(super) fn check(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
+/// Whether a request can be shown to read; the error says why not, in words for a person.
+pub fn check_read(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
     if let Some(name) = METHOD_OVERRIDES.into_iter().find(|name| headers.contains_key(*name)) {
         return Err(format!("the header {name} can turn it into another method"));
     }

@@ -20,7 +20,7 @@ fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
 /// A POST as GraphQL clients send it.
 fn post(body: &str) -> Result<(), String> {
     let headers = headers(&[("content-type", "application/json")]);
-    check(&Method::POST, &url("https://plm.example/graphql"), &headers, body.as_bytes())
+    check_read(&Method::POST, &url("https://plm.example/graphql"), &headers, body.as_bytes())
 }
 
 fn post_document(document: &str) -> Result<(), String> {
@@ -112,12 +112,14 @@ fn what_cannot_be_judged_does_not_leave() {
 fn only_methods_and_bodies_that_read_leave() {
     let endpoint = url("https://plm.example/graphql");
     let none = HeaderMap::new();
-    assert_eq!(check(&Method::GET, &endpoint, &none, b""), Ok(()));
-    assert_eq!(check(&Method::HEAD, &endpoint, &none, b""), Ok(()));
-    assert!(check(&Method::GET, &endpoint, &none, WRITES.as_bytes()).is_err());
+    assert_eq!(check_read(&Method::GET, &endpoint, &none, b""), Ok(()));
+    assert_eq!(check_read(&Method::HEAD, &endpoint, &none, b""), Ok(()));
+    assert!(check_read(&Method::GET, &endpoint, &none, WRITES.as_bytes()).is_err());
     let body = json!({ "query": READS }).to_string();
     for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
-        assert!(check(&method, &endpoint, &headers(&[("content-type", "application/json")]), body.as_bytes()).is_err());
+        assert!(
+            check_read(&method, &endpoint, &headers(&[("content-type", "application/json")]), body.as_bytes()).is_err()
+        );
     }
     for list in [
         &[][..],
@@ -128,16 +130,16 @@ fn only_methods_and_bodies_that_read_leave() {
         &[("content-type", "application/json"), ("content-encoding", "gzip")],
         &[("content-type", "application/json"), ("x-http-method-override", "DELETE")],
     ] {
-        assert!(check(&Method::POST, &endpoint, &headers(list), body.as_bytes()).is_err(), "{list:?}");
+        assert!(check_read(&Method::POST, &endpoint, &headers(list), body.as_bytes()).is_err(), "{list:?}");
     }
-    assert!(check(&Method::GET, &endpoint, &headers(&[("x-http-method-override", "DELETE")]), b"").is_err());
+    assert!(check_read(&Method::GET, &endpoint, &headers(&[("x-http-method-override", "DELETE")]), b"").is_err());
     let good = headers(&[("content-type", "application/json; charset=UTF-8")]);
-    assert_eq!(check(&Method::POST, &endpoint, &good, body.as_bytes()), Ok(()));
+    assert_eq!(check_read(&Method::POST, &endpoint, &good, body.as_bytes()), Ok(()));
 }
 
 #[test]
 fn a_document_in_the_url_is_judged_too() {
-    let get = |text: &str| check(&Method::GET, &url(text), &HeaderMap::new(), b"");
+    let get = |text: &str| check_read(&Method::GET, &url(text), &HeaderMap::new(), b"");
     assert_eq!(get("https://plm.example/parts?query=bracket"), Ok(()));
     assert_eq!(get("https://plm.example/graphql?query=%7B%20a%20%7D"), Ok(()));
     assert!(get("https://plm.example/graphql?query=mutation%20%7B%20a%20%7D").is_err());
@@ -145,5 +147,5 @@ fn a_document_in_the_url_is_judged_too() {
     let good = headers(&[("content-type", "application/json")]);
     let posted = url("https://plm.example/graphql?query=mutation%7Ba%7D");
     let body = json!({ "query": READS }).to_string();
-    assert!(check(&Method::POST, &posted, &good, body.as_bytes()).is_err());
+    assert!(check_read(&Method::POST, &posted, &good, body.as_bytes()).is_err());
 }

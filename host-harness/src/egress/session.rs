@@ -144,7 +144,7 @@ impl Egress {
         let url = self.context.policy.check_url(&request.url).map_err(Stopped::Refused)?;
         let headers = checked_headers(request.headers, &self.context.secrets).map_err(Stopped::Refused)?;
         if self.context.policy.grants().read_only {
-            read_only::check(&method, &url, &headers, &body)
+            read_only::check_read(&method, &url, &headers, &body)
                 .map_err(|why| Stopped::Refused(Refusal::not_a_read(&why)))?;
         }
         self.sent_bytes += length;
