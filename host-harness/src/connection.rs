@@ -3,12 +3,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
-use crate::egress::{Origin, Secrets};
+use crate::egress::{EXPIRES_SOON, Origin, Secrets, expiry_of};
 
 /// A configured connection. Cheap to clone; shows no secret in its debug output.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Connection {
     secrets: Arc<Secrets>,
     /// Secret fields that are missing or cannot be sent. The connector cannot see them, so the host reports them.
     secret_problems: Vec<InputProblem>,
+    /// The secret fields that hold a JSON Web Token with an end, and when that is.
+    expiries: Vec<(String, SystemTime)>,
     origin: Result<Origin, String>,
 }
 
@@ -84,8 +87,13 @@ impl Connection {
         }
         let mut secrets = Secrets::default();
         let mut secret_problems = Vec::new();
+        let mut expiries = Vec::new();
         for field in definition.fields.iter().filter(|field| field.secret) {
             let name = &field.input.key;
+            if field.may_be_jwt {
+                let expiry = fields.get(name).and_then(Value::as_str).and_then(expiry_of);
+                expiries.extend(expiry.map(|expiry| (name.clone(), expiry)));
+            }
             if let Err(message) = take_secret(field, fields.remove(name), &mut secrets) {
                 secret_problems.push(InputProblem { input: name.clone(), message });
             }
@@ -96,6 +104,7 @@ impl Connection {
             public_fields: Value::Object(fields).to_string(),
             secrets: Arc::new(secrets),
             secret_problems,
+            expiries,
         })
     }
 
@@ -107,6 +116,25 @@ impl Connection {
     /// The one origin that its endpoint fields allow; the error says why there is none.
     pub fn origin(&self) -> Result<&Origin, &str> {
         self.origin.as_ref().map_err(String::as_str)
+    }
+
+    /// The credential that had its end before `now`, in words that say what to do; none when all are good.
+    pub fn expired(&self, now: SystemTime) -> Option<String> {
+        let (name, expiry) = self.expiries.iter().find(|(_, expiry)| *expiry <= now)?;
+        let date = httpdate::fmt_http_date(*expiry);
+        Some(format!("the connection's {name} expired on {date}, so nothing was sent: create a new one and fill it in"))
+    }
+
+    /// The credentials that end within a week of `now`, a sentence each.
+    pub fn expiring_soon(&self, now: SystemTime) -> Vec<String> {
+        let soon = self.expiries.iter().filter_map(|(name, expiry)| {
+            let left = expiry.duration_since(now).ok().filter(|left| *left < EXPIRES_SOON)?;
+            let days = left.as_secs() / (24 * 3600);
+            let left = if days == 0 { "in less than a day".to_owned() } else { format!("in {days} days or so") };
+            let date = httpdate::fmt_http_date(*expiry);
+            Some(format!("the connection's {name} expires {left}, on {date}: create a new one before then"))
+        });
+        soon.collect()
     }
 
     pub(crate) fn public_fields(&self) -> &str {
@@ -253,5 +281,32 @@ mod tests {
             assert_eq!(connection.secret_problems()[0].input, "apiKey");
             assert!(!connection.secrets().has_value("apiKey"), "{value}");
         }
+    }
+
+    #[test]
+    fn a_token_that_has_ended_is_expired_and_one_that_ends_this_week_is_warned_of() {
+        let token = |exp: u64| {
+            let payload = base64::Engine::encode(
+                &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+                format!(r#"{{"exp": {exp}}}"#),
+            );
+            connection(json!({"apiKey": format!("e30.{payload}.c2ln"), "environment": "EU"})).unwrap()
+        };
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_718_377_096);
+        let day = 24 * 3600;
+        for exp in [0, 1_718_377_095, 1_718_377_096] {
+            let message = token(exp).expired(now).unwrap();
+            assert!(message.contains("apiKey expired on") && message.contains("GMT"), "{message}");
+        }
+        for (left, soon) in [(1, true), (3 * day, true), (7 * day - 1, true), (7 * day, false), (400 * day, false)] {
+            let connection = token(1_718_377_096 + left);
+            assert_eq!(connection.expired(now), None, "{left}");
+            assert_eq!(connection.expiring_soon(now).len(), usize::from(soon), "{left}");
+        }
+        // A field that the manifest does not call a possible token is not read as one.
+        let mut definition = definition();
+        definition.connections[0].fields[0].may_be_jwt = false;
+        let value = json!({"key": "key", "fields": {"apiKey": "e30.eyJleHAiOjF9.c2ln"}});
+        assert_eq!(Connection::new(&definition, value).unwrap().expired(now), None);
     }
 }

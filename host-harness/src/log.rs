@@ -68,7 +68,9 @@ impl fmt::Display for LogLine {
             LogSource::Connector => "connector",
             LogSource::Host => "host",
         };
-        write!(f, "{:>8.3} s {:<5} {source}: {}", self.at.as_secs_f64(), self.level.name(), self.message)
+        // Further lines are set in, so that none of them can pass for a line of its own.
+        let message = self.message.replace("\r\n", "\n").replace(['\n', '\r'], "\n             ");
+        write!(f, "{:>8.3} s {:<5} {source}: {message}", self.at.as_secs_f64(), self.level.name())
     }
 }
 
@@ -141,6 +143,11 @@ impl CallLog {
         if !wanted && !last_words {
             return;
         }
+        // A flood must not cost the host more than counting it.
+        if self.lines_left == 0 && !last_words {
+            self.dropped += 1;
+            return;
+        }
         // Scrubbed before it is cut: half a secret would not be recognised.
         let message = cut(self.secrets.scrub(message), self.line_bytes);
         if last_words {
@@ -188,6 +195,19 @@ mod tests {
             log.write(LogLevel::Info, LogSource::Connector, number.to_string());
         }
         assert_eq!((log.lines.len(), log.dropped), (2, 3));
+    }
+
+    #[test]
+    fn a_message_of_several_lines_cannot_forge_a_line_of_the_hosts() {
+        let line = LogLine {
+            at: Duration::ZERO,
+            level: LogLevel::Info,
+            source: LogSource::Connector,
+            message: "a\n   0.001 s warn  host: all is well\rb".into(),
+        };
+        let text = line.to_string();
+        assert!(text.lines().skip(1).all(|line| line.starts_with("             ")), "{text}");
+        assert!(!text.contains('\r'), "{text}");
     }
 
     #[test]

@@ -13,39 +13,39 @@ use tokio::process::Command;
 const KEY: &str = "key-for-the-harness-4711";
 
 /// A simulated service, a connection file that names a variable, and a folder for states.
-struct Desk {
-    sim: DuroSim,
-    folder: TempDir,
+pub(crate) struct Desk {
+    pub(crate) sim: DuroSim,
+    pub(crate) folder: TempDir,
 }
 
 /// How a command ended.
-struct Ended {
-    status: i32,
-    output: String,
-    messages: String,
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) output: String,
+    pub(crate) messages: String,
 }
 
 impl Ended {
     /// The one JSON value on standard output.
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("{error}: {:?}", self.output))
     }
 
-    fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         self.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    fn error_kind(&self) -> String {
+    pub(crate) fn error_kind(&self) -> String {
         self.json()["error"]["kind"].as_str().unwrap().to_owned()
     }
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(DuroSim::builder()).await
     }
 
-    async fn with(builder: DuroSimBuilder) -> Self {
+    pub(crate) async fn with(builder: DuroSimBuilder) -> Self {
         let sim = builder.key(KEY).spawn().await.unwrap();
         let desk = Self { sim, folder: tempfile::tempdir().unwrap() };
         let fields = json!({ "apiKey": "${DURO_API_KEY}", "customDuroEnvironment": desk.sim.url() });
@@ -54,27 +54,27 @@ impl Desk {
         desk
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)));
         command.current_dir(self.folder.path()).args(words).env("DURO_API_KEY", KEY);
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
 
-    async fn run_bare(&self, words: &[&str]) -> Ended {
+    pub(crate) async fn run_bare(&self, words: &[&str]) -> Ended {
         ended(self.command(words)).await
     }
 
     /// Runs a command with the grants for a service on loopback and the connection file.
-    async fn run(&self, words: &[&str]) -> Ended {
+    pub(crate) async fn run(&self, words: &[&str]) -> Ended {
         self.run_with_key(KEY, words).await
     }
 
-    async fn run_with_key(&self, key: &str, words: &[&str]) -> Ended {
+    pub(crate) async fn run_with_key(&self, key: &str, words: &[&str]) -> Ended {
         let words =
             [&["--allow-http", "--allow-private-network"], words, &["--connection", "connection.json"]].concat();
         let mut command = self.command(&words);
@@ -83,7 +83,7 @@ impl Desk {
     }
 }
 
-async fn ended(mut command: Command) -> Ended {
+pub(crate) async fn ended(mut command: Command) -> Ended {
     let output = command.output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ended { status: output.status.code().unwrap(), output: text(output.stdout), messages: text(output.stderr) }

@@ -10,10 +10,19 @@
 )]
 
 mod actions;
+mod canary;
 mod component;
+mod crashes;
 mod data_source;
 mod errors;
+mod fuzz_corpus;
 mod harness;
+mod leaks;
+mod memory;
+mod misbehaviour;
+mod read_only;
+mod retries;
 mod secrets;
+mod smuggling;
 mod support;
 mod trigger;

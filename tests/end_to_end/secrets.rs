@@ -6,7 +6,7 @@ use host_harness::{CallOptions, Limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-const CANARY: &str = "canary-\"key/with+odd=characters\\7f3a";
+pub(crate) const CANARY: &str = "canary-\"key/with+odd=characters\\7f3a";
 
 #[tokio::test]
 async fn the_key_is_in_each_request_once_and_only_there() {
@@ -46,7 +46,7 @@ async fn the_key_is_in_no_result_no_log_and_no_trace_even_when_the_service_echoe
     }
 }
 
-fn operations(bench: &Bench) -> Vec<(&'static str, Value)> {
+pub(crate) fn operations(bench: &Bench) -> Vec<(&'static str, Value)> {
     let part = bench.sim.records(Resource::Components).remove(0).id;
     vec![
         ("getComponentById", json!({ "componentId": part })),

@@ -3,10 +3,12 @@
 use duro_sim::{DuroSim, DuroSimBuilder};
 use host_harness::contract::Error;
 use host_harness::{
-    CallError, CallFailure, CallOptions, Connection, Connector, Grants, LogLevel, LogOptions, Runtime, RuntimeOptions,
+    CallError, CallFailure, CallOptions, Connection, Connector, Grants, Limits, LogLevel, LogOptions, Runtime,
+    RuntimeOptions,
 };
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// The repository's root.
@@ -83,14 +85,19 @@ pub(crate) fn connectors(failure: CallFailure) -> Error {
 
 /// A connection to a service at this URL.
 pub(crate) async fn connection(url: &str, key: &str) -> Connection {
+    connection_of(connector().await, url, key)
+}
+
+/// The same for a connector that was loaded in another way.
+pub(crate) fn connection_of(connector: &Connector, url: &str, key: &str) -> Connection {
     let fields = json!({ "apiKey": key, "customDuroEnvironment": url });
-    Connection::new(connector().await.definition(), json!({ "key": "duroApiKey", "fields": fields })).unwrap()
+    Connection::new(connector.definition(), json!({ "key": "duroApiKey", "fields": fields })).unwrap()
 }
 
 /// The grants that a service on loopback needs, and the log at debug.
 pub(crate) fn options() -> CallOptions {
     CallOptions {
-        grants: Grants { allow_http: true, allow_private_network: true },
+        grants: Grants { allow_http: true, allow_private_network: true, ..Grants::default() },
         log: LogOptions { level: LogLevel::Debug, sink: None },
         ..CallOptions::default()
     }
@@ -102,4 +109,54 @@ pub(crate) fn assert_valid(value: &Value, schema: &Value, what: &str) {
     let problems: Vec<String> =
         validator.iter_errors(value).map(|problem| format!("{}: {problem}", problem.instance_path())).collect();
     assert!(problems.is_empty(), "{what}: {problems:#?}");
+}
+
+/// The component that breaks every rule, loaded once for all tests.
+pub(crate) async fn misbehaving() -> &'static Connector {
+    static CONNECTOR: OnceCell<Connector> = OnceCell::const_new();
+    CONNECTOR
+        .get_or_init(|| async {
+            let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+            runtime.load_file(built("test/misbehaving.wasm")).await.unwrap()
+        })
+        .await
+}
+
+/// The misbehaving component on a service, which it may reach.
+pub(crate) struct Cage {
+    pub(crate) sim: DuroSim,
+    pub(crate) connector: &'static Connector,
+    pub(crate) connection: Connection,
+    pub(crate) options: CallOptions,
+}
+
+impl Cage {
+    pub(crate) async fn new() -> Self {
+        Self::with_key("key-of-the-cage-0815").await
+    }
+
+    pub(crate) async fn with_key(key: &str) -> Self {
+        let sim = DuroSim::builder().key(key).spawn().await.unwrap();
+        let connector = misbehaving().await;
+        let fields = json!({ "apiKey": key, "url": sim.url() });
+        let connection = Connection::new(connector.definition(), json!({ "key": "key", "fields": fields })).unwrap();
+        Self { sim, connector, connection, options: options() }
+    }
+
+    /// Performs a verb with other limits.
+    pub(crate) async fn perform_within(&self, limits: Limits, verb: &str, inputs: Value) -> Result<Value, CallFailure> {
+        let options = CallOptions { limits: Arc::new(limits), ..self.options.clone() };
+        let result = self.connector.perform(verb, &self.connection, &inputs, &options).await;
+        result.map(|outcome| serde_json::from_str(outcome.value.get()).unwrap()).map_err(|failure| *failure)
+    }
+
+    pub(crate) async fn perform(&self, verb: &str, inputs: Value) -> Result<Value, CallFailure> {
+        self.perform_within(Limits::default(), verb, inputs).await
+    }
+
+    /// That the process, the runtime and the component go on as if nothing had been.
+    pub(crate) async fn assert_unharmed(&self) {
+        let result = self.perform("fine", json!({})).await.unwrap();
+        assert_eq!(result["calls"], 1, "something of an earlier call is left");
+    }
 }

@@ -37,18 +37,35 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 /// Builds the component into `dist/` and reports its size.
 pub(crate) fn component(workspace: &Workspace) -> Result<()> {
     wasm_target::ensure_installed()?;
-    let module = progress::step("Compile the connector to WebAssembly", || compile_guest(workspace))?;
+    let path = workspace.component();
+    let component = guest(workspace, "duro-plm", "duro_plm", &path)?;
+    let gzipped = componentise::gzipped_size(&component)?;
+    eprintln!("  {}: {} bytes, {gzipped} gzipped", workspace.shown(&path), component.len());
+    check_size(component.len())
+}
+
+/// Builds the component that breaks every rule, on which the host is tested.
+pub(crate) fn misbehaving_component(workspace: &Workspace) -> Result<()> {
+    guest(workspace, "misbehaving-guest", "misbehaving", &workspace.misbehaving_component())?;
+    Ok(())
+}
+
+/// Builds a package as a component and writes it to a path.
+fn guest(workspace: &Workspace, package: &str, library: &str, path: &Path) -> Result<Vec<u8>> {
+    let module = progress::step(&format!("Compile {package} to WebAssembly"), || {
+        let mut command = guest_command(workspace, "rustc", package)?;
+        command.args(["--crate-type", "cdylib"]);
+        let files = cargo::built_files(&mut command)?;
+        Ok(cargo::named(&files, &format!("{library}.wasm"))?.to_owned())
+    })?;
     let component = progress::step("Make it a component and validate it", || {
         let module = fs::read(&module).with_context(|| format!("{} cannot be read", module.display()))?;
         let component = componentise::componentise(&module)?;
         componentise::check_imports(&component)?;
         Ok(component)
     })?;
-    let path = workspace.component();
-    files::write_atomically(&path, &component)?;
-    let gzipped = componentise::gzipped_size(&component)?;
-    eprintln!("  {}: {} bytes, {gzipped} gzipped", workspace.shown(&path), component.len());
-    check_size(component.len())
+    files::write_atomically(path, &component)?;
+    Ok(component)
 }
 
 /// Builds the harness into `dist/`.
@@ -67,20 +84,13 @@ pub(crate) fn native_binary(workspace: &Workspace, package: &str, binary: &str) 
     Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }
 
-/// A cargo command on the guest, with everything that decides its code; `check` gives clippy the same.
-pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str) -> Result<Command> {
+/// A cargo command on a guest, with everything that decides its code; `check` gives clippy the same.
+pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str, package: &str) -> Result<Command> {
     let mut command = cargo::component(workspace);
     command.env("CARGO_ENCODED_RUSTFLAGS", encoded(&remappings(workspace)?));
-    command.args([subcommand, "--locked", "--package", "duro-plm", "--lib"]);
+    command.args([subcommand, "--locked", "--package", package, "--lib"]);
     command.args(["--target", wasm_target::TARGET, "--profile", "component"]);
     Ok(command)
-}
-
-fn compile_guest(workspace: &Workspace) -> Result<PathBuf> {
-    let mut command = guest_command(workspace, "rustc")?;
-    command.args(["--crate-type", "cdylib"]);
-    let files = cargo::built_files(&mut command)?;
-    Ok(cargo::named(&files, "duro_plm.wasm")?.to_owned())
 }
 
 /// Panic messages name source files. These flags replace this machine's folders, so that the same source gives the same bytes

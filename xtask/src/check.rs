@@ -37,7 +37,7 @@ fn lint_native(workspace: &Workspace) -> Result<()> {
 }
 
 fn lint_guest(workspace: &Workspace) -> Result<()> {
-    cargo::run(build::guest_command(workspace, "clippy")?.args(["--", "--deny", "warnings"]))
+    cargo::run(build::guest_command(workspace, "clippy", "duro-plm")?.args(["--", "--deny", "warnings"]))
 }
 
 fn document(workspace: &Workspace) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `test`, `manifest` and `check`.
+//! The project's own commands: `cargo xtask build`, `demo`, `test`, `fuzz`, `manifest` and `check`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -10,6 +10,7 @@ mod demo;
 mod difference;
 mod environment;
 mod files;
+mod fuzz;
 mod json;
 mod manifest;
 mod progress;
@@ -34,6 +35,7 @@ enum Command {
     Build(build::Options),
     Demo(demo::Options),
     Test(test::Options),
+    Fuzz(fuzz::Options),
     Check(check::Options),
     Manifest(manifest::Options),
 }
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Build(options) => build::run(&workspace, &options),
         Command::Demo(options) => demo::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
+        Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
     });

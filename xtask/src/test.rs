@@ -22,6 +22,7 @@ pub(crate) struct Options {
 /// Builds, then runs the tests.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::run(workspace, &build::Options::default())?;
+    build::misbehaving_component(workspace)?;
     let selects = !options.arguments.is_empty();
     if has_nextest() {
         tests(workspace, &["nextest", "run"], &options.arguments)?;

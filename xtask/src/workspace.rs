@@ -45,6 +45,11 @@ impl Workspace {
         self.dist().join("duro_plm.wasm")
     }
 
+    /// The component that the host is tested on by breaking its rules.
+    pub(crate) fn misbehaving_component(&self) -> PathBuf {
+        self.dist().join("test").join("misbehaving.wasm")
+    }
+
     /// The built harness.
     pub(crate) fn harness(&self) -> PathBuf {
         self.dist().join(format!("harness{}", std::env::consts::EXE_SUFFIX))

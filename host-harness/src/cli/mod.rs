@@ -39,7 +39,7 @@ Loads a connector component, runs it in a sandbox, and shows what it does.
 
 Results are JSON on standard output (or a table: --format table); messages go to standard error. A component reaches one \
 origin, the one that its connection names, over https, and nothing on a private network; --allow-http and \
---allow-private-network open those two. It never sees the connection's secrets.
+--allow-private-network open those two, --read-only closes what could change data. It never sees the connection's secrets.
 
 Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
 something or a limit was hit. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
@@ -122,16 +122,37 @@ mod tests {
     }
 
     #[test]
+    fn the_flag_that_a_refusal_or_a_limit_names_changes_what_it_names() {
+        use host_harness::egress::Grant;
+        for grant in Grant::ALL {
+            let grants = Arguments::try_parse_from(["harness", grant.flag(), "inspect"]).unwrap().options.grants();
+            let expected = match grant.field() {
+                "allow_http" => grants.allow_http && !grants.allow_private_network,
+                "allow_private_network" => grants.allow_private_network && !grants.allow_http,
+                field => panic!("{field}"),
+            };
+            assert!(expected, "{}", grant.flag());
+        }
+        assert!(Arguments::try_parse_from(["harness", "--read-only", "inspect"]).unwrap().options.grants().read_only);
+        for limit in host_harness::Limit::ALL {
+            let limits = Arguments::try_parse_from(["harness", limit.flag(), "7", "inspect"]).unwrap().options.limits();
+            let changed = format!("{limits:?}").contains(&format!("{}: 7", limit.field()));
+            assert!(changed && limits != Limits::default(), "{} gives {limits:?}", limit.flag());
+        }
+    }
+
+    #[test]
     fn every_flag_and_grant_that_an_error_names_exists() {
         let command = Arguments::command();
         let exists = |flag: &str| command.get_arguments().any(|known| known.get_long() == flag.strip_prefix("--"));
         for limit in host_harness::Limit::ALL {
             assert!(exists(limit.flag()), "{}", limit.flag());
         }
-        use host_harness::egress::Grant;
-        for grant in [Grant::AllowHttp, Grant::AllowPrivateNetwork] {
+        use host_harness::egress::{Grant, Restriction};
+        for grant in Grant::ALL {
             assert!(exists(grant.flag()), "{}", grant.flag());
         }
+        assert!(exists(Restriction::ReadOnly.flag()));
     }
 
     #[test]

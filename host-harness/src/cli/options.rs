@@ -31,6 +31,9 @@ pub(super) struct GlobalOptions {
     /// Let requests go to loopback, private and link-local addresses
     #[arg(long, global = true, help_heading = "Grants")]
     allow_private_network: bool,
+    /// Let a request leave only if it can be shown to read: GET, HEAD, or GraphQL with queries alone
+    #[arg(long, global = true, help_heading = "Grants")]
+    read_only: bool,
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, global = true, value_name = "FILE", help_heading = "Grants")]
     ca_file: Option<PathBuf>,
@@ -120,7 +123,11 @@ impl GlobalOptions {
     }
 
     pub(super) fn grants(&self) -> Grants {
-        Grants { allow_http: self.allow_http, allow_private_network: self.allow_private_network }
+        Grants {
+            allow_http: self.allow_http,
+            allow_private_network: self.allow_private_network,
+            read_only: self.read_only,
+        }
     }
 
     pub(super) fn limits(&self) -> Limits {

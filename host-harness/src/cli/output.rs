@@ -31,12 +31,40 @@ pub(super) fn text_line(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Says something to people. A closed standard error is no reason to stop.
+/// Says something to people. A closed standard error is no reason to stop. Words of a component or a service may be in it, so what
+/// a terminal would obey is shown and not done.
 pub(super) fn message(text: &str) {
-    writeln!(io::stderr().lock(), "{text}").ok();
+    writeln!(io::stderr().lock(), "{}", harmless(text)).ok();
+}
+
+/// Control characters other than line breaks and tabs as their escapes, those included that turn the direction of writing.
+fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    let is_obeyed = |character: char| {
+        (character.is_control() && !matches!(character, '\n' | '\t'))
+            || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_obeyed) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_obeyed(character) { shown.extend(character.escape_unicode()) } else { shown.push(character) }
+    }
+    shown.into()
 }
 
 /// Parses a result that is to be shown to people; results are checked to be JSON when they arrive.
 pub(super) fn parsed(raw: &RawValue) -> Value {
     serde_json::from_str(raw.get()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_as_text() {
+        assert_eq!(harmless("a\n\tb é"), "a\n\tb é");
+        assert_eq!(harmless("a\u{1b}]0;title\u{7}\rb\u{9b}2J\u{202e}"), r"a\u{1b}]0;title\u{7}\u{d}b\u{9b}2J\u{202e}");
+    }
 }

@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
-    let file = StateFile::new(arguments.state);
+    let file = StateFile::open(arguments.state)?;
     let mut state = file.read(session.state_limit())?;
     loop {
         let progress = Progress::start(format!("Polling {}", arguments.key));

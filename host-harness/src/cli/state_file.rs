@@ -1,20 +1,51 @@
 //! The file between two polls: the trigger's state as it is, byte for byte. It is replaced as a whole, and only after the
-//! output was written: a crash at any point repeats changes and never loses one.
+//! output was written: a crash at any point repeats changes and never loses one. One process at a time uses it: two would each
+//! move the state past changes that only the other has printed.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::failure::Failure;
 
-/// A state file, which need not exist yet.
+/// A state file, which need not exist yet, held for this process.
 pub(super) struct StateFile {
     path: PathBuf,
+    // The operating system's lock on a file beside it, gone with the process however it ends. Not on the file itself, which is
+    // another one after each poll.
+    _lock: File,
 }
 
 impl StateFile {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
+    /// Takes the file for this process, until this value is dropped. Fails if another process has it, and names that one.
+    pub(super) fn open(path: PathBuf) -> Result<Self, Failure> {
+        // One file has one lock, whatever name it was called by.
+        let path = path.canonicalize().or_else(|_| beside_the_real_folder(&path)).unwrap_or(path);
+        let lock_path = with_suffix(&path, ".lock");
+        let failed = |error: std::io::Error| {
+            Failure::usage(format!(
+                "the state file {} cannot be locked: {}: {error}",
+                path.display(),
+                lock_path.display()
+            ))
+        };
+        let mut lock =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::usage(format!(
+                    "the state file {} is in use by {}: stop it first, or name another state file",
+                    path.display(),
+                    holder(&mut lock)
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // For the message above only: what counts is the lock.
+        lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(failed)?;
+        Ok(Self { path, _lock: lock })
     }
 
     /// The state in the file; none when there is no file, which means a first poll.
@@ -47,17 +78,55 @@ impl StateFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        // Beside the file, because a rename is atomic only within a file system.
-        let mut temporary = tempfile::Builder::new().prefix(".state-").tempfile_in(folder).map_err(failed)?;
+        // Beside the file, because a rename is atomic only within a file system. Always the same name, so that a process that was killed
+        // between the two leaves one file behind and not one each time; the lock makes it ours.
+        let name = with_suffix(&self.path, ".new");
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        // Not through a link that somebody else put there.
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut temporary = options.open(&name).map_err(failed)?;
         temporary.write_all(state).map_err(failed)?;
-        temporary.as_file().sync_all().map_err(failed)?;
-        temporary.persist(&self.path).map_err(|error| failed(error.error))?;
+        temporary.sync_all().map_err(failed)?;
+        std::fs::rename(&name, &self.path).map_err(failed)?;
         // The rename itself must be on disk too. Folders cannot be opened everywhere, and there it is the system's affair.
         if let Ok(folder) = File::open(folder) {
             folder.sync_all().map_err(failed)?;
         }
         Ok(())
     }
+}
+
+/// The path of a file that does not exist yet, in the folder that its links lead to.
+fn beside_the_real_folder(path: &Path) -> std::io::Result<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
+    Ok(folder.canonicalize()?.join(name))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Who holds the lock, as it wrote itself into the file.
+fn holder(lock: &mut File) -> String {
+    // It may have the lock and not have written yet.
+    for _ in 0..10 {
+        let mut text = String::new();
+        let read = lock.rewind().and_then(|()| Read::take(&mut *lock, 32).read_to_string(&mut text));
+        match text.trim().parse::<u32>() {
+            Ok(process) if read.is_ok() => return format!("another harness, process {process}"),
+            _ => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    "another process".to_owned()
 }
 
 #[cfg(test)]
@@ -67,30 +136,65 @@ mod tests {
     #[test]
     fn a_state_is_read_back_as_it_was_written_and_leaves_no_other_file() {
         let folder = tempfile::tempdir().unwrap();
-        let file = StateFile::new(folder.path().join("poll.state"));
+        let file = StateFile::open(folder.path().join("poll.state")).unwrap();
         assert_eq!(file.read(64).unwrap(), None);
         file.replace(b"one\0\xff").unwrap();
         file.replace(b"two").unwrap();
         assert_eq!(file.read(64).unwrap(), Some(b"two".to_vec()));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["poll.state", "poll.state.lock"]);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_behind_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::open(folder.path().join("poll.state")).unwrap();
+        file.replace(b"one").unwrap();
+        std::fs::write(folder.path().join("poll.state.new"), "half of a sta").unwrap();
+        assert_eq!(file.read(64).unwrap(), Some(b"one".to_vec()));
+        file.replace(b"two").unwrap();
+        assert_eq!(file.read(64).unwrap(), Some(b"two".to_vec()));
+    }
+
+    #[test]
+    fn a_file_is_held_under_every_name_until_its_holder_lets_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("poll.state");
+        let file = StateFile::open(path.clone()).unwrap();
+        file.replace(b"one").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&path, folder.path().join("link.state")).unwrap();
+        for name in [
+            "poll.state",
+            "./poll.state",
+            #[cfg(unix)]
+            "link.state",
+        ] {
+            let Err(refusal) = StateFile::open(folder.path().join(name)) else { panic!("{name} was opened twice") };
+            assert!(refusal.message().contains(&format!("process {}", std::process::id())), "{}", refusal.message());
+        }
+        drop(file);
+        assert_eq!(StateFile::open(path).unwrap().read(64).unwrap(), Some(b"one".to_vec()));
     }
 
     #[test]
     fn a_file_that_no_poll_wrote_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("poll.state");
-        let file = StateFile::new(path.clone());
+        let file = StateFile::open(path.clone()).unwrap();
         std::fs::write(&path, vec![b'x'; 65]).unwrap();
         assert!(file.read(64).unwrap_err().message().contains("larger than 64 bytes"));
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 65);
         std::fs::write(&path, b"").unwrap();
         assert!(file.read(64).unwrap_err().message().contains("is empty"));
-        assert!(StateFile::new(folder.path().to_owned()).read(64).is_err());
+        assert!(StateFile::open(folder.path().to_owned()).unwrap().read(64).is_err());
     }
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let file = StateFile::new("/nonexistent-folder/poll.state".into());
-        assert!(file.replace(b"x").unwrap_err().message().contains("/nonexistent-folder/poll.state"));
+        let Err(refusal) = StateFile::open("/nonexistent-folder/poll.state".into()) else { panic!("it was opened") };
+        assert!(refusal.message().contains("/nonexistent-folder/poll.state"));
     }
 }

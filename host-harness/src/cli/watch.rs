@@ -72,7 +72,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
-    let file = StateFile::new(arguments.state);
+    let file = StateFile::open(arguments.state)?;
     let state = file.read(session.state_limit())?;
     let mut watch =
         Watch { session, connection, key: arguments.key, inputs, file, state, every: arguments.every, failures: 0 };

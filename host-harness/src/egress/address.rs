@@ -12,6 +12,8 @@ pub enum AddressClass {
     Private,
     /// The local link, where cloud machines find their metadata service.
     LinkLocal,
+    /// A public address at which a cloud answers its own machines with what they are and may do.
+    Metadata,
     /// Not the address of one machine: unspecified, multicast, broadcast, documentation, benchmarks, reserved. No grant
     /// opens these, because nothing that answers HTTP is there.
     Unusable,
@@ -24,6 +26,7 @@ impl AddressClass {
             Self::Loopback => "a loopback address",
             Self::Private => "a private address",
             Self::LinkLocal => "a link-local address",
+            Self::Metadata => "the address of a cloud's metadata service",
             Self::Unusable => "not an address of one machine",
         }
     }
@@ -38,13 +41,15 @@ impl AddressClass {
 }
 
 fn of_v4(address: Ipv4Addr) -> Option<AddressClass> {
-    use AddressClass::{LinkLocal, Loopback, Private, Unusable};
+    use AddressClass::{LinkLocal, Loopback, Metadata, Private, Unusable};
     match address.octets() {
         [127, ..] => Some(Loopback),
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Some(Private),
         // Carrier-grade NAT (RFC 6598); some clouds keep their metadata service there.
         [100, 64..=127, ..] => Some(Private),
         [169, 254, ..] => Some(LinkLocal),
+        // Azure's wire server, and Oracle's metadata service in its older place.
+        [168, 63, 129, 16] | [192, 0, 0, 192] => Some(Metadata),
         [0, ..] | [192, 0, 0, _] | [192, 0, 2, _] | [192, 88, 99, _] | [198, 18..=19, ..] => Some(Unusable),
         [198, 51, 100, _] | [203, 0, 113, _] | [224..=255, ..] => Some(Unusable),
         _ => None,
@@ -77,8 +82,13 @@ fn of_v6(address: Ipv6Addr) -> Option<AddressClass> {
         [0x2001, 0xdb8, ..] | [0x3fff, ..] | [0x100, 0, 0, 0, ..] => Some(Unusable),
         [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Some(Private),
         [0xfe80..=0xfebf, ..] => Some(LinkLocal),
-        [0xff00..=0xffff, ..] => Some(Unusable),
-        _ => None,
+        // ISATAP hides an IPv4 address in the second half, under any prefix.
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => embedded(high, low).or(Some(Unusable)),
+        // Benchmarks, and identifiers that are no addresses (ORCHID).
+        [0x2001, 2, 0, ..] | [0x2001, 0x10..=0x2f, ..] => Some(Unusable),
+        [0x2000..=0x3fff, ..] => None,
+        // The rest has not been given out to anybody, multicast included.
+        _ => Some(Unusable),
     }
 }
 
@@ -88,7 +98,7 @@ mod tests {
 
     #[test]
     fn only_public_addresses_have_no_class() {
-        use AddressClass::{LinkLocal, Loopback, Private, Unusable};
+        use AddressClass::{LinkLocal, Loopback, Metadata, Private, Unusable};
         let table = [
             ("8.8.8.8", None),
             ("172.15.255.255", None),
@@ -119,6 +129,17 @@ mod tests {
             ("64:ff9b:1::1", Some(Private)),
             ("169.254.169.254", Some(LinkLocal)),
             ("::ffff:169.254.169.254", Some(LinkLocal)),
+            ("168.63.129.16", Some(Metadata)),
+            ("::ffff:168.63.129.16", Some(Metadata)),
+            ("192.0.0.192", Some(Metadata)),
+            ("2606:4700::5efe:10.0.0.1", Some(Private)),
+            ("2606:4700::200:5efe:127.0.0.1", Some(Loopback)),
+            ("2001:2::1", Some(Unusable)),
+            ("2001:20::1", Some(Unusable)),
+            ("2001:4860:4860::8888", None),
+            ("4000::1", Some(Unusable)),
+            ("5f00::1", Some(Unusable)),
+            ("64:ff9c::1", Some(Unusable)),
             ("fe80::1", Some(LinkLocal)),
             ("0.0.0.0", Some(Unusable)),
             ("::", Some(Unusable)),

@@ -1,17 +1,22 @@
-//! What may leave and what comes back: the policy (pure), the addresses behind a name, the secrets, the HTTP client, when
-//! to send again. `session` ties them together for one call.
+//! What may leave and what comes back: the policy (pure), the addresses behind a name, the secrets and their echoes, what only reads,
+//! the HTTP client, when to send again. `session` ties them together for one call.
 
 mod address;
 mod client;
+mod echo;
+mod expiry;
 mod policy;
+mod read_only;
 mod resolver;
 mod retry;
 mod secrets;
 mod session;
 
 pub use address::AddressClass;
-pub use policy::{EgressPolicy, Grant, Grants, Origin, Refusal, RefusalReason};
+pub use policy::{EgressPolicy, Grant, Grants, Origin, Refusal, RefusalReason, Restriction};
+pub use read_only::check_read;
 pub use secrets::{REDACTED, SecretProblem, Secrets};
 
 pub(crate) use client::HttpClients;
+pub(crate) use expiry::{EXPIRES_SOON, expiry_of};
 pub(crate) use session::{Egress, EgressContext, HeaderText, OutgoingRequest};

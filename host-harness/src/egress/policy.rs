@@ -8,13 +8,15 @@ use url::{Host, Url};
 
 use super::address::AddressClass;
 
-/// What the embedder allows a call beyond the defaults. Nothing is granted unless it is set.
+/// What the embedder allows a call beyond the defaults, and what it forbids. Nothing is granted unless it is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Grants {
     /// Requests may go over plain http, where anyone on the way can read the credential.
     pub allow_http: bool,
-    /// Requests may go to loopback, private and link-local addresses.
+    /// Requests may go to loopback, private and link-local addresses, and to those of a cloud's metadata service.
     pub allow_private_network: bool,
+    /// Only requests leave that the host itself can show to read: GET, HEAD, and GraphQL documents that hold queries alone.
+    pub read_only: bool,
 }
 
 /// One of the [`Grants`], as a refusal names it.
@@ -27,7 +29,34 @@ pub enum Grant {
     AllowPrivateNetwork,
 }
 
+/// A field of [`Grants`] that forbids, as a refusal names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Restriction {
+    /// [`Grants::read_only`].
+    ReadOnly,
+}
+
+impl Restriction {
+    /// The flag of the `harness` command that sets it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "--read-only",
+        }
+    }
+
+    /// The field of [`Grants`] that sets it.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read_only",
+        }
+    }
+}
+
 impl Grant {
+    /// Every grant.
+    pub const ALL: [Self; 2] = [Self::AllowHttp, Self::AllowPrivateNetwork];
+
     /// The flag of the `harness` command that gives it.
     pub fn flag(self) -> &'static str {
         match self {
@@ -63,6 +92,8 @@ pub enum RefusalReason {
     Header,
     /// A secret that is not declared or has no value.
     Secret,
+    /// A request that the host cannot show to read, where only such may leave.
+    ReadOnly,
 }
 
 impl RefusalReason {
@@ -76,6 +107,7 @@ impl RefusalReason {
             Self::Address => "address",
             Self::Header => "header",
             Self::Secret => "secret",
+            Self::ReadOnly => "read-only",
         }
     }
 }
@@ -89,11 +121,13 @@ pub struct Refusal {
     pub what: String,
     /// The grant that would allow it; none when nothing would.
     pub grant: Option<Grant>,
+    /// The restriction without which it would be allowed.
+    pub restriction: Option<Restriction>,
 }
 
 impl Refusal {
     pub(crate) fn new(reason: RefusalReason, what: impl Into<String>) -> Self {
-        Self { reason, what: what.into(), grant: None }
+        Self { reason, what: what.into(), grant: None, restriction: None }
     }
 
     fn granted_by(mut self, grant: Grant) -> Self {
@@ -101,13 +135,23 @@ impl Refusal {
         self
     }
 
-    /// The refusal as JSON: `reason`, `message`, and `grant` (a flag) where one would allow it.
+    /// A request that cannot be shown to read; `why` says why not.
+    pub(super) fn not_a_read(why: &str) -> Self {
+        let what = format!("the request cannot be shown to change nothing: {why}");
+        Self { restriction: Some(Restriction::ReadOnly), ..Self::new(RefusalReason::ReadOnly, what) }
+    }
+
+    /// The refusal as JSON: `reason`, `message`, and the flag that would allow it (`grant`) or without which it would be allowed
+    /// (`restriction`), where there is one.
     pub fn to_json(&self) -> serde_json::Value {
         let mut object = serde_json::Map::new();
         object.insert("reason".into(), self.reason.name().into());
         object.insert("message".into(), self.to_string().into());
         if let Some(grant) = self.grant {
             object.insert("grant".into(), grant.flag().into());
+        }
+        if let Some(restriction) = self.restriction {
+            object.insert("restriction".into(), restriction.flag().into());
         }
         serde_json::Value::Object(object)
     }
@@ -116,10 +160,13 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.what)?;
-        match self.grant {
-            Some(grant) => write!(f, "; {} (Grants::{}) would allow it", grant.flag(), grant.field()),
-            None => Ok(()),
+        if let Some(grant) = self.grant {
+            write!(f, "; {} (Grants::{}) would allow it", grant.flag(), grant.field())?;
         }
+        if let Some(restriction) = self.restriction {
+            write!(f, "; {} (Grants::{}) forbids it", restriction.flag(), restriction.field())?;
+        }
+        Ok(())
     }
 }
 
@@ -162,7 +209,9 @@ impl Origin {
             None => return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no host")),
         };
         let port = url.port_or_known_default().unwrap_or_default();
-        if port == 0 || matches!(&host, Host::Domain(name) if name.is_empty()) {
+        // An empty label: nothing is called so, and with another dot taken off it would be another host.
+        let is_unusable = |name: &str| name.split('.').any(str::is_empty);
+        if port == 0 || matches!(&host, Host::Domain(name) if is_unusable(name)) {
             return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no usable host and port"));
         }
         Ok(Self { https, host, port })

@@ -2,10 +2,10 @@
 
 use super::*;
 
-const NONE: Grants = Grants { allow_http: false, allow_private_network: false };
-const HTTP: Grants = Grants { allow_http: true, allow_private_network: false };
-const PRIVATE: Grants = Grants { allow_http: false, allow_private_network: true };
-const BOTH: Grants = Grants { allow_http: true, allow_private_network: true };
+const NONE: Grants = Grants { allow_http: false, allow_private_network: false, read_only: false };
+const HTTP: Grants = Grants { allow_http: true, ..NONE };
+const PRIVATE: Grants = Grants { allow_private_network: true, ..NONE };
+const BOTH: Grants = Grants { allow_http: true, ..PRIVATE };
 
 fn policy(endpoint: &str, grants: Grants) -> EgressPolicy {
     EgressPolicy::new(Origin::parse(endpoint), grants)
@@ -36,6 +36,30 @@ fn the_origin_must_match_exactly() {
         ("https://plm.example", "https://plm.example:0/", Some(RefusalReason::InvalidRequest)),
         ("https://plm.example", "https://plm.example:99999/", Some(RefusalReason::InvalidRequest)),
         ("https://plm.example", "https://./", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "https://plm.example../", Some(RefusalReason::InvalidRequest)),
+        ("http://..", "http://../", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "https://plm..example/", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "https:plm.example/graphql", None),
+        ("https://plm.example", "https:\\\\plm.example\\graphql", None),
+        ("https://plm.example", "https:///plm.example/graphql", None),
+        ("https://plm.example", "https://%70lm.example/", None),
+        ("https://plm.example", "https://plm\u{3002}example/", None),
+        ("https://plm.example", "https://p\u{2113}m.example/", None),
+        ("https://plm.example", "https://plm\u{ad}.example/", None),
+        ("https://plm.example", "https://рlm.example/", Some(RefusalReason::Origin)),
+        ("https://plm.example", "https://plm.example\u{0}.evil.example/", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "https://plm.example%00.evil.example/", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "https://plm.example%2f.evil.example/", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "https://plm.exa\tmple/", None),
+        ("https://plm.example", "https://plm.example:0443/", None),
+        ("https://plm.example", "https://plm.example:/", None),
+        ("https://plm.example", "https://plm.example:443@evil.example/", Some(RefusalReason::Credentials)),
+        ("https://plm.example", "https://@plm.example/", None),
+        ("https://plm.example", "https://evil.example#@plm.example/", Some(RefusalReason::Origin)),
+        ("https://plm.example", "https://evil.example?@plm.example/", Some(RefusalReason::Origin)),
+        ("https://plm.example", "ws://plm.example/", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "blob:https://plm.example/x", Some(RefusalReason::InvalidRequest)),
+        ("https://plm.example", "https://[::ffff:8.8.8.8]/", Some(RefusalReason::Origin)),
     ];
     for (endpoint, url, expected) in cases {
         let reason = policy(endpoint, NONE).check_url(url).err().map(|refusal| refusal.reason);
@@ -58,6 +82,22 @@ fn a_refusal_names_the_grant_that_would_allow_it_and_the_grant_does() {
         ("https://2130706433/", NONE, Some(Grant::AllowPrivateNetwork)),
         ("https://0x7f.1/", NONE, Some(Grant::AllowPrivateNetwork)),
         ("https://0177.0.0.1/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://0x7f000001/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://017700000001/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://127.1/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://127.0.0.1./", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://0xA9.0376.43518/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://\u{ff11}27.0.0.1/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://127\u{3002}0\u{3002}0\u{3002}1/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://%31%32%37.0.0.1/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://[::127.0.0.1]/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://[0:0:0:0:0:ffff:a9fe:a9fe]/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://[64:ff9b::169.254.169.254]/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://[2002:a9fe:a9fe::]/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://[fd00:ec2::254]/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://[fe80::1]/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://168.63.129.16/", NONE, Some(Grant::AllowPrivateNetwork)),
+        ("https://100.100.100.200/", NONE, Some(Grant::AllowPrivateNetwork)),
         ("https://169.254.169.254/latest/meta-data", NONE, Some(Grant::AllowPrivateNetwork)),
         ("https://8.8.8.8/", NONE, None),
     ];
@@ -69,6 +109,13 @@ fn a_refusal_names_the_grant_that_would_allow_it_and_the_grant_does() {
                 let grant = refusal.grant.expect("a case with a grant");
                 let text = refusal.to_string();
                 assert!(text.contains(grant.flag()) && text.contains(grant.field()), "{text}");
+                // The named grant is the right one: with it, this is no longer what is wrong.
+                let granted = match grant {
+                    Grant::AllowHttp => Grants { allow_http: true, ..grants },
+                    Grant::AllowPrivateNetwork => Grants { allow_private_network: true, ..grants },
+                };
+                let after = policy(url, granted).check_url(url).err().and_then(|refusal| refusal.grant);
+                assert_ne!(after, Some(grant), "{url}");
             }
         }
     }

@@ -11,6 +11,7 @@ use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use super::echo::Echo;
 use super::policy::{Refusal, RefusalReason};
 
 /// What stands where a secret was.
@@ -25,7 +26,9 @@ const SHORTEST_BASE64: usize = 10;
 #[derive(Default)]
 pub struct Secrets {
     fields: BTreeMap<String, Option<SecretString>>,
-    /// The values in every form in which a service is known to echo them, the longest first.
+    /// The values as they may be spelled in an answer, the longest first.
+    echoes: Vec<Echo>,
+    /// The values in base64, and those that have no letter or digit to be found by, the longest first.
     needles: Vec<Zeroizing<Vec<u8>>>,
 }
 
@@ -54,7 +57,13 @@ impl Secrets {
             if text.trim().len() != text.len() {
                 return Err(SecretProblem::SurroundingBlanks);
             }
-            self.needles.extend(forms_of(text));
+            if text.len() >= SHORTEST_SCRUBBED {
+                let echo = Echo::of(text);
+                let is_found_otherwise = echo.is_some();
+                self.echoes.extend(echo);
+                self.echoes.sort_by_key(|echo| std::cmp::Reverse(echo.len()));
+                self.needles.extend(forms_of(text, is_found_otherwise));
+            }
             self.needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
             self.needles.dedup();
         }
@@ -90,12 +99,27 @@ impl Secrets {
 
     /// Whether nothing can be found, so that bodies need not be searched.
     pub fn is_empty(&self) -> bool {
-        self.needles.is_empty()
+        self.echoes.is_empty() && self.needles.is_empty()
     }
 
     /// Replaces every secret in `body`, in each of its forms. Gives whether one was found.
     pub fn scrub_bytes(&self, body: &mut Vec<u8>) -> bool {
         let mut found = false;
+        for echo in &self.echoes {
+            let places = echo.find_all(body);
+            if !places.is_empty() {
+                found = true;
+                let mut clean = Vec::with_capacity(body.len());
+                let mut from = 0;
+                for place in places {
+                    clean.extend_from_slice(body.get(from..place.start).unwrap_or_default());
+                    clean.extend_from_slice(REDACTED.as_bytes());
+                    from = place.end;
+                }
+                clean.extend_from_slice(body.get(from..).unwrap_or_default());
+                *body = clean;
+            }
+        }
         for needle in &self.needles {
             // The common answer holds none and is not copied.
             let Some(first) = memmem::find(body, needle) else { continue };
@@ -135,25 +159,18 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// The forms in which a service may echo a secret: plain, JSON-escaped, URL-encoded and inside base64.
-fn forms_of(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
-    if secret.len() < SHORTEST_SCRUBBED {
-        return Vec::new();
-    }
-    let mut forms = vec![Zeroizing::new(secret.as_bytes().to_vec())];
-    let json = Zeroizing::new(serde_json::Value::from(secret).to_string());
-    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
-    forms.push(Zeroizing::new(json.as_bytes().to_vec()));
-    forms.push(Zeroizing::new(json.replace('/', "\\/").into_bytes()));
-    for (kept, upper_case, blank) in [
-        ("-_.~", true, "%20"),
-        ("-_.~", false, "%20"),
-        ("-_.!~*'()", true, "%20"),
-        ("-_.!~*'()", false, "%20"),
-        ("-_.*", true, "+"),
-        ("-_.*", false, "+"),
-    ] {
-        forms.push(percent_encoded(secret, kept, upper_case, blank));
+/// The forms in which a service may echo a secret that [`Echo`] does not find: in base64, and plain where it has no letter or digit.
+fn forms_of(secret: &str, is_found_otherwise: bool) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut forms = Vec::new();
+    if !is_found_otherwise {
+        let json = Zeroizing::new(serde_json::Value::from(secret).to_string());
+        let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+        forms.push(Zeroizing::new(secret.as_bytes().to_vec()));
+        forms.push(Zeroizing::new(json.as_bytes().to_vec()));
+        forms.push(Zeroizing::new(json.replace('/', "\\/").into_bytes()));
+        forms.push(Zeroizing::new(
+            url::form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>().into_bytes(),
+        ));
     }
     for offset in 0..3 {
         let mut padded = Zeroizing::new(vec![0; offset]);
@@ -168,21 +185,6 @@ fn forms_of(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
         }
     }
     forms
-}
-
-fn percent_encoded(text: &str, kept: &str, upper_case: bool, blank: &str) -> Zeroizing<Vec<u8>> {
-    let mut encoded = Zeroizing::new(Vec::with_capacity(text.len() * 3));
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) {
-            encoded.push(byte);
-        } else if byte == b' ' {
-            encoded.extend_from_slice(blank.as_bytes());
-        } else {
-            let hex = if upper_case { format!("%{byte:02X}") } else { format!("%{byte:02x}") };
-            encoded.extend_from_slice(hex.as_bytes());
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
@@ -221,6 +223,22 @@ mod tests {
             assert_eq!(clean.matches(REDACTED).count(), 2, "{echo} became {clean}");
             assert!(clean.starts_with("before ") && clean.ends_with(" after"), "{clean}");
         }
+    }
+
+    #[test]
+    fn a_secret_without_letters_is_replaced_too() {
+        let clean = secrets("--//==++").scrub(r#"a --//==++ b --\/\/==++ c --%2F%2F%3D%3D%2B%2B d"#.into());
+        assert_eq!(clean, format!("a {REDACTED} b {REDACTED} c {REDACTED} d"));
+    }
+
+    #[test]
+    fn of_two_secrets_the_longer_goes_first_and_neither_leaves_a_part() {
+        let mut secrets = Secrets::default();
+        for (key, value) in [("short", "tail-1234"), ("long", "head-tail-1234-end")] {
+            secrets.declare(key, Some(SecretString::from(value.to_owned()))).unwrap();
+        }
+        let clean = secrets.scrub("x head-tail-1234-end y tail-1234 z".into());
+        assert_eq!(clean, format!("x {REDACTED} y {REDACTED} z"));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use url::Url;
 
 use super::client::HttpClients;
 use super::policy::{EgressPolicy, Refusal, RefusalReason, is_hosts_own_header};
-use super::retry;
 use super::secrets::{REDACTED, Secrets};
+use super::{read_only, retry};
 use crate::contract::Failure;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::log::{CallLog, LogLevel, LogSource};
@@ -20,6 +20,8 @@ use crate::trace::{Exchange, ExchangeOutcome};
 
 /// More refusals than these say nothing new.
 const MOST_REFUSALS: usize = 20;
+/// Room that is made ahead for an answer. An announced length is a claim: what really comes decides over more.
+const MOST_MADE_AHEAD: u64 = 1024 * 1024;
 
 /// A request as the component asked for it: nothing in it has been checked.
 pub(crate) struct OutgoingRequest {
@@ -141,6 +143,10 @@ impl Egress {
         let method = checked_method(&request.method).map_err(Stopped::Refused)?;
         let url = self.context.policy.check_url(&request.url).map_err(Stopped::Refused)?;
         let headers = checked_headers(request.headers, &self.context.secrets).map_err(Stopped::Refused)?;
+        if self.context.policy.grants().read_only {
+            read_only::check_read(&method, &url, &headers, &body)
+                .map_err(|why| Stopped::Refused(Refusal::not_a_read(&why)))?;
+        }
         self.sent_bytes += length;
         Ok(CheckedRequest { method, url, headers, body: body.into(), idempotent: request.idempotent })
     }
@@ -158,6 +164,9 @@ impl Egress {
                 Ok(response) => {
                     let status = response.status();
                     if !(request.idempotent && retry::is_worth_another(status)) {
+                        if status.is_redirection() {
+                            log.debug(|| format!("HTTP {} is a redirect, which is not followed", status.as_u16()));
+                        }
                         let received = self.read(response, request.method == Method::HEAD).await?;
                         log.debug(|| answer_line(&received, *attempts, started));
                         return Ok(received);
@@ -208,7 +217,7 @@ impl Egress {
         if announced > most {
             return Err(Stopped::Exceeded(Limit::ResponseBytes));
         }
-        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
+        let mut body = Vec::with_capacity(usize::try_from(announced.min(MOST_MADE_AHEAD)).unwrap_or_default());
         loop {
             let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,

@@ -131,6 +131,32 @@ impl From<types::Error> for own::Error {
     }
 }
 
+/// The bytes of all texts in an error, before any of them is read.
+pub(super) fn error_size(error: &Error) -> usize {
+    match error {
+        types::Error::InvalidInput(problems) => {
+            problems.iter().map(|problem| problem.input.len() + problem.message.len()).sum()
+        }
+        types::Error::Service(failure) => {
+            let details = [&failure.errors, &failure.data].into_iter().flatten().map(String::len).sum::<usize>();
+            failure.message.len() + details
+        }
+        types::Error::UnknownKey(text)
+        | types::Error::Unauthenticated(text)
+        | types::Error::Forbidden(text)
+        | types::Error::NotFound(text)
+        | types::Error::UnexpectedResponse(text)
+        | types::Error::InvalidState(text)
+        | types::Error::Other(text)
+        | types::Error::Transport(
+            http::Failure::Denied(text) | http::Failure::Unreachable(text) | http::Failure::Other(text),
+        ) => text.len(),
+        types::Error::RateLimited(_) | types::Error::Transport(http::Failure::Timeout | http::Failure::TooLarge(_)) => {
+            0
+        }
+    }
+}
+
 /// Details of an error must not hide the error: what is not JSON is kept as text.
 fn json_or_text(text: String) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))

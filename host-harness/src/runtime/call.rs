@@ -1,7 +1,7 @@
 //! One call of a component from start to end: its turn, a fresh store and instance, the deadline, and what to make of the end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime::{Store, UpdateDeadline};
 
@@ -14,12 +14,16 @@ use crate::connection::Connection;
 use crate::contract::{Error, Failure};
 use crate::egress::{Egress, EgressContext, EgressPolicy, Grants, Secrets};
 use crate::limits::{Limit, LimitExceeded, Limits};
-use crate::log::{CallLog, LogOptions};
+use crate::log::{CallLog, LogLevel, LogOptions, LogSource};
 use crate::trace::Trace;
 
 /// The part of the deadline that is kept back from waiting for the service, so that the component can still say that it
 /// waited in vain: a tenth, and never more than this.
 const LONGEST_LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What the component may hand over at once, as a multiple of its memory. Values are larger out here than in there, but a list
+/// whose items all point to the same text is small in there and would be endless out here.
+const COPIES_OF_MEMORY: u64 = 2;
 
 /// How a call is made.
 #[derive(Debug, Clone, Default)]
@@ -68,9 +72,9 @@ pub(super) async fn run<O: Operation>(
         Err(_) => return failed(exceeded(Limit::Deadline)),
     };
     let mut store = new_store(runtime, connection, options, started, deadline);
-    let returned = match component.instantiate_async(&mut store).await {
-        Ok(instance) => operation.invoke(&mut store, &instance).await,
-        Err(error) => Err(error),
+    let (started_up, returned) = match component.instantiate_async(&mut store).await {
+        Ok(instance) => (true, operation.invoke(&mut store, &instance).await),
+        Err(error) => (false, Err(error)),
     };
     let state = store.into_data();
     let result = match returned {
@@ -78,8 +82,11 @@ pub(super) async fn run<O: Operation>(
             ResultProblem::TooLarge(limit) => exceeded(limit),
             ResultProblem::Invalid(text) => CallError::BadResult(text),
         }),
+        Ok(Err(error)) if bindings::error_size(&error) as u64 > limits.result_bytes => {
+            Err(exceeded(Limit::ResultBytes))
+        }
         Ok(Err(error)) => Err(blame(error.into(), &state.egress)),
-        Err(error) => Err(crash(&error, &state, limits)),
+        Err(error) => Err(crash(&error, &state, limits, started_up)),
     };
     let trace = trace(state, started);
     match result {
@@ -116,9 +123,14 @@ fn new_store(
         deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
         record_exchanges: options.record_exchanges,
     });
-    let log = CallLog::new(started, options.log.clone(), secrets, limits);
+    let mut log = CallLog::new(started, options.log.clone(), secrets, limits);
+    for warning in connection.map(|connection| connection.expiring_soon(SystemTime::now())).unwrap_or_default() {
+        log.write(LogLevel::Warn, LogSource::Host, warning);
+    }
     let mut store = Store::new(runtime.engine.get(), CallState { egress, log, resources: Resources::new(limits) });
     store.limiter(|state| &mut state.resources);
+    store
+        .set_hostcall_fuel(usize::try_from(limits.memory_bytes.saturating_mul(COPIES_OF_MEMORY)).unwrap_or(usize::MAX));
     store.set_epoch_deadline(1);
     let exceeded = LimitExceeded::new(Limit::Deadline, limits);
     // At every tick a component that computes gives way to the other calls of its thread.
@@ -141,7 +153,7 @@ fn blame(error: Error, egress: &Egress) -> CallError {
     }
 }
 
-fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> CallError {
+fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits, started_up: bool) -> CallError {
     if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
         return CallError::Limit { exceeded: *exceeded, answer: None };
     }
@@ -153,7 +165,12 @@ fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> CallErr
     if error.downcast_ref::<wasmtime::Trap>().is_some() || state.log.last_error.is_some() {
         return CallError::Trap { reason, last_words: state.log.last_error.clone() };
     }
-    CallError::Start(format!("{error:#}"))
+    // Wasmtime has no type for this error either.
+    if reason.contains("fuel allocated for hostcalls") {
+        return CallError::Limit { exceeded: LimitExceeded::new(Limit::Memory, limits), answer: None };
+    }
+    // What is left of a component that runs is a value that is none: text that is not UTF-8, a case that does not exist.
+    if started_up { CallError::BadResult(format!("{error:#}")) } else { CallError::Start(format!("{error:#}")) }
 }
 
 fn trace(state: CallState, started: Instant) -> Trace {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -183,6 +184,10 @@ impl Connector {
     ) -> Result<Outcome<O::Accepted>, Box<CallFailure>> {
         if !connection.secret_problems().is_empty() {
             let error = CallError::Connector(Error::InvalidInput(connection.secret_problems().to_vec()));
+            return Err(Box::new(CallFailure { error, trace: Trace::default() }));
+        }
+        if let Some(message) = connection.expired(SystemTime::now()) {
+            let error = CallError::Connector(Error::Unauthenticated(message));
             return Err(Box::new(CallFailure { error, trace: Trace::default() }));
         }
         call::run(&self.inner.runtime, &self.inner.pre, Some(connection), options, operation).await

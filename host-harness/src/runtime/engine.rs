@@ -36,7 +36,18 @@ pub(super) struct SharedEngine {
 }
 
 impl SharedEngine {
-    pub(super) fn new(wanted: Allocation, concurrent_calls: u32) -> wasmtime::Result<Self> {
+    pub(super) fn new(
+        wanted: Allocation,
+        concurrent_calls: u32,
+        last_word: Option<fn(&mut Config)>,
+    ) -> wasmtime::Result<Self> {
+        let config = |pooled_calls| {
+            let mut config = config(pooled_calls);
+            if let Some(last_word) = last_word {
+                last_word(&mut config);
+            }
+            config
+        };
         // A pool reserves addresses, which a limit on the process (`ulimit -v`, some containers) can forbid.
         let pooled = match wanted {
             Allocation::Pooled => Engine::new(&config(Some(concurrent_calls))).ok(),
@@ -104,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_ticker_ends_when_the_engine_is_dropped() {
-        let shared = SharedEngine::new(Allocation::OnDemand, 1).expect("an engine");
+        let shared = SharedEngine::new(Allocation::OnDemand, 1, None).expect("an engine");
         let weak = shared.get().weak();
         drop(shared);
         // The thread holds the engine only while it ticks.
@@ -117,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_pool_is_used_when_it_is_asked_for() {
-        let shared = SharedEngine::new(Allocation::Pooled, 10).expect("an engine");
+        let shared = SharedEngine::new(Allocation::Pooled, 10, None).expect("an engine");
         assert_eq!(shared.allocation(), Allocation::Pooled);
     }
 }

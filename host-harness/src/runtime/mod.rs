@@ -34,13 +34,16 @@ pub struct RuntimeOptions {
     pub allocation: Allocation,
     /// Certificates in PEM form of authorities to trust beside the web's, for services inside a company.
     pub extra_roots_pem: Option<Vec<u8>>,
+    /// Has the last word on the engine's configuration. For tests that look into a component's memory; nothing is promised about it.
+    #[doc(hidden)]
+    pub configure_engine: Option<fn(&mut wasmtime::Config)>,
 }
 
 impl Default for RuntimeOptions {
     fn default() -> Self {
         // 1,000 slots reserve 4 TiB of addresses and no memory: a quarter of what 32 machines' worth of calls would need, and well
         // within the 128 TiB that a process has.
-        Self { concurrent_calls: 1_000, allocation: Allocation::Pooled, extra_roots_pem: None }
+        Self { concurrent_calls: 1_000, allocation: Allocation::Pooled, extra_roots_pem: None, configure_engine: None }
     }
 }
 
@@ -81,7 +84,7 @@ impl Runtime {
             return Err(RuntimeError::Roots("there is no certificate in PEM form".into()));
         }
         let concurrent_calls = options.concurrent_calls.max(1);
-        let engine = SharedEngine::new(options.allocation, concurrent_calls)
+        let engine = SharedEngine::new(options.allocation, concurrent_calls, options.configure_engine)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         Ok(Self {
             inner: Arc::new(RuntimeInner {

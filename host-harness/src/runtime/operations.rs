@@ -92,8 +92,11 @@ impl Operation for TestConnection<'_> {
         Ok(result.map(Account::from))
     }
 
-    fn accept(&self, returned: Self::Returned, _: &Limits) -> Result<Self::Accepted, ResultProblem> {
-        Ok(returned)
+    fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
+        let texts = [Some(&returned.user), returned.organization.as_ref(), Some(&returned.endpoint)];
+        let extensions = returned.extensions.as_ref().map_or(0, |value| value.to_string().len());
+        let size = texts.into_iter().flatten().map(String::len).sum::<usize>() + extensions;
+        if size as u64 > limits.result_bytes { Err(ResultProblem::TooLarge(Limit::ResultBytes)) } else { Ok(returned) }
     }
 }
 
@@ -131,7 +134,8 @@ impl Operation for Query<'_> {
     }
 
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
-        let size: usize = returned.items.iter().map(|item| item.key.len() + item.label.len()).sum();
+        let items: usize = returned.items.iter().map(|item| item.key.len() + item.label.len()).sum();
+        let size = items + [&returned.next, &returned.notice].into_iter().flatten().map(String::len).sum::<usize>();
         if size as u64 > limits.result_bytes { Err(ResultProblem::TooLarge(Limit::ResultBytes)) } else { Ok(returned) }
     }
 }

@@ -1,0 +1,72 @@
+//! `--read-only`: everything that reads works, and nothing that could change data leaves.
+
+use crate::harness::Desk;
+use crate::support::Bench;
+use duro_sim::Resource;
+use host_harness::egress::{RefusalReason, Restriction};
+use host_harness::{CallError, CallOptions, Grants};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn every_operation_that_reads_works_read_only() {
+    let bench = Bench::new().await;
+    let grants = Grants { read_only: true, ..bench.options.grants };
+    let options = CallOptions { grants, ..bench.options.clone() };
+    let bench = Bench { options, ..bench };
+    let part = bench.sim.records(Resource::Components).remove(0).id;
+    for (key, inputs) in [
+        ("getCurrentUser", json!({})),
+        ("listCompanyUsers", json!({})),
+        ("listComponents", json!({ "first": 230 })),
+        ("getComponentById", json!({ "componentId": part })),
+        ("listChangeOrders", json!({ "first": 3 })),
+        ("rawRequest", json!({})),
+    ] {
+        bench.perform(key, inputs).await;
+    }
+    let (connection, inputs, options) = (&bench.connection, json!({}), &bench.options);
+    bench.connector.test_connection(connection, options).await.unwrap();
+    bench.connector.query("selectComponent", connection, &inputs, Some("a"), None, options).await.unwrap();
+    for resource in ["components", "changeOrders"] {
+        let inputs = json!({ "pollResourceType": resource });
+        bench.connector.poll("pollChangesTrigger", connection, &inputs, None, options).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_mutation_does_not_leave_and_the_refusal_names_the_flag_that_forbids_it() {
+    let desk = Desk::new().await;
+    let orders = desk.sim.records(Resource::ChangeOrders).len();
+    let mutation = "query=mutation { createChangeOrder(input: {name: \"x\", type: ECO}) { id } }";
+    let hidden =
+        "query={ userById { id } } # \n mutation M { createChangeOrder(input: {name: \"x\", type: ECO}) { id } }";
+    let commands = [
+        vec!["action", "createChangeOrder", "--input", "name=x"],
+        vec!["action", "rawRequest", "--input", mutation],
+        vec!["action", "rawRequest", "--input", hidden],
+    ];
+    for words in &commands {
+        let ended = desk.run(&[&["--read-only"], &words[..]].concat()).await;
+        assert_eq!((ended.status, ended.error_kind().as_str()), (3, "transport"), "{}", ended.output);
+        let refusal: &Value = &ended.json()["error"]["refusals"][0];
+        assert_eq!((&refusal["reason"], &refusal["restriction"]), (&json!("read-only"), &json!("--read-only")));
+        assert!(ended.messages.contains("--read-only (Grants::read_only) forbids it"), "{}", ended.messages);
+        assert!(ended.messages.contains("holds a mutation"), "{}", ended.messages);
+    }
+    assert_eq!((desk.sim.request_count(), desk.sim.records(Resource::ChangeOrders).len()), (0, orders));
+    // And the flag is what forbade it.
+    let ended = desk.run(&commands[0]).await;
+    assert_eq!((ended.status, desk.sim.records(Resource::ChangeOrders).len()), (0, orders + 1));
+}
+
+#[tokio::test]
+async fn the_library_reports_what_could_not_be_shown_to_read() {
+    let bench = Bench::new().await;
+    let grants = Grants { read_only: true, ..bench.options.grants };
+    let options = CallOptions { grants, ..bench.options.clone() };
+    let inputs = json!({ "query": "this is not GraphQL" });
+    let failure = bench.connector.perform("rawRequest", &bench.connection, &inputs, &options).await.unwrap_err();
+    let CallError::Refused { refusals, .. } = failure.error else { panic!("{failure:?}") };
+    assert_eq!((refusals[0].reason, refusals[0].restriction), (RefusalReason::ReadOnly, Some(Restriction::ReadOnly)));
+    assert!(refusals[0].to_string().contains("cannot be parsed"), "{}", refusals[0]);
+}
