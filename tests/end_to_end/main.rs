@@ -14,6 +14,7 @@ mod component;
 mod data_source;
 mod errors;
 mod harness;
+mod page;
 mod secrets;
 mod support;
 mod trigger;
