@@ -20,6 +20,7 @@ mod harness;
 mod leaks;
 mod memory;
 mod misbehaviour;
+mod page;
 mod read_only;
 mod retries;
 mod secrets;

@@ -10,6 +10,7 @@ mod options;
 mod output;
 mod poll;
 mod progress;
+mod serve;
 mod session;
 mod state_file;
 mod table;
@@ -50,6 +51,7 @@ Examples:
   harness test-connection --connection connection.json
   harness action getComponentById --connection connection.json --input componentId=5f1e…
   harness poll pollChangesTrigger --connection connection.json --state poll.state
+  harness serve --open
 
 A connection file names a connection of the manifest and fills in its fields; ${NAME} is read from the environment:
   {\"key\": \"apiKey\", \"fields\": {\"apiKey\": \"${API_KEY}\", \"environment\": \"Main\"}}";
@@ -62,13 +64,18 @@ enum Command {
     DataSource(data_source::Arguments),
     Poll(poll::Arguments),
     Watch(watch::Arguments),
+    Serve(serve::Arguments),
 }
 
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // One thread is enough for one call at a time, and starts fastest.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    // One thread is enough for one call at a time, and starts fastest; the page runs many.
+    let mut builder = match &arguments.command {
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::usage(format!("no asynchronous runtime could be started: {error}")).report(),
     };
@@ -87,6 +94,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::DataSource(arguments) => data_source::run(arguments, options).await,
         Command::Poll(arguments) => poll::run(arguments, options).await,
         Command::Watch(arguments) => watch::run(arguments, options).await,
+        Command::Serve(arguments) => serve::run(arguments, options).await,
     }
 }
 

@@ -57,6 +57,11 @@ impl Session {
         }
     }
 
+    /// The options of a call that shows nothing while it runs.
+    pub(super) fn plain_call_options(&self) -> CallOptions {
+        CallOptions { grants: self.options.grants(), limits: self.limits.clone(), ..Default::default() }
+    }
+
     pub(super) fn state_limit(&self) -> u64 {
         self.limits.state_bytes
     }

@@ -90,7 +90,8 @@ impl Harness {
     }
 }
 
-fn connection_text(url: &str) -> Result<String> {
+/// A connection file for a service at this URL; the key comes from the environment.
+pub(super) fn connection_text(url: &str) -> Result<String> {
     let text = serde_json::json!({
         "key": "duroApiKey",
         "fields": {"apiKey": "${DURO_API_KEY}", "duroEnvironment": "Main (MFG)", "customDuroEnvironment": url},

@@ -4,6 +4,7 @@
 //! something wrong fails.
 
 mod harness;
+mod page;
 mod screen;
 mod service;
 mod tour;
@@ -26,12 +27,19 @@ use service::Service;
 /// Prints each command as you would type it and what came back; fails if a step does not do what it says. Needs no key and no network.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --stay          then try the commands yourself"
+    after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --stay          then try the commands yourself\n  \
+                  cargo xtask demo --page          the flow-builder page in your browser"
 )]
 pub(crate) struct Options {
     /// Keep the service running at the end, so that the printed commands can be tried in another terminal
     #[arg(long)]
     stay: bool,
+    /// Show the flow-builder page on the simulated service instead of the tour, until ctrl-c
+    #[arg(long, conflicts_with = "stay")]
+    page: bool,
+    /// With --page: print the link and open no browser
+    #[arg(long, requires = "page")]
+    no_open: bool,
 }
 
 /// Builds, then takes the tour.
@@ -43,6 +51,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         files::copy_atomically(&built, &program)?;
         Ok(program)
     })?;
+    if options.page {
+        return page::run(workspace, &service, !options.no_open);
+    }
     let folder = tempfile::Builder::new().prefix("duro-demo-").tempdir().context("no temporary folder")?;
     let service = Service::start(&service, folder.path())?;
     let screen = Screen::for_standard_output();

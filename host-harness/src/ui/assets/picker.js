@@ -1,0 +1,163 @@
+// The searchable dropdown: a combobox whose list a data source fills, page by page, as it is scrolled.
+
+import { make, post } from "./send.js";
+import { valuesOf } from "./forms.js";
+
+const SEARCH_DELAY = 250;
+// Pages without a match, one after the other, before the person is asked to go on.
+const MOST_EMPTY_PAGES = 5;
+
+export function startPickers() {
+  for (const host of document.querySelectorAll("[data-picker]")) new Picker(host);
+}
+
+class Picker {
+  constructor(host) {
+    this.host = host;
+    this.input = host.querySelector('[role="combobox"]');
+    this.list = host.querySelector('[role="listbox"]');
+    this.popup = host.querySelector(".popup");
+    this.note = host.querySelector(".popup-note");
+    this.chosen = host.querySelector(".chosen");
+    this.sources = host.querySelector("[data-source-inputs]");
+    this.active = -1;
+    this.input.addEventListener("input", () => this.typed());
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("click", () => this.isOpen || this.open(""));
+    host.querySelector(".open").addEventListener("click", () => {
+      this.input.focus();
+      if (this.isOpen) this.close();
+      else this.open("");
+    });
+    this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    // Pressing on an item must not take the focus out of the field.
+    this.popup.addEventListener("mousedown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      const item = event.target.closest('[role="option"]');
+      if (item) this.pick([...this.list.children].indexOf(item));
+    });
+    this.input.addEventListener("blur", () => this.close());
+    this.sources?.addEventListener("change", () => this.isOpen && this.open(this.search));
+  }
+
+  get isOpen() { return !this.popup.hidden; }
+
+  typed() {
+    // What is typed goes as it is, until an item is picked.
+    delete this.input.dataset.picked;
+    this.showChosen();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.open(this.host.dataset.searchable === "true" ? this.input.value : ""), SEARCH_DELAY);
+  }
+
+  open(search) {
+    this.abort?.abort();
+    this.abort = new AbortController();
+    Object.assign(this, { search, cursor: undefined, loading: false, complete: false });
+    this.list.replaceChildren();
+    this.setActive(-1);
+    this.popup.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    return this.load();
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.abort?.abort();
+    this.popup.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.setActive(-1);
+  }
+
+  async load(emptyPages = 0) {
+    if (this.loading || this.complete) return;
+    this.loading = true;
+    const { signal } = this.abort;
+    this.note.textContent = "Loading…";
+    try {
+      const body = { values: this.sources ? valuesOf(this.sources) : {}, search: this.search, cursor: this.cursor };
+      const page = await post(this.host.dataset.picker, body, signal);
+      if (signal.aborted) return;
+      this.loading = false;
+      if (page.error) return this.fail(page.error);
+      this.show(page);
+      if (!page.items.length && !this.complete && emptyPages < MOST_EMPTY_PAGES) return await this.load(emptyPages + 1);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.loading = false;
+      this.fail(error.message);
+    }
+    // A page that does not fill the list leaves nothing to scroll.
+    if (this.isOpen && !this.complete && this.list.children.length && this.list.scrollHeight <= this.list.clientHeight) await this.load();
+  }
+
+  show(page) {
+    this.cursor = page.next;
+    this.complete = page.next === null || page.next === undefined;
+    for (const item of page.items) {
+      const row = make("li", { role: "option", id: `${this.list.id}-${this.list.children.length}`, "aria-selected": "false" },
+        make("span", { class: "option-label" }, item.label), make("span", { class: "option-key" }, item.key));
+      row.item = item;
+      this.list.append(row);
+    }
+    const count = this.list.children.length;
+    const found = count === 0 ? "Nothing found" : `${count} shown`;
+    const more = this.complete ? "" : count === 0 ? ", and not all was searched: type more" : "; scroll for more";
+    this.note.textContent = `${found}${more}${page.notice ? `. ${page.notice}` : ""}`;
+  }
+
+  fail(message) {
+    this.complete = true;
+    this.note.textContent = message;
+  }
+
+  scrolled() {
+    const left = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight;
+    if (left < 200) this.load();
+  }
+
+  setActive(index) {
+    this.list.children[this.active]?.setAttribute("aria-selected", "false");
+    this.active = index;
+    const row = this.list.children[index];
+    if (!row) {
+      this.input.removeAttribute("aria-activedescendant");
+      return;
+    }
+    row.setAttribute("aria-selected", "true");
+    row.scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", row.id);
+    if (index >= this.list.children.length - 3) this.load();
+  }
+
+  pick(index) {
+    const { item } = this.list.children[index];
+    this.input.value = item.label;
+    this.input.dataset.picked = item.key;
+    this.showChosen();
+    this.close();
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  showChosen() {
+    const { picked } = this.input.dataset;
+    this.chosen.hidden = picked === undefined || picked === this.input.value;
+    this.chosen.querySelector("code").textContent = picked ?? "";
+  }
+
+  key(event) {
+    const count = this.list.children.length;
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
+    if (step) {
+      event.preventDefault();
+      if (!this.isOpen) return void this.open("");
+      if (count) this.setActive(Math.max(0, Math.min(count - 1, this.active + step)));
+    } else if (event.key === "Enter" && this.isOpen && this.active >= 0) {
+      event.preventDefault();
+      this.pick(this.active);
+    } else if (event.key === "Escape" && this.isOpen) {
+      event.preventDefault();
+      this.close();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+//! The connection: filled in, tested, forgotten.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{Piece, Sent, not_found};
+use crate::ui::pages;
+use crate::ui::run::Failed;
+use crate::ui::session::{Held, Shared};
+
+#[derive(Deserialize)]
+pub(in crate::ui) struct Kind {
+    kind: Option<String>,
+}
+
+pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Query(asked): Query<Kind>) -> Response {
+    let held = shared.session().connection.as_ref().map(|held| held.connection.key().to_owned());
+    let connections = &shared.definition().connections;
+    let definition = match asked.kind.or(held) {
+        Some(key) => shared.definition().connection(&key),
+        None => connections.first(),
+    };
+    match definition {
+        Some(definition) => pages::connection::show(&shared, definition).into_response(),
+        None => not_found("connection of this kind"),
+    }
+}
+
+/// Takes the connection over and tests it. Schedules are paused: their states belong to what they were made with.
+pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): Json<Sent>) -> Response {
+    let Some(definition) = sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) else {
+        return not_found("connection of this kind");
+    };
+    let read = {
+        let session = shared.session();
+        Held::read(shared.definition(), definition, sent.values, session.connection.as_ref())
+    };
+    let held = match read {
+        Ok(held) => held,
+        Err(problems) => {
+            let elsewhere = problems.iter().filter(|problem| problem.input.is_empty());
+            let html = html! {
+                p .quiet { "Correct the marked fields. Nothing was sent." }
+                @for problem in elsewhere { p .problem { (problem.message) } }
+            };
+            return Piece::new(html, problems, "Some fields cannot be used").into_response();
+        }
+    };
+    pause_all(&shared, "the connection was changed");
+    let connection = held.connection.clone();
+    shared.session().connection = Some(held);
+    let outcome = shared.connector.test_connection(&connection, &shared.options).await;
+    let tested = match outcome {
+        Ok(outcome) => Ok(outcome.value),
+        Err(failure) => Err(Failed::from(&failure.error)),
+    };
+    let problems = tested.as_ref().err().map(|failed| failed.problems.clone()).unwrap_or_default();
+    let say = if tested.is_ok() { "The connection works" } else { "The test failed" };
+    let mut session = shared.session();
+    if let Some(held) = &mut session.connection {
+        held.tested = Some(tested);
+    }
+    let held = session.connection.as_ref();
+    let Json(mut piece) = Piece::new(pages::connection::result(held), problems, say);
+    piece.connection = Some(pages::connection_state(held).into_string());
+    Json(piece).into_response()
+}
+
+/// Forgets the connection and its secrets.
+pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>) -> Json<Piece> {
+    pause_all(&shared, "the connection was forgotten");
+    shared.session().connection = None;
+    Piece::new(Markup::default(), Vec::new(), "Forgotten")
+}
+
+fn pause_all(shared: &Shared, why: &str) {
+    for trigger in shared.triggers.values() {
+        if trigger.stop() {
+            trigger.note(format!("Paused: {why}"));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What is done for each address: reads what was sent, calls the connector, and gives a page or a piece of one.
+
+pub(super) mod action;
+pub(super) mod connection;
+pub(super) mod trigger;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use host_harness::contract::InputProblem;
+use maud::Markup;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::forms::Values;
+use super::pages;
+use super::session::Shared;
+
+/// A body that is not JSON is shown up to this many bytes.
+const LONGEST_TEXT: usize = 1024 * 1024;
+
+/// What the script sends with a form.
+#[derive(Deserialize)]
+pub(super) struct Sent {
+    values: Values,
+    /// The kind of connection.
+    #[serde(default)]
+    kind: Option<String>,
+    /// Whether the person who looks at the page has agreed to a change.
+    #[serde(default)]
+    confirmed: bool,
+    /// The pause of a schedule, in seconds.
+    #[serde(default)]
+    every: Option<u64>,
+}
+
+/// A piece of a page for the script to put in its place.
+#[derive(Serialize)]
+pub(super) struct Piece {
+    html: String,
+    /// What is wrong with which input.
+    problems: Vec<InputProblem>,
+    /// The line on the connection, where it may have changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<String>,
+    /// What to say aloud.
+    say: &'static str,
+}
+
+impl Piece {
+    fn new(html: Markup, problems: Vec<InputProblem>, say: &'static str) -> Json<Self> {
+        Json(Self { html: html.into_string(), problems, connection: None, say })
+    }
+}
+
+pub(super) async fn home() -> Redirect {
+    Redirect::to("/connection")
+}
+
+pub(super) async fn about(State(shared): State<Arc<Shared>>) -> Markup {
+    pages::about::show(&shared)
+}
+
+fn not_found(what: &'static str) -> Response {
+    (StatusCode::NOT_FOUND, format!("There is no {what}. Reload the page.\n")).into_response()
+}
+
+fn refused(status: StatusCode, why: String) -> Response {
+    (status, Json(serde_json::json!({ "error": why }))).into_response()
+}
+
+fn raw_json(text: impl Into<Bytes>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], text.into()).into_response()
+}
+
+fn raw_value(value: &RawValue) -> Response {
+    raw_json(value.get().to_owned())
+}
+
+/// A body as it is, where it is JSON, else as a JSON string of its beginning.
+fn as_json(body: &Bytes) -> Response {
+    if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+        return raw_json(body.clone());
+    }
+    let start = body.get(..LONGEST_TEXT).unwrap_or(body);
+    Json(Value::from(String::from_utf8_lossy(start))).into_response()
+}

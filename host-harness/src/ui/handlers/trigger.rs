@@ -1,0 +1,219 @@
+//! Triggers: polls, schedule, state and timeline, and the buttons that change records.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::{Piece, Sent, as_json, not_found, raw_value, refused};
+use crate::ui::forms;
+use crate::ui::pages::{self, timeline};
+use crate::ui::run::{self, Failed, Side};
+use crate::ui::session::Shared;
+use crate::ui::trigger::{Poll, Trigger, What, inputs, no_connection};
+
+/// How long the script waits for news before it asks again: shorter than what networks and browsers give up after.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const LONGEST_PAUSE: u64 = 24 * 3600;
+
+pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
+    match (shared.definition().trigger(&key), shared.triggers.get(&key)) {
+        (Some(definition), Some(trigger)) => pages::trigger::show(&shared, definition, trigger).into_response(),
+        _ => not_found("trigger of this key"),
+    }
+}
+
+pub(in crate::ui) async fn draft(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Json(sent): Json<Sent>,
+) -> StatusCode {
+    keep(&shared, &key, sent.values);
+    StatusCode::NO_CONTENT
+}
+
+fn keep(shared: &Shared, key: &str, values: forms::Values) {
+    if let Some(trigger) = shared.definition().trigger(key) {
+        let values = forms::keepable(&trigger.inputs, values);
+        shared.session().forms.insert(format!("triggers/{key}"), values);
+    }
+}
+
+pub(in crate::ui) async fn poll(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Json(sent): Json<Sent>,
+) -> Response {
+    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
+    keep(&shared, &key, sent.values.clone());
+    match trigger.poll(&shared, &key, &sent.values).await {
+        Ok(_) => Piece::new(Default::default(), Vec::new(), "Polled").into_response(),
+        Err(failed) => explained(failed),
+    }
+}
+
+pub(in crate::ui) async fn schedule(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Json(sent): Json<Sent>,
+) -> Response {
+    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
+    keep(&shared, &key, sent.values.clone());
+    // What can be said at once is better said here than by a schedule that ends with its first poll.
+    if let Err(failed) = inputs(&shared, &key, &sent.values) {
+        return explained(failed);
+    }
+    if shared.session().connection.is_none() {
+        return explained(no_connection());
+    }
+    match sent.every {
+        Some(seconds @ 1..=LONGEST_PAUSE) => {
+            trigger.start(shared.clone(), key, sent.values, Duration::from_secs(seconds));
+            Piece::new(Default::default(), Vec::new(), "Polling on a schedule").into_response()
+        }
+        _ => refused(StatusCode::BAD_REQUEST, "the pause must be between 1 second and a day".into()),
+    }
+}
+
+fn explained(failed: Failed) -> Response {
+    Piece::new(pages::failure(&failed), failed.problems, "The poll failed").into_response()
+}
+
+pub(in crate::ui) async fn pause(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
+    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
+    trigger.stop();
+    Piece::new(Default::default(), Vec::new(), "Paused").into_response()
+}
+
+pub(in crate::ui) async fn reset(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
+    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
+    trigger.reset().await;
+    Piece::new(Default::default(), Vec::new(), "The state was reset").into_response()
+}
+
+#[derive(Deserialize)]
+pub(in crate::ui) struct Back {
+    event: u64,
+}
+
+pub(in crate::ui) async fn back(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Json(back): Json<Back>,
+) -> Response {
+    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
+    if trigger.back(back.event).await {
+        Piece::new(Default::default(), Vec::new(), "The state was taken back").into_response()
+    } else {
+        refused(StatusCode::NOT_FOUND, "the timeline no longer has this poll".into())
+    }
+}
+
+#[derive(Deserialize)]
+pub(in crate::ui) struct Seen {
+    version: u64,
+    last: u64,
+}
+
+/// What changed on a trigger's page.
+#[derive(Serialize)]
+pub(in crate::ui) struct News {
+    version: u64,
+    last: u64,
+    running: bool,
+    has_state: bool,
+    status: String,
+    state: String,
+    /// The events that are new, the newest first.
+    events: Vec<String>,
+}
+
+/// Waits for something new, and gives it.
+pub(in crate::ui) async fn news(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Query(seen): Query<Seen>,
+) -> Response {
+    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
+    trigger.newer_than(seen.version, LONGEST_WAIT).await;
+    let status = trigger.status();
+    let events = trigger.events_after(seen.last);
+    let path = format!("/triggers/{}", pages::segment(&key));
+    Json(News {
+        version: status.version,
+        last: events.first().map_or(seen.last, |event| event.id),
+        running: status.every.is_some(),
+        has_state: status.state.is_some(),
+        status: timeline::status(&status).into_string(),
+        state: timeline::state(&status).into_string(),
+        events: events.iter().map(|event| timeline::event(event, &path).into_string()).collect(),
+    })
+    .into_response()
+}
+
+pub(in crate::ui) async fn state(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
+    let state = shared.triggers.get(&key).and_then(|trigger| trigger.status().state);
+    state.map_or_else(|| not_found("state"), |state| Json(timeline::readable(&state)).into_response())
+}
+
+pub(in crate::ui) async fn example(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
+    match shared.definition().trigger(&key) {
+        Some(trigger) => Json(&trigger.example_payload).into_response(),
+        None => not_found("trigger of this key"),
+    }
+}
+
+pub(in crate::ui) async fn schema(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
+    match shared.definition().trigger(&key) {
+        Some(trigger) => Json(&trigger.result_schema).into_response(),
+        None => not_found("trigger of this key"),
+    }
+}
+
+/// The payload of a poll, or the state after it.
+pub(in crate::ui) async fn part(
+    State(shared): State<Arc<Shared>>,
+    Path((key, id, part)): Path<(String, u64, String)>,
+) -> Response {
+    let Some(poll) = shared.triggers.get(&key).and_then(|trigger| poll_of(trigger, id)) else {
+        return not_found("poll of this number");
+    };
+    match (part.as_str(), &poll.run.result, &poll.after) {
+        ("payload", Ok(payload), _) => raw_value(payload),
+        ("state", _, Some(state)) => Json(timeline::readable(state)).into_response(),
+        _ => not_found("such part of a poll"),
+    }
+}
+
+pub(in crate::ui) async fn exchange(
+    State(shared): State<Arc<Shared>>,
+    Path((key, id, index, side)): Path<(String, u64, usize, String)>,
+) -> Response {
+    let poll = shared.triggers.get(&key).and_then(|trigger| poll_of(trigger, id));
+    let body = poll.zip(Side::named(&side)).and_then(|(poll, side)| run::body(&poll.run.trace, index, side));
+    body.map_or_else(|| not_found("such body"), |body| as_json(&body))
+}
+
+fn poll_of(trigger: &Trigger, id: u64) -> Option<Box<Poll>> {
+    match &trigger.event(id)?.what {
+        What::Poll(poll) => Some(poll.clone()),
+        What::Note(_) => None,
+    }
+}
+
+/// Presses a button that changes records, and notes it in every timeline.
+pub(in crate::ui) async fn change(State(shared): State<Arc<Shared>>, Path(index): Path<usize>) -> Response {
+    match shared.changes.press(index).await {
+        Ok(label) => {
+            for trigger in shared.triggers.values() {
+                trigger.note(format!("You pressed “{label}”"));
+            }
+            Piece::new(Default::default(), Vec::new(), "Changed").into_response()
+        }
+        Err(why) => refused(StatusCode::BAD_GATEWAY, why),
+    }
+}

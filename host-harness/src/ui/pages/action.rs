@@ -1,0 +1,86 @@
+//! An action's page: its form, the last result beside what to expect, and the question before something is changed.
+
+use host_harness::contract::ActionDefinition;
+use maud::{Markup, html};
+
+use super::controls::Form;
+use super::{Place, connection_state, heading, needs_connection, outcome, page, segment, tabs, tree};
+use crate::ui::forms::Values;
+use crate::ui::session::Shared;
+
+pub(in crate::ui) fn show(shared: &Shared, action: &ActionDefinition) -> Markup {
+    let path = format!("/actions/{}", segment(&action.key));
+    let (values, run) = {
+        let session = shared.session();
+        let values = session.forms.get(&format!("actions/{}", action.key)).cloned().unwrap_or_default();
+        (values, session.runs.get(&action.key).cloned())
+    };
+    let content = html! {
+        (heading("Action", &action.label, &action.description))
+        (needs_connection(shared))
+        div .columns .three {
+            (form(shared, action, &path, &values))
+            section .card .grow aria-labelledby="result-title" {
+                h2 #result-title { "Result" }
+                div #result {
+                    @match run {
+                        Some(run) => (outcome::show(&run, &path)),
+                        None => p .quiet { "Nothing has run yet." },
+                    }
+                }
+            }
+            (expected(&path))
+        }
+        @if action.changes_data { (question(shared, action)) }
+    };
+    page(shared, Place::Action(&action.key), &action.label, &content)
+}
+
+fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: &Values) -> Markup {
+    let form = Form { id: "input", values, sources: &shared.definition().data_sources };
+    html! {
+        form .card data-form={ (path) "/run" } data-draft={ (path) "/draft" } data-target="result" data-ask=[action.changes_data.then_some("ask")]
+            aria-label="Inputs" novalidate {
+            @if action.inputs.is_empty() { p .quiet { "This action needs no input." } }
+            @for input in &action.inputs { (form.field(input)) }
+            div .actions {
+                button .primary type="submit" data-busy="Running…" { "Run" }
+                button type="button" data-cancel hidden { "Stop" }
+            }
+        }
+    }
+}
+
+/// What a flow is built against: shown whether or not the action has run.
+pub(super) fn expected(path: &str) -> Markup {
+    html! {
+        section .card .grow aria-labelledby="expected-title" {
+            h2 #expected-title { "What to expect" }
+            (tabs("expected", "What to expect", &[
+                ("example", "Example".into(), tree("Example payload", &format!("{path}/example"))),
+                ("schema", "JSON Schema".into(), tree("JSON Schema of the result", &format!("{path}/schema"))),
+            ]))
+        }
+    }
+}
+
+fn question(shared: &Shared, action: &ActionDefinition) -> Markup {
+    let session = shared.session();
+    let origin = session.connection.as_ref().and_then(|held| held.connection.origin().ok().map(ToString::to_string));
+    html! {
+        dialog #ask aria-labelledby="ask-title" aria-describedby="ask-text" {
+            h2 #ask-title { (action.label) "?" }
+            div #ask-text {
+                p { "This may change data in " (shared.definition().label) ", and cannot be undone here." }
+                dl .facts {
+                    dt { "As" } dd { (connection_state(session.connection.as_ref())) }
+                    @if let Some(origin) = origin { dt { "At" } dd { code .breakable { (origin) } } }
+                }
+            }
+            div .actions {
+                button .primary type="button" data-answer="yes" { "Run it" }
+                button type="button" data-answer="no" { "Cancel" }
+            }
+        }
+    }
+}

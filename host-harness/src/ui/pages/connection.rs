@@ -1,0 +1,76 @@
+//! The connection's page: the form, the test, and what the test said.
+
+use host_harness::contract::ConnectionDefinition;
+use maud::{Markup, html};
+
+use super::controls::Form;
+use super::{Place, failure, heading, page, segment, who};
+use crate::ui::forms::Values;
+use crate::ui::session::{Held, Shared};
+
+/// The page of one kind of connection.
+pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) -> Markup {
+    let kinds = &shared.definition().connections;
+    let session = shared.session();
+    let held = session.connection.as_ref().filter(|held| held.connection.key() == definition.key);
+    let nothing = Values::new();
+    let form = Form { id: "connection", values: held.map_or(&nothing, |held| &held.shown), sources: &[] };
+    let content = html! {
+        (heading("Connection", &definition.label, &definition.description))
+        @if kinds.len() > 1 {
+            nav .kinds aria-label="Kinds of connection" { ul {
+                @for kind in kinds {
+                    li { a href={ "/connection?kind=" (segment(&kind.key)) } aria-current=[(kind.key == definition.key).then_some("true")] { (kind.label) } }
+                }
+            } }
+        }
+        div .columns {
+            form .card data-form="/connection" data-target="connection-result" aria-label="Connection" novalidate {
+                input type="hidden" name="kind" value=(definition.key) data-extra="kind";
+                @for field in &definition.fields {
+                    @if field.secret {
+                        (form.secret(&field.input, held.is_some_and(|held| held.has_secret(&field.input.key))))
+                    } @else {
+                        (form.field(&field.input))
+                    }
+                }
+                div .actions {
+                    button .primary type="submit" data-busy="Testing…" { "Test connection" }
+                    button type="button" data-post="/connection/forget" data-reload hidden[held.is_none()] { "Forget it" }
+                }
+            }
+            section .card aria-labelledby="connection-result-title" {
+                h2 #connection-result-title { "Who this connects as" }
+                div #connection-result { (result(held)) }
+                (promises())
+            }
+        }
+    };
+    drop(session);
+    page(shared, Place::Connection, &definition.label, &content)
+}
+
+/// What the test said.
+pub(in crate::ui) fn result(held: Option<&Held>) -> Markup {
+    match held.map(|held| held.tested.as_ref()) {
+        None => html! { p .quiet { "Fill in the form and test it. The test changes nothing in the service." } },
+        Some(None) => html! { p .quiet { "Filled in, and not tested yet." } },
+        Some(Some(Ok(account))) => html! {
+            div .success role="status" {
+                p .success-title { strong { (who(account)) } }
+                p { "Requests go to " code .breakable { (account.endpoint) } }
+            }
+        },
+        Some(Some(Err(failed))) => failure(failed),
+    }
+}
+
+fn promises() -> Markup {
+    html! {
+        ul .promises {
+            li { "Secrets stay in the memory of this program until it ends. The page never gets them back." }
+            li { "The connector does not see them either: they are added to a request as it leaves." }
+            li { "A secret goes to the address that it was entered for, and to no other." }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The pages as HTML, drawn from the manifest alone. Everything that is shown is escaped; nothing here calls the connector.
+
+pub(super) mod about;
+pub(super) mod action;
+pub(super) mod connection;
+mod controls;
+pub(super) mod outcome;
+pub(super) mod timeline;
+pub(super) mod trigger;
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::run::Failed;
+use super::session::{Held, Shared};
+use host_harness::contract::Account;
+
+/// Which page is shown, for the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place<'a> {
+    Connection,
+    Action(&'a str),
+    Trigger(&'a str),
+    About,
+}
+
+/// A whole page around its content.
+pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Markup) -> Markup {
+    let definition = shared.definition();
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="csrf-token" content=(shared.gate.csrf());
+                title { (title) " · " (definition.label) }
+                link rel="icon" type="image/svg+xml" href="/assets/icon.svg";
+                link rel="stylesheet" href="/assets/base.css";
+                link rel="stylesheet" href="/assets/parts.css";
+                script type="module" src="/assets/app.js" {}
+            }
+            body {
+                a .skip href="#main" { "Skip to the content" }
+                header .side {
+                    div .brand {
+                        span .mark aria-hidden="true" {}
+                        div {
+                            p .brand-name { (definition.label) }
+                            p .quiet { "Version " (definition.version) }
+                        }
+                        button #menu .plain type="button" aria-expanded="false" aria-controls="nav" { "Menu" }
+                    }
+                    (navigation(shared, place))
+                }
+                main #main tabindex="-1" { (content) }
+                noscript { p .notice { "This page needs JavaScript; all of it comes from this program." } }
+                p #announcer .visually-hidden role="status" {}
+            }
+        }
+    }
+}
+
+fn navigation(shared: &Shared, place: Place<'_>) -> Markup {
+    let definition = shared.definition();
+    let entry = |href: String, label: &str, target: Place<'_>| {
+        html! { li { a href=(href) aria-current=[(target == place).then_some("page")] { (label) } } }
+    };
+    html! {
+        nav #nav aria-label="Connector" {
+            h2 { "Connection" }
+            ul { li {
+                a href="/connection" aria-current=[(place == Place::Connection).then_some("page")] {
+                    span #connection-state { (connection_state(shared.session().connection.as_ref())) }
+                }
+            } }
+            @if !definition.actions.is_empty() {
+                h2 { "Actions" }
+                ul {
+                    @for action in &definition.actions {
+                        (entry(format!("/actions/{}", segment(&action.key)), &action.label, Place::Action(&action.key)))
+                    }
+                }
+            }
+            @if !definition.triggers.is_empty() {
+                h2 { "Triggers" }
+                ul {
+                    @for trigger in &definition.triggers {
+                        (entry(format!("/triggers/{}", segment(&trigger.key)), &trigger.label, Place::Trigger(&trigger.key)))
+                    }
+                }
+            }
+            h2 { "Connector" }
+            ul { (entry("/about".into(), "What it may do", Place::About)) }
+        }
+    }
+}
+
+/// One line on the connection, for the navigation.
+pub(super) fn connection_state(held: Option<&Held>) -> Markup {
+    match held.map(|held| held.tested.as_ref()) {
+        None => html! { span .dot .off aria-hidden="true" {} "Not connected yet" },
+        Some(None) => html! { span .dot .idle aria-hidden="true" {} "Filled in, not tested" },
+        Some(Some(Ok(account))) => html! { span .dot .good aria-hidden="true" {} (who(account)) },
+        Some(Some(Err(_))) => html! { span .dot .bad aria-hidden="true" {} "The test failed" },
+    }
+}
+
+/// An account for people.
+pub(super) fn who(account: &Account) -> Markup {
+    html! { (account.user) @if let Some(organization) = &account.organization { ", " (organization) } }
+}
+
+/// The heading of a page.
+fn heading(kind: &str, label: &str, description: &str) -> Markup {
+    html! {
+        div .heading {
+            p .kind { (kind) }
+            h1 { (label) }
+            @if !description.is_empty() { p .description { (description) } }
+        }
+    }
+}
+
+/// A note that there is no connection, with the way there.
+fn needs_connection(shared: &Shared) -> Markup {
+    html! {
+        @if shared.session().connection.is_none() {
+            p .notice { "There is no connection yet. " a href="/connection" { "Fill in the connection" } " first." }
+        }
+    }
+}
+
+/// An error with the way out.
+pub(super) fn failure(failed: &Failed) -> Markup {
+    html! {
+        div .failure role="alert" {
+            p .failure-title { strong { (sentence(&failed.message)) } }
+            p { (failed.advice) }
+            p .quiet { "Kind of error: " code { (failed.kind) } }
+        }
+    }
+}
+
+/// With a capital at the beginning: errors are written to stand inside sentences.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// A key as a segment of a path.
+pub(super) fn segment(key: &str) -> String {
+    url::form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// A tree of JSON that the script draws from an address.
+fn tree(label: &str, source: &str) -> Markup {
+    html! { div .tree-host data-tree=(source) data-label=(label) {} }
+}
+
+/// Tabs; the panels are in the page, one of them shown.
+fn tabs(id: &str, label: &str, tabs: &[(&str, String, Markup)]) -> Markup {
+    html! {
+        div .tabs data-tabs {
+            div role="tablist" aria-label=(label) {
+                @for (index, (key, name, _)) in tabs.iter().enumerate() {
+                    button type="button" role="tab" id={ (id) "-tab-" (key) } aria-controls={ (id) "-panel-" (key) }
+                        aria-selected=(if index == 0 { "true" } else { "false" }) tabindex=(if index == 0 { "0" } else { "-1" }) { (name) }
+                }
+            }
+            @for (index, (key, _, panel)) in tabs.iter().enumerate() {
+                div role="tabpanel" id={ (id) "-panel-" (key) } aria-labelledby={ (id) "-tab-" (key) } tabindex="0" hidden[index != 0] {
+                    (panel)
+                }
+            }
+        }
+    }
+}
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
+}
+
+/// A duration for people.
+fn time(duration: std::time::Duration) -> String {
+    match duration.as_millis() {
+        milliseconds @ 0..1000 => format!("{milliseconds} ms"),
+        _ => format!("{:.2} s", duration.as_secs_f64()),
+    }
+}
+
+/// A count with its noun.
+fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_written_for_people() {
+        assert_eq!((size(1023), size(1536), size(3 << 20)), ("1023 B".into(), "1.5 KiB".into(), "3.0 MiB".into()));
+        assert_eq!(
+            (time(Duration::from_millis(12)), time(Duration::from_millis(1234))),
+            ("12 ms".into(), "1.23 s".into())
+        );
+        assert_eq!((count(1, "request"), count(2, "request")), ("1 request".into(), "2 requests".into()));
+        assert_eq!(sentence("é is first"), "É is first");
+    }
+
+    #[test]
+    fn a_key_is_one_segment_of_a_path_whatever_it_holds() {
+        assert_eq!(segment("a b/c?d#e"), "a%20b%2Fc%3Fd%23e");
+    }
+}

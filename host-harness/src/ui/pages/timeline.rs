@@ -1,0 +1,113 @@
+//! The parts of a trigger's page that change while it is looked at: its status, its state, and the events of its timeline.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::{count, failure, outcome, size, tree};
+use crate::ui::trigger::{Event, Poll, Status, What};
+
+/// What is going on, in a line.
+pub(in crate::ui) fn status(status: &Status) -> Markup {
+    html! {
+        @if status.is_polling { span .dot .busy aria-hidden="true" {} "Polling now…" }
+        @else if let Some(every) = status.every { span .dot .good aria-hidden="true" {} "Polls every " (super::time(every)) }
+        @else { span .dot .off aria-hidden="true" {} "Paused: polls only when asked" }
+        @if status.more { span .badge .warn { "more waits" } }
+    }
+}
+
+/// The state: its size and where it comes from.
+pub(in crate::ui) fn state(status: &Status) -> Markup {
+    html! {
+        @match &status.state {
+            None => "No state: the next poll is a first one, and marks where counting begins.",
+            Some(state) => { strong { (size(state.len() as u64)) } ", " (status.origin) },
+        }
+    }
+}
+
+/// A state as a person can read it: JSON or text as it is, anything else in hex.
+pub(in crate::ui) fn readable(state: &[u8]) -> Value {
+    match (serde_json::from_slice(state), std::str::from_utf8(state)) {
+        (Ok(value), _) => value,
+        (Err(_), Ok(text)) => text.into(),
+        (Err(_), Err(_)) => {
+            state.chunks(16).map(|row| row.iter().map(|byte| format!("{byte:02x} ")).collect::<String>()).collect()
+        }
+    }
+}
+
+/// One event; `path` is the trigger's address.
+pub(in crate::ui) fn event(event: &Event, path: &str) -> Markup {
+    html! {
+        li .event id={ "event-" (event.id) } data-event=(event.id) data-kind=(match event.what { What::Poll(_) => "poll", What::Note(_) => "note" }) {
+            div .event-when { (clock(event.at)) }
+            div .event-what {
+                @match &event.what {
+                    What::Note(text) => p .note { (text) },
+                    What::Poll(poll) => (self::poll(poll, &format!("{path}/polls/{}", event.id), event.id)),
+                }
+            }
+        }
+    }
+}
+
+fn poll(poll: &Poll, path: &str, id: u64) -> Markup {
+    let before = poll.before.as_ref().map_or(0, |state| state.len() as u64);
+    html! {
+        p .event-title {
+            strong { "Poll " (poll.number) }
+            @if poll.run.result.is_err() { span .badge .bad { "failed" } }
+            @else if poll.before.is_none() { span .badge { "first poll: counting begins here" } }
+            @else if poll.no_changes { span .badge { "no changes" } }
+            @for list in poll.delivery.lists.iter().filter(|list| list.length > 0) {
+                span .badge .good { (list.length) " " (list.name) }
+            }
+            @if poll.delivery.repeats > 0 { span .badge .warn { (count(poll.delivery.repeats as u64, "repeat")) } }
+            @if poll.more { span .badge .warn { "more waits" } }
+        }
+        @for list in poll.delivery.lists.iter().filter(|list| !list.titles.is_empty()) {
+            p .titles { (list.name) ": " @for (index, title) in list.titles.iter().enumerate() {
+                @if index > 0 { ", " } q { (title) } }
+                @if list.length > list.titles.len() { " and " (list.length - list.titles.len()) " more" }
+            }
+        }
+        @if let Err(failed) = &poll.run.result { (failure(failed)) }
+        details .more {
+            summary { "Details" }
+            (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
+            @if poll.run.result.is_ok() { (tree("Payload", &format!("{path}/payload"))) }
+            details { summary { "State after it, " (size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (size(before)) ")" }
+                (tree("State after the poll", &format!("{path}/state"))) }
+            details { summary { "Requests (" (poll.run.trace.exchanges.len()) ")" } (outcome::exchanges(&poll.run.trace, path)) }
+            details { summary { "Log (" (poll.run.trace.log.len()) ")" } (outcome::log_lines(&poll.run.trace)) }
+            @if poll.run.result.is_ok() {
+                button .small type="button" data-trigger="back" data-event=(id) { "Take the state from before poll " (poll.number) }
+            }
+        }
+    }
+}
+
+/// The time of day; the script writes it in the viewer's own zone.
+fn clock(at: SystemTime) -> Markup {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (seconds, milliseconds) = (since.as_secs() % 86_400, since.as_millis());
+    let text = format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    html! { time data-milliseconds=(milliseconds) { (text) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::readable;
+
+    #[test]
+    fn a_state_is_shown_as_json_as_text_or_in_hex() {
+        assert_eq!(readable(b"{\"a\": 1}"), json!({"a": 1}));
+        assert_eq!(readable("plain é".as_bytes()), json!("plain é"));
+        assert_eq!(readable(&[0xff; 17]), json!(["ff ".repeat(16), "ff "]));
+    }
+}

@@ -1,0 +1,98 @@
+//! A trigger's page: its inputs, the polling, its state, the buttons that change records, and the timeline.
+
+use std::time::Duration;
+
+use host_harness::contract::TriggerDefinition;
+use maud::{Markup, html};
+
+use super::controls::Form;
+use super::{Place, action, heading, needs_connection, page, segment, timeline};
+use crate::ui::session::Shared;
+use crate::ui::trigger::Trigger;
+
+/// The pauses that are offered, in seconds.
+const PAUSES: [u64; 5] = [2, 5, 15, 60, 300];
+const DEFAULT_PAUSE: u64 = 5;
+
+pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigger: &Trigger) -> Markup {
+    let path = format!("/triggers/{}", segment(&definition.key));
+    let values = shared.session().forms.get(&format!("triggers/{}", definition.key)).cloned().unwrap_or_default();
+    let status = trigger.status();
+    let events = trigger.events_after(0);
+    let form = Form { id: "input", values: &values, sources: &shared.definition().data_sources };
+    let pause = status.every.as_ref().map_or(DEFAULT_PAUSE, Duration::as_secs);
+    let content = html! {
+        (heading("Trigger", &definition.label, &definition.description))
+        (needs_connection(shared))
+        div .columns #trigger data-trigger-path=(path) data-version=(status.version) data-last=(events.first().map_or(0, |event| event.id))
+            data-running=(status.every.is_some()) {
+            div .stack {
+                form .card #trigger-form data-draft={ (path) "/draft" } aria-label="Inputs and polling" novalidate {
+                    fieldset .bare disabled[status.every.is_some()] {
+                        legend .visually-hidden { "Inputs" }
+                        @for input in &definition.inputs { (form.field(input)) }
+                    }
+                    p #trigger-status .status role="status" { (timeline::status(&status)) }
+                    div .actions {
+                        button .primary type="submit" data-trigger="poll" data-busy="Polling…" { "Poll once" }
+                        span .schedule {
+                            label for="every" { "every" }
+                            select #every disabled[status.every.is_some()] {
+                                @for seconds in PAUSES {
+                                    option value=(seconds) selected[seconds == pause] { (pause_label(seconds)) }
+                                }
+                            }
+                            button type="button" data-trigger="schedule" hidden[status.every.is_some()] { "Start polling" }
+                            button type="button" data-trigger="pause" hidden[status.every.is_none()] { "Pause" }
+                        }
+                    }
+                    div #trigger-error {}
+                }
+                (changes(shared))
+                section .card aria-labelledby="state-title" {
+                    h2 #state-title { "State" }
+                    p #trigger-state { (timeline::state(&status)) }
+                    details #state-content hidden[status.state.is_none()] {
+                        summary { "What it holds" }
+                        (super::tree("State", &format!("{path}/state")))
+                    }
+                    div .actions { button type="button" data-trigger="reset" { "Reset the state" } }
+                }
+            }
+            div .stack .grow {
+                section .card aria-labelledby="timeline-title" {
+                    h2 #timeline-title { "Timeline" }
+                    p #timeline-empty .quiet hidden[!events.is_empty()] {
+                        "Nothing has happened yet. The first poll marks where counting begins, and delivers nothing."
+                    }
+                    ol #timeline .timeline aria-label="Polls and what they delivered, the newest first" {
+                        @for event in &events { (timeline::event(event, &path)) }
+                    }
+                }
+                (action::expected(&path))
+            }
+        }
+    };
+    page(shared, Place::Trigger(&definition.key), &definition.label, &content)
+}
+
+fn changes(shared: &Shared) -> Markup {
+    let buttons = shared.changes.buttons();
+    html! {
+        @if !buttons.is_empty() {
+            section .card aria-labelledby="changes-title" {
+                h2 #changes-title { "Change something in the service" }
+                p .quiet { "These change records behind the connector's back, in the test service; the next poll should find them." }
+                div .actions {
+                    @for (index, button) in buttons.iter().enumerate() {
+                        button type="button" data-change=(index) { (button.label) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pause_label(seconds: u64) -> String {
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min", seconds / 60) }
+}

@@ -1,0 +1,145 @@
+//! One call as the page keeps and explains it: the result or the error with the way out, what it used, the exchanges and the log.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use host_harness::contract::{Error, Failure, InputProblem};
+use host_harness::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
+use serde_json::value::RawValue;
+
+/// What a call came to.
+#[derive(Clone)]
+pub(super) struct Run {
+    pub(super) result: Result<Arc<RawValue>, Failed>,
+    pub(super) trace: Trace,
+}
+
+/// An error as the page shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Failed {
+    /// The kind, as the contract spells it.
+    pub(super) kind: &'static str,
+    /// What happened.
+    pub(super) message: String,
+    /// What to do about it.
+    pub(super) advice: &'static str,
+    /// The inputs that are to blame.
+    pub(super) problems: Vec<InputProblem>,
+    /// Whether the same call may succeed later although nobody changes anything here.
+    pub(super) may_pass: bool,
+    /// Seconds that the service asks to wait.
+    pub(super) retry_after: Option<u32>,
+}
+
+impl From<&CallError> for Failed {
+    fn from(error: &CallError) -> Self {
+        let problems = match error.answer() {
+            Some(Error::InvalidInput(problems)) => problems.clone(),
+            _ => Vec::new(),
+        };
+        let retry_after = match error.answer() {
+            Some(Error::RateLimited(seconds)) => *seconds,
+            _ => None,
+        };
+        let lasts = matches!(
+            error,
+            CallError::Connector(Error::UnknownKey(_) | Error::InvalidInput(_) | Error::InvalidState(_))
+        );
+        Self {
+            kind: error.kind(),
+            message: error.to_string(),
+            advice: advice(error),
+            problems,
+            may_pass: !lasts,
+            retry_after,
+        }
+    }
+}
+
+impl Failed {
+    /// Inputs that the page itself could not read.
+    pub(super) fn inputs(problems: Vec<InputProblem>) -> Self {
+        Self::from(&CallError::Connector(Error::InvalidInput(problems)))
+    }
+}
+
+impl Run {
+    pub(super) fn of<T>(outcome: Result<Outcome<T>, Box<CallFailure>>, value: impl FnOnce(T) -> Arc<RawValue>) -> Self {
+        match outcome {
+            Ok(outcome) => Self { result: Ok(value(outcome.value)), trace: outcome.trace },
+            Err(failure) => Self { result: Err(Failed::from(&failure.error)), trace: failure.trace },
+        }
+    }
+
+    /// A run that did not begin.
+    pub(super) fn refused(problems: Vec<InputProblem>) -> Self {
+        Self { result: Err(Failed::inputs(problems)), trace: Trace::default() }
+    }
+}
+
+fn advice(error: &CallError) -> &'static str {
+    match error {
+        CallError::Refused { refusals, .. } if refusals.iter().any(|refusal| refusal.grant.is_some()) => {
+            "If you trust this address, start the page again with the flags that the message names."
+        }
+        CallError::Refused { .. } => "Check the connection's address.",
+        CallError::Limit { .. } => "Ask for less, or start the page again with a higher limit.",
+        CallError::Trap { .. } | CallError::BadResult(_) | CallError::Start(_) => {
+            "This is a fault of the connector: report it with the log below."
+        }
+        CallError::Connector(error) => connectors_advice(error),
+        _ => "Read the message and the log below.",
+    }
+}
+
+fn connectors_advice(error: &Error) -> &'static str {
+    match error {
+        Error::UnknownKey(_) => "The connector has no such operation: reload the page.",
+        Error::InvalidInput(_) => "Correct the marked inputs and run again. Nothing was sent.",
+        Error::Unauthenticated(_) => "Check the key and the environment that it belongs to, or renew the key.",
+        Error::Forbidden(_) => "Ask for the permission, or use the key of someone who has it.",
+        Error::NotFound(_) => "Check the id: the record may have been deleted, or is another company's.",
+        Error::RateLimited(_) => "Wait, then run again.",
+        Error::Service(_) => "The message is the service's own; the requests below show what was asked.",
+        Error::UnexpectedResponse(_) => "Check the address: something else may answer there.",
+        Error::Transport(Failure::Timeout) => "The service is slow or ask for too much: ask for less, or try again.",
+        Error::Transport(Failure::Denied(_)) => "Check the connection's address.",
+        Error::Transport(_) => "Check the address and the network, then try again.",
+        Error::InvalidState(_) => "Set the inputs back to what the state was made with, or reset the state.",
+        _ => "Read the message and the log below.",
+    }
+}
+
+/// Which body of an exchange is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// The request's.
+    Request,
+    /// The answer's.
+    Answer,
+}
+
+impl Side {
+    /// Its name in addresses.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Answer => "answer",
+        }
+    }
+
+    /// The side of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Request, Self::Answer].into_iter().find(|side| side.name() == name)
+    }
+}
+
+/// A body of the `index`-th exchange, if there is one.
+pub(super) fn body(trace: &Trace, index: usize, side: Side) -> Option<Bytes> {
+    let exchange: &Exchange = trace.exchanges.get(index)?;
+    match (side, &exchange.outcome) {
+        (Side::Request, _) => Some(exchange.request_body.clone()),
+        (Side::Answer, ExchangeOutcome::Answered { body, .. }) => Some(body.clone()),
+        (Side::Answer, ExchangeOutcome::Failed(_)) => None,
+    }
+}

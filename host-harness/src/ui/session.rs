@@ -1,0 +1,257 @@
+//! What the page remembers while the program runs: the connection, the forms, the last run of each action, the triggers. It is in
+//! memory alone, and every window of the browser shows the same.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use host_harness::contract::{Account, ConnectionDefinition, ConnectorDefinition, InputProblem};
+use host_harness::egress::Secrets;
+use host_harness::{CallOptions, Connection, Connector};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+
+use super::changes::ChangeButtons;
+use super::forms::{self, Typed, Values};
+use super::run::{Failed, Run};
+use super::security::Gate;
+use super::trigger::Trigger;
+
+/// Shorter secrets are words that any page holds by chance.
+const SHORTEST_SCRUBBED: usize = 12;
+
+/// All that the handlers share.
+pub(super) struct Shared {
+    pub(super) connector: Connector,
+    pub(super) options: CallOptions,
+    pub(super) gate: Arc<Gate>,
+    pub(super) changes: ChangeButtons,
+    pub(super) triggers: HashMap<String, Arc<Trigger>>,
+    session: Mutex<Session>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        connector: Connector,
+        options: CallOptions,
+        gate: Arc<Gate>,
+        changes: ChangeButtons,
+        connection: Option<Held>,
+    ) -> Self {
+        let triggers = connector.definition().triggers.iter();
+        let triggers = triggers.map(|trigger| (trigger.key.clone(), Arc::new(Trigger::default()))).collect();
+        let session = Mutex::new(Session { connection, ..Session::default() });
+        Self { connector, options, gate, changes, triggers, session }
+    }
+
+    pub(super) fn definition(&self) -> &ConnectorDefinition {
+        self.connector.definition()
+    }
+
+    /// The session, for as long as it takes to read or write a value: never held while something is awaited.
+    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection that calls are made with.
+    pub(super) fn connection(&self) -> Option<Connection> {
+        self.session().connection.as_ref().map(|held| held.connection.clone())
+    }
+}
+
+/// What was typed and what came of it.
+#[derive(Default)]
+pub(super) struct Session {
+    pub(super) connection: Option<Held>,
+    /// The values of each form, by its place: `actions/KEY`, `triggers/KEY`.
+    pub(super) forms: HashMap<String, Values>,
+    /// The last run of each action, by its key.
+    pub(super) runs: HashMap<String, Arc<Run>>,
+}
+
+/// The configured connection. Its secrets are here and in the host's own type, and nothing of them is ever sent to a page.
+pub(super) struct Held {
+    pub(super) connection: Connection,
+    /// The fields that are not secret, as they were typed.
+    pub(super) shown: Values,
+    secrets: BTreeMap<String, SecretString>,
+    scrubber: Arc<Secrets>,
+    /// What the last test said.
+    pub(super) tested: Option<Result<Account, Failed>>,
+}
+
+impl Held {
+    /// Reads the connection's form. A secret that is left blank is the one of `before`, so long as the address is the same: a key is
+    /// sent only where its owner meant it to go.
+    pub(super) fn read(
+        connector: &ConnectorDefinition,
+        definition: &ConnectionDefinition,
+        mut values: Values,
+        before: Option<&Self>,
+    ) -> Result<Self, Vec<InputProblem>> {
+        let mut secrets = BTreeMap::new();
+        for field in definition.fields.iter().filter(|field| field.secret) {
+            if let Some(typed) = values.remove(&field.input.key).filter(|typed| !typed.text().is_empty()) {
+                secrets.insert(field.input.key.clone(), SecretString::from(typed.text().to_owned()));
+            }
+        }
+        let shown = forms::keepable(definition.fields.iter().map(|field| &field.input), values);
+        let public = definition.fields.iter().filter(|field| !field.secret).map(|field| &field.input);
+        let (fields, mut problems) = match forms::read(public, &shown) {
+            Ok(fields) => (fields, Vec::new()),
+            Err(problems) => (Map::new(), problems),
+        };
+        let mut problem = |input: &str, message: &str| {
+            problems.push(InputProblem { input: input.into(), message: message.into() });
+        };
+        let build = |fields: Map<String, Value>, secrets: &BTreeMap<String, SecretString>| {
+            let mut fields = fields;
+            for (key, secret) in secrets {
+                fields.insert(key.clone(), secret.expose_secret().into());
+            }
+            Connection::new(connector, json!({"key": definition.key, "fields": fields}))
+        };
+        let before = before.filter(|before| before.connection.key() == definition.key);
+        let origin = build(fields.clone(), &BTreeMap::new()).ok();
+        let is_same_address = before.zip(origin.as_ref()).is_some_and(|(before, connection)| {
+            matches!((before.connection.origin(), connection.origin()), (Ok(before), Ok(now)) if before == now)
+        });
+        for field in definition.fields.iter().filter(|field| field.secret) {
+            let key = &field.input.key;
+            match before.and_then(|before| before.secrets.get(key)) {
+                Some(kept) if !secrets.contains_key(key) && is_same_address => {
+                    secrets.insert(key.clone(), kept.clone());
+                }
+                Some(_) if !secrets.contains_key(key) && field.input.required => {
+                    problem(key, "was entered for another address: enter it again");
+                }
+                None if !secrets.contains_key(key) && field.input.required => {
+                    problem(key, "is required: fill it in");
+                }
+                _ => {}
+            }
+        }
+        if let Some(Err(message)) = origin.as_ref().map(Connection::origin) {
+            let field = endpoint_in_use(definition, &shown);
+            if let Some(key) = field {
+                problem(key, message);
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        match build(fields, &secrets) {
+            Ok(connection) => Ok(Self::new(connection, shown, secrets)),
+            Err(error) => Err(vec![InputProblem { input: String::new(), message: error.to_string() }]),
+        }
+    }
+
+    fn new(connection: Connection, shown: Values, secrets: BTreeMap<String, SecretString>) -> Self {
+        let mut scrubber = Secrets::default();
+        for (key, secret) in &secrets {
+            if secret.expose_secret().len() >= SHORTEST_SCRUBBED {
+                // What cannot be sent in a header was refused when the connection was made, and is reported when it is used.
+                scrubber.declare(key, Some(secret.clone())).ok();
+            }
+        }
+        Self { connection, shown, secrets, scrubber: Arc::new(scrubber), tested: None }
+    }
+
+    /// Takes over a connection file that was read already.
+    pub(super) fn from_file(connector: &ConnectorDefinition, value: Value) -> Result<Self, String> {
+        let connection = Connection::new(connector, value.clone()).map_err(|error| error.to_string())?;
+        let definition = connector.connection(connection.key()).ok_or("the connector has no such connection")?;
+        let (mut shown, mut secrets) = (Values::new(), BTreeMap::new());
+        for field in &definition.fields {
+            let key = &field.input.key;
+            let text = match value.get("fields").and_then(|fields| fields.get(key)) {
+                None | Some(Value::Null) => continue,
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            };
+            if field.secret {
+                secrets.insert(key.clone(), SecretString::from(text));
+            } else {
+                shown.insert(key.clone(), Typed::Text(text));
+            }
+        }
+        Ok(Self::new(connection, shown, secrets))
+    }
+
+    /// Whether a value is held for this secret field.
+    pub(super) fn has_secret(&self, key: &str) -> bool {
+        self.secrets.contains_key(key)
+    }
+
+    /// Finds the secrets in what is about to be sent to the browser.
+    pub(super) fn scrubber(&self) -> &Arc<Secrets> {
+        &self.scrubber
+    }
+}
+
+/// The endpoint field that decides, for placing what is wrong with it.
+fn endpoint_in_use<'a>(definition: &'a ConnectionDefinition, values: &Values) -> Option<&'a str> {
+    let fields = definition.fields.iter().filter_map(|field| Some((field, field.endpoint.as_ref()?)));
+    let is_filled = |key: &str| values.get(key).is_some_and(|typed| !typed.text().trim().is_empty());
+    fields
+        .max_by_key(|(field, endpoint)| (is_filled(&field.input.key), endpoint.precedence))
+        .map(|(field, _)| field.input.key.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANARY: &str = "canary-key-4711-long-enough";
+
+    fn definition() -> ConnectorDefinition {
+        let input = |key: &str, kind: &str, required: bool| json!({"key": key, "label": key, "kind": kind, "required": required, "help": "", "choices": []});
+        let field = |input: Value, secret: bool, endpoint: Value| json!({"input": input, "secret": secret, "mayBeJwt": false, "endpoint": endpoint});
+        let url = json!({"precedence": 1, "environments": []});
+        let fields = [
+            field(input("apiKey", "password", true), true, Value::Null),
+            field(input("url", "endpoint-url", true), false, url),
+        ];
+        let connection = json!({"key": "k", "label": "K", "description": "", "fields": fields});
+        let text = json!({
+            "key": "c", "label": "C", "description": "", "version": "1.0.0", "connections": [connection],
+            "actions": [], "dataSources": [], "triggers": [],
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
+    fn read(key: &str, url: &str, before: Option<&Held>) -> Result<Held, Vec<InputProblem>> {
+        let definition = definition();
+        let values = [("apiKey", key), ("url", url)].map(|(key, text)| (key.to_owned(), Typed::Text(text.into())));
+        Held::read(&definition, &definition.connections[0], Values::from(values), before)
+    }
+
+    #[test]
+    fn the_key_is_held_and_never_among_the_values_that_are_shown() {
+        let held = read(CANARY, "https://plm.example", None).ok().unwrap();
+        assert!(held.has_secret("apiKey"));
+        assert!(!format!("{:?} {:?}", held.shown, held.connection).contains("canary"));
+    }
+
+    #[test]
+    fn a_blank_key_keeps_the_one_that_is_held_while_the_address_is_the_same() {
+        let held = read(CANARY, "https://plm.example/graphql", None).ok().unwrap();
+        assert!(read("", "https://plm.example/other", Some(&held)).ok().unwrap().has_secret("apiKey"));
+        let problems = read("", "https://elsewhere.example", Some(&held)).err().unwrap();
+        assert_eq!(problems[0].input, "apiKey");
+        assert!(problems[0].message.contains("another address"), "{problems:?}");
+    }
+
+    #[test]
+    fn what_is_missing_or_cannot_be_used_is_placed_at_its_field() {
+        let problems = read("", "plm.example", None).err().unwrap();
+        assert_eq!(problems.iter().map(|problem| problem.input.as_str()).collect::<Vec<_>>(), ["apiKey", "url"]);
+    }
+
+    #[test]
+    fn a_connection_file_fills_the_form_without_its_secrets() {
+        let value = json!({"key": "k", "fields": {"apiKey": CANARY, "url": "https://plm.example"}});
+        let held = Held::from_file(&definition(), value).unwrap();
+        assert!(held.has_secret("apiKey"));
+        assert_eq!(held.shown.into_keys().collect::<Vec<_>>(), ["url"]);
+    }
+}

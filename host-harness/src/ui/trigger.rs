@@ -1,0 +1,338 @@
+//! A trigger on the page: its state, the timeline of its polls, and the schedule. One poll runs at a time; its state is
+//! taken over together with its payload, so that stopping it at any point loses nothing.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use host_harness::contract::PollResult;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::forms::{self, Values};
+use super::payload::{self, Delivery};
+use super::run::{Failed, Run};
+use super::session::Shared;
+
+/// Events that the timeline keeps; the oldest go.
+const MOST_EVENTS: usize = 200;
+/// Polls that keep their requests and answers, which can be large.
+const MOST_WITH_EXCHANGES: usize = 10;
+/// Records that are remembered for telling a repeat.
+const MOST_REMEMBERED: usize = 200_000;
+/// After errors the pause grows up to this many times its length.
+const LONGEST_BACKOFF: u32 = 16;
+
+/// The trigger's state blob; none before the first poll.
+pub(super) type State = Option<Arc<[u8]>>;
+
+/// One trigger of the connector.
+pub(super) struct Trigger {
+    inner: Mutex<Inner>,
+    version: watch::Sender<u64>,
+    /// Whoever holds it may change the state.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Inner {
+    state: State,
+    /// Where the state comes from, for people.
+    origin: String,
+    events: VecDeque<Arc<Event>>,
+    last_id: u64,
+    polls: u64,
+    delivered: HashSet<u64>,
+    schedule: Option<Schedule>,
+    is_polling: bool,
+}
+
+struct Schedule {
+    every: Duration,
+    task: AbortHandle,
+}
+
+/// Something that happened, for the timeline.
+#[derive(Clone)]
+pub(super) struct Event {
+    pub(super) id: u64,
+    pub(super) at: SystemTime,
+    pub(super) what: What,
+}
+
+/// What happened.
+#[derive(Clone)]
+pub(super) enum What {
+    /// A poll.
+    Poll(Box<Poll>),
+    /// Something else, in words.
+    Note(String),
+}
+
+/// One poll.
+#[derive(Clone)]
+pub(super) struct Poll {
+    pub(super) number: u64,
+    pub(super) run: Run,
+    pub(super) delivery: Delivery,
+    pub(super) no_changes: bool,
+    pub(super) more: bool,
+    pub(super) before: State,
+    pub(super) after: State,
+}
+
+/// What the page shows of a trigger beside its timeline.
+pub(super) struct Status {
+    pub(super) version: u64,
+    pub(super) every: Option<Duration>,
+    pub(super) is_polling: bool,
+    pub(super) state: State,
+    pub(super) origin: String,
+    pub(super) more: bool,
+}
+
+impl Default for Trigger {
+    fn default() -> Self {
+        Self { inner: Mutex::default(), version: watch::Sender::new(0), turn: tokio::sync::Mutex::default() }
+    }
+}
+
+impl Trigger {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Waits until there is something newer than `seen`, at most this long.
+    pub(super) async fn newer_than(&self, seen: u64, at_most: Duration) {
+        let mut version = self.version.subscribe();
+        // Both ends mean the same: show what there is.
+        tokio::time::timeout(at_most, version.wait_for(|version| *version != seen)).await.ok();
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let version = *self.version.borrow();
+        let inner = self.inner();
+        let last_poll = inner.events.iter().rev().find_map(|event| match &event.what {
+            What::Poll(poll) => Some(poll),
+            What::Note(_) => None,
+        });
+        Status {
+            version,
+            every: inner.schedule.as_ref().map(|schedule| schedule.every),
+            is_polling: inner.is_polling,
+            more: last_poll.is_some_and(|poll| poll.more && poll.after == inner.state),
+            state: inner.state.clone(),
+            origin: inner.origin.clone(),
+        }
+    }
+
+    /// The events after this one, the newest first.
+    pub(super) fn events_after(&self, id: u64) -> Vec<Arc<Event>> {
+        self.inner().events.iter().rev().take_while(|event| event.id > id).cloned().collect()
+    }
+
+    /// The event of this id, if the timeline still has it.
+    pub(super) fn event(&self, id: u64) -> Option<Arc<Event>> {
+        self.inner().events.iter().find(|event| event.id == id).cloned()
+    }
+
+    /// Notes something in the timeline.
+    pub(super) fn note(&self, text: String) {
+        self.inner().push(What::Note(text));
+        self.changed();
+    }
+
+    /// Polls once. The result is in the timeline; the error says why there was no poll, or that it failed.
+    pub(super) async fn poll(&self, shared: &Shared, key: &str, values: &Values) -> Result<Next, Failed> {
+        let _turn = self.turn.lock().await;
+        let inputs = inputs(shared, key, values)?;
+        let Some(connection) = shared.connection() else {
+            return Err(no_connection());
+        };
+        let polling = Polling::begin(self);
+        let before = self.inner().state.clone();
+        let outcome = shared.connector.poll(key, &connection, &inputs, before.as_deref(), &shared.options).await;
+        drop(polling);
+        let mut found = None;
+        let run = Run::of(outcome, |poll: PollResult| {
+            let payload: Arc<RawValue> = poll.payload.into();
+            found = Some((poll.no_changes, poll.more, poll.state));
+            payload
+        });
+        let result = self.inner().take_over(run, before, found);
+        self.changed();
+        result
+    }
+
+    /// Polls now and then every so often, until it is paused or an error comes that can only come again.
+    pub(super) fn start(self: &Arc<Self>, shared: Arc<Shared>, key: String, values: Values, every: Duration) {
+        self.stop();
+        let trigger = self.clone();
+        let task = tokio::spawn(async move { trigger.keep_polling(&shared, &key, &values, every).await });
+        self.inner().schedule = Some(Schedule { every, task: task.abort_handle() });
+        self.changed();
+    }
+
+    async fn keep_polling(&self, shared: &Shared, key: &str, values: &Values, every: Duration) {
+        let mut failures = 0;
+        loop {
+            let pause = match self.poll(shared, key, values).await {
+                Ok(Next::AtOnce) => Duration::ZERO,
+                Ok(Next::Later) => every,
+                Err(failed) if failed.may_pass => {
+                    failures += 1;
+                    let factor = 1 << (failures - 1_u32).min(LONGEST_BACKOFF.ilog2());
+                    let asked = Duration::from_secs(failed.retry_after.unwrap_or_default().into());
+                    tokio::time::sleep(every.saturating_mul(factor).max(asked)).await;
+                    continue;
+                }
+                Err(failed) => {
+                    self.inner().schedule = None;
+                    self.note(format!("Paused: {}", failed.message));
+                    return;
+                }
+            };
+            failures = 0;
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Ends the schedule. A poll that is under way is given up: nothing of it is taken over.
+    pub(super) fn stop(&self) -> bool {
+        let schedule = self.inner().schedule.take();
+        if let Some(schedule) = &schedule {
+            schedule.task.abort();
+            self.changed();
+        }
+        schedule.is_some()
+    }
+
+    /// Forgets the state: the next poll is a first one.
+    pub(super) async fn reset(&self) {
+        let _turn = self.turn.lock().await;
+        {
+            let mut inner = self.inner();
+            inner.state = None;
+            inner.origin.clear();
+            inner.push(What::Note("State reset: the next poll marks a new beginning".into()));
+        }
+        self.changed();
+    }
+
+    /// Takes the state from before a poll; false if the timeline no longer has it.
+    pub(super) async fn back(&self, id: u64) -> bool {
+        let _turn = self.turn.lock().await;
+        let Some(event) = self.event(id) else { return false };
+        let What::Poll(poll) = &event.what else { return false };
+        {
+            let mut inner = self.inner();
+            inner.state = poll.before.clone();
+            inner.origin = match poll.before {
+                Some(_) => format!("from before poll {}", poll.number),
+                None => String::new(),
+            };
+            inner.push(What::Note(format!("State taken back to before poll {}", poll.number)));
+        }
+        self.changed();
+        true
+    }
+}
+
+/// What a schedule does after a poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// More waits.
+    AtOnce,
+    /// Wait for the pause.
+    Later,
+}
+
+impl Inner {
+    fn push(&mut self, what: What) {
+        self.last_id += 1;
+        self.events.push_back(Arc::new(Event { id: self.last_id, at: SystemTime::now(), what }));
+        while self.events.len() > MOST_EVENTS {
+            self.events.pop_front();
+        }
+        if let Some(old) = self.events.len().checked_sub(MOST_WITH_EXCHANGES + 1).and_then(|at| self.events.get_mut(at))
+            && matches!(&old.what, What::Poll(poll) if !poll.run.trace.exchanges.is_empty())
+            && let What::Poll(poll) = &mut Arc::make_mut(old).what
+        {
+            poll.run.trace.exchanges = Vec::new();
+        }
+    }
+
+    fn take_over(&mut self, run: Run, before: State, found: Option<(bool, bool, Vec<u8>)>) -> Result<Next, Failed> {
+        self.polls += 1;
+        let (no_changes, more, after) = match found {
+            Some((no_changes, more, state)) => (no_changes, more, Some(state.into())),
+            None => (false, false, before.clone()),
+        };
+        let delivery = match &run.result {
+            Ok(payload) => {
+                let payload: Value = serde_json::from_str(payload.get()).unwrap_or_default();
+                payload::delivery(&payload, &mut self.delivered)
+            }
+            Err(_) => Delivery::default(),
+        };
+        if self.delivered.len() > MOST_REMEMBERED {
+            self.delivered.clear();
+        }
+        let is_stuck = more && no_changes && before == after;
+        let result = match &run.result {
+            Ok(_) => {
+                self.state = after.clone();
+                self.origin = format!("after poll {}", self.polls);
+                Ok(if more && !is_stuck { Next::AtOnce } else { Next::Later })
+            }
+            Err(failed) => Err(failed.clone()),
+        };
+        let poll = Poll { number: self.polls, run, delivery, no_changes, more, before, after };
+        self.push(What::Poll(Box::new(poll)));
+        result
+    }
+}
+
+/// Shows that a poll is under way, for as long as it lives: also when the poll is given up.
+struct Polling<'a>(&'a Trigger);
+
+impl<'a> Polling<'a> {
+    fn begin(trigger: &'a Trigger) -> Self {
+        trigger.inner().is_polling = true;
+        trigger.changed();
+        Self(trigger)
+    }
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.0.inner().is_polling = false;
+        self.0.changed();
+    }
+}
+
+/// The error of a call without a connection.
+pub(super) fn no_connection() -> Failed {
+    Failed {
+        kind: "invalid-input",
+        message: "there is no connection yet".into(),
+        advice: "Fill in the connection first.",
+        problems: Vec::new(),
+        may_pass: false,
+        retry_after: None,
+    }
+}
+
+/// The inputs that a form's values make.
+pub(super) fn inputs(shared: &Shared, key: &str, values: &Values) -> Result<Value, Failed> {
+    let Some(trigger) = shared.definition().trigger(key) else {
+        return Err(no_connection());
+    };
+    forms::read(&trigger.inputs, values).map(Value::Object).map_err(Failed::inputs)
+}

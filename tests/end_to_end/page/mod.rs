@@ -1,0 +1,11 @@
+//! The flow-builder page in a real browser, as `dist/harness serve` serves it, on a simulated service of each test's own.
+//!
+//! Chromium is driven through chromedriver. Where there is no chromedriver the tests say so and pass, unless `CI` is set.
+
+mod accessibility;
+mod bench;
+mod browser;
+mod journeys;
+mod screenshots;
+mod secrecy;
+mod trigger;

@@ -1,0 +1,105 @@
+//! The pictures of the page in the README and for whoever looks over its design. Written only where `PAGE_SCREENSHOTS` names a folder:
+//! `PAGE_SCREENSHOTS=docs/images cargo xtask test screenshots`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use duro_sim::DuroSim;
+use fantoccini::key::Key;
+
+use super::bench::{Bench, on_the_page};
+use crate::support::root;
+
+/// The pictures that the README shows; the others are for looking things over, and are taken where `PAGE_SCREENSHOTS_ALL` is set.
+const IN_README: [&str; 3] = ["page-action", "page-trigger", "page-connection-dark"];
+
+#[tokio::test]
+async fn the_pictures_are_taken_where_a_folder_is_named() {
+    let Some(folder) = std::env::var_os("PAGE_SCREENSHOTS") else { return };
+    let folder = root().join(PathBuf::from(folder));
+    fs::create_dir_all(&folder).unwrap();
+    on_the_page(DuroSim::builder(), |bench| async move {
+        let album = Album { folder, bench: &bench };
+        let browser = bench.open("/connection").await;
+        browser.click("button[type=submit]").await;
+        browser.wait_for_text("#connection-apiKey-problem", "required").await;
+        album.take("page-connection-problem").await;
+        bench.connect().await;
+        album.take("page-connection").await;
+
+        bench.open("/actions/getComponentById").await;
+        browser.js("document.querySelector('#input-componentId').focus()").await;
+        browser.keys("s").await;
+        browser.wait_for("[role=option]").await;
+        browser
+            .wait_until(
+                "the list is complete",
+                "return document.querySelector('.popup-note').textContent.includes('shown')",
+            )
+            .await;
+        browser.press(&[Key::Down]).await;
+        album.take("page-dropdown").await;
+        browser.press(&[Key::Enter]).await;
+        browser.press(&[Key::Enter]).await;
+        browser.wait_for("#run-panel-result .row").await;
+        album.take("page-action").await;
+        browser.click("#run-tab-requests").await;
+        browser.click("#run-panel-requests .exchanges summary").await;
+        album.take("page-requests").await;
+        browser.click("#run-tab-log").await;
+        album.take("page-log").await;
+
+        bench.open("/actions/rawRequest").await;
+        browser.click("[data-add-pair]").await;
+        browser.type_into("#input-variablesObject", "{\"a\": }").await;
+        browser.press(&[Key::Tab]).await;
+        album.take("page-code").await;
+        bench.open("/actions/createChangeOrder").await;
+        browser.type_into("#input-name", "Replace the M3 screws by captive ones").await;
+        browser.press(&[Key::Enter]).await;
+        browser.wait_for("dialog[open]").await;
+        album.take("page-question").await;
+
+        bench.open("/triggers/pollChangesTrigger").await;
+        for (number, change) in [(1, None), (2, Some(0)), (3, Some(1)), (4, None)] {
+            if let Some(change) = change {
+                browser.click(&format!("[data-change='{change}']")).await;
+                browser.wait_until("it was changed", "return !document.querySelector('[aria-disabled]')").await;
+            }
+            browser.click("[data-trigger=poll]").await;
+            browser.wait_for_text("#trigger-state", &format!("after poll {number}")).await;
+        }
+        album.take("page-trigger").await;
+        browser.click("#timeline li:nth-child(2) .more > summary").await;
+        browser.wait_for("#timeline .row").await;
+        album.take("page-trigger-details").await;
+        bench.open("/about").await;
+        album.take("page-about").await;
+    })
+    .await;
+}
+
+struct Album<'a> {
+    folder: PathBuf,
+    bench: &'a Bench,
+}
+
+impl Album<'_> {
+    async fn take(&self, name: &str) {
+        let all = std::env::var_os("PAGE_SCREENSHOTS_ALL").is_some();
+        let browser = &self.bench.browser;
+        for (look, scheme, width, height) in
+            [("", "light", 1280, 800), ("-dark", "dark", 1280, 800), ("-narrow", "light", 400, 900)]
+        {
+            let name = format!("{name}{look}");
+            if !all && !IN_README.contains(&name.as_str()) {
+                continue;
+            }
+            browser.look(scheme, width, height).await;
+            let finished = "return document.getAnimations().every(a => a.playState === 'finished' || a.effect.getTiming().iterations === Infinity)";
+            browser.wait_until("nothing moves", finished).await;
+            fs::write(self.folder.join(format!("{name}.png")), browser.client.screenshot().await.unwrap()).unwrap();
+        }
+        browser.look("light", 1280, 800).await;
+    }
+}

@@ -1,0 +1,102 @@
+//! The key: typed into the page once, and after that nowhere in it, in its storage, or in anything it receives.
+
+use duro_sim::{DuroSim, Fault};
+use fantoccini::key::Key;
+use serde_json::{Value, json};
+
+use super::bench::{KEY, on_the_page};
+use super::browser::Browser;
+
+/// Everything that the page's scripts could read.
+const READABLE: &str = "return [document.documentElement.outerHTML, document.cookie, location.href,
+    JSON.stringify(localStorage), JSON.stringify(sessionStorage), JSON.stringify(history.state),
+    ...[...document.querySelectorAll('input, textarea, select')].map(e => e.value)].join('\\n')";
+
+#[tokio::test]
+async fn the_key_is_nowhere_in_the_page_its_storage_or_any_response() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = &bench.browser;
+        let mut seen = look(browser).await;
+        browser.client.refresh().await.unwrap();
+        browser.wait_for("html[data-ready]").await;
+        seen += look(browser).await;
+
+        // Also where the service echoes it, and where a person pastes it into the wrong field.
+        bench.open("/actions/getCurrentUser").await;
+        bench.sim.fault_next(Fault::EchoToken);
+        browser.click("button[type=submit]").await;
+        browser.wait_for("#result .used").await;
+        browser.click("#run-tab-requests").await;
+        browser.click("#run-panel-requests .exchanges summary").await;
+        for body in 1..=2 {
+            browser
+                .js(&format!("document.querySelectorAll('#run-panel-requests .body')[{body} - 1].open = true"))
+                .await;
+        }
+        browser.wait_for_text("#run-panel-requests", "[redacted]").await;
+        browser.wait_for("#run-panel-requests .row").await;
+        seen += look(browser).await;
+        bench.open("/triggers/pollChangesTrigger").await;
+        browser.click("[data-trigger=poll]").await;
+        browser.wait_for_text("#trigger-state", "after poll 1").await;
+        seen += look(browser).await;
+        bench.open("/actions/listComponents").await;
+        browser.type_into("#input-first", KEY).await;
+        browser.press(&[Key::Enter]).await;
+        browser.wait_for_text("#input-first-problem", "must be a number").await;
+        browser.client.refresh().await.unwrap();
+        browser.wait_for("html[data-ready]").await;
+        seen += look(browser).await;
+        assert!(seen > 40, "only {seen} responses were read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_browser_gets_nothing_without_the_link() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/connection").await;
+        browser.client.delete_all_cookies().await.unwrap();
+        browser.goto(&format!("{}/connection", bench.origin)).await;
+        browser.wait_for_text("body", "open the link that the terminal shows").await;
+        // The cookie's name holds no secret, and scripts cannot read its value.
+        assert_eq!(browser.js("return document.cookie").await, "");
+    })
+    .await;
+}
+
+/// Looks for the key in all that there is now; gives how many responses were read.
+async fn look(browser: &Browser) -> usize {
+    let readable = browser.js(READABLE).await;
+    assert!(readable.as_str().unwrap().len() > 1000);
+    assert_hidden(readable.as_str().unwrap(), "the page or its storage");
+    let mut read = 0;
+    for event in browser.take_network_log().await {
+        if event["method"] != "Network.responseReceived" {
+            continue;
+        }
+        let url = event["params"]["response"]["url"].as_str().unwrap();
+        assert!(url.starts_with("http://127.0.0.1:"), "the page asked {url}");
+        assert_hidden(&event["params"]["response"].to_string(), url);
+        // The browser keeps no body of a page that was left, of an empty answer, or of one that is still coming.
+        let request = json!({"requestId": event["params"]["requestId"]});
+        if let Ok(body) = browser.cdp("Network.getResponseBody", request).await {
+            assert_hidden(body["body"].as_str().unwrap_or_default(), url);
+            assert_ne!(body["base64Encoded"], Value::Bool(true), "{url}");
+            read += 1;
+        }
+    }
+    read
+}
+
+fn assert_hidden(text: &str, place: &str) {
+    // In base64 too, in each of its three alignments.
+    for form in [KEY, "Y2FuYXJ5LWtle", "NhbmFyeS1rZX", "jYW5hcnkta2V5"] {
+        if let Some(at) = text.find(form) {
+            let around: String = text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+            panic!("the key is in {place}, after {around}");
+        }
+    }
+}

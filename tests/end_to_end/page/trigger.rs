@@ -1,0 +1,79 @@
+//! The trigger's page: polls, what they deliver, the schedule, and the ways back.
+
+use duro_sim::{DuroSim, Resource};
+
+use super::bench::on_the_page;
+use super::browser::Browser;
+
+async fn poll(browser: &Browser, number: u32) {
+    browser.click("[data-trigger=poll]").await;
+    browser.wait_for_text("#timeline .event-title", &format!("Poll {number}")).await;
+    // A change of the state is shown together with the poll.
+    browser.wait_for_text("#trigger-state", &format!("after poll {number}")).await;
+}
+
+#[tokio::test]
+async fn a_change_arrives_on_the_timeline_by_hand_and_by_schedule() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/triggers/pollChangesTrigger").await;
+        browser.wait_for_text("#trigger-state", "No state").await;
+        poll(browser, 1).await;
+        browser.wait_for_text("#timeline li:first-child", "counting begins here").await;
+
+        browser.click("[data-change='0']").await;
+        browser.wait_for_text("#timeline li:first-child", "Add a component").await;
+        poll(browser, 2).await;
+        browser.wait_for_text("#timeline li:first-child", "1 created").await;
+        browser.wait_for_text("#timeline li:first-child .titles", "Added by hand 1").await;
+        browser.click("#timeline li:first-child .more > summary").await;
+        browser.wait_for_text("#timeline li:first-child .row", "Added by hand 1").await;
+
+        browser.js("document.querySelector('#every').value = '2'").await;
+        browser.click("[data-trigger=schedule]").await;
+        browser.wait_for_text("#trigger-status", "Polls every").await;
+        browser.click("[data-change='1']").await;
+        browser.wait_for_text("#timeline", "1 updated").await;
+        browser.click("[data-trigger=pause]").await;
+        browser.wait_for_text("#trigger-status", "Paused").await;
+
+        let events = browser.count("#timeline > li").await;
+        browser.client.refresh().await.unwrap();
+        browser.wait_for("html[data-ready]").await;
+        assert_eq!(browser.count("#timeline > li").await, events, "the timeline outlives a reload");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_state_can_be_read_taken_back_and_reset() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/triggers/pollChangesTrigger").await;
+        poll(browser, 1).await;
+        bench.sim.add(Resource::Components, "Seen twice");
+        poll(browser, 2).await;
+        browser.wait_for_text("#timeline li:first-child", "1 created").await;
+        browser.click("#state-content summary").await;
+        browser.wait_for_text("#state-content .row", "pollChangesTrigger").await;
+
+        browser.click("#timeline li:first-child .more > summary").await;
+        browser.click("#timeline li:first-child [data-trigger=back]").await;
+        browser.wait_for_text("#trigger-state", "from before poll 2").await;
+        poll(browser, 3).await;
+        browser.wait_for_text("#timeline li:first-child", "1 repeat").await;
+
+        browser.click("[data-trigger=reset]").await;
+        browser.wait_for_text("#trigger-state", "No state").await;
+        poll(browser, 4).await;
+        browser.wait_for_text("#timeline li:first-child", "counting begins here").await;
+
+        // A state of other inputs is the connector's to refuse; the page shows the way out and keeps the state.
+        browser.js("const s = document.querySelector('#input-pollResourceType'); s.value = 'changeOrders'").await;
+        browser.click("[data-trigger=poll]").await;
+        browser.wait_for_text("#timeline li:first-child", "failed").await;
+        browser.wait_for_text("#trigger-error", "reset the state").await;
+        browser.wait_for_text("#trigger-state", "after poll 4").await;
+    })
+    .await;
+}
