@@ -137,12 +137,19 @@ impl From<crate::data_sources::Page> for operations::data_sources::Page {
                 .collect(),
             next: page.next,
             notice: page.notice,
+            extensions: None,
         }
     }
 }
 
 impl From<crate::triggers::PollResult> for operations::triggers::PollResult {
     fn from(result: crate::triggers::PollResult) -> Self {
-        Self { payload: result.payload, no_changes: result.no_changes, state: result.state, more: result.more }
+        Self {
+            payload: result.payload,
+            no_changes: result.no_changes,
+            state: result.state,
+            more: result.more,
+            extensions: None,
+        }
     }
 }

@@ -59,6 +59,7 @@ struct ConnectionField {
 struct Endpoint {
     precedence: u8,
     environments: List<Pair>,
+    extensions: Maybe<Text>,
 }
 
 /// An environment with its value and URL, or a choice with its value and label.
@@ -66,6 +67,7 @@ struct Endpoint {
 struct Pair {
     value: Text,
     other: Text,
+    extensions: Maybe<Text>,
 }
 
 #[repr(C)]
@@ -177,10 +179,8 @@ fn connection_field(field: &manifest::ConnectionField) -> ConnectionField {
             is_some: u8::from(field.endpoint.is_some()),
             value: Endpoint {
                 precedence: field.endpoint.map_or(0, |endpoint| endpoint.precedence),
-                environments: list(environments, |environment| Pair {
-                    value: text(environment.value),
-                    other: text(environment.url),
-                }),
+                environments: list(environments, |environment| pair(environment.value, environment.url)),
+                extensions: maybe(None),
             },
         },
         may_be_jwt: field.may_be_jwt,
@@ -221,10 +221,14 @@ fn input_field(input: &manifest::Input) -> InputField {
         example: maybe(input.example),
         placeholder: maybe(input.placeholder),
         help: text(input.help),
-        choices: list(input.choices, |choice| Pair { value: text(choice.value), other: text(choice.label) }),
+        choices: list(input.choices, |choice| pair(choice.value, choice.label)),
         data_source: maybe(input.data_source),
         extensions: maybe(None),
     }
+}
+
+fn pair(value: &'static str, other: &'static str) -> Pair {
+    Pair { value: text(value), other: text(other), extensions: maybe(None) }
 }
 
 fn text(text: &'static str) -> Text {

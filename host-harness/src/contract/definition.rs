@@ -77,6 +77,9 @@ pub struct Endpoint {
     pub precedence: u8,
     /// Where the field is a choice of named environments, the URL of each choice. Empty where the value is itself the URL.
     pub environments: Vec<Environment>,
+    /// A JSON object for what later versions of the contract add.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Value>,
 }
 
 /// One named environment of the service.
@@ -87,6 +90,9 @@ pub struct Environment {
     pub value: String,
     /// The absolute URL that it stands for.
     pub url: String,
+    /// A JSON object for what later versions of the contract add.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Value>,
 }
 
 /// One input of an action, a data source or a trigger, or one field of a connection.
@@ -149,13 +155,16 @@ pub enum InputKind {
 }
 
 /// One value to choose from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Choice {
     /// What is stored and sent.
     pub value: String,
     /// What is shown.
     pub label: String,
+    /// A JSON object for what later versions of the contract add.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Value>,
 }
 
 /// One thing that a flow can do.

@@ -29,7 +29,7 @@ pub struct Item {
 }
 
 /// One page of a dropdown's items.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Page {
     /// The items in the order to show them. A page can be empty although others follow.
     pub items: Vec<Item>,
@@ -38,6 +38,9 @@ pub struct Page {
     /// A remark to show with the items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+    /// What later versions of the contract add.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<serde_json::Value>,
 }
 
 /// What one poll of a trigger found.
@@ -51,4 +54,6 @@ pub struct PollResult {
     pub state: Vec<u8>,
     /// Whether more changes are known to wait: poll again at once.
     pub more: bool,
+    /// What later versions of the contract add.
+    pub extensions: Option<Box<RawValue>>,
 }

@@ -99,6 +99,9 @@ impl Problems {
                 self.add(format!("{place}: there is no data source {source}"));
             }
             self.extensions(&place, input.extensions.as_ref());
+            for choice in &input.choices {
+                self.extensions(&format!("{place}, choice {}", choice.value), choice.extensions.as_ref());
+            }
         }
     }
 
@@ -124,7 +127,12 @@ impl Problems {
                 &format!("environment of {place},"),
                 endpoint.environments.iter().map(|environment| environment.value.as_str()),
             );
+            self.extensions(&format!("{place}, its endpoint"), endpoint.extensions.as_ref());
             for environment in &endpoint.environments {
+                self.extensions(
+                    &format!("{place}, environment {}", environment.value),
+                    environment.extensions.as_ref(),
+                );
                 if let Err(problem) = Origin::parse(&environment.url) {
                     self.add(format!(
                         "{place}: the URL of the environment {} cannot be used: {problem}",

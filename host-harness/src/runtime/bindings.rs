@@ -176,7 +176,12 @@ impl From<connections::Account> for own::Account {
 impl From<data_sources::Page> for own::Page {
     fn from(page: data_sources::Page) -> Self {
         let items = page.items.into_iter().map(|item| own::Item { key: item.key, label: item.label });
-        Self { items: items.collect(), next: page.next, notice: page.notice }
+        Self {
+            items: items.collect(),
+            next: page.next,
+            notice: page.notice,
+            extensions: page.extensions.map(json_or_text),
+        }
     }
 }
 
@@ -186,11 +191,18 @@ pub(super) struct UncheckedPoll {
     pub(super) no_changes: bool,
     pub(super) state: Vec<u8>,
     pub(super) more: bool,
+    pub(super) extensions: Option<String>,
 }
 
 impl From<triggers::PollResult> for UncheckedPoll {
     fn from(poll: triggers::PollResult) -> Self {
-        Self { payload: poll.payload, no_changes: poll.no_changes, state: poll.state, more: poll.more }
+        Self {
+            payload: poll.payload,
+            no_changes: poll.no_changes,
+            state: poll.state,
+            more: poll.more,
+            extensions: poll.extensions,
+        }
     }
 }
 
@@ -241,20 +253,33 @@ impl Reader {
 
     fn field(&mut self, place: &str, value: manifest::ConnectionField) -> own::ConnectionField {
         let extensions = self.optional(&format!("extensions of {place}, field {}", value.input.key), value.extensions);
+        let endpoint = value.endpoint.map(|endpoint| {
+            let place = format!("{place}, field {}, its endpoint", value.input.key);
+            own::Endpoint {
+                precedence: endpoint.precedence,
+                extensions: self.optional(&format!("extensions of {place}"), endpoint.extensions),
+                environments: endpoint.environments.into_iter().map(|value| self.environment(&place, value)).collect(),
+            }
+        });
         own::ConnectionField {
             input: self.input(place, value.input),
             secret: value.secret,
-            endpoint: value.endpoint.map(|endpoint| own::Endpoint {
-                precedence: endpoint.precedence,
-                environments: endpoint
-                    .environments
-                    .into_iter()
-                    .map(|environment| own::Environment { value: environment.value, url: environment.url })
-                    .collect(),
-            }),
+            endpoint,
             may_be_jwt: value.may_be_jwt,
             extensions,
         }
+    }
+
+    fn environment(&mut self, place: &str, value: manifest::Environment) -> own::Environment {
+        let place = format!("extensions of {place}, environment {}", value.value);
+        let extensions = self.optional(&place, value.extensions);
+        own::Environment { value: value.value, url: value.url, extensions }
+    }
+
+    fn choice(&mut self, place: &str, value: manifest::Choice) -> own::Choice {
+        let place = format!("extensions of {place}, choice {}", value.value);
+        let extensions = self.optional(&place, value.extensions);
+        own::Choice { value: value.value, label: value.label, extensions }
     }
 
     fn inputs(&mut self, place: &str, values: Vec<manifest::InputField>) -> Vec<own::InputField> {
@@ -279,11 +304,7 @@ impl Reader {
             default: self.optional(&format!("default of {place}"), value.default),
             example: self.optional(&format!("example of {place}"), value.example),
             extensions: self.optional(&format!("extensions of {place}"), value.extensions),
-            choices: value
-                .choices
-                .into_iter()
-                .map(|choice| own::Choice { value: choice.value, label: choice.label })
-                .collect(),
+            choices: value.choices.into_iter().map(|value| self.choice(&place, value)).collect(),
             key: value.key,
             label: value.label,
             required: value.required,

@@ -135,7 +135,8 @@ impl Operation for Query<'_> {
 
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
         let items: usize = returned.items.iter().map(|item| item.key.len() + item.label.len()).sum();
-        let size = items + [&returned.next, &returned.notice].into_iter().flatten().map(String::len).sum::<usize>();
+        let texts = [&returned.next, &returned.notice].into_iter().flatten().map(String::len).sum::<usize>();
+        let size = items + texts + returned.extensions.as_ref().map_or(0, |value| value.to_string().len());
         if size as u64 > limits.result_bytes { Err(ResultProblem::TooLarge(Limit::ResultBytes)) } else { Ok(returned) }
     }
 }
@@ -163,6 +164,10 @@ impl Operation for Poll<'_> {
             no_changes: returned.no_changes,
             state: returned.state,
             more: returned.more,
+            extensions: returned
+                .extensions
+                .map(|text| checked_json("the poll's extensions", text, limits))
+                .transpose()?,
         })
     }
 }

@@ -268,13 +268,20 @@ impl Player<'_> {
         let mut lost = Vec::new();
         for record in &self.world.records {
             // The newest version, by now visible. A null tells nothing, and without `lastModified` a change cannot be seen.
-            let Some(version) = record.versions.last().filter(|version| !version.null && version.timed) else { continue };
+            let Some(version) = record.versions.last().filter(|version| !version.null && version.timed) else {
+                continue;
+            };
             if version.number < self.baseline {
                 continue;
             }
             self.outcome.owed += 1;
             if !self.delivered.contains(&version.number) {
-                lost.push(format!("record {} v{} of {} was never delivered", record.id, version.number, at(version.stamp)));
+                lost.push(format!(
+                    "record {} v{} of {} was never delivered",
+                    record.id,
+                    version.number,
+                    at(version.stamp)
+                ));
             }
         }
         self.outcome.lost += u64::try_from(lost.len()).unwrap_or(u64::MAX);

@@ -20,7 +20,7 @@ pub(crate) fn describe() -> ConnectorDefinition {
     let endpoint = ConnectionField {
         input: field("url", InputKind::EndpointUrl),
         secret: false,
-        endpoint: Some(Endpoint { precedence: 1, environments: vec![] }),
+        endpoint: Some(Endpoint { precedence: 1, environments: vec![], extensions: None }),
         may_be_jwt: false,
         extensions: None,
     };

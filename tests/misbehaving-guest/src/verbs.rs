@@ -87,7 +87,7 @@ pub(crate) fn query(verb: &str, inputs: &str) -> Result<Page, Error> {
         }
         _ => return Err(Error::UnknownKey(verb.to_owned())),
     };
-    Ok(Page { items, next: None, notice })
+    Ok(Page { items, next: None, notice, extensions: None })
 }
 
 /// Polls the trigger.
@@ -96,7 +96,7 @@ pub(crate) fn poll(verb: &str, inputs: &str) -> Result<PollResult, Error> {
     let bytes = usize::try_from(inputs["bytes"].as_u64().unwrap_or_default()).unwrap_or_default();
     let payload = if verb == "invalid-json" { "}" } else { "{}" };
     let state = if verb == "huge-state" { vec![b'x'; bytes] } else { b"state".to_vec() };
-    Ok(PollResult { payload: payload.to_owned(), no_changes: true, state, more: false })
+    Ok(PollResult { payload: payload.to_owned(), no_changes: true, state, more: false, extensions: None })
 }
 
 /// Never ends, and cannot be turned into a loop.
