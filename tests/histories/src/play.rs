@@ -212,7 +212,8 @@ impl Player<'_> {
                     self.break_promise(Promise::CreatedOnce, format!("record {id} was delivered twice by one poll"));
                 }
                 self.outcome.delivered += 1;
-                if self.delivered.contains(version) && !self.at_risk.contains(version) {
+                let is_repeat = self.delivered.contains(version);
+                if is_repeat && !self.at_risk.contains(version) {
                     self.outcome.repeats += 1;
                     self.note(|| format!("    a repeat: record {id} v{version}"));
                 }
@@ -222,7 +223,10 @@ impl Player<'_> {
                 } else {
                     self.at_risk.remove(version);
                 }
-                self.check_class(*id, class);
+                // A repeat says again what was said; whether repeats are rare is counted apart.
+                if !is_repeat {
+                    self.check_class(*id, class);
+                }
                 if !dies {
                     self.classed.insert(*id, class);
                 }

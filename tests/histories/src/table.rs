@@ -7,7 +7,6 @@ use crate::naive::Naive;
 use crate::play::{Outcome, Promise, play};
 use crate::subject::{Lacks, Trigger};
 use proptest::strategy::ValueTree as _;
-use std::fmt::Write as _;
 
 /// What came of many histories.
 #[derive(Debug, Default)]
@@ -54,13 +53,12 @@ pub fn markdown(histories: u64) -> String {
             naive.add(&play(&history, &mut Naive::new(&history.settings), false));
             ours.add(&play(&history, &mut Trigger::new(&history.settings, Lacks::Nothing), false));
         }
-        drop(writeln!(text, "| {} | {} | {} |", weather.name, naive.cells(), ours.cells()));
+        text.push_str(&format!("| {} | {} | {} |\n", weather.name, naive.cells(), ours.cells()));
     }
     if let Some((history, outcome)) = smallest_loss(&draw::CALM, 300, |history| {
         play(history, &mut Naive::new(&history.settings), true)
     }) {
-        drop(write!(
-            text,
+        text.push_str(&format!(
             "\nThe smallest history in which the naive design loses a change (pages of {}, a cap of {} a poll):\n\n```text\n{}\n```\n",
             history.settings.bounds.page_size.min(u32::try_from(history.settings.most_on_page).unwrap_or(u32::MAX)),
             history.settings.bounds.delivering_pages,
