@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `test`, `manifest` and `check`.
+//! The project's own commands: `cargo xtask build`, `demo`, `test`, `manifest`, `soak` and `check`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -13,6 +13,7 @@ mod files;
 mod json;
 mod manifest;
 mod progress;
+mod soak;
 mod test;
 mod wasm_target;
 mod workspace;
@@ -36,6 +37,7 @@ enum Command {
     Test(test::Options),
     Check(check::Options),
     Manifest(manifest::Options),
+    Soak(soak::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
+        Command::Soak(options) => soak::run(&workspace, &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -65,7 +65,8 @@ impl State {
             self.new_above = zone;
         }
         if !fits(&kept, bounds) {
-            let ties = kept.iter().any(|version| is_lowest(version) && !in_new_window(version) && !in_old_window(version));
+            let ties =
+                kept.iter().any(|version| is_lowest(version) && !in_new_window(version) && !in_old_window(version));
             self.forget_ties(ties, end_of_ties);
             kept.retain(|version| in_new_window(version) || in_old_window(version));
         }

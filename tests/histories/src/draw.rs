@@ -78,7 +78,14 @@ pub const WEATHERS: &[Weather] = &[
     Weather { name: "requests fail, processes die", failures: true, ..CALM },
     Weather { name: "clocks apart", clocks: true, ..CALM },
     Weather { name: "short pages, nulls, missing times", holes: true, ..CALM },
-    Weather { name: "more at once than can be remembered", bulk: true, between: true, expiry: true, crowds: true, ..CALM },
+    Weather {
+        name: "more at once than can be remembered",
+        bulk: true,
+        between: true,
+        expiry: true,
+        crowds: true,
+        ..CALM
+    },
     EVERYTHING,
 ];
 
@@ -206,7 +213,10 @@ fn what(weather: Weather) -> BoxedStrategy<What> {
         (2, any_record.clone().prop_map(What::Delete).boxed()),
     ];
     if weather.bulk {
-        kinds.push((3, (any_record.clone(), 2..40_usize).prop_map(|(first, count)| What::EditMany(first, count)).boxed()));
+        kinds.push((
+            3,
+            (any_record.clone(), 2..40_usize).prop_map(|(first, count)| What::EditMany(first, count)).boxed(),
+        ));
         kinds.push((2, (2..25_usize).prop_map(What::CreateMany).boxed()));
     }
     if weather.holes {

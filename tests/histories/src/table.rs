@@ -55,9 +55,9 @@ pub fn markdown(histories: u64) -> String {
         }
         text.push_str(&format!("| {} | {} | {} |\n", weather.name, naive.cells(), ours.cells()));
     }
-    if let Some((history, outcome)) = smallest_loss(&draw::CALM, 300, |history| {
-        play(history, &mut Naive::new(&history.settings), true)
-    }) {
+    if let Some((history, outcome)) =
+        smallest_loss(&draw::CALM, 300, |history| play(history, &mut Naive::new(&history.settings), true))
+    {
         text.push_str(&format!(
             "\nThe smallest history in which the naive design loses a change (pages of {}, a cap of {} a poll):\n\n```text\n{}\n```\n",
             history.settings.bounds.page_size.min(u32::try_from(history.settings.most_on_page).unwrap_or(u32::MAX)),

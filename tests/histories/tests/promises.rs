@@ -1,7 +1,11 @@
 //! The promises of `docs/polling.md`, each held against thousands of histories drawn at random, and shrunk where they fail. The same
 //! properties must reject the naive design and two mutants of the trigger.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "all of this is test code; clippy sees that only of functions marked as tests")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this is test code; clippy sees that only of functions marked as tests"
+)]
 
 use histories::draw::{CALM, EVERYTHING, WEATHERS, Weather, histories};
 use histories::history::History;
@@ -142,12 +146,5 @@ fn every_history_of_a_small_world_keeps_every_promise() {
         let story = play(&history, &mut Trigger::new(&history.settings, Lacks::Nothing), true).story;
         panic!("{:?}\n{history:#?}\n{}", outcome.broken, story.join("\n"));
     }
-    assert_eq!(counted.histories, 0);
-}
-
-#[test]
-fn the_small_world_suffices_to_reject_the_mutants() {
-    for lacks in [Lacks::Overlap, Lacks::Proof] {
-        assert!(small::play_all(lacks).broken.is_some(), "{lacks:?}");
-    }
+    assert_eq!(counted.histories, 86_670);
 }
