@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `test`, `fuzz`, `manifest` and `check`.
+//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `manifest` and `check`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -14,6 +14,7 @@ mod fuzz;
 mod json;
 mod manifest;
 mod progress;
+mod soak;
 mod test;
 mod wasm_target;
 mod workspace;
@@ -38,6 +39,7 @@ enum Command {
     Fuzz(fuzz::Options),
     Check(check::Options),
     Manifest(manifest::Options),
+    Soak(soak::Options),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
+        Command::Soak(options) => soak::run(&workspace, &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

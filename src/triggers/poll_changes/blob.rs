@@ -260,3 +260,72 @@ fn invalid(reason: &str) -> Error {
          an empty state: changes are then reported from that poll on, and those since the last one are not."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One of each shape of each version ever written. Add to them, never change one.
+    const WRITTEN: [(&str, Resource, bool); 4] = [
+        (include_str!("../../../tests/states/v1-empty.json"), Resource::ChangeOrders, false),
+        (include_str!("../../../tests/states/v1-baseline.json"), Resource::Components, false),
+        (include_str!("../../../tests/states/v1-drain.json"), Resource::Components, true),
+        (include_str!("../../../tests/states/v1-drain-from-the-top.json"), Resource::ChangeOrders, true),
+    ];
+
+    fn refusal(blob: &[u8]) -> String {
+        match read(blob, Resource::Components) {
+            Err(Error::InvalidState(message)) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_state_ever_written_is_read_and_written_back_as_it_was() {
+        for (text, resource, drains) in WRITTEN {
+            let state = read(text.as_bytes(), resource).unwrap();
+            assert_eq!(state.drain.is_some(), drains);
+            assert_eq!(String::from_utf8(write(&state, resource)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_state_that_breaks_off_anywhere_is_invalid_and_says_what_to_do() {
+        for (text, _, _) in WRITTEN {
+            for length in 0..text.len() {
+                let message = refusal(&text.as_bytes()[..length]);
+                assert!(message.contains("Restore the state of the last poll"), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_with_any_byte_changed_is_invalid() {
+        let text = WRITTEN[2].0.as_bytes();
+        for index in 0..text.len() {
+            let mut changed = text.to_vec();
+            changed[index] ^= 1;
+            refusal(&changed);
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_foreign_oversized_newer_or_of_another_resource_is_invalid_for_that_reason() {
+        assert!(refusal(b"{\"cursor\":1}").contains("not a state of this trigger"));
+        assert!(refusal(&vec![b' '; MAX_STATE_BYTES + 1]).contains("bytes long"));
+        assert!(refusal(WRITTEN[1].0.replace("\"version\":1", "\"version\":2").as_bytes()).contains("later release"));
+        assert!(refusal(WRITTEN[0].0.as_bytes()).contains("belongs to changeOrders"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_state_makes_it_panic(blob in proptest::collection::vec(any::<u8>(), 0..200), cut in 0..600_usize) {
+            let _ = read(&blob, Resource::Components);
+            let text = WRITTEN[2].0.as_bytes();
+            let mut spliced = text[..cut.min(text.len())].to_vec();
+            spliced.extend(blob);
+            let _ = read(&spliced, Resource::Components);
+        }
+    }
+}

@@ -42,6 +42,10 @@ pub struct Pass<'a> {
     first: bool,
     /// Goes on with what an earlier poll began.
     resumed: bool,
+    /// It is not one walk from the top: it goes on with an earlier poll's, or began again.
+    broken: bool,
+    /// The watermark before this pass.
+    watermark: Millis,
     /// Whether a page has said where the newest records are.
     begun: bool,
     /// Where the watermark will go: the newest time on the first page that the service's clock has reached. None if it
@@ -90,6 +94,8 @@ impl<'a> Pass<'a> {
             known: &state.known,
             first: false,
             resumed: false,
+            broken: false,
+            watermark: state.watermark,
             begun: false,
             upper: None,
             began_at: None,
@@ -114,6 +120,7 @@ impl<'a> Pass<'a> {
     pub fn resume(state: &'a State, drain: &Drain, bounds: &'a Bounds) -> Self {
         Self {
             resumed: true,
+            broken: true,
             begun: true,
             new_above: state.new_above.min(state.floor),
             upper: drain.upper,
@@ -187,6 +194,7 @@ impl<'a> Pass<'a> {
             self.end_of_ties.clear();
         }
         self.walk = Walk::default();
+        self.broken = true;
         self.walked_to = self.lowest;
         self.seeking = !self.end_of_ties.is_empty();
         self.passed_over.clear();
@@ -202,14 +210,16 @@ impl<'a> Pass<'a> {
         self.began_at = page.served_at;
         // A record stamped in the future must not carry the watermark with it: all that is stamped in order until then would lie
         // below. A lower watermark is always safe.
-        let reached = page.served_at.map_or(LATEST, |now| now.saturating_add(CLOCK_STEP));
-        self.upper = in_order().map(|record| record.modified).filter(|modified| *modified <= reached).max();
-        if self.first && self.upper.is_none() && !page.items.is_empty() {
-            self.upper = page.served_at;
-        }
+        let newest = |reached| in_order().map(|record| record.modified).filter(|modified| *modified <= reached).max();
+        let now = page.served_at.filter(|now| {
+            let reached = now.saturating_add(CLOCK_STEP);
+            // Where records have always been stamped later than this clock says, it is not the clock that stamps them.
+            if self.first { newest(reached).is_some() } else { self.watermark <= reached }
+        });
+        self.upper = newest(now.map_or(LATEST, |now| now.saturating_add(CLOCK_STEP)));
         if let Some(upper) = self.upper {
-            let now = page.served_at.map_or(upper, |now| now.min(upper));
-            self.zone = self.floor.max(now.saturating_sub(self.bounds.overlap + 1));
+            let settled = now.map_or(upper, |now| now.min(upper)).saturating_sub(self.bounds.overlap + 1);
+            self.zone = self.floor.max(settled);
         }
         if self.first {
             self.floor = self.zone;
@@ -233,8 +243,9 @@ impl<'a> Pass<'a> {
                 found.floor |= record.in_order;
                 continue;
             }
-            if self.resumed && self.upper.is_some_and(|upper| record.modified > upper) {
-                // What it was delivered as, if it was, is no longer known here; the pass that follows knows.
+            if self.broken && self.upper.is_some_and(|upper| record.modified > upper) {
+                // What it was delivered as, if it was, is no longer known here; the pass that follows knows. And that it is read to the end
+                // is sure only of what was there when the pass began.
                 self.left_newer |= record.in_order;
                 continue;
             }

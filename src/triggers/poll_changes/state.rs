@@ -74,14 +74,16 @@ impl State {
             sort(&mut kept, Order::NewestFirst);
             let forgotten = kept.get(how_many_fit(&kept, bounds)).map_or(floor, |version| version.modified);
             kept.retain(|version| version.modified > forgotten);
-            self.forget_ties(lowest == Some(forgotten), end_of_ties);
+            self.forget_ties(lowest.is_some_and(|lowest| lowest <= forgotten), end_of_ties);
             self.new_above = self.new_above.max(forgotten);
             match &mut self.drain {
                 Some(drain) => {
                     self.floor = floor.max(watermark.min(forgotten));
-                    drain.zone = zone.max(forgotten);
+                    // Above `upper` not everything was delivered.
+                    drain.zone = zone.max(drain.upper.map_or(zone, |upper| upper.min(forgotten)));
                 }
-                None => self.floor = forgotten,
+                // What is stamped after the watermark, in the future, says nothing about what comes before it.
+                None => self.floor = floor.max(watermark.min(forgotten)),
             }
         }
         self.known = Known::new(kept);

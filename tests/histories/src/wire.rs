@@ -1,1 +1,99 @@
-//! placeholder
+//! The trigger as a host calls it, over HTTP answers in JSON: what the page source reads of real text is tried too. Its bounds
+//! are the standard ones, so short pages are what makes a short history of many requests.
+
+use crate::history::Trouble;
+use crate::service::{Answered, Service, identify};
+use crate::subject::{Delivered, Subject};
+use duro_plm::connection::Configured;
+use duro_plm::duro::Millis;
+use duro_plm::error::Error;
+use duro_plm::host::{Failure, Host, Level, Request, Response};
+use duro_plm::triggers;
+use serde_json::Value;
+use std::cell::RefCell;
+
+/// The trigger, called through its host.
+#[derive(Debug, Default)]
+pub struct Wired {
+    committed: Option<Vec<u8>>,
+    left: Option<Vec<u8>>,
+}
+
+struct Wire<'a, 'b>(RefCell<&'a mut Service<'b>>);
+
+impl Subject for Wired {
+    fn poll(&mut self, service: &mut Service<'_>, _: Millis) -> Result<Delivered, Error> {
+        let host = Wire(RefCell::new(service));
+        let configured = Configured { key: "duroApiKey", fields: "{}" };
+        let polled = triggers::poll(&host, "pollChangesTrigger", configured, "{}", self.committed.as_deref())?;
+        let payload: Value = serde_json::from_str(&polled.payload).map_err(|error| Error::Other(error.to_string()))?;
+        let list = |name: &str| -> Vec<(u32, u32)> {
+            let records = payload.pointer(&format!("/body/data/{name}")).and_then(Value::as_array);
+            records.into_iter().flatten().map(|record| identify(&record.to_string())).collect()
+        };
+        let delivered = Delivered { created: list("created"), updated: list("updated"), more: polled.more };
+        if polled.no_changes != (delivered.created.is_empty() && delivered.updated.is_empty()) {
+            return Err(Error::InvalidState("noChanges is not what the payload says".to_owned()));
+        }
+        self.left = Some(polled.state);
+        Ok(delivered)
+    }
+
+    fn commit(&mut self) {
+        self.committed = self.left.take();
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.left.as_ref().map_or(0, Vec::len)
+    }
+}
+
+impl Host for Wire<'_, '_> {
+    fn send(&self, request: Request) -> Result<Response, Failure> {
+        let body: Value = serde_json::from_slice(request.body.as_deref().unwrap_or_default())
+            .map_err(|error| Failure::Other(error.to_string()))?;
+        let first = body.pointer("/variables/first").and_then(Value::as_u64).unwrap_or_default();
+        let after = body.pointer("/variables/after").and_then(Value::as_str);
+        let answered = self.0.borrow_mut().answer(usize::try_from(first).unwrap_or(usize::MAX), after);
+        let (date, body) = match answered {
+            Ok(answered) => (answered.date, text(&answered)),
+            Err(Trouble::Transport | Trouble::CursorsExpire) => return Err(Failure::Timeout),
+            Err(Trouble::Garbled) => (None, "{\"data\":{\"compo".to_owned()),
+            Err(Trouble::Service) => (None, "{\"data\":null,\"errors\":[{\"message\":\"simulated\"}]}".to_owned()),
+        };
+        let headers = date.map(|date| ("date".to_owned(), http_date(date))).into_iter().collect();
+        Ok(Response { status: 200, headers, body: body.into_bytes() })
+    }
+
+    fn log_enabled(&self, _: Level) -> bool {
+        false
+    }
+
+    fn log(&self, _: Level, _: &str) {}
+}
+
+fn text(answered: &Answered) -> String {
+    let edges: Vec<String> = answered
+        .edges
+        .iter()
+        .map(|edge| {
+            let node = edge.node.as_ref().map_or("null", |node| node.json.as_str());
+            format!("{{\"cursor\":\"{}\",\"node\":{node}}}", edge.cursor)
+        })
+        .collect();
+    format!(
+        "{{\"data\":{{\"components\":{{\"connection\":{{\"edges\":[{}],\"pageInfo\":{{\"hasNextPage\":{}}}}}}}}}}}",
+        edges.join(","),
+        answered.has_next
+    )
+}
+
+/// A `Date` header. Histories lie within days of one another, in November 2023.
+fn http_date(time: Millis) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let seconds = time / 1_000;
+    let iso = duro_plm::duro::format_time(time);
+    let day = usize::try_from(seconds / 86_400 % 7).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or("Thu");
+    let part = |range: std::ops::Range<usize>| iso.get(range).unwrap_or_default().to_owned();
+    format!("{day}, {} Nov {} {} GMT", part(8..10), part(0..4), part(11..19))
+}

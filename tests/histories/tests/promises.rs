@@ -1,0 +1,150 @@
+//! The promises of `docs/polling.md`, each held against thousands of histories drawn at random, and shrunk where they fail. The same
+//! properties must reject the naive design and two mutants of the trigger.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this is test code; clippy sees that only of functions marked as tests"
+)]
+
+use histories::draw::{CALM, EVERYTHING, WEATHERS, Weather, histories};
+use histories::history::History;
+use histories::naive::Naive;
+use histories::play::{Outcome, PROMISES, Promise, play};
+use histories::small;
+use histories::subject::{Lacks, Trigger};
+use histories::wire::Wired;
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRng, TestRunner};
+
+/// Histories that each promise is held against.
+const HISTORIES: u32 = 4_000;
+
+fn ours(history: &History) -> Outcome {
+    play(history, &mut Trigger::new(&history.settings, Lacks::Nothing), false)
+}
+
+/// Plays so many histories until one breaks one of the promises; gives the smallest that still does.
+fn first_broken(
+    weather: Weather,
+    cases: u32,
+    seed: u8,
+    promises: &[Promise],
+    played: impl Fn(&History) -> Outcome,
+) -> Option<(History, String)> {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(proptest::test_runner::RngAlgorithm::ChaCha, &[seed; 32]);
+    let result = TestRunner::new_with_rng(config, rng).run(&histories(weather), |history| {
+        let broken = played(&history).broken.into_iter().find(|(promise, _)| promises.contains(promise));
+        broken.map_or(Ok(()), |(_, how)| Err(TestCaseError::fail(how)))
+    });
+    match result {
+        Ok(()) => None,
+        Err(TestError::Fail(how, history)) => Some((history, how.to_string())),
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+/// Holds one promise against everything at once, and against each weather alone.
+fn hold(promise: Promise) {
+    let seed = promise as u8;
+    let each = HISTORIES / 2 / u32::try_from(WEATHERS.len()).unwrap();
+    let alone = WEATHERS.iter().map(|weather| (*weather, each));
+    for (weather, cases) in [(EVERYTHING, HISTORIES / 2)].into_iter().chain(alone) {
+        if let Some((history, how)) = first_broken(weather, cases, seed, &[promise], ours) {
+            let story = play(&history, &mut Trigger::new(&history.settings, Lacks::Nothing), true).story;
+            panic!("{how}\n{:#?}\n{}", history.settings, story.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn the_first_poll_delivers_nothing() {
+    hold(Promise::FirstPollIsSilent);
+}
+
+#[test]
+fn every_change_of_a_record_that_still_exists_is_delivered_at_its_newest_version() {
+    hold(Promise::NothingIsLost);
+}
+
+#[test]
+fn a_backlog_of_any_size_drains() {
+    hold(Promise::BacklogsDrain);
+}
+
+#[test]
+fn what_did_not_change_is_not_delivered_again_at_rest() {
+    hold(Promise::RestIsSilent);
+}
+
+#[test]
+fn a_new_record_is_created_once_and_updated_from_then_on() {
+    hold(Promise::CreatedOnce);
+}
+
+#[test]
+fn a_failed_poll_leaves_everything_as_it_was_and_later_ones_succeed() {
+    hold(Promise::FailuresPass);
+}
+
+#[test]
+fn every_state_is_small_and_read_by_the_next_poll() {
+    hold(Promise::StateIsReadable);
+}
+
+#[test]
+fn repeats_are_at_most_one_in_a_hundred_in_every_weather() {
+    for weather in WEATHERS {
+        let (mut delivered, mut repeats) = (0, 0);
+        for seed in 0..500 {
+            let outcome = ours(&histories::draw::history(weather, seed));
+            delivered += outcome.delivered;
+            repeats += outcome.repeats;
+        }
+        assert!(repeats * 100 <= delivered, "{}: {repeats} of {delivered} deliveries are repeats", weather.name);
+    }
+}
+
+#[test]
+fn the_promises_hold_over_json_and_http_too() {
+    let weather = Weather { bulk: false, ..EVERYTHING };
+    let wired = |history: &History| play(history, &mut Wired::default(), false);
+    if let Some((history, how)) = first_broken(weather, 1_500, 8, &PROMISES, wired) {
+        let story = play(&history, &mut Wired::default(), true).story;
+        panic!("{how}\n{:#?}\n{}", history.settings, story.join("\n"));
+    }
+}
+
+#[test]
+fn the_naive_design_is_rejected() {
+    let naive = |history: &History| play(history, &mut Naive::new(&history.settings), false);
+    for (weather, promise) in
+        [(CALM, Promise::NothingIsLost), (EVERYTHING, Promise::NothingIsLost), (EVERYTHING, Promise::RestIsSilent)]
+    {
+        let broken = first_broken(weather, 2_000, 9, &[promise], naive);
+        assert!(broken.is_some(), "{}: the check of {promise:?} lets the naive design pass", weather.name);
+    }
+}
+
+#[test]
+fn the_trigger_without_its_overlap_is_rejected() {
+    let mutant = |history: &History| play(history, &mut Trigger::new(&history.settings, Lacks::Overlap), false);
+    assert!(first_broken(EVERYTHING, 2_000, 10, &[Promise::NothingIsLost], mutant).is_some());
+}
+
+#[test]
+fn the_trigger_without_proof_between_pages_is_rejected() {
+    let mutant = |history: &History| play(history, &mut Trigger::new(&history.settings, Lacks::Proof), false);
+    assert!(first_broken(EVERYTHING, 8_000, 11, &[Promise::NothingIsLost], mutant).is_some());
+}
+
+#[test]
+fn every_history_of_a_small_world_keeps_every_promise() {
+    let counted = small::play_all(Lacks::Nothing);
+    println!("{} histories", counted.histories);
+    if let Some((history, outcome)) = counted.broken {
+        let story = play(&history, &mut Trigger::new(&history.settings, Lacks::Nothing), true).story;
+        panic!("{:?}\n{history:#?}\n{}", outcome.broken, story.join("\n"));
+    }
+    assert_eq!(counted.histories, 86_670);
+}
