@@ -12,6 +12,7 @@ mod environment;
 mod files;
 mod json;
 mod manifest;
+mod optimise;
 mod progress;
 mod test;
 mod wasm_target;

@@ -8,10 +8,12 @@ mod resolver;
 mod retry;
 mod secrets;
 mod session;
+mod transport;
 
 pub use address::AddressClass;
 pub use policy::{EgressPolicy, Grant, Grants, Origin, Refusal, RefusalReason};
 pub use secrets::{REDACTED, SecretProblem, Secrets};
+pub use transport::Transport;
 
 pub(crate) use client::HttpClients;
 pub(crate) use session::{Egress, EgressContext, HeaderText, OutgoingRequest};
