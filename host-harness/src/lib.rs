@@ -29,11 +29,11 @@ mod testing;
 mod trace;
 
 pub use connection::{Connection, ConnectionError};
-pub use egress::{Grants, Refusal};
+pub use egress::{Grants, Refusal, Transport};
 pub use limits::{Limit, LimitExceeded, Limits};
 pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
 pub use runtime::{
-    Allocation, CallError, CallFailure, CallOptions, Connector, LoadError, Outcome, Runtime, RuntimeError,
-    RuntimeOptions,
+    Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, Runtime,
+    RuntimeChoices, RuntimeError, RuntimeOptions,
 };
 pub use trace::{Exchange, ExchangeOutcome, Trace};

@@ -13,6 +13,7 @@ mod files;
 mod fuzz;
 mod json;
 mod manifest;
+mod optimise;
 mod progress;
 mod soak;
 mod test;

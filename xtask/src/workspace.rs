@@ -35,6 +35,11 @@ impl Workspace {
         self.target.join("component")
     }
 
+    /// Where programs from npm are installed that one command or another uses.
+    pub(crate) fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
     /// Where finished products go.
     pub(crate) fn dist(&self) -> PathBuf {
         self.root.join("dist")

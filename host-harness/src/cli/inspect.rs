@@ -18,12 +18,16 @@ use super::session::Session;
 Examples:
   harness inspect
   harness --component other.wasm inspect --format json
+  harness inspect --runtime
   harness inspect --manifest > manifest.json
   harness inspect --schema > manifest.schema.json")]
 pub(super) struct Arguments {
     /// Print the manifest alone, as JSON
     #[arg(long, conflicts_with = "schema")]
     manifest: bool,
+    /// Print how components are run on this machine, and what the cache did for this one
+    #[arg(long, conflicts_with_all = ["schema", "manifest"])]
+    runtime: bool,
     /// Print the JSON Schema of manifests; needs no component
     #[arg(long)]
     schema: bool,
@@ -38,6 +42,9 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     if arguments.manifest {
         return indented(connector.definition());
     }
+    if arguments.runtime {
+        return runtime(&session);
+    }
     match session.options.format_for_people() {
         Format::Json => output::json(&json!({
             "manifest": connector.definition(),
@@ -49,6 +56,26 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         Format::Table => output::text_line(&described(connector))?,
     }
     Ok(())
+}
+
+/// What the runtime chose, by itself and by the cache.
+fn runtime(session: &Session) -> Result<(), Failure> {
+    let choices = session.connector.runtime().choices();
+    let cache = session.connector.cache_use();
+    if let Format::Json = session.options.format_for_people() {
+        return Ok(output::json(&json!({ "runtime": choices, "cache": cache.to_string() }))?);
+    }
+    let yes_or_no = |value: bool| if value { "yes" } else { "no" };
+    let lines = [
+        format!("Memory of instances    {}", choices.allocation),
+        format!("Calls at a time        {}", choices.concurrent_calls),
+        format!("Copy-on-write images   {}", yes_or_no(choices.copy_on_write)),
+        format!("Kept resident          {} bytes a slot", grouped(choices.keep_resident_bytes as usize)),
+        format!("Pagemap scan           {}", yes_or_no(choices.pagemap_scan)),
+        format!("Interruptible every    {} ms", choices.epoch_tick_milliseconds),
+        format!("Cache                  {cache}"),
+    ];
+    Ok(output::text_line(&lines.join("\n"))?)
 }
 
 /// Documents that are kept in files are indented wherever they go.

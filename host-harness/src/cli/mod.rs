@@ -1,6 +1,7 @@
 //! The command line. It reads arguments and files, calls the library, and prints: no decision about a connector is made here.
 
 mod action;
+mod compile;
 mod connection_file;
 mod data_source;
 mod failure;
@@ -59,6 +60,7 @@ A connection file names a connection of the manifest and fills in its fields; ${
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Arguments),
+    Compile(compile::Arguments),
     TestConnection(test_connection::Arguments),
     Action(action::Arguments),
     DataSource(data_source::Arguments),
@@ -89,6 +91,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let options = arguments.options;
     match arguments.command {
         Command::Inspect(arguments) => inspect::run(arguments, options).await,
+        Command::Compile(arguments) => compile::run(arguments, options).await,
         Command::TestConnection(arguments) => test_connection::run(arguments, options).await,
         Command::Action(arguments) => action::run(arguments, options).await,
         Command::DataSource(arguments) => data_source::run(arguments, options).await,

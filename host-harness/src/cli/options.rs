@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use host_harness::{Grants, Limits};
+use host_harness::{CompileCache, Grants, Limits};
 
 use super::values::{duration, size};
 
@@ -37,6 +37,12 @@ pub(super) struct GlobalOptions {
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, global = true, value_name = "FILE", help_heading = "Grants")]
     ca_file: Option<PathBuf>,
+    /// Compile the component anew, and keep nothing of it
+    #[arg(long, global = true, conflicts_with = "cache_dir")]
+    no_cache: bool,
+    /// Where compiled components are kept [default: host-harness in $XDG_CACHE_HOME or ~/.cache]
+    #[arg(long, global = true, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
     /// Show the connector's log and every HTTP attempt on standard error
     #[arg(long, global = true)]
     debug: bool,
@@ -106,6 +112,15 @@ impl GlobalOptions {
 
     pub(super) fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_deref()
+    }
+
+    /// Where compiled components are kept.
+    pub(super) fn cache(&self) -> CompileCache {
+        match &self.cache_dir {
+            _ if self.no_cache => CompileCache::Off,
+            Some(folder) => CompileCache::Folder(folder.clone()),
+            None => CompileCache::standard(),
+        }
     }
 
     pub(super) fn debug(&self) -> bool {

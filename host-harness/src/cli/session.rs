@@ -19,15 +19,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) async fn open(options: GlobalOptions) -> Result<Self, Failure> {
-        let extra_roots_pem = match options.ca_file() {
-            Some(path) => Some(
-                std::fs::read(path)
-                    .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?,
-            ),
-            None => None,
-        };
-        // One call at a time needs no pool of a thousand.
-        let runtime = Runtime::new(RuntimeOptions { concurrent_calls: 4, extra_roots_pem, ..Default::default() })?;
+        let runtime = runtime(&options)?;
         let component = options.component();
         let progress = Progress::start(format!("Loading {}", component.display()));
         let connector = runtime.load_file(&component).await?;
@@ -65,4 +57,19 @@ impl Session {
     pub(super) fn state_limit(&self) -> u64 {
         self.limits.state_bytes
     }
+}
+
+/// The runtime of a command.
+pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, Failure> {
+    let extra_roots_pem = match options.ca_file() {
+        Some(path) => Some(
+            std::fs::read(path)
+                .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?,
+        ),
+        None => None,
+    };
+    // One call at a time needs no pool of a thousand.
+    let settings =
+        RuntimeOptions { concurrent_calls: 4, cache: options.cache(), extra_roots_pem, ..Default::default() };
+    Ok(Runtime::new(settings)?)
 }

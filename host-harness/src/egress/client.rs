@@ -8,6 +8,7 @@ use reqwest::Client;
 use rustls::pki_types::CertificateDer;
 
 use super::resolver::CheckedResolver;
+use super::transport::Transport;
 
 /// A host that takes longer to answer a connection attempt is down or hidden behind a firewall.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,14 +18,20 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// Makes each client when it is first needed.
 pub(crate) struct HttpClients {
     extra_roots: Vec<CertificateDer<'static>>,
+    transport: Option<Arc<dyn Transport>>,
     public: OnceLock<Result<Client, String>>,
     private: OnceLock<Result<Client, String>>,
 }
 
 impl HttpClients {
     /// `extra_roots` are certificates of authorities that are trusted beside the web's.
-    pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>) -> Self {
-        Self { extra_roots, public: OnceLock::new(), private: OnceLock::new() }
+    pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>, transport: Option<Arc<dyn Transport>>) -> Self {
+        Self { extra_roots, transport, public: OnceLock::new(), private: OnceLock::new() }
+    }
+
+    /// What answers in place of the network, if something does.
+    pub(super) fn transport(&self) -> Option<&dyn Transport> {
+        self.transport.as_deref()
     }
 
     /// The client for calls with, or without, the grant for private networks.

@@ -11,11 +11,13 @@ mod resolver;
 mod retry;
 mod secrets;
 mod session;
+mod transport;
 
 pub use address::AddressClass;
 pub use policy::{EgressPolicy, Grant, Grants, Origin, Refusal, RefusalReason, Restriction};
 pub use read_only::check_read;
 pub use secrets::{REDACTED, SecretProblem, Secrets};
+pub use transport::Transport;
 
 pub(crate) use client::HttpClients;
 pub(crate) use expiry::{EXPIRES_SOON, expiry_of};

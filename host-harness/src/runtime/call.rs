@@ -95,6 +95,19 @@ pub(super) async fn run<O: Operation>(
     }
 }
 
+/// What a call does before and after its work.
+pub(super) async fn start_and_drop(
+    runtime: &RuntimeInner,
+    component: &ConnectorPre<CallState>,
+    options: &CallOptions,
+) -> Result<(), CallError> {
+    let started = Instant::now();
+    let deadline = started.checked_add(options.limits.deadline).unwrap_or(started);
+    let mut store = new_store(runtime, None, options, started, deadline);
+    component.instantiate_async(&mut store).await.map_err(|error| CallError::Start(format!("{error:#}")))?;
+    Ok(())
+}
+
 /// The connection as the component sees it.
 pub(super) fn visible(connection: &Connection) -> bindings::Connection {
     bindings::Connection { key: connection.key().to_owned(), fields: connection.public_fields().to_owned() }

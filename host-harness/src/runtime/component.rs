@@ -1,7 +1,7 @@
 //! A component from bytes to a connector that can be called: compiled, its imports checked, linked, its manifest read.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -11,6 +11,7 @@ use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
 
 use super::bindings::{self, CONTRACT, ConnectorPre};
+use super::cache::{self, CacheUse};
 use super::call::{self, CallOptions, Outcome};
 use super::error::{CallError, CallFailure};
 use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
@@ -39,6 +40,7 @@ struct ConnectorInner {
     imports: Vec<String>,
     exports: Vec<String>,
     size: usize,
+    cache_use: CacheUse,
 }
 
 /// Why a component cannot be loaded.
@@ -51,6 +53,14 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
         /// What the operating system says.
+        reason: String,
+    },
+    /// The compiled component cannot be used, or not be written.
+    #[error("the compiled component {} cannot be used: {reason}", .path.display())]
+    Precompiled {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
         reason: String,
     },
     /// The bytes are not a component, or not a valid one.
@@ -70,13 +80,20 @@ pub enum LoadError {
     Manifest(Vec<String>),
 }
 
+/// Where a component comes from.
+pub(super) enum Source {
+    Bytes(Vec<u8>),
+    File(PathBuf),
+}
+
 impl Connector {
-    pub(super) async fn load(runtime: Arc<RuntimeInner>, bytes: Vec<u8>) -> Result<Self, LoadError> {
-        let size = bytes.len();
-        let engine = runtime.engine.get().clone();
-        let component = tokio::task::spawn_blocking(move || compile(&engine, &bytes))
-            .await
-            .map_err(|error| LoadError::NotAComponent(error.to_string()))??;
+    pub(super) async fn load(runtime: Arc<RuntimeInner>, source: Source) -> Result<Self, LoadError> {
+        let (component, size, cache_use) = {
+            let runtime = runtime.clone();
+            tokio::task::spawn_blocking(move || runtime.component(source))
+                .await
+                .map_err(|error| LoadError::NotAComponent(error.to_string()))??
+        };
         let (imports, exports) = interfaces(&component)?;
         let pre = link(&component).map_err(|error| LoadError::Contract(format!("{error:#}")))?;
         let described = call::run(&runtime, &pre, None, &CallOptions::default(), Describe)
@@ -87,7 +104,7 @@ impl Connector {
         if !problems.is_empty() {
             return Err(LoadError::Manifest(problems));
         }
-        Ok(Self { inner: Arc::new(ConnectorInner { runtime, pre, definition, imports, exports, size }) })
+        Ok(Self { inner: Arc::new(ConnectorInner { runtime, pre, definition, imports, exports, size, cache_use }) })
     }
 
     /// What the connector declares. Read once, when it was loaded.
@@ -111,9 +128,14 @@ impl Connector {
         self.inner.imports.iter().all(|name| is_contracts(name, &["http", "log"]))
     }
 
-    /// The component's size in bytes.
+    /// The size in bytes of what was loaded: the component, or the file that it was compiled to.
     pub fn size(&self) -> usize {
         self.inner.size
+    }
+
+    /// What the cache of compiled components did when this was loaded.
+    pub fn cache_use(&self) -> &CacheUse {
+        &self.inner.cache_use
     }
 
     /// The runtime it was loaded into.
@@ -176,6 +198,11 @@ impl Connector {
         self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
     }
 
+    /// Makes an instance and drops it, as every call does before and after its work, and does nothing with it. For measurements.
+    pub async fn start_and_drop(&self, options: &CallOptions) -> Result<(), CallError> {
+        call::start_and_drop(&self.inner.runtime, &self.inner.pre, options).await
+    }
+
     async fn run<O: Operation>(
         &self,
         connection: &Connection,
@@ -201,6 +228,39 @@ impl fmt::Debug for Connector {
             .field("version", &self.inner.definition.version)
             .finish_non_exhaustive()
     }
+}
+
+impl RuntimeInner {
+    /// Reads, loads or compiles: all that may block.
+    fn component(&self, source: Source) -> Result<(Component, usize, CacheUse), LoadError> {
+        let engine = self.engine.get();
+        let bytes = match source {
+            Source::Bytes(bytes) => bytes,
+            Source::File(path) => {
+                let bytes = read(&path)?;
+                if cache::looks_compiled(&bytes) {
+                    let component = cache::load(engine, &path)
+                        .map_err(|reason| LoadError::Precompiled { path: path.clone(), reason })?;
+                    return Ok((component, bytes.len(), CacheUse::Precompiled(path)));
+                }
+                bytes
+            }
+        };
+        let (component, cache_use) = cache::load_or_compile(&self.cache, engine, &bytes, || compile(engine, &bytes))?;
+        Ok((component, bytes.len(), cache_use))
+    }
+}
+
+pub(super) fn compile_to_file(engine: &wasmtime::Engine, component: &Path, output: &Path) -> Result<u64, LoadError> {
+    let component = compile(engine, &read(component)?)?;
+    let failed = |reason: String| LoadError::Precompiled { path: output.to_owned(), reason };
+    let compiled = component.serialize().map_err(|error| failed(format!("{error:#}")))?;
+    cache::write(output, &compiled).map_err(|error| failed(format!("it cannot be written: {error}")))?;
+    Ok(compiled.len() as u64)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|error| LoadError::File { path: path.to_owned(), reason: error.to_string() })
 }
 
 fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Component, LoadError> {

@@ -7,7 +7,7 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 /// How often a computing component gives way to other calls and has its deadline checked. Short enough that no call waits
 /// noticeably for another, long enough that the thread behind it costs nothing.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// As many core instances and tables a call as `Limits::instances` has by default.
 const INSTANCES_PER_CALL: u32 = 16;
@@ -16,7 +16,7 @@ const POOLED_TABLE_ELEMENTS: usize = 100_000;
 
 /// Memory of a slot that stays resident and is zeroed by hand when the slot is used again: cheaper than page faults for the
 /// few pages that a short call touches.
-const KEEP_RESIDENT: usize = 1024 * 1024;
+pub(super) const KEEP_RESIDENT: usize = 1024 * 1024;
 
 /// How instances get their memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub enum Allocation {
     Pooled,
     /// From the operating system for each call: slower, and sparing with addresses.
     OnDemand,
+}
+
+/// Whether the kernel has `PAGEMAP_SCAN`.
+pub(super) fn is_pagemap_scan_available() -> bool {
+    PoolingAllocationConfig::is_pagemap_scan_available()
 }
 
 /// An engine whose epoch advances for as long as this lives.

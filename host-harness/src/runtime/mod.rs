@@ -2,6 +2,7 @@
 //! from start to end is in `call`, and `bindings` is the only file that sees generated code.
 
 mod bindings;
+mod cache;
 mod call;
 mod component;
 mod engine;
@@ -17,12 +18,14 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::sync::Semaphore;
 
+pub use cache::{CacheUse, CompileCache};
 pub use call::{CallOptions, Outcome};
+use component::Source;
 pub use component::{Connector, LoadError};
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 
-use crate::egress::HttpClients;
+use crate::egress::{HttpClients, Transport};
 use engine::SharedEngine;
 
 /// How a [`Runtime`] is set up.
@@ -32,6 +35,8 @@ pub struct RuntimeOptions {
     pub concurrent_calls: u32,
     /// How instances get their memory.
     pub allocation: Allocation,
+    /// Whether and where compiled components are kept. Off by default: an embedder decides what is written to disk.
+    pub cache: CompileCache,
     /// Certificates in PEM form of authorities to trust beside the web's, for services inside a company.
     pub extra_roots_pem: Option<Vec<u8>>,
     /// Has the last word on the engine's configuration. For tests that look into a component's memory; nothing is promised about it.
@@ -43,7 +48,13 @@ impl Default for RuntimeOptions {
     fn default() -> Self {
         // 1,000 slots reserve 4 TiB of addresses and no memory: a quarter of what 32 machines' worth of calls would need, and well
         // within the 128 TiB that a process has.
-        Self { concurrent_calls: 1_000, allocation: Allocation::Pooled, extra_roots_pem: None, configure_engine: None }
+        Self {
+            concurrent_calls: 1_000,
+            allocation: Allocation::Pooled,
+            cache: CompileCache::Off,
+            extra_roots_pem: None,
+            configure_engine: None,
+        }
     }
 }
 
@@ -59,6 +70,25 @@ pub enum RuntimeError {
     Roots(String),
 }
 
+/// What a [`Runtime`] chose for the machine that it runs on.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RuntimeChoices {
+    /// How instances get their memory: `pooled` or `on demand`.
+    pub allocation: &'static str,
+    /// Calls that may run at the same time.
+    pub concurrent_calls: u32,
+    /// Whether an instance's memory begins as a copy-on-write mapping of the component's image.
+    pub copy_on_write: bool,
+    /// How much of a slot's memory stays resident for its next use, in bytes.
+    pub keep_resident_bytes: u64,
+    /// Whether the kernel says which pages a call has touched, so that only these are reset.
+    pub pagemap_scan: bool,
+    /// How often a computing component can be interrupted, in milliseconds.
+    pub epoch_tick_milliseconds: u64,
+}
+
 /// The engine and the HTTP clients of a process. Cheap to clone; one is enough for any number of connectors and calls.
 #[derive(Clone)]
 pub struct Runtime {
@@ -67,6 +97,8 @@ pub struct Runtime {
 
 pub(crate) struct RuntimeInner {
     engine: SharedEngine,
+    cache: CompileCache,
+    concurrent_calls: u32,
     clients: Arc<HttpClients>,
     slots: Semaphore,
 }
@@ -74,6 +106,15 @@ pub(crate) struct RuntimeInner {
 impl Runtime {
     /// Sets up the engine. Falls back to memory on demand where a pool cannot be had; [`Runtime::allocation`] says which it is.
     pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
+        Self::build(options, None)
+    }
+
+    /// Like [`Runtime::new`], with requests answered by `transport` in place of the network.
+    pub fn with_transport(options: RuntimeOptions, transport: Arc<dyn Transport>) -> Result<Self, RuntimeError> {
+        Self::build(options, Some(transport))
+    }
+
+    fn build(options: RuntimeOptions, transport: Option<Arc<dyn Transport>>) -> Result<Self, RuntimeError> {
         let extra_roots = match &options.extra_roots_pem {
             Some(pem) => CertificateDer::pem_slice_iter(pem)
                 .collect::<Result<Vec<_>, _>>()
@@ -89,7 +130,9 @@ impl Runtime {
         Ok(Self {
             inner: Arc::new(RuntimeInner {
                 engine,
-                clients: Arc::new(HttpClients::new(extra_roots)),
+                cache: options.cache,
+                concurrent_calls,
+                clients: Arc::new(HttpClients::new(extra_roots, transport)),
                 slots: Semaphore::new(concurrent_calls as usize),
             }),
         })
@@ -100,19 +143,35 @@ impl Runtime {
         self.inner.engine.allocation()
     }
 
-    /// Loads a component from a file: see [`Runtime::load`].
-    pub async fn load_file(&self, path: impl AsRef<Path>) -> Result<Connector, LoadError> {
-        let path = path.as_ref();
-        let bytes = tokio::fs::read(path)
-            .await
-            .map_err(|error| LoadError::File { path: path.to_owned(), reason: error.to_string() })?;
-        self.load(bytes).await
+    /// What was chosen when this was set up.
+    pub fn choices(&self) -> RuntimeChoices {
+        let pooled = self.allocation() == Allocation::Pooled;
+        RuntimeChoices {
+            allocation: if pooled { "pooled" } else { "on demand" },
+            concurrent_calls: self.inner.concurrent_calls,
+            copy_on_write: cfg!(unix),
+            keep_resident_bytes: if pooled { engine::KEEP_RESIDENT as u64 } else { 0 },
+            pagemap_scan: pooled && engine::is_pagemap_scan_available(),
+            epoch_tick_milliseconds: engine::TICK.as_millis() as u64,
+        }
     }
 
-    /// Compiles a component, links it, reads its manifest and checks it, so that what is wrong with it shows here and not at its
-    /// first call. Compiling takes a tenth of a second or so and runs on a thread for blocking work.
+    /// Loads a component from a file, see [`Runtime::load`], or a file that [`Runtime::compile_file`] wrote. Of these one is taken
+    /// only if no other user could have written it.
+    pub async fn load_file(&self, path: impl AsRef<Path>) -> Result<Connector, LoadError> {
+        Connector::load(self.inner.clone(), Source::File(path.as_ref().to_owned())).await
+    }
+
+    /// Compiles a component, or takes it from the cache, links it, reads its manifest and checks it, so that what is wrong with it
+    /// shows here and not at its first call. Compiling takes a tenth of a second or so and runs on a thread for blocking work.
     pub async fn load(&self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
-        Connector::load(self.inner.clone(), bytes).await
+        Connector::load(self.inner.clone(), Source::Bytes(bytes)).await
+    }
+
+    /// Compiles a component for this machine and these settings, and writes the result to a file that [`Runtime::load_file`] loads in
+    /// a fraction of a millisecond. Gives the file's size in bytes. Blocks for as long as compiling takes.
+    pub fn compile_file(&self, component: &Path, output: &Path) -> Result<u64, LoadError> {
+        component::compile_to_file(self.inner.engine.get(), component, output)
     }
 }
 

@@ -1,0 +1,54 @@
+//! Measures the component. `bench run` records what the simulated service answers, serves the recording, starts every case as a
+//! process of its own, in turn, and reports; `bench worker` is one such process. `cargo xtask bench` builds what is compared.
+
+mod cases;
+mod chart;
+mod cold;
+mod inside;
+mod machine;
+mod native;
+mod recording;
+mod report;
+mod serve;
+mod statistics;
+mod worker;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure everything, print the table, and write it to a folder
+    Run(cases::Options),
+    /// Run one case and print its samples as JSON
+    Worker(worker::Options),
+    /// Poll in process, over and over, for a profiler
+    Profile(worker::Options),
+}
+
+/// What every process of a run needs to find.
+#[derive(clap::Args, Clone)]
+struct Files {
+    /// The component
+    #[arg(long)]
+    component: PathBuf,
+    /// Where recordings and other files of the run go
+    #[arg(long)]
+    work: PathBuf,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Run(options) => cases::run(&options),
+        Command::Worker(options) | Command::Profile(options) => worker::run(&options),
+    }
+}

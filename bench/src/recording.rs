@@ -1,0 +1,185 @@
+//! What one poll asks and what the simulated service answers, recorded once, so that every case does the same work on the same bytes and
+//! the service's own cost is not measured.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use duro_plm::connection::Configured;
+use duro_plm::triggers::{self, poll_changes::blob};
+use duro_sim::{DuroSim, RecordView, Resource};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::native::Recorder;
+
+/// The key of the trigger.
+pub(crate) const TRIGGER: &str = "pollChangesTrigger";
+/// Its inputs.
+pub(crate) const INPUTS: &str = r#"{"pollResourceType":"components"}"#;
+/// What lies below every backlog, so that a walk ends at older records and not at the end of the list.
+const OLDER_RECORDS: usize = 300;
+
+/// One poll.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Recording {
+    /// The state it begins with.
+    pub(crate) state: String,
+    /// Each request's body with the answer's, in order.
+    pub(crate) exchanges: Vec<(String, String)>,
+    /// The `date` of the answers.
+    pub(crate) date: String,
+    /// The ids it delivers.
+    pub(crate) created: BTreeSet<String>,
+    /// The ids it delivers.
+    pub(crate) updated: BTreeSet<String>,
+    /// Below which everything was delivered before: what a poll in another language begins with.
+    pub(crate) floor: i64,
+    /// The versions that were delivered above it.
+    pub(crate) known: Vec<(String, i64)>,
+    /// Whether more waits.
+    pub(crate) more: bool,
+}
+
+impl Recording {
+    pub(crate) fn path(work: &Path, name: &str) -> PathBuf {
+        work.join(format!("{name}.json"))
+    }
+
+    pub(crate) fn read(work: &Path, name: &str) -> Result<Self> {
+        let path = Self::path(work, name);
+        let bytes = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    fn write(&self, work: &Path, name: &str) -> Result<()> {
+        Ok(fs::write(Self::path(work, name), serde_json::to_vec(self)?)?)
+    }
+
+    /// Fails unless the payload delivers exactly what was recorded.
+    pub(crate) fn check(&self, payload: &str) -> Result<()> {
+        let (created, updated) = delivered(payload)?;
+        if created == self.created && updated == self.updated {
+            return Ok(());
+        }
+        bail!(
+            "the cases do not agree: {} created and {} updated, not {} and {}",
+            created.len(),
+            updated.len(),
+            self.created.len(),
+            self.updated.len()
+        )
+    }
+
+    /// The size of the answers, in bytes.
+    pub(crate) fn received(&self) -> usize {
+        self.exchanges.iter().map(|(_, answer)| answer.len()).sum()
+    }
+}
+
+/// The ids in a payload: created, updated.
+pub(crate) fn delivered(payload: &str) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+    let payload: Value = serde_json::from_str(payload)?;
+    let ids = |list: &str| -> BTreeSet<String> {
+        let records = payload.pointer(&format!("/body/data/{list}")).and_then(Value::as_array);
+        let ids = records.into_iter().flatten().filter_map(|record| record.get("id")?.as_str());
+        ids.map(str::to_owned).collect()
+    };
+    Ok((ids("created"), ids("updated")))
+}
+
+/// Records a poll of a backlog of this many records, as many polls as it takes, under `name` or `name-0`, `name-1` and so on; gives how many.
+pub(crate) fn backlog(work: &Path, name: &str, records: usize) -> Result<usize> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let sim = runtime.block_on(DuroSim::builder().components(OLDER_RECORDS).personal_components(0).spawn())?;
+    let session = Session::new(&sim)?;
+    let first = session.poll(None)?;
+    let known = session.known(&first.state)?;
+    // Half of them new, half changed: both lists of the payload have work.
+    sim.advance_clock(Duration::from_secs(600));
+    let added = sim.add_many(Resource::Components, records, Duration::from_millis(7));
+    let _ = added;
+    sim.advance_clock(Duration::from_secs(1));
+    let mut state = first.state;
+    let mut known = known;
+    for index in 0.. {
+        let name = if records > ONE_POLL { format!("{name}-{index}") } else { name.to_owned() };
+        let recorded = session.record(&state, &known)?;
+        recorded.0.write(work, &name)?;
+        state = recorded.1;
+        known = session.known(&state).unwrap_or_default();
+        if !recorded.0.more {
+            return Ok(index + 1);
+        }
+    }
+    Ok(0)
+}
+
+/// What one poll delivers at most: 50 pages, each but the first of which repeats a few records.
+pub(crate) const ONE_POLL: usize = 4_800;
+
+/// Records a poll that finds five changes.
+pub(crate) fn steady(work: &Path, name: &str) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let sim = runtime.block_on(DuroSim::builder().components(5_000).personal_components(0).spawn())?;
+    let session = Session::new(&sim)?;
+    let first = session.poll(None)?;
+    sim.advance_clock(Duration::from_secs(600));
+    sim.touch_many(Resource::Components, 3);
+    sim.add_many(Resource::Components, 2, Duration::from_millis(5));
+    sim.advance_clock(Duration::from_secs(1));
+    let known = session.known(&first.state)?;
+    session.record(&first.state, &known)?.0.write(work, name)
+}
+
+struct Session<'a> {
+    sim: &'a DuroSim,
+    recorder: Recorder,
+    fields: String,
+}
+
+impl<'a> Session<'a> {
+    fn new(sim: &'a DuroSim) -> Result<Self> {
+        let fields = json!({ "customDuroEnvironment": sim.url() }).to_string();
+        Ok(Self { sim, recorder: Recorder::new(&sim.key())?, fields })
+    }
+
+    fn poll(&self, state: Option<&[u8]>) -> Result<triggers::PollResult> {
+        let configured = Configured { key: "duroApiKey", fields: &self.fields };
+        triggers::poll(&self.recorder, TRIGGER, configured, INPUTS, state)
+            .map_err(|error| anyhow::anyhow!("the poll to record failed: {error:?}"))
+    }
+
+    fn record(&self, state: &[u8], known: &[(String, i64)]) -> Result<(Recording, Vec<u8>)> {
+        self.recorder.clear();
+        let result = self.poll(Some(state))?;
+        let (exchanges, date) = self.recorder.taken();
+        let (created, updated) = delivered(&result.payload)?;
+        let recording = Recording {
+            state: String::from_utf8(state.to_vec())?,
+            exchanges,
+            date,
+            created,
+            updated,
+            floor: floor(state)?,
+            known: known.to_vec(),
+            more: result.more,
+        };
+        Ok((recording, result.state))
+    }
+
+    /// What a state knows by hashes, by its ids.
+    fn known(&self, state: &[u8]) -> Result<Vec<(String, i64)>> {
+        let floor = floor(state)?;
+        let above = |record: &RecordView| record.last_modified > floor;
+        let records = self.sim.records(Resource::Components);
+        Ok(records.into_iter().filter(above).map(|record| (record.id, record.last_modified)).collect())
+    }
+}
+
+fn floor(state: &[u8]) -> Result<i64> {
+    let state = blob::read(state, blob::Resource::Components).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    Ok(state.floor)
+}
