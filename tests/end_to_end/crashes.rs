@@ -132,3 +132,23 @@ async fn a_second_process_on_a_state_file_is_refused_and_told_of_the_first() {
     let other = desk.command(&["inspect"]);
     assert_eq!(ended(other).await.status, 0);
 }
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn changes_that_could_not_be_printed_are_found_again() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.run(&POLL).await.status, 0);
+    desk.sim.advance_clock(Duration::from_secs(1));
+    let id = desk.sim.add(Resource::Components, "New");
+    let state = fs::read(desk.file("watch.state")).unwrap();
+    for words in [&WATCH[..], &POLL[..]] {
+        let mut command = desk.command(&["--allow-http", "--allow-private-network"]);
+        command.args(words).args(["--connection", "connection.json"]);
+        // A disk that is full.
+        command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap()).stderr(Stdio::null());
+        assert_eq!(command.status().await.unwrap().code(), Some(2));
+        assert!(fs::read(desk.file("watch.state")).unwrap() == state, "{words:?} went on without its output");
+    }
+    let polled = desk.run(&POLL).await.json();
+    assert_eq!(polled["payload"]["body"]["data"]["created"][0]["id"], id);
+}

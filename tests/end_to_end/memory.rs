@@ -90,13 +90,16 @@ async fn the_key_is_nowhere_in_the_connectors_memory_after_any_operation() {
     });
     let connector = runtime.unwrap().load_file(built("duro_plm.wasm")).await.unwrap();
     let right = connection_of(&connector, &bench.sim.url(), CANARY);
-    let wrong = connection_of(&connector, &bench.sim.url(), &format!("{CANARY}-wrong"));
+    // Another key with the same two halves, which the service does not take.
+    let wrong_key = format!("{CANARY}-wrong");
+    let wrong = connection_of(&connector, &bench.sim.url(), &wrong_key);
     let (inputs, options) = (json!({}), options());
     GIVEN_BACK.lock().unwrap().clear();
     let mut calls = 0;
-    for connection in [&right, &wrong] {
+    for (connection, secret) in [(&right, CANARY), (&wrong, wrong_key.as_str())] {
         for (key, inputs) in operations(&bench) {
-            for fault in [Some(Fault::EchoToken), Some(Fault::GraphQlErrors(vec![format!("no: {CANARY}")])), None] {
+            let named = Fault::GraphQlErrors(vec![format!("no: {secret}")]);
+            for fault in [Some(Fault::EchoToken), Some(named), None] {
                 fault.into_iter().for_each(|fault| bench.sim.fault_next(fault));
                 drop(connector.perform(key, connection, &inputs, &options).await);
                 calls += 1;

@@ -3,8 +3,8 @@
 use crate::support::Cage;
 use duro_sim::{DuroSim, Fault};
 use host_harness::contract::{Error, Failure};
-use host_harness::egress::{Refusal, RefusalReason};
-use host_harness::{CallError, Connection};
+use host_harness::egress::{Grant, Refusal, RefusalReason};
+use host_harness::{CallError, CallOptions, Connection, Grants, LoadError, Runtime, RuntimeOptions};
 use serde_json::{Value, json};
 
 const CANARY: &str = "canary-smuggled-5b21+x/y==";
@@ -163,5 +163,35 @@ async fn an_echoed_key_reaches_neither_the_component_nor_its_memory() {
         inputs["first"] = "[reda".into();
         inputs["second"] = "cted]".into();
         assert_eq!(cage.perform("search-memory", inputs).await.unwrap()["found"], true);
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_judged_by_the_addresses_it_leads_to() {
+    let cage = Cage::with_key(CANARY).await;
+    let url = cage.sim.url().replace("127.0.0.1", "localhost");
+    let fields = json!({ "apiKey": CANARY, "url": url });
+    let connection = Connection::new(cage.connector.definition(), json!({ "key": "key", "fields": fields })).unwrap();
+    let request = json!({ "url": url, "idempotent": true, "headers": [["apiToken", { "secret": "apiKey" }]] });
+    let without = CallOptions { grants: Grants { allow_http: true, ..Grants::default() }, ..cage.options.clone() };
+    let failure = cage.connector.perform("fetch", &connection, &request, &without).await.unwrap_err();
+    let CallError::Refused { refusals, .. } = failure.error else { panic!("{failure:?}") };
+    assert_eq!((refusals[0].reason, refusals[0].grant), (RefusalReason::Address, Some(Grant::AllowPrivateNetwork)));
+    assert!(refusals[0].to_string().contains("localhost leads to"), "{}", refusals[0]);
+    assert_eq!(cage.sim.request_count(), 0);
+    // The grant that it names is what was missing; and what it opened stays shut to a call without it.
+    cage.connector.perform("fetch", &connection, &request, &cage.options).await.unwrap();
+    assert_eq!(cage.sim.request_count(), 1);
+    assert!(cage.connector.perform("fetch", &connection, &request, &without).await.is_err());
+    assert_eq!(cage.sim.request_count(), 1);
+}
+
+#[tokio::test]
+async fn a_component_that_asks_for_more_than_http_and_log_is_not_loaded() {
+    let runtime = Runtime::new(RuntimeOptions { concurrent_calls: 1, ..RuntimeOptions::default() }).unwrap();
+    for import in ["wasi:clocks/wall-clock@0.2.0", "wasi:sockets/tcp@0.2.0", "integration:connector/secrets@0.1.0"] {
+        let component = format!("(component (import \"{import}\" (instance (export \"now\" (func)))))");
+        let error = runtime.load(wat::parse_str(component).unwrap()).await.unwrap_err();
+        assert!(matches!(&error, LoadError::Imports(names) if *names == [import]), "{error}");
     }
 }

@@ -148,6 +148,21 @@ mod tests {
     }
 
     #[test]
+    fn the_old_state_is_replaced_as_a_whole_and_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, before) = (folder.path().join("poll.state"), folder.path().join("before"));
+        let file = StateFile::open(path.clone()).unwrap();
+        file.replace(b"one").unwrap();
+        std::fs::hard_link(&path, &before).unwrap();
+        file.replace(b"two").unwrap();
+        // Whoever had it open, or was killed in the middle, has the old one whole.
+        assert_eq!(
+            (std::fs::read(&before).unwrap(), std::fs::read(&path).unwrap()),
+            (b"one".to_vec(), b"two".to_vec())
+        );
+    }
+
+    #[test]
     fn what_a_killed_process_left_behind_is_in_nobodys_way() {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::open(folder.path().join("poll.state")).unwrap();
