@@ -102,7 +102,9 @@ fn connectors_advice(error: &Error) -> &'static str {
         Error::RateLimited(_) => "Wait, then run again.",
         Error::Service(_) => "The message is the service's own; the requests below show what was asked.",
         Error::UnexpectedResponse(_) => "Check the address: something else may answer there.",
-        Error::Transport(Failure::Timeout) => "The service is slow or ask for too much: ask for less, or try again.",
+        Error::Transport(Failure::Timeout) => {
+            "The service is slow, or too much was asked for: ask for less, or try again."
+        }
         Error::Transport(Failure::Denied(_)) => "Check the connection's address.",
         Error::Transport(_) => "Check the address and the network, then try again.",
         Error::InvalidState(_) => "Set the inputs back to what the state was made with, or reset the state.",

@@ -135,7 +135,12 @@ fn needs_connection(shared: &Shared) -> Markup {
 pub(super) fn failure(failed: &Failed) -> Markup {
     html! {
         div .failure role="alert" {
-            p .failure-title { strong { (sentence(&failed.message)) } }
+            @if failed.problems.is_empty() {
+                p .failure-title { strong { (sentence(&failed.message)) } }
+            } @else {
+                p .failure-title { strong { (count(failed.problems.len() as u64, "input")) " cannot be used" } }
+                ul { @for problem in &failed.problems { li { code { (problem.input) } " " (problem.message) } } }
+            }
             p { (failed.advice) }
             p .quiet { "Kind of error: " code { (failed.kind) } }
         }
