@@ -12,7 +12,7 @@ use super::browser::Browser;
 use crate::support::root;
 
 /// The rules that are held against the pages.
-const PACKAGE: &str = "axe-core@4";
+const PACKAGE: &str = "axe-core@4.14.1";
 
 #[tokio::test]
 async fn no_page_has_a_serious_accessibility_problem() {
@@ -105,7 +105,7 @@ impl Scan {
 
 /// The source of axe-core, fetched into the target directory by npm; none where that cannot be and need not.
 fn axe() -> Option<String> {
-    let folder = root().join("target").join("axe-core");
+    let folder = root().join("target").join(PACKAGE);
     match fetched(&folder) {
         Ok(source) => Some(source),
         Err(why) => {

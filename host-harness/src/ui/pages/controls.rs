@@ -210,7 +210,10 @@ fn example(input: &InputField) -> Markup {
     let shown = input.example.as_ref().filter(|_| input.choices.is_empty() && input.kind != InputKind::Boolean);
     html! {
         @if let Some(example) = shown {
-            @let text = as_text(example);
+            @let text = match input.kind {
+                InputKind::KeyValueList => pairs_as_text(example),
+                _ => as_text(example),
+            };
             @if text.contains('\n') {
                 details .example { summary { "Example" } pre { (text) } }
             } @else {
@@ -238,6 +241,10 @@ fn default_pairs(default: &Value) -> Vec<(String, String)> {
         }
         _ => Vec::new(),
     }
+}
+
+fn pairs_as_text(example: &Value) -> String {
+    default_pairs(example).iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
 fn rows(text: &str) -> usize {
