@@ -78,8 +78,8 @@ async fn look(browser: &Browser) -> usize {
             continue;
         }
         let url = event["params"]["response"]["url"].as_str().unwrap();
-        // What the browser shows before it is sent anywhere.
-        if url.starts_with("chrome://") {
+        // The browser's own first tab.
+        if url.starts_with("chrome://") || url.starts_with("data:") {
             continue;
         }
         assert!(url.starts_with("http://127.0.0.1:"), "the page asked {url}");
