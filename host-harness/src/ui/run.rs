@@ -85,10 +85,10 @@ fn advice(error: &CallError) -> &'static str {
         CallError::Refused { .. } => "Check the connection's address.",
         CallError::Limit { .. } => "Ask for less, or start the page again with a higher limit.",
         CallError::Trap { .. } | CallError::BadResult(_) | CallError::Start(_) => {
-            "This is a fault of the connector: report it with the log below."
+            "This is a fault of the connector: report it with the log."
         }
         CallError::Connector(error) => connectors_advice(error),
-        _ => "Read the message and the log below.",
+        _ => "Read the message and the log.",
     }
 }
 
@@ -100,13 +100,15 @@ fn connectors_advice(error: &Error) -> &'static str {
         Error::Forbidden(_) => "Ask for the permission, or use the key of someone who has it.",
         Error::NotFound(_) => "Check the id: the record may have been deleted, or is another company's.",
         Error::RateLimited(_) => "Wait, then run again.",
-        Error::Service(_) => "The message is the service's own; the requests below show what was asked.",
+        Error::Service(_) => "The message is the service's own; the requests show what was asked.",
         Error::UnexpectedResponse(_) => "Check the address: something else may answer there.",
-        Error::Transport(Failure::Timeout) => "The service is slow or ask for too much: ask for less, or try again.",
+        Error::Transport(Failure::Timeout) => {
+            "The service is slow, or too much was asked for: ask for less, or try again."
+        }
         Error::Transport(Failure::Denied(_)) => "Check the connection's address.",
         Error::Transport(_) => "Check the address and the network, then try again.",
         Error::InvalidState(_) => "Set the inputs back to what the state was made with, or reset the state.",
-        _ => "Read the message and the log below.",
+        _ => "Read the message and the log.",
     }
 }
 

@@ -164,7 +164,9 @@ fn admit(gate: &Gate, request: &Request) -> Admission {
     if !gate.knows_cookie(headers) {
         return Admission::Refuse("open the link that the terminal shows; this browser has not used it yet");
     }
-    if text(headers, HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site == "cross-site") {
+    // Another port of this machine is the same site, and still not this page.
+    let asked_by = text(headers, HeaderName::from_static("sec-fetch-site")).unwrap_or("none");
+    if !matches!(asked_by, "none" | "same-origin") {
         return Admission::Refuse("another site asks for this page: open it by its own link");
     }
     match is_read {
@@ -173,12 +175,16 @@ fn admit(gate: &Gate, request: &Request) -> Admission {
     }
 }
 
-/// The cookie for the link, and an address without the token, so that the token is not in the history's last entry.
+/// Goes on to the page. By the browser itself and not by a redirect: where the link was followed from another site, a redirect would count as
+/// that site's, and the cookie would not be sent.
+const ADMITTED: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Opening the page</title>\
+     <meta http-equiv=\"refresh\" content=\"0; url=/\"><p><a href=\"/\">Go on to the page</a></p></html>";
+
+/// The cookie for the link.
 fn exchange(gate: &Gate) -> Response {
     let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", gate.cookie_name, gate.cookie);
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
+    let mut response = Response::new(Body::from(ADMITTED));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -244,8 +250,7 @@ mod tests {
         let page = Page::new();
         let link = page.gate.link();
         let response = page.ask("GET", link.strip_prefix("http://127.0.0.1:4000").unwrap(), &[("host", HOST)]).await;
-        assert_eq!(response.status(), StatusCode::SEE_OTHER);
-        assert_eq!(response.headers()[header::LOCATION], "/");
+        assert_eq!(response.status(), StatusCode::OK);
         let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
         assert!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
         assert!(!cookie.contains(&page.gate.link), "the link's token must not be the cookie's");
@@ -258,7 +263,7 @@ mod tests {
         let page = Page::new();
         let link = page.gate.launch_link();
         let path = link.strip_prefix("http://127.0.0.1:4000").unwrap();
-        assert_eq!(page.ask("GET", path, &[("host", HOST)]).await.status(), StatusCode::SEE_OTHER);
+        assert_eq!(page.ask("GET", path, &[("host", HOST)]).await.status(), StatusCode::OK);
         assert_eq!(page.ask("GET", path, &[("host", HOST)]).await.status(), StatusCode::FORBIDDEN);
     }
 
@@ -276,6 +281,7 @@ mod tests {
             vec![("host", HOST), ("host", HOST), ("cookie", &*cookie)],
             vec![("cookie", &*cookie)],
             vec![("host", HOST), ("cookie", &*cookie), ("sec-fetch-site", "cross-site")],
+            vec![("host", HOST), ("cookie", &*cookie), ("sec-fetch-site", "same-site")],
         ] {
             assert_eq!(page.ask("GET", "/", &headers).await.status(), StatusCode::FORBIDDEN, "{headers:?}");
         }

@@ -22,7 +22,7 @@ async fn the_pictures_are_taken_where_a_folder_is_named() {
         let album = Album { folder, bench: &bench };
         let browser = bench.open("/connection").await;
         browser.click("button[type=submit]").await;
-        browser.wait_for_text("#connection-apiKey-problem", "required").await;
+        browser.wait_for_text("#connection-apiKey-problem", "Is required").await;
         album.take("page-connection-problem").await;
         bench.connect().await;
         album.take("page-connection").await;

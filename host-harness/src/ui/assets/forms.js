@@ -86,8 +86,12 @@ export function startForms(start) {
   }
   for (const button of document.querySelectorAll("[data-post]")) {
     button.addEventListener("click", async () => {
-      await post(button.dataset.post);
-      if (button.dataset.reload !== undefined) location.reload();
+      try {
+        await post(button.dataset.post);
+        if (button.dataset.reload !== undefined) location.reload();
+      } catch (error) {
+        say(error.message);
+      }
     });
   }
 }
@@ -127,7 +131,7 @@ function startForm(form, start) {
     if (piece.connection) {
       fill(document.getElementById("connection-state"), piece.connection);
       for (const secret of form.querySelectorAll("[data-secret]")) {
-        if (secret.value) secret.placeholder = "Held in memory; leave blank to keep it";
+        if (secret.value) secret.placeholder = "Held; leave blank to keep it";
         secret.value = "";
       }
       for (const button of form.querySelectorAll("[data-post]")) button.hidden = false;

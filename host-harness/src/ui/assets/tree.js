@@ -13,11 +13,8 @@ const OPEN_UP_TO = 60;
 export function startTrees(root) {
   for (const host of root.querySelectorAll("[data-tree]")) {
     if (host.closest("[hidden]") || host.dataset.drawn !== undefined) continue;
-    const closed = closedDetails(host);
-    if (closed) {
-      closed.addEventListener("toggle", () => startTrees(root), { once: true });
-      continue;
-    }
+    // One in something closed is drawn when that is opened.
+    if (isClosed(host)) continue;
     host.dataset.drawn = "";
     draw(host);
   }
@@ -30,12 +27,9 @@ export function redraw(host) {
   startTrees(host.parentElement);
 }
 
-function closedDetails(host) {
-  for (let at = host.parentElement; at; at = at.parentElement) {
-    if (at.tagName === "DETAILS" && !at.open) return at;
-  }
-  return null;
-}
+document.addEventListener("toggle", (event) => event.target.open && startTrees(event.target), true);
+
+const isClosed = (host) => host.closest("details:not([open])") !== null;
 
 async function draw(host) {
   host.setAttribute("aria-busy", "true");
@@ -69,7 +63,7 @@ class Node {
     this.open = false;
   }
 
-  get size() { return Array.isArray(this.value) ? this.value.length : Object.keys(this.value).length; }
+  get size() { return !this.isBranch ? 0 : Array.isArray(this.value) ? this.value.length : Object.keys(this.value).length; }
 
   children() {
     if (!this.made) {
@@ -130,8 +124,7 @@ class Tree {
     this.focused = Math.min(this.focused, this.nodes.length - 1);
     this.rows.style.height = `${this.nodes.length * ROW}px`;
     this.box.style.height = `${Math.min(this.nodes.length, MOST_ROWS_SHOWN) * ROW + 18}px`;
-    const size = this.root.isBranch ? this.root.size : 1;
-    this.count.textContent = `${size.toLocaleString()} ${Array.isArray(this.root.value) ? "items" : size === 1 ? "value" : "values"}`;
+    this.count.textContent = Array.isArray(this.root.value) ? counted(this.root.value, this.root.size) : "";
     this.paint(true);
   }
 
@@ -181,9 +174,8 @@ class Tree {
     if (isBranch) {
       const isList = Array.isArray(value);
       if (size === 0) return make("span", { class: "brief" }, isList ? "[ ]" : "{ }");
-      const noun = isList ? (size === 1 ? "item" : "items") : size === 1 ? "value" : "values";
       const title = open || isList ? "" : titleOf(value);
-      return make("span", { class: "brief" }, `${size.toLocaleString()} ${noun}`, title ? make("span", { class: "title" }, ` ${title}`) : "");
+      return make("span", { class: "brief" }, counted(value, size), title ? make("span", { class: "title" }, ` ${title}`) : "");
     }
     if (typeof value === "string") {
       const cut = value.length > LONGEST_PREVIEW ? `${value.slice(0, LONGEST_PREVIEW)}…` : value;
@@ -267,6 +259,9 @@ class Tree {
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   }
 }
+
+const counted = (value, size) =>
+  `${size.toLocaleString()} ${Array.isArray(value) ? "item" : "value"}${size === 1 ? "" : "s"}`;
 
 /** What a closed record is called, so that it can be found among many. */
 function titleOf(value) {

@@ -35,7 +35,7 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
     ];
     let content = html! {
         (heading("Connector", &definition.label, &definition.description))
-        div .columns {
+        div .columns .even {
             section .card aria-labelledby="facts-title" {
                 h2 #facts-title { "What it may do" }
                 dl .facts { @for (name, value) in &facts { dt { (name) } dd .breakable { (value) } } }

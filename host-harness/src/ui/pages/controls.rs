@@ -33,7 +33,7 @@ impl Form<'_> {
         let kind = kind_name(&input.kind);
         let source = input.data_source.as_ref().and_then(|key| self.sources.iter().find(|source| source.key == *key));
         let is_group = input.kind == InputKind::KeyValueList;
-        let required = input.required && input.default.is_none();
+        let required = input.required && input.default.is_none() && secret != Some(true);
         html! {
             div .field data-input=(input.key) data-kind=(kind) data-boolean[input.kind == InputKind::Boolean] {
                 @if is_group {
@@ -198,7 +198,7 @@ fn kind_name(kind: &InputKind) -> &str {
 }
 
 fn password(id: &str, input: &InputField, held: bool) -> Markup {
-    let placeholder = if held { Some("Held in memory; leave blank to keep it") } else { input.placeholder.as_deref() };
+    let placeholder = if held { Some("Held; leave blank to keep it") } else { input.placeholder.as_deref() };
     html! {
         input id=(id) type="password" aria-describedby={ (id) "-problem " (id) "-help" }
             aria-required=[(input.required && !held).then_some("true")] placeholder=[placeholder]
@@ -210,7 +210,10 @@ fn example(input: &InputField) -> Markup {
     let shown = input.example.as_ref().filter(|_| input.choices.is_empty() && input.kind != InputKind::Boolean);
     html! {
         @if let Some(example) = shown {
-            @let text = as_text(example);
+            @let text = match input.kind {
+                InputKind::KeyValueList => pairs_as_text(example),
+                _ => as_text(example),
+            };
             @if text.contains('\n') {
                 details .example { summary { "Example" } pre { (text) } }
             } @else {
@@ -238,6 +241,10 @@ fn default_pairs(default: &Value) -> Vec<(String, String)> {
         }
         _ => Vec::new(),
     }
+}
+
+fn pairs_as_text(example: &Value) -> String {
+    default_pairs(example).iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
 fn rows(text: &str) -> usize {

@@ -135,7 +135,12 @@ fn needs_connection(shared: &Shared) -> Markup {
 pub(super) fn failure(failed: &Failed) -> Markup {
     html! {
         div .failure role="alert" {
-            p .failure-title { strong { (sentence(&failed.message)) } }
+            @if failed.problems.is_empty() {
+                p .failure-title { strong { (sentence(&failed.message)) } }
+            } @else {
+                p .failure-title { strong { (count(failed.problems.len() as u64, "input")) " cannot be used" } }
+                ul { @for problem in &failed.problems { li { code { (problem.input) } " " (problem.message) } } }
+            }
             p { (failed.advice) }
             p .quiet { "Kind of error: " code { (failed.kind) } }
         }
@@ -181,8 +186,8 @@ fn tabs(id: &str, label: &str, tabs: &[(&str, String, Markup)]) -> Markup {
 fn size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
-        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+        1024..1_048_576 => format!("{} KiB", decimal(bytes as f64 / 1024.0, 1)),
+        _ => format!("{} MiB", decimal(bytes as f64 / 1_048_576.0, 1)),
     }
 }
 
@@ -190,8 +195,13 @@ fn size(bytes: u64) -> String {
 fn time(duration: std::time::Duration) -> String {
     match duration.as_millis() {
         milliseconds @ 0..1000 => format!("{milliseconds} ms"),
-        _ => format!("{:.2} s", duration.as_secs_f64()),
+        _ => format!("{} s", decimal(duration.as_secs_f64(), 2)),
     }
+}
+
+/// A number with at most so many decimals, without zeros at its end.
+fn decimal(number: f64, decimals: usize) -> String {
+    format!("{number:.decimals$}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A count with its noun.
@@ -207,7 +217,7 @@ mod tests {
 
     #[test]
     fn amounts_are_written_for_people() {
-        assert_eq!((size(1023), size(1536), size(3 << 20)), ("1023 B".into(), "1.5 KiB".into(), "3.0 MiB".into()));
+        assert_eq!((size(1023), size(1536), size(3 << 20)), ("1023 B".into(), "1.5 KiB".into(), "3 MiB".into()));
         assert_eq!(
             (time(Duration::from_millis(12)), time(Duration::from_millis(1234))),
             ("12 ms".into(), "1.23 s".into())

@@ -9,6 +9,9 @@ use crate::ui::run::{Run, Side};
 /// Lines of log that are shown; a page of more helps nobody.
 const MOST_LINES: usize = 500;
 
+/// A message of more characters is shown when it is asked for.
+const LONGEST_MESSAGE: usize = 160;
+
 /// A run; `path` is the address of its parts.
 pub(in crate::ui) fn show(run: &Run, path: &str) -> Markup {
     let requests = format!("Requests ({})", run.trace.exchanges.len());
@@ -95,6 +98,16 @@ fn body(body: &[u8], label: &str, path: &str) -> Markup {
     }
 }
 
+/// A message; a long one opens.
+fn message(text: &str) -> Markup {
+    match text.char_indices().nth(LONGEST_MESSAGE) {
+        None => html! { span .message { (text) } },
+        Some((end, _)) => html! {
+            details .message { summary { (text.get(..end).unwrap_or(text)) "…" } pre { (text) } }
+        },
+    }
+}
+
 /// The log.
 pub(super) fn log_lines(trace: &Trace) -> Markup {
     let more = trace.log.len().saturating_sub(MOST_LINES) as u64 + trace.log_lines_dropped;
@@ -107,7 +120,7 @@ pub(super) fn log_lines(trace: &Trace) -> Markup {
                         span .at { (time(line.at)) }
                         span .level .bad[line.level >= LogLevel::Warn] { (line.level.name()) }
                         span .source { (match line.source { LogSource::Connector => "connector", LogSource::Host => "host" }) }
-                        span .message { (line.message) }
+                        (message(&line.message))
                     }
                 }
             }

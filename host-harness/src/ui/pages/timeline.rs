@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{count, failure, outcome, size, tree};
+use super::{count, outcome, sentence, size, tree};
 use crate::ui::trigger::{Event, Poll, Status, What};
 
 /// What is going on, in a line.
@@ -74,7 +74,7 @@ fn poll(poll: &Poll, path: &str, id: u64) -> Markup {
                 @if list.length > list.titles.len() { " and " (list.length - list.titles.len()) " more" }
             }
         }
-        @if let Err(failed) = &poll.run.result { (failure(failed)) }
+        @if let Err(failed) = &poll.run.result { p .event-error { (sentence(&failed.message)) } }
         details .more {
             summary { "Details" }
             (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
