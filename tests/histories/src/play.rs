@@ -133,10 +133,10 @@ impl Player<'_> {
             self.drain(subject);
         }
         self.world.now += QUIET;
-        if let Some(last) = self.poll(&quiet, subject) {
-            if !last.created.is_empty() || !last.updated.is_empty() {
-                self.break_promise(Promise::RestIsSilent, format!("at rest, a poll delivered {last:?}"));
-            }
+        if let Some(last) = self.poll(&quiet, subject)
+            && !(last.created.is_empty() && last.updated.is_empty())
+        {
+            self.break_promise(Promise::RestIsSilent, format!("at rest, a poll delivered {last:?}"));
         }
         self.count_losses();
     }
