@@ -240,12 +240,12 @@ impl Player<'_> {
         if record.is_none_or(|record| record.was_hidden || !record.shows_created) {
             return;
         }
+        // Where more happens than can be remembered, what a record was delivered as is forgotten too, and the class is a guess.
+        if self.settings.bounds.remembered < Bounds::STANDARD.remembered {
+            return;
+        }
         let before = self.classed.get(&id).copied();
         match (class, before) {
-            // Where more happens than can be remembered, what a record was delivered as may be forgotten while a drain goes on.
-            ("created", Some(_))
-                if self.settings.bounds.remembered < Bounds::STANDARD.remembered
-                    && self.edited_while_waiting.contains(&id) => {}
             ("created", Some(before)) => {
                 self.break_promise(Promise::CreatedOnce, format!("record {id} was {before} before, and then created"));
             }
