@@ -14,6 +14,7 @@ mod canary;
 mod component;
 mod crashes;
 mod data_source;
+mod drain;
 mod errors;
 mod fuzz_corpus;
 mod harness;

@@ -153,3 +153,23 @@ async fn without_a_choice_the_default_counts_and_components_are_watched() {
     let first = poll(&bench, &json!({}), None).await;
     assert!(poll(&bench, &watching(COMPONENTS), Some(&first.state)).await.no_changes);
 }
+
+#[tokio::test]
+async fn a_toggle_that_was_off_for_a_while_loses_nothing_of_what_changed_while_it_was_on() {
+    let bench = Bench::new().await;
+    let [on, off] = [true, false].map(|show| json!({ "pollResourceType": COMPONENTS, "showUpdatedRecords": show }));
+    let parts: Vec<String> = bench.sim.records(Resource::Components).into_iter().map(|part| part.id).collect();
+    let mut state = poll(&bench, &on, None).await.state;
+    let mut delivered = Vec::new();
+    // Changed while on; while off; while on again, with polls at any distance.
+    for (inputs, changed, pause) in
+        [(&on, &parts[1], 1), (&off, &parts[2], 4_000), (&on, &parts[3], 2), (&on, &parts[1], 90)]
+    {
+        bench.sim.advance_clock(Duration::from_secs(pause));
+        assert!(bench.sim.touch(Resource::Components, changed));
+        let result = poll(&bench, inputs, Some(&state)).await;
+        delivered.extend(ids(&result, "updated"));
+        state = result.state;
+    }
+    assert_eq!(delivered, [&parts[1], &parts[3], &parts[1]].map(String::clone));
+}

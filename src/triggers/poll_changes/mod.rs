@@ -18,6 +18,9 @@ pub mod pass;
 pub mod state;
 pub mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use crate::actions::prepare;
 use crate::connection::Configured;
 use crate::duro::Client;

@@ -148,3 +148,10 @@ fn every_history_of_a_small_world_keeps_every_promise() {
     }
     assert_eq!(counted.histories, 86_670);
 }
+
+#[test]
+fn probe_which_mutants_the_small_world_rejects() {
+    for lacks in [Lacks::Overlap, Lacks::Proof] {
+        println!("{lacks:?}: {:?}", small::play_all(lacks).broken.map(|(_, outcome)| outcome.broken));
+    }
+}
