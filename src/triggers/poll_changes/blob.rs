@@ -312,7 +312,8 @@ mod tests {
 
     #[test]
     fn a_state_that_is_foreign_oversized_newer_or_of_another_resource_is_invalid_for_that_reason() {
-        assert!(refusal(b"{\"cursor\":1}").contains("not a state of this trigger"));
+        assert!(refusal(b"{\"cursor\":1").contains("not a state of this trigger"));
+        assert!(refusal(b"{\"cursor\":1}").contains("written by something else"));
         assert!(refusal(&vec![b' '; MAX_STATE_BYTES + 1]).contains("bytes long"));
         assert!(refusal(WRITTEN[1].0.replace("\"version\":1", "\"version\":2").as_bytes()).contains("later release"));
         assert!(refusal(WRITTEN[0].0.as_bytes()).contains("belongs to changeOrders"));

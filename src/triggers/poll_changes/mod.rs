@@ -36,9 +36,6 @@ use page::PageSource;
 use pass::{Budget, End, Pass};
 use state::State;
 
-/// The most passes of one poll: one to end a drain, one for what changed meanwhile.
-const MAX_PASSES: u32 = 2;
-
 /// What a poll found, not yet written down.
 #[derive(Debug)]
 pub struct Polled {
@@ -84,7 +81,8 @@ pub fn poll_pages(source: &mut impl PageSource, state: Option<&State>, bounds: &
     };
     let mut deliveries = Deliveries::default();
     let mut state = state.clone();
-    for _ in 0..MAX_PASSES {
+    loop {
+        let resumed = state.drain.is_some();
         let mut pass = match &state.drain {
             Some(drain) => Pass::resume(&state, drain, bounds),
             None => Pass::fresh(&state, bounds),
@@ -95,14 +93,14 @@ pub fn poll_pages(source: &mut impl PageSource, state: Option<&State>, bounds: &
             End::Bottom => pass.complete(&state, &deliveries),
             End::Budget => pass.suspend(&state, &deliveries),
         };
-        if end == End::Budget || !left_newer {
-            return Ok(Polled { deliveries, state, more: end == End::Budget });
+        if end == End::Budget {
+            return Ok(Polled { deliveries, state, more: true });
         }
-        if budget.is_spent() {
-            break;
+        // What changed while a drain went on stands above it, and only a pass from the top sees it.
+        if !resumed || budget.is_spent() {
+            return Ok(Polled { deliveries, state, more: left_newer });
         }
     }
-    Ok(Polled { deliveries, state, more: true })
 }
 
 /// Marks where counting begins: remembers what lies within the overlap, so that a record which was there is not taken for a new one.

@@ -150,8 +150,7 @@ fn every_history_of_a_small_world_keeps_every_promise() {
 }
 
 #[test]
-fn probe_which_mutants_the_small_world_rejects() {
-    for lacks in [Lacks::Overlap, Lacks::Proof] {
-        println!("{lacks:?}: {:?}", small::play_all(lacks).broken.map(|(_, outcome)| outcome.broken));
-    }
+fn the_small_world_rejects_the_trigger_without_its_overlap() {
+    // Its lists are too short for a page boundary that hides a change: the lack of proof shows in longer ones alone.
+    assert!(small::play_all(Lacks::Overlap).broken.is_some());
 }
