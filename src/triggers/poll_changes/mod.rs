@@ -80,27 +80,29 @@ pub fn poll_pages(source: &mut impl PageSource, state: Option<&State>, bounds: &
         return Ok(Polled { deliveries: Deliveries::default(), state: baseline(source, bounds)?, more: false });
     };
     let mut deliveries = Deliveries::default();
-    let mut state = state.clone();
-    loop {
-        let resumed = state.drain.is_some();
-        let mut pass = match &state.drain {
-            Some(drain) => Pass::resume(&state, drain, bounds),
-            None => Pass::fresh(&state, bounds),
-        };
-        let end = pass.run(source, &mut deliveries, &mut budget)?;
-        let left_newer = pass.left_newer(&deliveries);
-        state = match end {
-            End::Bottom => pass.complete(&state, &deliveries),
-            End::Budget => pass.suspend(&state, &deliveries),
-        };
-        if end == End::Budget {
-            return Ok(Polled { deliveries, state, more: true });
-        }
-        // What changed while a drain went on stands above it, and only a pass from the top sees it.
-        if !resumed || budget.is_spent() {
-            return Ok(Polled { deliveries, state, more: left_newer });
-        }
+    let mut pass = match &state.drain {
+        Some(drain) => Pass::resume(state, drain, bounds),
+        None => Pass::fresh(state, bounds),
+    };
+    let end = pass.run(source, &mut deliveries, &mut budget)?;
+    if end == End::Budget {
+        return Ok(Polled { state: pass.suspend(state, &deliveries), deliveries, more: true });
     }
+    let left_newer = pass.left_newer(&deliveries);
+    let state = pass.complete(state, &deliveries);
+    if !pass.is_resumed() || budget.is_spent() {
+        return Ok(Polled { deliveries, state, more: left_newer });
+    }
+    // What changed while a drain went on stands above it, and only a pass from the top sees it.
+    let mut pass = Pass::fresh(&state, bounds);
+    let end = pass.run(source, &mut deliveries, &mut budget)?;
+    let (state, more) = match end {
+        End::Bottom => (pass.complete(&state, &deliveries), false),
+        End::Budget if pass.has_found_news() => (pass.suspend(&state, &deliveries), true),
+        // With what the drain left of the budget it found nothing. The next poll begins with all of it, and not in the middle.
+        End::Budget => (state, left_newer),
+    };
+    Ok(Polled { deliveries, state, more })
 }
 
 /// Marks where counting begins: remembers what lies within the overlap, so that a record which was there is not taken for a new one.

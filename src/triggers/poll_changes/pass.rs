@@ -70,6 +70,7 @@ pub struct Pass<'a> {
     walk: Walk,
     /// Whether records above `upper` were passed over, to be found by a pass of their own.
     left_newer: bool,
+    found_news: bool,
 }
 
 impl Budget {
@@ -108,6 +109,7 @@ impl<'a> Pass<'a> {
             passed_over: Vec::new(),
             walk: Walk::default(),
             left_newer: false,
+            found_news: false,
         }
     }
 
@@ -142,6 +144,16 @@ impl<'a> Pass<'a> {
         self.left_newer || (self.resumed && !deliveries.is_empty())
     }
 
+    /// Whether it goes on with a drain.
+    pub fn is_resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// Whether it found something to deliver.
+    pub fn has_found_news(&self) -> bool {
+        self.found_news
+    }
+
     /// Walks until the floor or a bound is reached, and adds what is new to the deliveries.
     pub fn run(
         &mut self,
@@ -156,6 +168,7 @@ impl<'a> Pass<'a> {
                     self.begin(&page, last);
                     let found = self.read(&page, deliveries);
                     if found.news {
+                        self.found_news = true;
                         budget.delivering_pages -= 1;
                     }
                     Found { floor: found.floor || last, ..found }
