@@ -1,11 +1,14 @@
 //! A component that breaks every limit: each call ends with an error that says which, and the next call works.
 
 use crate::support::Cage;
-use host_harness::{CallError, CallOptions, Limit, Limits, LogLevel, LogOptions};
+use host_harness::contract::{Error, Failure};
+use host_harness::{CallError, CallOptions, Connection, Limit, Limits, LogLevel, LogOptions};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -152,10 +155,20 @@ async fn what_is_sent_and_what_comes_back_is_counted_over_the_whole_call() {
 #[tokio::test]
 async fn a_service_that_announces_more_than_there_is_memory_takes_none_of_it() {
     let cage = Cage::new().await;
-    let headers = vec![("content-length".to_owned(), (1_u64 << 62).to_string())];
-    cage.sim.fault_next(duro_sim::Fault::Answer { status: 200, headers, body: String::new() });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\na little", 1_u64 << 62);
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let connection = json!({ "key": "key", "fields": { "url": url } });
+    let connection = Connection::new(cage.connector.definition(), connection).unwrap();
     let limits = Limits { response_bytes: u64::MAX, received_bytes: u64::MAX, ..Limits::default() };
-    // Whatever becomes of it, it must not be the end of the process.
-    drop(cage.perform_within(limits, "fetch", json!({ "url": cage.sim.url() })).await);
+    let options = CallOptions { limits: Arc::new(limits), ..cage.options.clone() };
+    let fetched = cage.connector.perform("fetch", &connection, &json!({ "url": url }), &options).await;
+    // Had the host made room for what was announced, this would have been the end of the process.
+    let error = fetched.unwrap_err().error;
+    assert!(matches!(&error, CallError::Connector(Error::Transport(Failure::Unreachable(_)))), "{error}");
     cage.assert_unharmed().await;
 }
