@@ -17,9 +17,9 @@ pub struct Limits {
     pub instances: u64,
     /// Requests the component may make. A request that the host repeats counts once.
     pub requests: u64,
-    /// Body of one request, in bytes.
+    /// One request, in bytes: URL, headers and body.
     pub request_bytes: u64,
-    /// Bodies of all requests together, in bytes.
+    /// All requests together, in bytes.
     pub sent_bytes: u64,
     /// Body of one answer after decoding, in bytes. A longer one is cut off while it streams in.
     pub response_bytes: u64,
@@ -170,7 +170,7 @@ impl Limit {
             Self::TableElements => "the component asked for a table of more elements than",
             Self::Instances => "the component is made of more instances or tables than",
             Self::Requests => "the component made more requests than",
-            Self::RequestBytes => "the component sent a body larger than",
+            Self::RequestBytes => "the component sent a request larger than",
             Self::SentBytes => "the component sent more in all than",
             Self::ResponseBytes => "the service sent a body larger than",
             Self::ReceivedBytes => "the service sent more in all than",

@@ -15,7 +15,7 @@ pub struct Trace {
     pub duration: Duration,
     /// Requests the component made; one that the host repeated counts once.
     pub requests: u64,
-    /// Bytes of all request bodies.
+    /// Bytes of all requests: URLs, headers and bodies.
     pub sent_bytes: u64,
     /// Bytes of all answer bodies, decoded.
     pub received_bytes: u64,

@@ -1,11 +1,17 @@
 //! A component that breaks every limit: each call ends with an error that says which, and the next call works.
 
 use crate::support::Cage;
-use host_harness::{CallError, CallOptions, Limit, Limits, LogLevel, LogOptions};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use host_harness::contract::{Error, Failure};
+use host_harness::{CallError, CallOptions, Connection, Limit, Limits, LogLevel, LogOptions};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -143,6 +149,15 @@ async fn what_is_sent_and_what_comes_back_is_counted_over_the_whole_call() {
     let limits = Limits { request_bytes: 999, ..Limits::default() };
     let result = cage.perform_within(limits, "many-requests", post(1_000)).await.unwrap();
     assert_eq!((&result["answered"], &result["denied"]), (&json!(0), &json!(10)));
+    // A body is not the only place to put much into.
+    let limits = || Limits { request_bytes: 999, ..Limits::default() };
+    let long = format!("{}?{}", cage.sim.url(), "x".repeat(1_000));
+    assert_eq!(exceeded(&cage, limits(), "fetch", json!({ "url": long })).await, Limit::RequestBytes);
+    let header = json!([["x", { "text": "x".repeat(1_000) }]]);
+    assert_eq!(
+        exceeded(&cage, limits(), "fetch", json!({ "url": cage.sim.url(), "headers": header })).await,
+        Limit::RequestBytes
+    );
     cage.sim.fault_every(1, duro_sim::Fault::HugeBody(MIB));
     let limits = Limits { received_bytes: 3 * MIB, ..Limits::default() };
     let result = cage.perform_within(limits, "many-requests", post(1)).await.unwrap();
@@ -152,10 +167,47 @@ async fn what_is_sent_and_what_comes_back_is_counted_over_the_whole_call() {
 #[tokio::test]
 async fn a_service_that_announces_more_than_there_is_memory_takes_none_of_it() {
     let cage = Cage::new().await;
-    let headers = vec![("content-length".to_owned(), (1_u64 << 62).to_string())];
-    cage.sim.fault_next(duro_sim::Fault::Answer { status: 200, headers, body: String::new() });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\na little", 1_u64 << 62);
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let connection = json!({ "key": "key", "fields": { "url": url } });
+    let connection = Connection::new(cage.connector.definition(), connection).unwrap();
     let limits = Limits { response_bytes: u64::MAX, received_bytes: u64::MAX, ..Limits::default() };
-    // Whatever becomes of it, it must not be the end of the process.
-    drop(cage.perform_within(limits, "fetch", json!({ "url": cage.sim.url() })).await);
+    let options = CallOptions { limits: Arc::new(limits), ..cage.options.clone() };
+    let fetched = cage.connector.perform("fetch", &connection, &json!({ "url": url }), &options).await;
+    // Had the host made room for what was announced, this would have been the end of the process.
+    let error = fetched.unwrap_err().error;
+    assert!(matches!(&error, CallError::Connector(Error::Transport(Failure::Unreachable(_)))), "{error}");
     cage.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_unpacks_to_more_than_the_limit_is_cut_off_as_it_unpacks() {
+    let cage = Cage::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        // 64 MiB of nothing in 64 KiB.
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+        (0..64).for_each(|_| packer.write_all(&vec![0; 1024 * 1024]).unwrap());
+        let body = packer.finish().unwrap();
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+    });
+    let connection = json!({ "key": "key", "fields": { "url": url } });
+    let connection = Connection::new(cage.connector.definition(), connection).unwrap();
+    let options =
+        CallOptions { limits: Arc::new(Limits { response_bytes: MIB, ..Limits::default() }), ..cage.options.clone() };
+    let failure = cage.connector.perform("fetch", &connection, &json!({ "url": url }), &options).await.unwrap_err();
+    assert!(failure.trace.received_bytes <= MIB, "{}", failure.trace.received_bytes);
+    let CallError::Limit { exceeded, .. } = failure.error else { panic!("{failure:?}") };
+    assert_eq!(exceeded.limit, Limit::ResponseBytes);
 }

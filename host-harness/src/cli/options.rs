@@ -71,10 +71,10 @@ struct LimitOptions {
     /// Bodies of all answers of a call [default: 256MiB]
     #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
     max_received_bytes: Option<u64>,
-    /// Body of one request [default: 4MiB]
+    /// One request, its URL and headers included [default: 4MiB]
     #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
     max_request_bytes: Option<u64>,
-    /// Bodies of all requests of a call [default: 64MiB]
+    /// All requests of a call [default: 64MiB]
     #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
     max_sent_bytes: Option<u64>,
     /// The JSON that a call returns [default: 32MiB]

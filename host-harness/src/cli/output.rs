@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<()> {
     let text = if io::stdout().is_terminal() {
         // Raw JSON inside the value is parsed, or it would stay on one line.
-        let value: Value = serde_json::from_str(&serde_json::to_string(value)?)?;
-        serde_json::to_string_pretty(&value)?
+        let line = serde_json::to_string(value)?;
+        serde_json::from_str::<Value>(&line).and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or(line)
     } else {
         serde_json::to_string(value)?
     };
@@ -53,14 +53,21 @@ fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     shown.into()
 }
 
-/// Parses a result that is to be shown to people; results are checked to be JSON when they arrive.
+/// Parses a result that is to be shown to people; results are checked to be JSON when they arrive. What is so by the grammar alone (an
+/// escape that is half of a pair, as some services write them) is shown as the text it is.
 pub(super) fn parsed(raw: &RawValue) -> Value {
-    serde_json::from_str(raw.get()).unwrap_or_default()
+    serde_json::from_str(raw.get()).unwrap_or_else(|_| Value::String(raw.get().to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_result_that_is_json_by_the_grammar_alone_is_shown_as_it_is() {
+        let raw = RawValue::from_string(r#"{"name":"\ud800"}"#.to_owned()).unwrap();
+        assert_eq!(parsed(&raw), Value::String(r#"{"name":"\ud800"}"#.to_owned()));
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_shown_as_text() {

@@ -10,8 +10,8 @@ use http::{HeaderValue, Method};
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
-/// A document of this many bytes takes a few milliseconds to parse, in which the call cannot be interrupted. The connector's own queries
-/// have a few kilobytes.
+/// Documents of this many bytes in all take up to 50 milliseconds to parse, in which the call cannot be interrupted. The connector's own
+/// queries have a few kilobytes.
 const LARGEST_DOCUMENT: usize = 128 * 1024;
 
 /// Headers with which a client asks a server to take the request for another method.
@@ -21,6 +21,9 @@ const METHOD_OVERRIDES: [&str; 3] = ["x-http-method", "x-http-method-override", 
 pub fn check_read(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
     if let Some(name) = METHOD_OVERRIDES.into_iter().find(|name| headers.contains_key(*name)) {
         return Err(format!("the header {name} can turn it into another method"));
+    }
+    if url.query().is_some_and(|query| query.len() > LARGEST_DOCUMENT) {
+        return Err(format!("its URL is longer than the {LARGEST_DOCUMENT} bytes that the host judges"));
     }
     for (name, value) in url.query_pairs() {
         // Servers that take a document from the URL take it before the one in the body.
@@ -54,6 +57,10 @@ fn posted(url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
     if documents.is_empty() {
         return Err("its body holds no GraphQL document".into());
     }
+    let length: usize = documents.iter().map(String::len).sum();
+    if length > LARGEST_DOCUMENT {
+        return Err(format!("its documents have {length} bytes, and the host judges no more than {LARGEST_DOCUMENT}"));
+    }
     documents.iter().try_for_each(|text| document(text).map_err(|problem| format!("its GraphQL document {problem}")))
 }
 
@@ -69,9 +76,6 @@ fn is_json(value: &HeaderValue) -> bool {
 
 /// Says what is wrong with a document; nothing when it holds queries and fragments alone.
 fn document(text: &str) -> Result<(), String> {
-    if text.len() > LARGEST_DOCUMENT {
-        return Err(format!("has {} bytes, and the host judges none over {LARGEST_DOCUMENT}", text.len()));
-    }
     // Where a line ends decides what a comment hides, and readers differ about these.
     let is_unusual = |character: char| {
         matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}')

@@ -149,3 +149,12 @@ fn a_document_in_the_url_is_judged_too() {
     let body = json!({ "query": READS }).to_string();
     assert!(check_read(&Method::POST, &posted, &good, body.as_bytes()).is_err());
 }
+
+#[test]
+fn there_is_a_most_that_is_judged_however_it_is_cut_up() {
+    let many = vec![json!({ "query": "{ a }".to_owned() + &" ".repeat(LARGEST_DOCUMENT / 4) }); 5];
+    assert!(post(&serde_json::to_string(&many).unwrap()).unwrap_err().contains("judges no more"));
+    assert_eq!(post(&serde_json::to_string(&many[..3]).unwrap()), Ok(()));
+    let long = url(&format!("https://plm.example/?{}", "query=%7Ba%7D&".repeat(LARGEST_DOCUMENT / 14 + 1)));
+    assert!(check_read(&Method::GET, &long, &HeaderMap::new(), b"").is_err());
+}

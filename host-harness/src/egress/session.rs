@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 use url::Url;
 
@@ -36,6 +36,15 @@ pub(crate) struct OutgoingRequest {
 pub(crate) enum HeaderText {
     Text(String),
     Secret(String),
+}
+
+impl HeaderText {
+    /// Its length in bytes; a secret counts by its name.
+    fn length(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Secret(text) => text.len(),
+        }
+    }
 }
 
 /// An answer, scrubbed.
@@ -133,7 +142,8 @@ impl Egress {
         }
         self.requests += 1;
         let body = request.body.unwrap_or_default();
-        let length = body.len() as u64;
+        let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.length()).sum();
+        let length = (body.len() + request.url.len() + headers) as u64;
         if length > limits.request_bytes {
             return Err(Stopped::Exceeded(Limit::RequestBytes));
         }
@@ -220,7 +230,9 @@ impl Egress {
     /// Reads an answer's body, and not a byte beyond the limit.
     async fn read(&mut self, mut response: reqwest::Response, without_body: bool) -> Result<ReceivedResponse, Stopped> {
         let most = self.context.limits.response_bytes;
-        let announced = response.content_length().filter(|_| !without_body).unwrap_or_default();
+        // From the header, which is there only where the body is not decoded: the client itself does not say how long it will be.
+        let announced = response.headers().get(CONTENT_LENGTH).filter(|_| !without_body);
+        let announced: u64 = announced.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or_default();
         if announced > most {
             return Err(Stopped::Exceeded(Limit::ResponseBytes));
         }

@@ -1,5 +1,5 @@
 //! Everything that reads what others wrote, as functions of bytes that must not panic and must keep their promises. `main` feeds them
-//! mutations of `corpus/`, and the end-to-end tests replay it. See `docs/fuzzing.md`.
+//! mutations of `corpus/`, and the end-to-end tests replay it. See `README.md`.
 
 #![allow(
     clippy::expect_used,
