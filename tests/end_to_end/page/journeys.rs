@@ -135,7 +135,7 @@ async fn an_error_stands_at_the_input_that_it_names() {
 
         browser.type_into("#input-first", "20000").await;
         browser.press(&[Key::Enter]).await;
-        browser.wait_for_text("#input-first-problem", "10,000").await;
+        browser.wait_for_text("#input-first-problem", "1 to 10000").await;
         browser.wait_for("#input-first[aria-invalid]").await;
         browser.wait_for_text("#result .failure", "Nothing was sent").await;
 
