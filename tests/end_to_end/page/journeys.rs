@@ -182,3 +182,18 @@ async fn ten_thousand_rows_are_shown_by_the_few_that_can_be_seen() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_run_that_takes_long_can_be_stopped() {
+    let slow = DuroSim::builder().latency(std::time::Duration::from_secs(3));
+    on_the_page(slow, |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/actions/getCurrentUser").await;
+        browser.click("button[type=submit]").await;
+        browser.wait_for("[data-cancel]:not([hidden])").await;
+        browser.click("[data-cancel]").await;
+        browser.wait_for_text("#result .failure", "Stopped").await;
+        browser.wait_until("it can run again", "return !document.querySelector('[aria-disabled]')").await;
+    })
+    .await;
+}
