@@ -34,17 +34,19 @@ where
     T: FnOnce(Arc<Bench>) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let Some(browser) = Browser::start().await else { return };
+    let Some((browser, driver)) = Browser::start().await else { return };
     let client = browser.client.clone();
     let outcome = tokio::spawn(async move {
         let bench = Arc::new(Bench::new(builder, browser).await);
         test(bench.clone()).await;
     })
     .await;
-    client.close().await.ok();
+    let closed = client.close().await;
+    drop(driver);
     if let Err(error) = outcome {
         resume_unwind(error.into_panic());
     }
+    closed.expect("the browser is closed");
 }
 
 impl Bench {

@@ -19,13 +19,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A browser of one test's own.
 pub(super) struct Browser {
     pub(super) client: Client,
-    _driver: Child,
+}
+
+/// What a browser needs until it has been closed: without its driver it would go on for ever.
+pub(super) struct Driver {
+    _process: Child,
     _profile: TempDir,
 }
 
 impl Browser {
     /// Starts a browser; none where there is no chromedriver and continuous integration does not ask for one.
-    pub(super) async fn start() -> Option<Self> {
+    pub(super) async fn start() -> Option<(Self, Driver)> {
         let Some(program) = program("chromedriver") else {
             assert!(std::env::var_os("CI").is_none(), "chromedriver is missing: .ci/run installs it");
             eprintln!(
@@ -49,7 +53,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Some(Self { client, _driver: driver, _profile: profile })
+        Some((Self { client }, Driver { _process: driver, _profile: profile }))
     }
 
     pub(super) async fn goto(&self, url: &str) {

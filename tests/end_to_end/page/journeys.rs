@@ -135,7 +135,7 @@ async fn an_error_stands_at_the_input_that_it_names() {
 
         browser.type_into("#input-first", "20000").await;
         browser.press(&[Key::Enter]).await;
-        browser.wait_for_text("#input-first-problem", "10,000").await;
+        browser.wait_for_text("#input-first-problem", "1 to 10000").await;
         browser.wait_for("#input-first[aria-invalid]").await;
         browser.wait_for_text("#result .failure", "Nothing was sent").await;
 
@@ -179,6 +179,21 @@ async fn ten_thousand_rows_are_shown_by_the_few_that_can_be_seen() {
         assert!(shown < 100, "{shown} rows are in the page");
         let rows = "return Number(document.querySelector('#run-panel-result .row.focused').dataset.index)";
         assert!(browser.js(rows).await.as_u64().unwrap() > 50_000);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_takes_long_can_be_stopped() {
+    let slow = DuroSim::builder().latency(std::time::Duration::from_secs(3));
+    on_the_page(slow, |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/actions/getCurrentUser").await;
+        browser.click("button[type=submit]").await;
+        browser.wait_for("[data-cancel]:not([hidden])").await;
+        browser.click("[data-cancel]").await;
+        browser.wait_for_text("#result .failure", "Stopped").await;
+        browser.wait_until("it can run again", "return !document.querySelector('[aria-disabled]')").await;
     })
     .await;
 }

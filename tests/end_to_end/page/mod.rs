@@ -5,6 +5,7 @@
 mod accessibility;
 mod bench;
 mod browser;
+mod command;
 mod journeys;
 mod screenshots;
 mod secrecy;

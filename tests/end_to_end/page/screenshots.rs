@@ -88,14 +88,17 @@ impl Album<'_> {
     async fn take(&self, name: &str) {
         let all = std::env::var_os("PAGE_SCREENSHOTS_ALL").is_some();
         let browser = &self.bench.browser;
+        // Wide enough for the example beside the result.
+        let wide = if name == "page-action" { 1560 } else { 1280 };
         for (look, scheme, width, height) in
-            [("", "light", 1280, 800), ("-dark", "dark", 1280, 800), ("-narrow", "light", 400, 900)]
+            [("", "light", wide, 800), ("-dark", "dark", 1280, 800), ("-narrow", "light", 400, 900)]
         {
             let name = format!("{name}{look}");
             if !all && !IN_README.contains(&name.as_str()) {
                 continue;
             }
             browser.look(scheme, width, height).await;
+            browser.js("scrollTo(0, 0)").await;
             let finished = "return document.getAnimations().every(a => a.playState === 'finished' || a.effect.getTiming().iterations === Infinity)";
             browser.wait_until("nothing moves", finished).await;
             fs::write(self.folder.join(format!("{name}.png")), browser.client.screenshot().await.unwrap()).unwrap();

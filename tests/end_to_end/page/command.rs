@@ -1,0 +1,114 @@
+//! `harness serve` as a command, and its answers without a browser in between.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::support::built;
+
+fn serve(words: &[&str]) -> Command {
+    let mut command = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)));
+    command
+        .arg("serve")
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// A running page, and its host and the path of its link.
+async fn started() -> (Child, String, String) {
+    let mut child = serve(&["--format", "json"]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
+    let link: Value = serde_json::from_str(&line).unwrap();
+    let (host, path) = link["url"].as_str().unwrap().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    (child, host.to_owned(), format!("/{path}"))
+}
+
+async fn get(host: &str, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn the_page_is_shown_to_whoever_has_used_the_link_and_to_nobody_else() {
+    let (_child, host, path) = started().await;
+    for stranger in ["/", "/connection", "/assets/app.js", "/?token=0", "/nowhere"] {
+        let answer = get(&host, stranger, "").await;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{stranger}: {answer}");
+    }
+    let answer = get(&host, &path, "").await;
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    for page in
+        ["/connection", "/about", "/actions/createChangeOrder", "/triggers/pollChangesTrigger", "/assets/app.js"]
+    {
+        let answer = get(&host, page, &cookie).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{page}: {answer}");
+        assert!(answer.contains("content-security-policy: default-src 'none'"), "{page}: {answer}");
+        assert!(answer.contains("cache-control: no-store"), "{page}: {answer}");
+    }
+    assert!(get(&host, "/actions/nope", &cookie).await.starts_with("HTTP/1.1 404 "));
+}
+
+#[tokio::test]
+async fn every_page_is_drawn_without_inline_script_or_style() {
+    let (_child, host, path) = started().await;
+    let answer = get(&host, &path, "").await;
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    for page in ["/connection", "/about", "/actions/rawRequest", "/triggers/pollChangesTrigger"] {
+        let html = get(&host, page, &cookie).await;
+        for inline in ["<style", " style=", "<script>", " onclick=", "javascript:", "//cdn", "https://fonts"] {
+            assert!(!html.contains(inline), "{page} has {inline}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_ends_it_well() {
+    let (mut child, host, _) = started().await;
+    assert!(get(&host, "/", "").await.contains("403"));
+    let sent = Command::new("kill").args(["-INT", &child.id().unwrap().to_string()]).status().await.unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_port_or_a_file_that_cannot_be_used_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, value: Value| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, value.to_string()).unwrap();
+        path
+    };
+    let elsewhere = write("changes.json", json!([{"label": "Add", "url": "http://plm.example/x"}]));
+    let unknown = write("connection.json", json!({"key": "nope"}));
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    for (words, expected) in [
+        (["--port", &port], "--port 0"),
+        (["--changes", &text(&elsewhere)], "this machine"),
+        (["--changes", "nowhere.json"], "nowhere.json"),
+        (["--connection", &text(&unknown)], "it has duroApiKey"),
+    ] {
+        let Output { status, stdout, stderr } = serve(&words).output().await.unwrap();
+        let messages = String::from_utf8(stderr).unwrap();
+        assert_eq!((status.code(), stdout.is_empty()), (Some(2), true), "{words:?}: {messages}");
+        assert!(messages.contains(expected), "{words:?}: {messages}");
+    }
+}
