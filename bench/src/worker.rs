@@ -69,11 +69,8 @@ pub(crate) struct Samples {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let recordings: Vec<Recording> = options
-        .recording
-        .iter()
-        .map(|name| Recording::read(&options.files.work, name))
-        .collect::<Result<_>>()?;
+    let recordings: Vec<Recording> =
+        options.recording.iter().map(|name| Recording::read(&options.files.work, name)).collect::<Result<_>>()?;
     let mut samples = Samples::default();
     match options.case {
         Case::Native => native(options, &recordings, &mut samples)?,
