@@ -95,7 +95,8 @@ pub(crate) fn delivered(payload: &str) -> Result<(BTreeSet<String>, BTreeSet<Str
 /// Records a poll of a backlog of this many records, as many polls as it takes, under `name` or `name-0`, `name-1` and so on; gives how many.
 pub(crate) fn backlog(work: &Path, name: &str, records: usize) -> Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let sim = runtime.block_on(DuroSim::builder().components(OLDER_RECORDS + records / 2).personal_components(0).spawn())?;
+    let sim =
+        runtime.block_on(DuroSim::builder().components(OLDER_RECORDS + records / 2).personal_components(0).spawn())?;
     let session = Session::new(&sim)?;
     let first = session.poll(None)?;
     let mut known = session.known(&first.state)?;

@@ -19,7 +19,32 @@ pub fn parse(text: &str) -> Option<Millis> {
 /// other would not read.
 fn parse_as_written(text: &str) -> Option<Millis> {
     let written: &[u8; 24] = text.as_bytes().try_into().ok()?;
-    let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T', h0, h1, b':', mi0, mi1, b':', s0, s1, b'.', f0, f1, f2, b'Z'] = *written
+    let [
+        y0,
+        y1,
+        y2,
+        y3,
+        b'-',
+        mo0,
+        mo1,
+        b'-',
+        d0,
+        d1,
+        b'T',
+        h0,
+        h1,
+        b':',
+        mi0,
+        mi1,
+        b':',
+        s0,
+        s1,
+        b'.',
+        f0,
+        f1,
+        f2,
+        b'Z',
+    ] = *written
     else {
         return None;
     };
