@@ -109,8 +109,8 @@ mod global {
     use std::cell::UnsafeCell;
 
     const PAGE: usize = 64 * 1024;
-    /// Growing is a call of the host and of its kernel, and memory that is not touched costs nothing: never for less than this.
-    const LEAST_GROWTH: usize = 64 * PAGE;
+    /// Growing is a call of the host, a few microseconds: never for less than this, and not for much more than is needed.
+    const LEAST_GROWTH: usize = 4 * PAGE;
 
     unsafe extern "C" {
         /// Where the linker's own data ends.
