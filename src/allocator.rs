@@ -109,8 +109,8 @@ mod global {
     use std::cell::UnsafeCell;
 
     const PAGE: usize = 64 * 1024;
-    /// Growing is a call of the host: never for less than this.
-    const LEAST_GROWTH: usize = 16 * PAGE;
+    /// Growing is a call of the host, a few microseconds: never for less than this, and not for much more than is needed.
+    const LEAST_GROWTH: usize = 4 * PAGE;
 
     unsafe extern "C" {
         /// Where the linker's own data ends.

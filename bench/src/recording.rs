@@ -21,6 +21,9 @@ pub(crate) const TRIGGER: &str = "pollChangesTrigger";
 pub(crate) const INPUTS: &str = r#"{"pollResourceType":"components"}"#;
 /// What lies below every backlog, so that a walk ends at older records and not at the end of the list.
 const OLDER_RECORDS: usize = 300;
+const HEAD_START_MILLISECONDS: i64 = 24 * 3_600 * 1_000;
+/// The time between two changes.
+const GAP: Duration = Duration::from_millis(7);
 
 /// One poll.
 #[derive(Clone, Serialize, Deserialize)]
@@ -93,24 +96,35 @@ pub(crate) fn delivered(payload: &str) -> Result<(BTreeSet<String>, BTreeSet<Str
 /// Records a poll of a backlog of this many records, as many polls as it takes, under `name` or `name-0`, `name-1` and so on; gives how many.
 pub(crate) fn backlog(work: &Path, name: &str, records: usize) -> Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let sim = runtime.block_on(DuroSim::builder().components(OLDER_RECORDS).personal_components(0).spawn())?;
+    let sim =
+        runtime.block_on(DuroSim::builder().components(OLDER_RECORDS + records / 2).personal_components(0).spawn())?;
+    // Behind real time, which the answers' `date` tells: what changes from here on must not lie in the future.
+    sim.run_clock_from(sim.now() - HEAD_START_MILLISECONDS);
     let session = Session::new(&sim)?;
     let first = session.poll(None)?;
-    let known = session.known(&first.state)?;
+    let mut known = session.known(&first.state)?;
     // Half of them new, half changed: both lists of the payload have work.
     sim.advance_clock(Duration::from_secs(600));
-    let added = sim.add_many(Resource::Components, records, Duration::from_millis(7));
-    let _ = added;
+    for record in sim.records(Resource::Components).iter().take(records / 2) {
+        sim.advance_clock(GAP);
+        sim.touch(Resource::Components, &record.id);
+    }
+    sim.add_many(Resource::Components, records - records / 2, GAP);
     sim.advance_clock(Duration::from_secs(1));
     let mut state = first.state;
-    let mut known = known;
+    let mut delivered = BTreeSet::new();
     for index in 0.. {
         let name = if records > ONE_POLL { format!("{name}-{index}") } else { name.to_owned() };
         let recorded = session.record(&state, &known)?;
         recorded.0.write(work, &name)?;
+        delivered.extend(recorded.0.created.iter().chain(&recorded.0.updated).cloned());
         state = recorded.1;
         known = session.known(&state).unwrap_or_default();
         if !recorded.0.more {
+            // The world holds a few odd records, which may come along.
+            if delivered.len() < records {
+                bail!("of a backlog of {records} records {} were delivered", delivered.len());
+            }
             return Ok(index + 1);
         }
     }
@@ -126,11 +140,11 @@ pub(crate) fn steady(work: &Path, name: &str) -> Result<()> {
     let sim = runtime.block_on(DuroSim::builder().components(5_000).personal_components(0).spawn())?;
     let session = Session::new(&sim)?;
     let first = session.poll(None)?;
+    let known = session.known(&first.state)?;
     sim.advance_clock(Duration::from_secs(600));
     sim.touch_many(Resource::Components, 3);
     sim.add_many(Resource::Components, 2, Duration::from_millis(5));
     sim.advance_clock(Duration::from_secs(1));
-    let known = session.known(&first.state)?;
     session.record(&first.state, &known)?.0.write(work, name)
 }
 

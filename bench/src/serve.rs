@@ -11,6 +11,7 @@ use axum::extract::{Path as Name, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 
@@ -38,8 +39,9 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let router = Router::new().route("/{name}/graphql", post(answer)).with_state(Arc::new(answers));
-        runtime.spawn(async move { axum::serve(listener, router).tcp_nodelay().await });
+        runtime.spawn(async move { axum::serve(listener, router).await });
         Ok(Self { address, _runtime: runtime })
     }
 

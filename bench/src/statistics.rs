@@ -23,15 +23,3 @@ impl Summary {
         Self { median: at(0.5), low: at(0.25), high: at(0.75), samples: sorted.len() }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Summary;
-
-    #[test]
-    fn the_median_and_the_middle_half_are_found() {
-        let summary = Summary::of(&[5.0, 1.0, 3.0, 2.0, 4.0]);
-        assert_eq!((summary.median, summary.low, summary.high, summary.samples), (3.0, 2.0, 4.0, 5));
-        assert!(Summary::of(&[]).median.is_nan());
-    }
-}

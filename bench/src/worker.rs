@@ -69,11 +69,14 @@ pub(crate) struct Samples {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let recordings: Vec<Recording> = options
-        .recording
-        .iter()
-        .map(|name| Recording::read(&options.files.work, name))
-        .collect::<Result<_>>()?;
+    let mut recordings: Vec<Recording> =
+        options.recording.iter().map(|name| Recording::read(&options.files.work, name)).collect::<Result<_>>()?;
+    if options.url.is_some() {
+        // The server has them; here they would only count as memory.
+        for recording in &mut recordings {
+            recording.exchanges = Vec::new();
+        }
+    }
     let mut samples = Samples::default();
     match options.case {
         Case::Native => native(options, &recordings, &mut samples)?,

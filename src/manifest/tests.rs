@@ -28,13 +28,13 @@ fn every_example_payload_satisfies_its_result_schema() {
     }
 }
 
-/// Run with UPDATE_INPUT_SCHEMAS=1 to write the files anew.
+/// Run with UPDATE_SCHEMAS=1 to write the files anew.
 #[test]
 fn the_input_schemas_are_those_of_the_declarations() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manifest/input_schemas");
     for about in operations() {
         let made = input_schema::input_schema(about.inputs);
-        if std::env::var_os("UPDATE_INPUT_SCHEMAS").is_some() {
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
             let snake_case: String =
                 about.key.trim_end_matches("Trigger").chars().fold(String::new(), |mut name, c| {
                     if c.is_ascii_uppercase() {
@@ -45,7 +45,7 @@ fn the_input_schemas_are_those_of_the_declarations() {
                 });
             std::fs::write(folder.join(format!("{snake_case}.json")), format!("{made}\n")).unwrap();
         } else {
-            let hint = "run the tests with UPDATE_INPUT_SCHEMAS=1, then once more without";
+            let hint = "run the tests with UPDATE_SCHEMAS=1, then once more without";
             assert_eq!(parse(about.input_schema), parse(&made), "{}: {hint}", about.key);
         }
     }

@@ -90,6 +90,32 @@ pub(crate) async fn ended(mut command: Command) -> Ended {
 }
 
 #[tokio::test]
+async fn a_component_compiled_ahead_does_what_the_component_does() {
+    let desk = Desk::new().await;
+    let (compiled, cache) = (desk.file("compiled/connector.cwasm"), desk.file("cache"));
+    fs::create_dir(compiled.parent().unwrap()).unwrap();
+    let harness = async |arguments: &[&str]| {
+        let output = Command::new(built("harness")).args(arguments).output().await.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (compiled, cache) = (compiled.to_str().unwrap(), cache.to_str().unwrap());
+
+    let (status, printed) = harness(&["--cache-dir", cache, "compile", "--output", compiled]).await;
+    assert_eq!(status, Some(0), "{printed}");
+    let from_component = harness(&["--no-cache", "inspect", "--manifest"]).await;
+    assert_eq!(harness(&["--no-cache", "--component", compiled, "inspect", "--manifest"]).await, from_component);
+    let (_, runtime) = harness(&["--cache-dir", cache, "--format", "json", "inspect", "--runtime"]).await;
+    let runtime: Value = serde_json::from_str(&runtime).unwrap();
+    assert!(runtime["cache"].as_str().unwrap().starts_with("loaded from"), "{runtime}");
+    assert_eq!(runtime["runtime"]["concurrentCalls"], 4);
+
+    let whole = fs::read(compiled).unwrap();
+    fs::write(compiled, &whole[..whole.len() - 100]).unwrap();
+    let (status, _) = harness(&["--component", compiled, "inspect"]).await;
+    assert_eq!(status, Some(2));
+}
+
+#[tokio::test]
 async fn inspect_says_what_the_component_offers_and_that_it_needs_http_and_log_alone() {
     let desk = Desk::new().await;
     let text = desk.run_bare(&["inspect"]).await;

@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `manifest` and `check`.
+//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `bench`, `manifest` and `check`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
+mod bench;
 mod build;
 mod cargo;
 mod check;
@@ -34,6 +35,7 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(bench::Options),
     Build(build::Options),
     Demo(demo::Options),
     Test(test::Options),
@@ -45,6 +47,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = workspace::Workspace::locate().and_then(|workspace| match CommandLine::parse().command {
+        Command::Bench(options) => bench::run(&workspace, &options),
         Command::Build(options) => build::run(&workspace, &options),
         Command::Demo(options) => demo::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),

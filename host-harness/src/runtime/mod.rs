@@ -150,7 +150,7 @@ impl Runtime {
             allocation: if pooled { "pooled" } else { "on demand" },
             concurrent_calls: self.inner.concurrent_calls,
             copy_on_write: cfg!(unix),
-            keep_resident_bytes: if pooled { engine::KEEP_RESIDENT as u64 } else { 0 },
+            keep_resident_bytes: self.inner.engine.keep_resident() as u64,
             pagemap_scan: pooled && engine::is_pagemap_scan_available(),
             epoch_tick_milliseconds: engine::TICK.as_millis() as u64,
         }
