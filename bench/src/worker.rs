@@ -174,7 +174,10 @@ pub(crate) fn settings(files: &Files, allocation: Allocation) -> RuntimeOptions 
 
 /// The limits are the defaults, and the policy is on.
 pub(crate) fn call_options() -> CallOptions {
-    CallOptions { grants: Grants { allow_http: true, allow_private_network: true }, ..CallOptions::default() }
+    CallOptions {
+        grants: Grants { allow_http: true, allow_private_network: true, ..Grants::default() },
+        ..CallOptions::default()
+    }
 }
 
 pub(crate) fn connection(connector: &Connector, url: &str) -> Result<Connection> {
