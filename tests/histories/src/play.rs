@@ -77,6 +77,7 @@ pub fn play(history: &History, subject: &mut impl Subject, tell_story: bool) -> 
         classed: HashMap::new(),
         waiting_from: None,
         edited_while_waiting: HashSet::new(),
+        edited_during_polls: HashMap::new(),
         outcome: Outcome::default(),
         tell_story,
     };
@@ -102,6 +103,8 @@ struct Player<'a> {
     waiting_from: Option<u32>,
     /// Records edited while more was waiting: what was created before may be seen only afterwards, as an update.
     edited_while_waiting: HashSet<u32>,
+    /// During how many polls a record was edited: each of them can have missed it, because it moved to the top meanwhile.
+    edited_during_polls: HashMap<u32, u32>,
     outcome: Outcome,
     tell_story: bool,
 }
@@ -175,6 +178,9 @@ impl Player<'_> {
             story: self.tell_story.then_some(&mut self.outcome.story),
         };
         let result = subject.poll(&mut service, host_now);
+        for id in self.edited_since(next_version) {
+            *self.edited_during_polls.entry(id).or_default() += 1;
+        }
         let more = result.as_ref().is_ok_and(|delivered| delivered.more);
         if let Some(from) = self.waiting_from.or(more.then_some(next_version)) {
             self.note_edits(from);
@@ -252,7 +258,7 @@ impl Player<'_> {
             ("created", None) if id < self.created_from => {
                 self.break_promise(Promise::CreatedOnce, format!("record {id} is older than the first poll"));
             }
-            ("updated", None) if id >= self.created_from && !self.edited_while_waiting.contains(&id) => {
+            ("updated", None) if id >= self.created_from && !self.may_be_updated_alone(id) => {
                 self.break_promise(
                     Promise::CreatedOnce,
                     format!("record {id} is new, and was delivered as updated without having been as created"),
@@ -262,14 +268,24 @@ impl Player<'_> {
         }
     }
 
+    /// Whether a new record may be delivered as updated without having been as created: it was edited while a drain went on, or
+    /// during two polls.
+    fn may_be_updated_alone(&self, id: u32) -> bool {
+        self.edited_while_waiting.contains(&id) || self.edited_during_polls.get(&id).is_some_and(|polls| *polls >= 2)
+    }
+
     fn note_edits(&mut self, from_version: u32) {
+        let edited = self.edited_since(from_version);
+        self.edited_while_waiting.extend(edited);
+    }
+
+    fn edited_since(&self, from_version: u32) -> Vec<u32> {
         let edited = self
             .world
             .records
             .iter()
             .filter(|record| record.versions.last().is_some_and(|version| version.number >= from_version));
-        let edited: Vec<u32> = edited.map(|record| record.id).collect();
-        self.edited_while_waiting.extend(edited);
+        edited.map(|record| record.id).collect()
     }
 
     fn count_losses(&mut self) {
