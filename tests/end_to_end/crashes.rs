@@ -1,6 +1,6 @@
 //! `watch` killed at random moments, and two processes on one state file.
 
-use crate::harness::{Desk, ended};
+use crate::harness::{Desk, POLL, WATCH, ended};
 use duro_sim::{DuroSim, Resource};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -11,19 +11,6 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
 
 const KILLS: usize = 100;
-
-const POLL: [&str; 6] =
-    ["poll", "pollChangesTrigger", "--state", "watch.state", "--input", "pollResourceType=components"];
-const WATCH: [&str; 8] = [
-    "watch",
-    "pollChangesTrigger",
-    "--state",
-    "watch.state",
-    "--input",
-    "pollResourceType=components",
-    "--every",
-    "1ms",
-];
 
 /// Starts a command with the grants for a service on loopback.
 fn start(desk: &Desk, words: &[&str]) -> Child {
@@ -92,7 +79,7 @@ async fn a_watch_that_is_killed_a_hundred_times_loses_nothing() {
         cut_off += usize::from(!text.is_empty() && !text.ends_with('\n'));
         silent += usize::from(text.is_empty());
         seen.extend(delivered(&text));
-        let state = fs::read_to_string(desk.file("watch.state")).unwrap();
+        let state = fs::read_to_string(desk.file("poll.state")).unwrap();
         assert!(state.starts_with('{') && state.ends_with('}'), "half a state: {state}");
     }
     println!("{silent} kills before anything was printed, {cut_off} in the middle of a line");
@@ -103,7 +90,7 @@ async fn a_watch_that_is_killed_a_hundred_times_loses_nothing() {
     let lost: Vec<_> = versions(&desk).filter(|version| !before.contains(version) && !seen.contains(version)).collect();
     assert!(lost.is_empty(), "seed {seed}: {lost:?}");
     assert!(seen.len() > KILLS, "only {} versions were delivered: too few to show anything", seen.len());
-    assert!(!desk.file("watch.state.new").exists());
+    assert!(!desk.file("poll.state.new").exists());
     assert!(silent < KILLS * 9 / 10, "nearly every kill came before anything happened");
 }
 
@@ -117,18 +104,18 @@ async fn a_second_process_on_a_state_file_is_refused_and_told_of_the_first() {
     assert_eq!(desk.run(&POLL).await.status, 0);
     let mut first = start(&desk, &[&WATCH[..7], &["1h"]].concat());
     let process = first.id().unwrap().to_string();
-    while fs::read_to_string(desk.file("watch.state.lock")).unwrap_or_default().trim() != process {
+    while fs::read_to_string(desk.file("poll.state.lock")).unwrap_or_default().trim() != process {
         assert!(first.try_wait().unwrap().is_none(), "the first ended");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let state = fs::read(desk.file("watch.state")).unwrap();
+    let state = fs::read(desk.file("poll.state")).unwrap();
     for words in [&WATCH[..], &POLL[..]] {
         let second = desk.run(words).await;
         assert_eq!((second.status, second.output.as_str()), (2, ""), "{}", second.messages);
         assert!(second.messages.contains(&format!("process {process}")), "{}", second.messages);
-        assert!(second.messages.contains("watch.state is in use"), "{}", second.messages);
+        assert!(second.messages.contains("poll.state is in use"), "{}", second.messages);
     }
-    assert_eq!(fs::read(desk.file("watch.state")).unwrap(), state);
+    assert_eq!(fs::read(desk.file("poll.state")).unwrap(), state);
     // The lock goes with its process, however that ends.
     first.kill().await.unwrap();
     assert_eq!(desk.run(&POLL).await.status, 0);
@@ -143,14 +130,14 @@ async fn changes_that_could_not_be_printed_are_found_again() {
     assert_eq!(desk.run(&POLL).await.status, 0);
     desk.sim.advance_clock(Duration::from_secs(1));
     let id = desk.sim.add(Resource::Components, "New");
-    let state = fs::read(desk.file("watch.state")).unwrap();
+    let state = fs::read(desk.file("poll.state")).unwrap();
     for words in [&WATCH[..], &POLL[..]] {
         let mut command = desk.command(&["--allow-http", "--allow-private-network"]);
         command.args(words).args(["--connection", "connection.json"]);
         // A disk that is full.
         command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap()).stderr(Stdio::null());
         assert_eq!(command.status().await.unwrap().code(), Some(2));
-        assert!(fs::read(desk.file("watch.state")).unwrap() == state, "{words:?} went on without its output");
+        assert!(fs::read(desk.file("poll.state")).unwrap() == state, "{words:?} went on without its output");
     }
     let polled = desk.run(&POLL).await.json();
     assert_eq!(polled["payload"]["body"]["data"]["created"][0]["id"], id);

@@ -1,6 +1,6 @@
 //! Backlogs larger than one poll delivers: through the library, and by the commands that go on by themselves.
 
-use crate::harness::Desk;
+use crate::harness::{Desk, POLL};
 use crate::support::Bench;
 use duro_sim::{CursorKind, DuroSim, Resource};
 use host_harness::contract::PollResult;
@@ -65,7 +65,7 @@ async fn a_backlog_of_20000_changes_drains_each_delivered_once_with_every_kind_o
 /// A desk whose state is that of a first poll, with more changes since than one poll delivers.
 async fn backlog() -> (Desk, usize) {
     let desk = Desk::with(DuroSim::builder().components(50)).await;
-    desk.run(&["poll", "pollChangesTrigger", "--state", "poll.state", "--input", WATCHED]).await;
+    desk.run(&POLL).await;
     desk.sim.advance_clock(Duration::from_secs(1));
     let count = PAGE_CAP + 700;
     desk.sim.add_many(Resource::Components, count, Duration::from_millis(5));
@@ -75,7 +75,7 @@ async fn backlog() -> (Desk, usize) {
 #[tokio::test]
 async fn drain_polls_until_nothing_waits_and_prints_each_poll() {
     let (desk, count) = backlog().await;
-    let ended = desk.run(&["poll", "pollChangesTrigger", "--state", "poll.state", "--input", WATCHED, "--drain"]).await;
+    let ended = desk.run(&[&POLL[..], &["--drain"]].concat()).await;
     assert_eq!(ended.status, 0, "{}", ended.messages);
     let polls = ended.lines();
     let delivered: BTreeSet<String> = polls.iter().flat_map(|poll| records(&poll["payload"])).collect();

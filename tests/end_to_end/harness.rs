@@ -12,6 +12,21 @@ use tokio::process::Command;
 
 const KEY: &str = "key-for-the-harness-4711";
 
+/// Polls once, with a state that [`WATCH`] goes on with.
+pub(crate) const POLL: [&str; 6] =
+    ["poll", "pollChangesTrigger", "--state", "poll.state", "--input", "pollResourceType=components"];
+/// Watches without a pause worth naming.
+pub(crate) const WATCH: [&str; 8] = [
+    "watch",
+    "pollChangesTrigger",
+    "--state",
+    "poll.state",
+    "--input",
+    "pollResourceType=components",
+    "--every",
+    "1ms",
+];
+
 /// A simulated service, a connection file that names a variable, and a folder for states.
 pub(crate) struct Desk {
     pub(crate) sim: DuroSim,
@@ -205,52 +220,40 @@ async fn debug_shows_every_request_and_response_and_never_the_key() {
 #[tokio::test]
 async fn polls_keep_their_state_in_a_file_that_a_failed_poll_leaves_alone() {
     let desk = Desk::new().await;
-    let poll = ["poll", "pollChangesTrigger", "--state", "poll.state", "--input", "pollResourceType=components"];
-    let first = desk.run(&poll).await.json();
+    let first = desk.run(&POLL).await.json();
     assert_eq!((&first["noChanges"], &first["more"]), (&json!(true), &json!(false)));
     let state = fs::read(desk.file("poll.state")).unwrap();
 
     desk.sim.advance_clock(Duration::from_secs(1));
     let id = desk.sim.add(Resource::Components, "Bracket");
     desk.sim.fault_next(Fault::HtmlPage);
-    let failed = desk.run(&poll).await;
+    let failed = desk.run(&POLL).await;
     assert_eq!((failed.status, failed.error_kind().as_str()), (1, "unexpected-response"));
     assert_eq!(fs::read(desk.file("poll.state")).unwrap(), state);
 
-    let second = desk.run(&poll).await.json();
+    let second = desk.run(&POLL).await.json();
     assert_eq!(second["payload"]["body"]["data"]["created"][0]["id"], json!(id));
     assert_ne!(fs::read(desk.file("poll.state")).unwrap(), state);
-    let third = desk.run(&poll).await.json();
+    let third = desk.run(&POLL).await.json();
     assert_eq!(third["noChanges"], json!(true));
 }
 
 #[tokio::test]
 async fn a_state_file_that_no_poll_wrote_is_refused_and_left_as_it_is() {
     let desk = Desk::new().await;
-    let poll = ["poll", "pollChangesTrigger", "--state", "poll.state", "--input", "pollResourceType=components"];
     fs::write(desk.file("poll.state"), "not a state").unwrap();
-    let refused = desk.run(&poll).await;
+    let refused = desk.run(&POLL).await;
     assert_eq!((refused.status, refused.error_kind().as_str()), (1, "invalid-state"));
     assert_eq!(fs::read(desk.file("poll.state")).unwrap(), b"not a state");
+}
+
+fn watch(count: &str) -> Vec<&str> {
+    [&WATCH[..], &["--count", count]].concat()
 }
 
 #[tokio::test]
 async fn watch_prints_one_line_a_record_and_goes_on_where_it_stopped() {
     let desk = Desk::new().await;
-    let watch = |count: &'static str| {
-        [
-            "watch",
-            "pollChangesTrigger",
-            "--state",
-            "watch.state",
-            "--input",
-            "pollResourceType=components",
-            "--every",
-            "1ms",
-            "--count",
-            count,
-        ]
-    };
     let first = desk.run(&watch("1")).await;
     assert_eq!((first.status, first.output.as_str()), (0, ""));
     desk.sim.advance_clock(Duration::from_secs(1));
@@ -267,23 +270,11 @@ async fn watch_prints_one_line_a_record_and_goes_on_where_it_stopped() {
 #[tokio::test]
 async fn watch_survives_an_outage_and_loses_nothing() {
     let desk = Desk::new().await;
-    let watch = [
-        "watch",
-        "pollChangesTrigger",
-        "--state",
-        "watch.state",
-        "--input",
-        "pollResourceType=components",
-        "--every",
-        "1ms",
-        "--count",
-        "4",
-    ];
-    desk.run(&["poll", "pollChangesTrigger", "--state", "watch.state", "--input", "pollResourceType=components"]).await;
+    desk.run(&POLL).await;
     desk.sim.advance_clock(Duration::from_secs(1));
     let id = desk.sim.add(Resource::Components, "New");
     desk.sim.fault_times(2, Fault::HtmlPage);
-    let ended = desk.run(&watch).await;
+    let ended = desk.run(&watch("4")).await;
     assert_eq!(ended.status, 0, "{}", ended.messages);
     let lines = ended.lines();
     assert_eq!(lines.len(), 3, "{}", ended.output);

@@ -38,16 +38,8 @@ struct List {
 impl List {
     /// Records with these ids, the first the newest, a second apart.
     fn of(ids: impl Iterator<Item = u32>) -> Self {
-        let mut list = Self { new_from: u32::MAX, ..Self::default() };
-        list.push_older(ids);
-        list
-    }
-
-    fn push_older(&mut self, ids: impl Iterator<Item = u32>) {
-        for id in ids {
-            let time = self.records.last().map_or(START, |(_, time)| time - 1_000);
-            self.records.push((id, time));
-        }
+        let records = ids.enumerate().map(|(place, id)| (id, START - 1_000 * place as Millis)).collect();
+        Self { records, new_from: u32::MAX, ..Self::default() }
     }
 
     /// A change of a record, old or new, some time after everything else.
@@ -183,7 +175,7 @@ fn a_poll_stops_at_its_cap_says_that_more_waits_and_the_next_goes_on_there() {
     }
     let first = list.poll(Some(&state));
     assert!(first.more && first.state.drain.is_some());
-    // The first page, which is one more than the cap counts, because only pages that deliver do.
+    // The cap is one page that delivers.
     assert_eq!(delivered(&first), [16, 17, 18, 19]);
     let (rest, polls, state) = drain(&mut list, &first.state);
     assert_eq!(rest, (0..16).collect::<Vec<_>>());
