@@ -94,6 +94,8 @@ pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str, package: &s
     let mut command = cargo::component(workspace);
     let mut flags = remappings(workspace)?;
     flags.push(format!("-Clink-arg=--initial-memory={INITIAL_MEMORY}").into());
+    // Sixteen bytes at once, which strings are scanned with. Every engine that knows components has it.
+    flags.push("-Ctarget-feature=+simd128".into());
     command.env("CARGO_ENCODED_RUSTFLAGS", encoded(&flags));
     command.args([subcommand, "--locked", "--package", package, "--lib"]);
     command.args(["--target", wasm_target::TARGET, "--profile", "component"]);

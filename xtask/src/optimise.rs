@@ -9,13 +9,14 @@ use anyhow::{Context, Result};
 use crate::workspace::Workspace;
 use crate::{cargo, progress};
 
-/// What the compiler's default for the target uses. Not everything that Binaryen knows: a host need not.
-const FEATURES: [&str; 5] = [
+/// What the compiler's default for the target uses, and what the build adds to it. Not everything that Binaryen knows: a host need not.
+const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 /// Optimises the module in a file, and gives its bytes; as they are where there is no `wasm-opt`.

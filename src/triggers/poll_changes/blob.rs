@@ -2,7 +2,7 @@
 //! value, because a state that was damaged into another valid one would lose changes silently.
 
 use super::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
-use super::memory::{Known, hash};
+use super::memory::hash;
 use super::packed;
 use super::state::{Drain, State};
 use super::walk::Joint;
@@ -131,7 +131,7 @@ pub fn write(state: &State, resource: Resource) -> Vec<u8> {
     push_time(&mut text, "seenAt", state.seen_at);
     push(&mut text, "floor", &format_time(state.floor));
     push(&mut text, "newAbove", &format_time(state.new_above));
-    push(&mut text, "delivered", &packed::write_versions(state.known.versions()));
+    push(&mut text, "delivered", &packed::write_versions(&state.known));
     if let Some(drain) = &state.drain {
         text.push_str(",\"drain\":{\"zone\":\"");
         text.push_str(&format_time(drain.zone));
@@ -200,7 +200,7 @@ fn state(text: &Text<'_>) -> Option<State> {
         seen_at: optional_time(text.seen_at)?,
         floor,
         new_above: parse_time(text.new_above?)?,
-        known: Known::new(packed::read_versions(text.delivered?)?),
+        known: packed::read_versions(text.delivered?)?,
         drain: match &text.drain {
             None => None,
             Some(drain) => Some(Drain {

@@ -1,9 +1,10 @@
 //! What a poll delivers: each record once, at the newest version that was read, as created or as updated.
 
 use super::memory::Version;
-use super::page::{Page, Record};
+use super::page::Record;
 use crate::duro::Millis;
-use std::collections::BTreeMap;
+use std::collections::{HashMap, hash_map};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 /// In which list of the payload a record belongs.
@@ -28,9 +29,11 @@ impl Class {
 /// What was found to deliver so far.
 #[derive(Debug, Default)]
 pub struct Deliveries {
-    text: String,
+    /// The texts of the pages that hold something to deliver. Kept as they came: to copy each record out of its page would take as much
+    /// memory again, and longer.
+    pages: Vec<String>,
     entries: Vec<Entry>,
-    by_id: BTreeMap<u64, usize>,
+    by_id: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
 }
 
 /// One record to deliver.
@@ -38,35 +41,53 @@ pub struct Deliveries {
 struct Entry {
     class: Class,
     version: Version,
+    page: usize,
     node: Range<usize>,
 }
 
+/// A version to deliver, in the page that it was read from.
+#[derive(Debug)]
+pub struct Offer {
+    /// The hash of the record's id.
+    pub id: u64,
+    /// Which version it is.
+    pub version: Version,
+    /// As what to deliver it, unless this poll delivers the record already.
+    pub class: Class,
+    /// Where the record, a JSON object, stands in the page's text.
+    pub node: Range<usize>,
+}
+
 impl Deliveries {
-    /// Takes a version to deliver, unless this poll has it already; gives whether it was news.
-    pub fn offer(&mut self, page: &Page, record: &Record, version: Version, class: impl FnOnce() -> Class) -> bool {
-        let known = self.by_id.get(&record.id).and_then(|index| self.entries.get_mut(*index));
-        if known.as_ref().is_some_and(|known| known.version == version || known.version.modified > version.modified) {
-            return false;
-        }
-        let start = self.text.len();
-        self.text.push_str(page.node(record));
-        let node = start..self.text.len();
-        match known {
-            // Whoever gets it sees one record, in the class it has for them.
-            Some(known) => {
-                known.version = version;
-                known.node = node;
+    /// Takes what a page has to deliver, except versions that this poll has already, or has newer ones of. Gives whether any of it was news.
+    pub fn take(&mut self, page: String, offers: Vec<Offer>) -> bool {
+        let number = self.pages.len();
+        let mut news = false;
+        for Offer { id, version, class, node } in offers {
+            match self.by_id.entry(id) {
+                hash_map::Entry::Vacant(place) => {
+                    place.insert(self.entries.len());
+                    self.entries.push(Entry { class, version, page: number, node });
+                }
+                hash_map::Entry::Occupied(place) => {
+                    let Some(known) = self.entries.get_mut(*place.get()) else { continue };
+                    if known.version == version || known.version.modified > version.modified {
+                        continue;
+                    }
+                    // Whoever gets it sees one record, in the class it has for them.
+                    *known = Entry { class: known.class, version, page: number, node };
+                }
             }
-            None => {
-                self.by_id.insert(record.id, self.entries.len());
-                self.entries.push(Entry { class: class(), version, node });
-            }
+            news = true;
         }
-        true
+        if news {
+            self.pages.push(page);
+        }
+        news
     }
 
-    /// The versions that will have been delivered.
-    pub fn versions(&self) -> impl Iterator<Item = Version> {
+    /// The versions that will have been delivered, in the order of their discovery: mostly the last changed first.
+    pub fn versions(&self) -> impl DoubleEndedIterator<Item = Version> {
         self.entries.iter().map(|entry| entry.version)
     }
 
@@ -78,6 +99,24 @@ impl Deliveries {
     /// The records of one class as they were received, in the order of their discovery.
     pub fn of(&self, class: Class) -> impl Iterator<Item = &str> {
         let entries = self.entries.iter().filter(move |entry| entry.class == class);
-        entries.filter_map(|entry| self.text.get(entry.node.clone()))
+        entries.filter_map(|entry| self.pages.get(entry.page)?.get(entry.node.clone()))
+    }
+}
+
+/// The hash of what is a hash.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash << 8 | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }

@@ -104,9 +104,9 @@ impl PageRead {
             }
             let mut item = Item { cursor: None, record: None };
             let mut first = scanner.begin_object()?;
-            while let Some(key) = scanner.key(&mut first)? {
+            while let Some(key) = scanner.quick_key(&mut first)? {
                 match key.as_ref() {
-                    "cursor" => item.cursor = present(scanner)?,
+                    "cursor" => item.cursor = scanner.quick_value()?,
                     "node" if !scanner.is_null()? => {
                         item.record = self.record(scanner)?;
                         self.unplaced += usize::from(item.record.is_none());
@@ -124,9 +124,9 @@ impl PageRead {
         let start = scanner.start();
         let (mut id, mut created, mut last_modified) = (None, None, None);
         let mut first = scanner.begin_object()?;
-        while let Some(key) = scanner.key(&mut first)? {
+        while let Some(key) = scanner.quick_key(&mut first)? {
             match key.as_ref() {
-                "id" => id = present(scanner)?,
+                "id" => id = scanner.quick_value()?,
                 "created" => created = self.time(scanner)?,
                 "lastModified" => last_modified = self.time(scanner)?,
                 _ => scanner.skip()?,
@@ -143,7 +143,7 @@ impl PageRead {
     }
 
     fn time(&mut self, scanner: &mut Scanner<'_>) -> Result<Option<Millis>, Problem> {
-        let Some(place) = present(scanner)? else { return Ok(None) };
+        let Some(place) = scanner.quick_value()? else { return Ok(None) };
         let quoted = scanner.part(place);
         let time = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(parse_time);
         if time.is_none() && self.wrong_time.is_none() {
@@ -167,11 +167,4 @@ impl PageRead {
         let page = Page { items: self.items, has_next: self.has_next, served_at, text: answer.into_text() };
         Ok((page, self.unplaced))
     }
-}
-
-/// The place of a value, or none for null.
-fn present(scanner: &mut Scanner<'_>) -> Result<Option<Range<usize>>, Problem> {
-    let null = scanner.is_null()?;
-    let place = scanner.value()?;
-    Ok((!null).then_some(place))
 }

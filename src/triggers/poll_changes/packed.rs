@@ -1,6 +1,6 @@
 //! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same minute.
 
-use super::memory::{Mark, Order, Version, sort};
+use super::memory::{Mark, Version};
 use crate::duro::{LATEST, Millis};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -8,13 +8,13 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// Of each version four bytes of id and three of content are written.
 const HASH_BYTES: usize = 7;
 
-/// Writes versions: each the difference of its time to the one before as a variable-length number, four bytes of id, three of content.
+/// Writes versions, the last changed last: each the difference of its time to the one before as a variable-length number, four bytes of id,
+/// three of content.
 pub fn write_versions(versions: &[Version]) -> String {
-    let mut sorted = versions.to_vec();
-    sort(&mut sorted, Order::OldestFirst);
-    let mut bytes = Vec::with_capacity(sorted.len() * 8);
+    debug_assert!(versions.is_sorted_by_key(|version| version.modified), "a difference would be below zero");
+    let mut bytes = Vec::with_capacity(versions.len() * 8);
     let mut before = 0;
-    for version in &sorted {
+    for version in versions {
         push_number(&mut bytes, version.modified - before);
         before = version.modified;
         bytes.extend(version.id.to_be_bytes());
@@ -25,18 +25,16 @@ pub fn write_versions(versions: &[Version]) -> String {
 
 /// How many bytes of text [`write_versions`] makes of them.
 pub fn versions_length(versions: &[Version]) -> usize {
-    let mut sorted = versions.to_vec();
-    sort(&mut sorted, Order::OldestFirst);
     let mut before = 0;
     let mut bytes = 0;
-    for version in &sorted {
+    for version in versions {
         bytes += number_length(version.modified - before) + HASH_BYTES;
         before = version.modified;
     }
     (bytes * 4).div_ceil(3)
 }
 
-/// Reads versions; none if the text is not what was written.
+/// Reads versions, the last changed last; none if the text is not what was written.
 pub fn read_versions(text: &str) -> Option<Vec<Version>> {
     let bytes = decode(text)?;
     let mut rest = bytes.as_slice();
@@ -186,11 +184,10 @@ mod tests {
         ) {
             let mut versions: Vec<Version> =
                 versions.into_iter().map(|(id, modified, content)| Version { id, modified, content }).collect();
+            versions.sort_by_key(|version| version.modified);
             let text = write_versions(&versions);
             prop_assert_eq!(versions_length(&versions), text.len());
-            let read = read_versions(&text);
-            versions.sort_by_key(|version| version.modified);
-            prop_assert_eq!(read, Some(versions));
+            prop_assert_eq!(read_versions(&text), Some(versions));
         }
 
         #[test]

@@ -2,7 +2,7 @@
 //! bound becomes a drain, which the next poll goes on with.
 
 use super::bounds::Bounds;
-use super::classify::{Class, Deliveries};
+use super::classify::{Class, Deliveries, Offer};
 use super::memory::{Known, Mark, Version};
 use super::page::{Page, PageSource, Record};
 use super::state::{Drain, State};
@@ -37,7 +37,7 @@ pub struct Pass<'a> {
     floor: Millis,
     /// Records created above this are new, unless they are known.
     new_above: Millis,
-    known: &'a Known,
+    known: Known,
     /// There is no floor before the first page says where the newest records are.
     first: bool,
     /// Goes on with what an earlier poll began.
@@ -92,7 +92,7 @@ impl<'a> Pass<'a> {
             bounds,
             floor: state.floor,
             new_above: state.new_above,
-            known: &state.known,
+            known: Known::new(state.known.clone()),
             first: false,
             resumed: false,
             broken: false,
@@ -166,7 +166,7 @@ impl<'a> Pass<'a> {
             let found = match self.walk.step(source, self.bounds)? {
                 Step::Page { page, last } => {
                     self.begin(&page, last);
-                    let found = self.read(&page, deliveries);
+                    let found = self.read(page, deliveries);
                     if found.news {
                         self.found_news = true;
                         budget.delivering_pages -= 1;
@@ -239,21 +239,27 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn read(&mut self, page: &Page, deliveries: &mut Deliveries) -> Found {
-        let mut found = Found::default();
+    fn read(&mut self, page: Page, deliveries: &mut Deliveries) -> Found {
+        let mut offers = Vec::new();
+        let floor = self.find(&page, &mut offers);
+        Found { floor, news: deliveries.take(page.text, offers), lost: false }
+    }
+
+    /// Finds what a page has to deliver. Gives whether it shows that there is no more below it.
+    fn find(&mut self, page: &Page, offers: &mut Vec<Offer>) -> bool {
+        let mut at_floor = false;
         for record in page.items.iter().filter_map(|item| item.record.as_ref()) {
             if record.in_order && self.is_delivered_tie(record) {
                 continue;
             }
             if self.seeking && record.in_order && record.modified < self.walked_to {
                 if !self.passed_over.is_empty() {
-                    found.floor = true;
-                    return found;
+                    return true;
                 }
                 self.seeking = false;
             }
             if record.modified <= self.floor {
-                found.floor |= record.in_order;
+                at_floor |= record.in_order;
                 continue;
             }
             if self.broken && self.upper.is_some_and(|upper| record.modified > upper) {
@@ -268,14 +274,14 @@ impl<'a> Pass<'a> {
             }
             let version = page.version(record);
             if !self.known.contains(version) {
-                let class = || Class::of(record, self.new_above, self.known.has_record(version));
-                found.news |= deliveries.offer(page, record, version, class);
+                let class = Class::of(record, self.new_above, self.known.has_record(version));
+                offers.push(Offer { id: record.id, version, class, node: record.node.clone() });
             }
             if record.in_order {
                 self.went_by(record);
             }
         }
-        found
+        at_floor
     }
 
     /// Whether it was delivered by an earlier poll that did not remember it.
@@ -319,8 +325,8 @@ impl<'a> Pass<'a> {
         };
         let floor = before.floor.max(self.zone).max(settled);
         let new_above = before.new_above.max(self.floor);
-        let mut state = State { watermark, seen_at, floor, new_above, known: Known::default(), drain: None };
-        state.remember(self.delivered(deliveries), &[], self.bounds);
+        let mut state = State { watermark, seen_at, floor, new_above, known: Vec::new(), drain: None };
+        state.remember(self.delivered(before, deliveries), &[], self.bounds);
         state
     }
 
@@ -346,15 +352,17 @@ impl<'a> Pass<'a> {
             seen_at: before.seen_at,
             floor: before.floor,
             new_above: before.new_above,
-            known: Known::default(),
+            known: Vec::new(),
             drain: Some(drain),
         };
-        state.remember(self.delivered(deliveries), &self.last_ties, self.bounds);
+        state.remember(self.delivered(before, deliveries), &self.last_ties, self.bounds);
         state
     }
 
-    fn delivered(&self, deliveries: &Deliveries) -> Vec<Version> {
-        self.known.versions().iter().copied().chain(deliveries.versions()).collect()
+    /// What was delivered before and in this poll, each version once, nearly in order.
+    fn delivered(&self, before: &State, deliveries: &Deliveries) -> Vec<Version> {
+        let news = deliveries.versions().rev().filter(|version| !self.known.contains(*version));
+        before.known.iter().copied().chain(news).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What one poll leaves for the next. See `docs/polling.md` for what each part is for.
 
 use super::bounds::{Bounds, MAX_REMEMBERED_BYTES};
-use super::memory::{Known, Mark, Order, Version, sort};
+use super::memory::{Mark, Order, Version, sort};
 use super::packed;
 use super::walk::Joint;
 use crate::duro::Millis;
@@ -18,8 +18,8 @@ pub struct State {
     /// What was created at or below this is not new; what was delivered above it is known. Usually the floor of the pass before: a record
     /// may have been created before the floor and have moved while that pass went by.
     pub new_above: Millis,
-    /// What was delivered above `new_above`, or as much of it as may still be met.
-    pub known: Known,
+    /// What was delivered above `new_above`, or as much of it as may still be met; the last changed last.
+    pub known: Vec<Version>,
     /// The pass that is not at its end.
     pub drain: Option<Drain>,
 }
@@ -57,7 +57,8 @@ impl State {
         let in_new_window = |version: &Version| version.modified > zone;
         let is_lowest = |version: &Version| Some(version.modified) == lowest;
 
-        let mut kept = Known::new(delivered).versions().to_vec();
+        let mut kept = delivered;
+        sort(&mut kept, Order::OldestFirst);
         let new_above = self.new_above;
         kept.retain(|version| version.modified > new_above || in_old_window(version) || is_lowest(version));
         if !fits(&kept, bounds) {
@@ -71,8 +72,9 @@ impl State {
             kept.retain(|version| in_new_window(version) || in_old_window(version));
         }
         if !fits(&kept, bounds) {
-            sort(&mut kept, Order::NewestFirst);
-            let forgotten = kept.get(how_many_fit(&kept, bounds)).map_or(floor, |version| version.modified);
+            let forgotten = kept.len() - how_many_fit(&kept, bounds);
+            let forgotten = forgotten.checked_sub(1).and_then(|last| kept.get(last));
+            let forgotten = forgotten.map_or(floor, |version| version.modified);
             kept.retain(|version| version.modified > forgotten);
             self.forget_ties(lowest.is_some_and(|lowest| lowest <= forgotten), end_of_ties);
             self.new_above = self.new_above.max(forgotten);
@@ -86,7 +88,7 @@ impl State {
                 None => self.floor = floor.max(watermark.min(forgotten)),
             }
         }
-        self.known = Known::new(kept);
+        self.known = kept;
     }
 
     fn forget_ties(&mut self, forget: bool, end_of_ties: &[Mark]) {
@@ -100,10 +102,11 @@ fn fits(versions: &[Version], bounds: &Bounds) -> bool {
     versions.len() <= bounds.remembered && packed::versions_length(versions) <= MAX_REMEMBERED_BYTES
 }
 
-/// How many of the versions fit, from the first on.
+/// How many of the versions fit, from the last on.
 fn how_many_fit(versions: &[Version], bounds: &Bounds) -> usize {
     let mut count = versions.len().min(bounds.remembered);
-    while versions.get(..count).is_some_and(|some| packed::versions_length(some) > MAX_REMEMBERED_BYTES) {
+    let last = |count: usize| versions.get(versions.len() - count..);
+    while last(count).is_some_and(|some| packed::versions_length(some) > MAX_REMEMBERED_BYTES) {
         // Their lengths differ by a few bytes at most, so this takes a few steps.
         count -= count.div_ceil(16);
     }
