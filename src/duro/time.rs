@@ -15,49 +15,47 @@ pub fn parse(text: &str) -> Option<Millis> {
     parse_as_written(text).or_else(|| parse_any(text))
 }
 
-/// The one form that the API itself writes. Every record has two of these, so this path is for speed and reads nothing that the
-/// other would not read.
+/// The one form that the API itself writes. Every record has two of these, so this path is for speed, eight characters at a time, and reads
+/// nothing that the other would not read.
 fn parse_as_written(text: &str) -> Option<Millis> {
-    let written: &[u8; 24] = text.as_bytes().try_into().ok()?;
-    let [
-        y0,
-        y1,
-        y2,
-        y3,
-        b'-',
-        mo0,
-        mo1,
-        b'-',
-        d0,
-        d1,
-        b'T',
-        h0,
-        h1,
-        b':',
-        mi0,
-        mi1,
-        b':',
-        s0,
-        s1,
-        b'.',
-        f0,
-        f1,
-        f2,
-        b'Z',
-    ] = *written
-    else {
-        return None;
-    };
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
-    };
-    let (year, month, day) = (number(&[y0, y1, y2, y3])?, number(&[mo0, mo1])?, number(&[d0, d1])?);
-    let (hour, minute, second) = (number(&[h0, h1])?, number(&[mi0, mi1])?, number(&[s0, s1])?);
-    if !is_in_range(year, month, day, hour, minute, second) {
+    let (words, []) = text.as_bytes().as_chunks::<8>() else { return None };
+    let [date, day_and_clock, rest] = words else { return None };
+    let date = digits(date, b"0000-00-")?;
+    let day_and_clock = digits(day_and_clock, b"00T00:00")?;
+    let rest = digits(rest, b":00.000Z")?;
+    let (year, month) = (100 * pair(date, 0) + pair(date, 2), pair(date, 5));
+    let (day, hour, minute) = (pair(day_and_clock, 0), pair(day_and_clock, 3), pair(day_and_clock, 6));
+    let (second, millisecond) = (pair(rest, 1), 10 * pair(rest, 4) + byte(rest, 6));
+    if !is_in_range(year.into(), month.into(), day.into(), hour.into(), minute.into(), second.into()) {
         return None;
     }
-    let seconds = days_since_1970(year, month, day) * DAY + hour * 3_600 + minute * 60 + second;
-    Some(seconds * 1_000 + number(&[f0, f1, f2])?).filter(|time| (0..=LATEST).contains(time))
+    let second_of_day = hour * 3_600 + minute * 60 + second;
+    let days = days_since_1970(year.into(), month.into(), day.into());
+    Some((days * DAY + i64::from(second_of_day)) * 1_000 + i64::from(millisecond))
+        .filter(|time| (0..=LATEST).contains(time))
+}
+
+/// The digits of eight characters as numbers, a byte each, the first in the lowest. None unless there is a digit wherever the pattern has a
+/// 0, and the pattern's own character everywhere else.
+#[inline]
+fn digits(text: &[u8; 8], pattern: &[u8; 8]) -> Option<u64> {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    // What a byte may be at most, added to this, is 0x7f: 9 for a digit, 0 for what must be as in the pattern.
+    let room = u64::from_le_bytes(pattern.map(|byte| if byte == b'0' { 0x7f - 9 } else { 0x7f }));
+    let numbers = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*pattern);
+    // A byte of 0x80 and more has the bit itself, so it does not matter that its sum overflows.
+    ((numbers | numbers.wrapping_add(room)) & HIGH_BITS == 0).then_some(numbers)
+}
+
+/// The number of two digits, the first of which has this index.
+#[inline]
+fn pair(digits: u64, index: u32) -> u32 {
+    10 * byte(digits, index) + byte(digits, index + 1)
+}
+
+#[inline]
+fn byte(digits: u64, index: u32) -> u32 {
+    u32::from((digits >> (8 * index)) as u8)
 }
 
 fn is_in_range(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> bool {
@@ -99,9 +97,11 @@ pub fn format(time: Millis) -> String {
 /// Days from 1970-01-01 in the proleptic Gregorian calendar. The year is taken to begin in March, so that the leap day is its last.
 pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year / 4 - year / 100 + year / 400;
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    year * 365 + leap_days + day_of_year - MARCH_1_OF_YEAR_0_TO_1970
+    // With 32 bits: WebAssembly has no product of 128, with which a compiler divides numbers of 64 bits by a constant.
+    let (short_year, short_month) = (year as u32, month as u32);
+    let leap_days = short_year / 4 - short_year / 100 + short_year / 400;
+    let day_of_year = i64::from((153 * short_month + 2) / 5) + day - 1;
+    year * 365 + i64::from(leap_days) + day_of_year - MARCH_1_OF_YEAR_0_TO_1970
 }
 
 const MARCH_1_OF_YEAR_0_TO_1970: i64 = 719_468;

@@ -16,7 +16,7 @@ const GZIPPED_SIZE_LIMIT: usize = 120_000;
 
 /// The memory that an instance begins with, in bytes. Asking the host for more during a call costs more than all instantiation, and memory
 /// that is not touched costs nothing: enough for nearly every call but a full poll.
-const INITIAL_MEMORY: usize = 2 * 1024 * 1024;
+const INITIAL_MEMORY: usize = 6 * 1024 * 1024;
 
 /// Build the component (dist/duro_plm.wasm) and the harness (dist/harness).
 ///

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use wasmtime::component::Instance as ComponentInstance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::RuntimeInner;
-use super::bindings::{self, ConnectorPre};
+use super::bindings::{self, LinkedComponent};
+use super::component::LoadError;
 use super::error::{CallError, CallFailure};
 use super::operations::{Operation, ResultProblem};
 use super::store::{CallState, Resources};
@@ -51,7 +53,7 @@ pub struct Outcome<T> {
 /// epoch, the component's own computing.
 pub(super) async fn run<O: Operation>(
     runtime: &RuntimeInner,
-    component: &ConnectorPre<CallState>,
+    component: &LinkedComponent,
     connection: Option<&Connection>,
     options: &CallOptions,
     operation: O,
@@ -72,8 +74,8 @@ pub(super) async fn run<O: Operation>(
         Err(_) => return failed(exceeded(Limit::Deadline)),
     };
     let mut store = new_store(runtime, connection, options, started, deadline);
-    let (started_up, returned) = match component.instantiate_async(&mut store).await {
-        Ok(instance) => (true, operation.invoke(&mut store, &instance).await),
+    let (started_up, returned) = match component.pre.instantiate_async(&mut store).await {
+        Ok(instance) => (true, operation.invoke(&mut store, component, &instance).await),
         Err(error) => (false, Err(error)),
     };
     let state = store.into_data();
@@ -98,14 +100,30 @@ pub(super) async fn run<O: Operation>(
 /// What a call does before and after its work.
 pub(super) async fn start_and_drop(
     runtime: &RuntimeInner,
-    component: &ConnectorPre<CallState>,
+    component: &LinkedComponent,
     options: &CallOptions,
 ) -> Result<(), CallError> {
+    instantiate(runtime, component, options).await.map(drop)
+}
+
+/// Whether the component's exports have the contract's types. A call has only those checked that it calls.
+pub(super) async fn check_exports(runtime: &RuntimeInner, component: &LinkedComponent) -> Result<(), LoadError> {
+    let started = instantiate(runtime, component, &CallOptions::default()).await;
+    let (mut store, instance) = started.map_err(|error| LoadError::Describe(Box::new(error)))?;
+    component.check(&mut store, &instance).map_err(|error| LoadError::Contract(format!("{error:#}")))
+}
+
+async fn instantiate(
+    runtime: &RuntimeInner,
+    component: &LinkedComponent,
+    options: &CallOptions,
+) -> Result<(Store<CallState>, ComponentInstance), CallError> {
     let started = Instant::now();
     let deadline = started.checked_add(options.limits.deadline).unwrap_or(started);
     let mut store = new_store(runtime, None, options, started, deadline);
-    component.instantiate_async(&mut store).await.map_err(|error| CallError::Start(format!("{error:#}")))?;
-    Ok(())
+    let instance = component.pre.instantiate_async(&mut store).await;
+    let instance = instance.map_err(|error| crash(&error, store.data(), &options.limits, false))?;
+    Ok((store, instance))
 }
 
 /// The connection as the component sees it.

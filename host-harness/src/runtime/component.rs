@@ -10,12 +10,11 @@ use serde_json::value::RawValue;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
 
-use super::bindings::{self, CONTRACT, ConnectorPre};
+use super::bindings::{self, CONTRACT, LinkedComponent};
 use super::cache::{self, CacheUse};
 use super::call::{self, CallOptions, Outcome};
 use super::error::{CallError, CallFailure};
 use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
-use super::store::CallState;
 use super::{Runtime, RuntimeInner};
 use crate::connection::Connection;
 use crate::contract::{Account, ConnectorDefinition, Error, Page, PollResult};
@@ -35,7 +34,7 @@ pub struct Connector {
 
 struct ConnectorInner {
     runtime: Arc<RuntimeInner>,
-    pre: ConnectorPre<CallState>,
+    linked: LinkedComponent,
     definition: ConnectorDefinition,
     imports: Vec<String>,
     exports: Vec<String>,
@@ -95,8 +94,9 @@ impl Connector {
                 .map_err(|error| LoadError::NotAComponent(error.to_string()))??
         };
         let (imports, exports) = interfaces(&component)?;
-        let pre = link(&component).map_err(|error| LoadError::Contract(format!("{error:#}")))?;
-        let described = call::run(&runtime, &pre, None, &CallOptions::default(), Describe)
+        let linked = link(&component).map_err(|error| LoadError::Contract(format!("{error:#}")))?;
+        call::check_exports(&runtime, &linked).await?;
+        let described = call::run(&runtime, &linked, None, &CallOptions::default(), Describe)
             .await
             .map_err(|failure| LoadError::Describe(Box::new(failure.error)))?;
         let definition = bindings::read_definition(described.value).map_err(LoadError::Manifest)?;
@@ -104,7 +104,7 @@ impl Connector {
         if !problems.is_empty() {
             return Err(LoadError::Manifest(problems));
         }
-        Ok(Self { inner: Arc::new(ConnectorInner { runtime, pre, definition, imports, exports, size, cache_use }) })
+        Ok(Self { inner: Arc::new(ConnectorInner { runtime, linked, definition, imports, exports, size, cache_use }) })
     }
 
     /// What the connector declares. Read once, when it was loaded.
@@ -200,7 +200,7 @@ impl Connector {
 
     /// Makes an instance and drops it, as every call does before and after its work, and does nothing with it. For measurements.
     pub async fn start_and_drop(&self, options: &CallOptions) -> Result<(), CallError> {
-        call::start_and_drop(&self.inner.runtime, &self.inner.pre, options).await
+        call::start_and_drop(&self.inner.runtime, &self.inner.linked, options).await
     }
 
     async fn run<O: Operation>(
@@ -217,7 +217,7 @@ impl Connector {
             let error = CallError::Connector(Error::Unauthenticated(message));
             return Err(Box::new(CallFailure { error, trace: Trace::default() }));
         }
-        call::run(&self.inner.runtime, &self.inner.pre, Some(connection), options, operation).await
+        call::run(&self.inner.runtime, &self.inner.linked, Some(connection), options, operation).await
     }
 }
 
@@ -312,8 +312,8 @@ fn holds_types_alone(instance: &ComponentInstance, engine: &wasmtime::Engine) ->
     instance.exports(engine).all(|(_, item)| matches!(item.ty, ComponentItem::Type(_)))
 }
 
-fn link(component: &Component) -> wasmtime::Result<ConnectorPre<CallState>> {
+fn link(component: &Component) -> wasmtime::Result<LinkedComponent> {
     let mut linker = Linker::new(component.engine());
     bindings::add_imports(&mut linker)?;
-    ConnectorPre::new(linker.instantiate_pre(component)?)
+    LinkedComponent::new(linker.instantiate_pre(component)?)
 }

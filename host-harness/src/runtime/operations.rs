@@ -4,8 +4,9 @@ use std::future::Future;
 
 use serde_json::value::RawValue;
 use wasmtime::Store;
+use wasmtime::component::Instance;
 
-use super::bindings::{self, Connector, UncheckedPoll};
+use super::bindings::{self, LinkedComponent, UncheckedPoll};
 use super::store::CallState;
 use crate::contract::{Account, Page, PollResult};
 use crate::limits::{Limit, Limits};
@@ -26,7 +27,8 @@ pub(super) trait Operation: Send {
     fn invoke(
         &self,
         store: &mut Store<CallState>,
-        instance: &Connector,
+        component: &LinkedComponent,
+        instance: &Instance,
     ) -> impl Future<Output = wasmtime::Result<Result<Self::Returned, bindings::Error>>> + Send;
 
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem>;
@@ -69,9 +71,10 @@ impl Operation for Describe {
     async fn invoke(
         &self,
         store: &mut Store<CallState>,
-        instance: &Connector,
+        component: &LinkedComponent,
+        instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        instance.integration_connector_manifest().call_describe(store).await.map(Ok)
+        component.manifest(&mut *store, instance)?.call_describe(store).await.map(Ok)
     }
 
     fn accept(&self, returned: Self::Returned, _: &Limits) -> Result<Self::Accepted, ResultProblem> {
@@ -86,9 +89,11 @@ impl Operation for TestConnection<'_> {
     async fn invoke(
         &self,
         store: &mut Store<CallState>,
-        instance: &Connector,
+        component: &LinkedComponent,
+        instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let result = instance.integration_connector_connections().call_test(store, self.connection).await?;
+        let connections = component.connections(&mut *store, instance)?;
+        let result = connections.call_test(store, self.connection).await?;
         Ok(result.map(Account::from))
     }
 
@@ -107,9 +112,10 @@ impl Operation for Perform<'_> {
     async fn invoke(
         &self,
         store: &mut Store<CallState>,
-        instance: &Connector,
+        component: &LinkedComponent,
+        instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let actions = instance.integration_connector_actions();
+        let actions = component.actions(&mut *store, instance)?;
         actions.call_perform(store, self.key, self.connection, self.inputs).await
     }
 
@@ -125,9 +131,10 @@ impl Operation for Query<'_> {
     async fn invoke(
         &self,
         store: &mut Store<CallState>,
-        instance: &Connector,
+        component: &LinkedComponent,
+        instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let sources = instance.integration_connector_data_sources();
+        let sources = component.data_sources(&mut *store, instance)?;
         let result =
             sources.call_query(store, self.key, self.connection, self.inputs, self.search, self.cursor).await?;
         Ok(result.map(Page::from))
@@ -148,9 +155,10 @@ impl Operation for Poll<'_> {
     async fn invoke(
         &self,
         store: &mut Store<CallState>,
-        instance: &Connector,
+        component: &LinkedComponent,
+        instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let triggers = instance.integration_connector_triggers();
+        let triggers = component.triggers(&mut *store, instance)?;
         let result = triggers.call_poll(store, self.key, self.connection, self.inputs, self.state).await?;
         Ok(result.map(UncheckedPoll::from))
     }

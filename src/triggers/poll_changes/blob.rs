@@ -2,7 +2,7 @@
 //! value, because a state that was damaged into another valid one would lose changes silently.
 
 use super::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
-use super::memory::hash;
+use super::memory::{content_hash, hash};
 use super::packed;
 use super::state::{Drain, State};
 use super::walk::Joint;
@@ -14,9 +14,9 @@ use crate::json::{Scanner, push_string, unescape};
 const FORMAT: &str = "duro-plm pollChangesTrigger";
 
 /// The version that is written. Every version ever written is read for ever; `tests/states/` keeps one of each.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// What precedes the check value, which is the hash of all before this.
+/// What precedes the check value, which is a hash of all before this.
 const CHECK: &str = ",\"check\":\"";
 
 /// What a state was written for.
@@ -150,7 +150,7 @@ pub fn write(state: &State, resource: Resource) -> Vec<u8> {
         }
         text.push('}');
     }
-    let check = hash(text.as_bytes());
+    let check = check(text.as_bytes(), VERSION);
     text.push_str(CHECK);
     text.push_str(&format!("{check:016x}\"}}"));
     text.into_bytes()
@@ -177,7 +177,7 @@ pub fn read(blob: &[u8], resource: Resource) -> Result<State, Error> {
             parsed.version
         )));
     }
-    if !is_intact(text) {
+    if !is_intact(text, parsed.version) {
         return Err(invalid("it was damaged or changed by hand"));
     }
     let damaged = || invalid("it is damaged");
@@ -229,9 +229,15 @@ fn optional_time(text: Option<&str>) -> Option<Option<Millis>> {
     }
 }
 
-fn is_intact(text: &str) -> bool {
-    let Some((checked, check)) = text.rsplit_once(CHECK) else { return false };
-    check.strip_suffix("\"}").and_then(|hex| u64::from_str_radix(hex, 16).ok()) == Some(hash(checked.as_bytes()))
+fn is_intact(text: &str, version: u32) -> bool {
+    let Some((checked, value)) = text.rsplit_once(CHECK) else { return false };
+    let value = value.strip_suffix("\"}").and_then(|hex| u64::from_str_radix(hex, 16).ok());
+    value == Some(check(checked.as_bytes(), version))
+}
+
+/// The check value. That of version 1 took one byte a step, which was most of what it took to read and to write a full state.
+fn check(text: &[u8], version: u32) -> u64 {
+    if version == 1 { hash(text) } else { content_hash(text) }
 }
 
 fn push(json: &mut String, key: &str, value: &str) {
@@ -267,11 +273,15 @@ mod tests {
     use proptest::prelude::*;
 
     /// One of each shape of each version ever written. Add to them, never change one.
-    const WRITTEN: [(&str, Resource, bool); 4] = [
+    const WRITTEN: [(&str, Resource, bool); 8] = [
         (include_str!("../../../tests/states/v1-empty.json"), Resource::ChangeOrders, false),
         (include_str!("../../../tests/states/v1-baseline.json"), Resource::Components, false),
         (include_str!("../../../tests/states/v1-drain.json"), Resource::Components, true),
         (include_str!("../../../tests/states/v1-drain-from-the-top.json"), Resource::ChangeOrders, true),
+        (include_str!("../../../tests/states/v2-empty.json"), Resource::ChangeOrders, false),
+        (include_str!("../../../tests/states/v2-baseline.json"), Resource::Components, false),
+        (include_str!("../../../tests/states/v2-drain.json"), Resource::Components, true),
+        (include_str!("../../../tests/states/v2-drain-from-the-top.json"), Resource::ChangeOrders, true),
     ];
 
     fn refusal(blob: &[u8]) -> String {
@@ -282,11 +292,14 @@ mod tests {
     }
 
     #[test]
-    fn every_state_ever_written_is_read_and_written_back_as_it_was() {
-        for (text, resource, drains) in WRITTEN {
-            let state = read(text.as_bytes(), resource).unwrap();
-            assert_eq!(state.drain.is_some(), drains);
-            assert_eq!(String::from_utf8(write(&state, resource)).unwrap(), text);
+    fn every_state_ever_written_is_read_and_written_back_as_the_newest_version() {
+        let (first, second) = WRITTEN.split_at(4);
+        for ((old, resource, drains), (new, _, _)) in first.iter().zip(second) {
+            for text in [old, new] {
+                let state = read(text.as_bytes(), *resource).unwrap();
+                assert_eq!(state.drain.is_some(), *drains);
+                assert_eq!(String::from_utf8(write(&state, *resource)).unwrap(), **new);
+            }
         }
     }
 
@@ -302,11 +315,12 @@ mod tests {
 
     #[test]
     fn a_state_with_any_byte_changed_is_invalid() {
-        let text = WRITTEN[2].0.as_bytes();
-        for index in 0..text.len() {
-            let mut changed = text.to_vec();
-            changed[index] ^= 1;
-            refusal(&changed);
+        for (text, _, _) in [WRITTEN[2], WRITTEN[6]] {
+            for index in 0..text.len() {
+                let mut changed = text.as_bytes().to_vec();
+                changed[index] ^= 1;
+                refusal(&changed);
+            }
         }
     }
 
@@ -315,7 +329,7 @@ mod tests {
         assert!(refusal(b"{\"cursor\":1").contains("not a state of this trigger"));
         assert!(refusal(b"{\"cursor\":1}").contains("written by something else"));
         assert!(refusal(&vec![b' '; MAX_STATE_BYTES + 1]).contains("bytes long"));
-        assert!(refusal(WRITTEN[1].0.replace("\"version\":1", "\"version\":2").as_bytes()).contains("later release"));
+        assert!(refusal(WRITTEN[1].0.replace("\"version\":1", "\"version\":3").as_bytes()).contains("later release"));
         assert!(refusal(WRITTEN[0].0.as_bytes()).contains("belongs to changeOrders"));
     }
 
@@ -323,7 +337,7 @@ mod tests {
         #[test]
         fn no_state_makes_it_panic(blob in proptest::collection::vec(any::<u8>(), 0..200), cut in 0..600_usize) {
             let _ = read(&blob, Resource::Components);
-            let text = WRITTEN[2].0.as_bytes();
+            let text = WRITTEN[6].0.as_bytes();
             let mut spliced = text[..cut.min(text.len())].to_vec();
             spliced.extend(blob);
             let _ = read(&spliced, Resource::Components);

@@ -9,7 +9,6 @@ use crate::duro::{Answer, Client, Millis, missing, parse_time, read_connection};
 use crate::error::Error;
 use crate::host::{Host, Level};
 use crate::json::{Problem, Scanner};
-use std::ops::Range;
 
 /// The most characters of a value that is not a time which an error repeats.
 const SHOWN_CHARACTERS: usize = 60;
@@ -129,7 +128,7 @@ impl PageRead {
                 "id" => id = scanner.quick_value()?,
                 "created" => created = self.time(scanner)?,
                 "lastModified" => last_modified = self.time(scanner)?,
-                _ => scanner.skip()?,
+                _ => drop(scanner.quick_value()?),
             }
         }
         let (Some(id), Some(modified)) = (id, last_modified.or(created)) else { return Ok(None) };

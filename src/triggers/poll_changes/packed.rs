@@ -134,37 +134,49 @@ fn encode(bytes: &[u8]) -> String {
 
 fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    for chunk in text.as_bytes().chunks(4) {
-        let mut number = 0_u32;
-        for digit in chunk {
-            number = number << 6 | digit_value(*digit)?;
-        }
-        // Two digits are one byte and four bits that must be zero; three are two bytes and two such bits.
-        let unused = match chunk.len() {
-            4 => 0,
-            3 => 2,
-            2 => 4,
-            _ => return None,
-        };
-        if number.trailing_zeros() < unused {
+    let (whole, rest) = text.as_bytes().as_chunks::<4>();
+    for digits in whole {
+        let [a, b, c, d] = digits.map(value);
+        if a | b | c | d == NO_DIGIT {
             return None;
         }
-        let number = number >> unused;
-        bytes.extend(number.to_be_bytes().iter().skip(5 - chunk.len()));
+        let number = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        bytes.extend(number.to_be_bytes().iter().skip(1));
     }
+    let mut number = 0_u32;
+    for digit in rest {
+        let value = Some(value(*digit)).filter(|value| *value != NO_DIGIT)?;
+        number = number << 6 | u32::from(value);
+    }
+    // Two digits are one byte and four bits that must be zero; three are two bytes and two such bits.
+    let unused = match rest.len() {
+        0 => return Some(bytes),
+        2 => 4,
+        3 => 2,
+        _ => return None,
+    };
+    if number.trailing_zeros() < unused {
+        return None;
+    }
+    bytes.extend((number >> unused).to_be_bytes().iter().skip(5 - rest.len()));
     Some(bytes)
 }
 
-fn digit_value(digit: u8) -> Option<u32> {
-    let value = match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'-' => 62,
-        b'_' => 63,
-        _ => return None,
+/// All bits, so that whatever is joined with it is it.
+const NO_DIGIT: u8 = 0xff;
+
+/// The six bits that a digit stands for.
+fn value(digit: u8) -> u8 {
+    const VALUES: [u8; 256] = {
+        let mut values = [NO_DIGIT; 256];
+        let mut index = 0;
+        while index < ALPHABET.len() {
+            values[ALPHABET[index] as usize] = index as u8;
+            index += 1;
+        }
+        values
     };
-    Some(u32::from(value))
+    VALUES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
 }
 
 #[cfg(test)]
@@ -176,6 +188,12 @@ mod tests {
         #[test]
         fn bytes_are_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..50)) {
             prop_assert_eq!(decode(&encode(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn text_with_any_other_character_is_refused(text in "[A-Za-z0-9_-]{0,20}", other in "[^A-Za-z0-9_-]", at in 0..21_usize) {
+            let (before, after) = text.split_at(at.min(text.len()));
+            prop_assert_eq!(decode(&format!("{before}{other}{after}")), None);
         }
 
         #[test]
