@@ -3,7 +3,6 @@
 //! For whoever changes one of them: Criterion compares with the run before. What a call costs as a whole is measured by `cargo xtask bench`,
 //! which also runs what is compared in turn; this does not.
 
-use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,7 +41,7 @@ fn page() -> String {
         .collect();
     let mut text = String::from(r#"{"data":{"components":{"connection":{"edges":["#);
     text.push_str(&edges.join(","));
-    drop(write!(text, r#"],"pageInfo":{{"hasNextPage":false,"endCursor":"end"}}}}}}}}}}"#));
+    text.push_str(r#"],"pageInfo":{"hasNextPage":false,"endCursor":"end"}}}}}"#);
     text
 }
 
@@ -160,7 +159,7 @@ fn calls(group: &mut Group<'_>, component: PathBuf, page: String) -> Result<(), 
     tokio.block_on(poll())?;
 
     group.bench_function("instantiate and drop", |bencher| {
-        bencher.iter(|| tokio.block_on(connector.start_and_drop(&options)));
+        bencher.iter(|| tokio.block_on(connector.start(&options)).map(drop));
     });
     group.bench_function("a call that refuses at once", |bencher| {
         bencher.iter(|| tokio.block_on(connector.query("none", &connection, &inputs, None, None, &options)));

@@ -60,17 +60,19 @@ function check(payload) {
 const known = new Map(recording.known);
 const idleMemoryKib = Math.round(process.memoryUsage().rss / 1024);
 const samples = { wall: [], cpu: [], peakMemoryKib: 0, idleMemoryKib };
-for (let turn = 0; turn < Number(warmUp) + Number(count); turn++) {
+const measured = Number(warmUp) + Number(count);
+// One more turn, whose payload is checked: to read it takes memory.
+for (let turn = 0; turn <= measured; turn++) {
+  if (turn === measured) samples.peakMemoryKib = process.resourceUsage().maxRSS;
   const clock = process.hrtime.bigint();
   const cpu = process.cpuUsage();
   const payload = await poll(recording.floor, known);
   const spent = process.cpuUsage(cpu);
   const wall = Number(process.hrtime.bigint() - clock) / 1e6;
-  if (turn >= Number(warmUp)) {
+  if (turn >= Number(warmUp) && turn < measured) {
     samples.cpu.push((spent.user + spent.system) / 1e3);
     samples.wall.push(wall);
   }
-  if (turn === 0) check(payload);
+  if (turn === measured) check(payload);
 }
-samples.peakMemoryKib = process.resourceUsage().maxRSS;
 console.log(JSON.stringify(samples));

@@ -6,7 +6,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::actions::{self, Action};
 use crate::cold;
+use crate::density::{self, Density};
 use crate::inside;
 use crate::recording::{self, ONE_POLL};
 use crate::report;
@@ -56,6 +58,8 @@ pub(crate) struct Measured {
     /// Whole processes, milliseconds.
     pub(crate) processes: Vec<(String, Summary)>,
     pub(crate) inside: inside::Inside,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) density: Density,
     pub(crate) answer_bytes: usize,
     pub(crate) delivered: usize,
 }
@@ -158,11 +162,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     eprintln!("▸ Measure inside one process");
     let inside = inside::measure(&options.files, options.quick)?;
+    eprintln!("▸ Call every action");
+    let actions = actions::measure(&options.files, options.quick)?;
+    eprintln!("▸ Weigh instances that wait");
+    let density = density::measure(&options.files)?;
     let full = recording::Recording::read(work, "full")?;
     let measured = Measured {
         polls,
         processes: processes.into_iter().map(|(name, times)| (name, Summary::of(&times))).collect(),
         inside,
+        actions,
+        density,
         answer_bytes: full.received(),
         delivered: full.created.len() + full.updated.len(),
     };

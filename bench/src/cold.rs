@@ -21,7 +21,7 @@ pub(crate) fn timed(command: &mut Command) -> Result<(f64, Output)> {
 /// A steady poll by the `harness` command; with a cache, or compiling.
 pub(crate) fn harness(options: &Options, url: &str, cached: bool) -> Result<f64> {
     let work = &options.files.work;
-    let recording = Recording::read(work, "steady")?;
+    let recording = Recording::read_start(work, "steady")?;
     let (state, connection) = (work.join("cold.state"), work.join("cold.connection.json"));
     fs::write(&state, &recording.state)?;
     let fields = json!({ "apiKey": "a-key-to-measure-with", "customDuroEnvironment": url });
@@ -47,9 +47,9 @@ pub(crate) fn harness(options: &Options, url: &str, cached: bool) -> Result<f64>
     Ok(time)
 }
 
-/// A steady poll by Node.
+/// A steady poll by Node: the one whose payload the script checks.
 pub(crate) fn node(options: &Options, script: &Path, url: &str) -> Result<f64> {
-    let (time, output) = timed(&mut node_command(options, script, "steady", url, 1, 0))?;
+    let (time, output) = timed(&mut node_command(options, script, "steady", url, 0, 0))?;
     if !output.status.success() {
         bail!("the Node script failed: {}", text(&output.stderr));
     }
@@ -65,7 +65,7 @@ pub(crate) fn node_command(
     warm_up: usize,
 ) -> Command {
     let mut command = Command::new("node");
-    command.arg(script).arg(Recording::path(&options.files.work, name)).arg(url);
+    command.arg(script).arg(Recording::start_path(&options.files.work, name)).arg(url);
     command.args([count.to_string(), warm_up.to_string()]);
     command
 }

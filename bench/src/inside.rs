@@ -26,7 +26,6 @@ pub(crate) struct Inside {
     /// Polls a second.
     pub(crate) throughput: f64,
     pub(crate) workers: usize,
-    /// Bytes that each more instance in the middle of a call takes.
     pub(crate) compiled_bytes: u64,
     pub(crate) choices: RuntimeChoices,
 }
@@ -98,7 +97,7 @@ async fn calls(files: &Files, allocation: Allocation, turns: usize) -> Result<((
     for _ in 0..turns / BATCH {
         let clock = Instant::now();
         for _ in 0..BATCH {
-            connector.start_and_drop(&options).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+            drop(connector.start(&options).await.map_err(|error| anyhow::anyhow!("{error}"))?);
         }
         starts.push(clock.elapsed().as_secs_f64() * 1e6 / BATCH as f64);
         let clock = Instant::now();

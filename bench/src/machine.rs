@@ -14,9 +14,9 @@ pub(crate) fn peak_memory_kib() -> u64 {
     status("/proc/self/status", "VmHWM:")
 }
 
-/// The memory that this process has resident now, in KiB.
+/// The memory that this process has resident now, with the tables of its pages, in KiB.
 pub(crate) fn memory_kib() -> u64 {
-    status("/proc/self/status", "VmRSS:")
+    status("/proc/self/status", "VmRSS:") + status("/proc/self/status", "VmPTE:")
 }
 
 fn status(file: &str, key: &str) -> u64 {

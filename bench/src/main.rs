@@ -1,9 +1,11 @@
 //! Measures the component. `bench run` records what the simulated service answers, serves the recording, starts every case as a
 //! process of its own, in turn, and reports; `bench worker` is one such process. `cargo xtask bench` builds what is compared.
 
+mod actions;
 mod cases;
 mod chart;
 mod cold;
+mod density;
 mod inside;
 mod machine;
 mod native;
@@ -33,6 +35,8 @@ enum Command {
     Worker(worker::Options),
     /// Poll in process, over and over, for a profiler
     Profile(worker::Options),
+    /// Measure the memory that instances take which wait, and print it as JSON
+    Density(density::Options),
 }
 
 /// What every process of a run needs to find.
@@ -49,6 +53,7 @@ struct Files {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Run(options) => cases::run(&options),
+        Command::Density(options) => density::run(&options),
         Command::Worker(options) | Command::Profile(options) => worker::run(&options),
     }
 }

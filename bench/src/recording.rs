@@ -26,7 +26,7 @@ const HEAD_START_MILLISECONDS: i64 = 24 * 3_600 * 1_000;
 const GAP: Duration = Duration::from_millis(7);
 
 /// One poll.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Recording {
     /// The state it begins with.
     pub(crate) state: String,
@@ -57,8 +57,20 @@ impl Recording {
         Ok(serde_json::from_slice(&bytes)?)
     }
 
+    /// The file of [`Recording::read_start`].
+    pub(crate) fn start_path(work: &Path, name: &str) -> PathBuf {
+        work.join(format!("{name}.start.json"))
+    }
+
+    /// Reads what a poll begins with and delivers, without the answers, in memory that was never as large as they are.
+    pub(crate) fn read_start(work: &Path, name: &str) -> Result<Self> {
+        Self::read(work, &format!("{name}.start"))
+    }
+
     fn write(&self, work: &Path, name: &str) -> Result<()> {
-        Ok(fs::write(Self::path(work, name), serde_json::to_vec(self)?)?)
+        fs::write(Self::path(work, name), serde_json::to_vec(self)?)?;
+        let start = Self { exchanges: Vec::new(), ..self.clone() };
+        Ok(fs::write(Self::start_path(work, name), serde_json::to_vec(&start)?)?)
     }
 
     /// Fails unless the payload delivers exactly what was recorded.
@@ -74,6 +86,11 @@ impl Recording {
             self.created.len(),
             self.updated.len()
         )
+    }
+
+    /// A recording of something else than a poll.
+    pub(crate) fn of_exchanges(exchanges: Vec<(String, String)>, date: String) -> Self {
+        Self { exchanges, date, ..Self::default() }
     }
 
     /// The size of the answers, in bytes.

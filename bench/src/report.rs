@@ -189,11 +189,25 @@ fn markdown(options: &Options, measured: &Measured, targets: &[Target]) -> Strin
         lines.push(format!("| {name} | {} {unit} |", spread(&scaled)));
     }
     lines.push(format!("| steady polls a second on {} cores | {} |", inside.workers, number(inside.throughput)));
+    for (name, bytes) in [
+        ("idle instances a GiB", measured.density.idle),
+        ("instances a GiB that wait for the service, their connections included", measured.density.in_flight),
+    ] {
+        let count = f64::from(1 << 30) / bytes;
+        lines.push(format!("| {name} | {} ({} KB each) |", number(count), number(bytes / 1e3)));
+    }
     if let [bytes, gzipped] = options.sizes.as_slice() {
         lines.push(format!(
             "| size of the component, gzipped, compiled | {bytes}, {gzipped}, {} bytes |",
             inside.compiled_bytes
         ));
+    }
+    lines.push(String::new());
+    lines.push("| one call in process | component, µs | native, µs | the service's answers, KB |".to_owned());
+    lines.push("| --- | --- | --- | --- |".to_owned());
+    for action in &measured.actions {
+        let (component, native) = (spread(&action.component), spread(&action.native));
+        lines.push(format!("| {} | {component} | {native} | {:.1} |", action.name, action.answer_bytes as f64 / 1e3));
     }
     lines.join("\n") + "\n"
 }
@@ -244,6 +258,8 @@ fn data(options: &Options, measured: &Measured, targets: &[Target]) -> Value {
             "emptyCall": inside.empty_call,
         },
         "steadyPollsASecond": inside.throughput,
+        "bytesAnInstance": measured.density,
+        "actionsMicroseconds": measured.actions,
         "componentBytes": options.sizes.first(),
         "componentBytesGzipped": options.sizes.get(1),
         "compiledBytes": inside.compiled_bytes,

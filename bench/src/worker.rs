@@ -50,6 +50,21 @@ pub(crate) struct Options {
     warm_up: usize,
 }
 
+impl Options {
+    /// Turns to warm up, turns that are measured, and one more whose payloads are checked: to read a payload takes more memory than to poll.
+    fn turns(&self) -> usize {
+        self.warm_up + self.count + 1
+    }
+
+    fn is_measured(&self, turn: usize) -> bool {
+        (self.warm_up..self.warm_up + self.count).contains(&turn)
+    }
+
+    fn is_check(&self, turn: usize) -> bool {
+        turn + 1 == self.turns()
+    }
+}
+
 /// What a worker prints, in whatever language it is written.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -69,14 +84,10 @@ pub(crate) struct Samples {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut recordings: Vec<Recording> =
-        options.recording.iter().map(|name| Recording::read(&options.files.work, name)).collect::<Result<_>>()?;
-    if options.url.is_some() {
-        // The server has them; here they would only count as memory.
-        for recording in &mut recordings {
-            recording.exchanges = Vec::new();
-        }
-    }
+    // Over HTTP the server has the answers; here they would only count as memory.
+    let read = if options.url.is_some() { Recording::read_start } else { Recording::read };
+    let recordings: Vec<Recording> =
+        options.recording.iter().map(|name| read(&options.files.work, name)).collect::<Result<_>>()?;
     let mut samples = Samples::default();
     match options.case {
         Case::Native => native(options, &recordings, &mut samples)?,
@@ -85,7 +96,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             runtime.block_on(component(options, &recordings, &mut samples))?;
         }
     }
-    samples.peak_memory_kib = machine::peak_memory_kib();
     println!("{}", serde_json::to_string(&samples)?);
     Ok(())
 }
@@ -108,11 +118,14 @@ fn native(options: &Options, recordings: &[Recording], samples: &mut Samples) ->
     let fields = json!({ "customDuroEnvironment": url }).to_string();
     let configured = Configured { key: "duroApiKey", fields: &fields };
     samples.idle_memory_kib = machine::memory_kib();
-    for turn in 0..options.warm_up + options.count {
+    for turn in 0..options.turns() {
+        if options.is_check(turn) {
+            samples.peak_memory_kib = machine::peak_memory_kib();
+        }
         for recording in recordings {
             let state = Some(recording.state.as_bytes());
             let mut payload = String::new();
-            samples.take(turn >= options.warm_up, || {
+            samples.take(options.is_measured(turn), || {
                 let result = match &http {
                     Some(host) => triggers::poll(host, TRIGGER, configured, INPUTS, state),
                     None => triggers::poll(&ReplayHost::new(recording), TRIGGER, configured, INPUTS, state),
@@ -120,7 +133,7 @@ fn native(options: &Options, recordings: &[Recording], samples: &mut Samples) ->
                 payload = result.map_err(|error| anyhow::anyhow!("{error:?}"))?.payload;
                 Ok(())
             })?;
-            if turn == 0 {
+            if options.is_check(turn) {
                 recording.check(&payload)?;
             }
         }
@@ -142,19 +155,22 @@ async fn component(options: &Options, recordings: &[Recording], samples: &mut Sa
     let inputs: Value = serde_json::from_str(INPUTS)?;
     let call = call_options();
     samples.idle_memory_kib = machine::memory_kib();
-    for turn in 0..options.warm_up + options.count {
+    for turn in 0..options.turns() {
+        if options.is_check(turn) {
+            samples.peak_memory_kib = machine::peak_memory_kib();
+        }
         replay.rewind();
         for recording in recordings {
             let state = Some(recording.state.as_bytes());
             let (clock, cpu) = (Instant::now(), machine::cpu_time());
             let polled = connector.poll(TRIGGER, &connection, &inputs, state, &call).await;
             let polled = polled.map_err(|failure| anyhow::anyhow!("{failure}"))?;
-            if turn >= options.warm_up {
+            if options.is_measured(turn) {
                 samples.cpu.push((machine::cpu_time() - cpu).as_secs_f64() * 1e3);
                 samples.wall.push(clock.elapsed().as_secs_f64() * 1e3);
             }
             samples.instance_bytes = samples.instance_bytes.max(polled.trace.memory_bytes);
-            if turn == 0 {
+            if options.is_check(turn) {
                 recording.check(polled.value.payload.get())?;
             }
         }

@@ -34,6 +34,6 @@ pub use limits::{Limit, LimitExceeded, Limits};
 pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
 pub use runtime::{
     Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, Runtime,
-    RuntimeChoices, RuntimeError, RuntimeOptions,
+    RuntimeChoices, RuntimeError, RuntimeOptions, Started,
 };
 pub use trace::{Exchange, ExchangeOutcome, Trace};

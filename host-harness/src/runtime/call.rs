@@ -1,9 +1,10 @@
 //! One call of a component from start to end: its turn, a fresh store and instance, the deadline, and what to make of the end.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use wasmtime::component::Instance as ComponentInstance;
+use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::RuntimeInner;
@@ -97,33 +98,38 @@ pub(super) async fn run<O: Operation>(
     }
 }
 
-/// What a call does before and after its work.
-pub(super) async fn start_and_drop(
+/// An instance that does nothing, as every call begins with one. Dropping it is what every call ends with.
+pub struct Started {
+    store: Store<CallState>,
+    instance: Instance,
+}
+
+/// Makes an instance for [`Started`].
+pub(super) async fn start(
     runtime: &RuntimeInner,
     component: &LinkedComponent,
     options: &CallOptions,
-) -> Result<(), CallError> {
-    instantiate(runtime, component, options).await.map(drop)
+) -> Result<Started, CallError> {
+    let started = Instant::now();
+    let deadline = started.checked_add(options.limits.deadline).unwrap_or(started);
+    let mut store = new_store(runtime, None, options, started, deadline);
+    match component.pre.instantiate_async(&mut store).await {
+        Ok(instance) => Ok(Started { store, instance }),
+        Err(error) => Err(crash(&error, store.data(), &options.limits, false)),
+    }
 }
 
 /// Whether the component's exports have the contract's types. A call has only those checked that it calls.
 pub(super) async fn check_exports(runtime: &RuntimeInner, component: &LinkedComponent) -> Result<(), LoadError> {
-    let started = instantiate(runtime, component, &CallOptions::default()).await;
-    let (mut store, instance) = started.map_err(|error| LoadError::Describe(Box::new(error)))?;
-    component.check(&mut store, &instance).map_err(|error| LoadError::Contract(format!("{error:#}")))
+    let started = start(runtime, component, &CallOptions::default()).await;
+    let mut started = started.map_err(|error| LoadError::Describe(Box::new(error)))?;
+    component.check(&mut started.store, &started.instance).map_err(|error| LoadError::Contract(format!("{error:#}")))
 }
 
-async fn instantiate(
-    runtime: &RuntimeInner,
-    component: &LinkedComponent,
-    options: &CallOptions,
-) -> Result<(Store<CallState>, ComponentInstance), CallError> {
-    let started = Instant::now();
-    let deadline = started.checked_add(options.limits.deadline).unwrap_or(started);
-    let mut store = new_store(runtime, None, options, started, deadline);
-    let instance = component.pre.instantiate_async(&mut store).await;
-    let instance = instance.map_err(|error| crash(&error, store.data(), &options.limits, false))?;
-    Ok((store, instance))
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").finish_non_exhaustive()
+    }
 }
 
 /// The connection as the component sees it.

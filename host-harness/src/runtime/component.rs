@@ -12,7 +12,7 @@ use wasmtime::component::{Component, Linker};
 
 use super::bindings::{self, CONTRACT, LinkedComponent};
 use super::cache::{self, CacheUse};
-use super::call::{self, CallOptions, Outcome};
+use super::call::{self, CallOptions, Outcome, Started};
 use super::error::{CallError, CallFailure};
 use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
 use super::{Runtime, RuntimeInner};
@@ -198,9 +198,10 @@ impl Connector {
         self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
     }
 
-    /// Makes an instance and drops it, as every call does before and after its work, and does nothing with it. For measurements.
-    pub async fn start_and_drop(&self, options: &CallOptions) -> Result<(), CallError> {
-        call::start_and_drop(&self.inner.runtime, &self.inner.linked, options).await
+    /// Makes an instance, as every call does before its work, and does nothing with it. For measurements; it takes no turn among the
+    /// runtime's calls, but one of its slots until it is dropped.
+    pub async fn start(&self, options: &CallOptions) -> Result<Started, CallError> {
+        call::start(&self.inner.runtime, &self.inner.linked, options).await
     }
 
     async fn run<O: Operation>(

@@ -19,7 +19,7 @@ use rustls::pki_types::pem::PemObject;
 use tokio::sync::Semaphore;
 
 pub use cache::{CacheUse, CompileCache};
-pub use call::{CallOptions, Outcome};
+pub use call::{CallOptions, Outcome, Started};
 use component::Source;
 pub use component::{Connector, LoadError};
 pub use engine::Allocation;
