@@ -68,6 +68,8 @@ pub(crate) struct Measured {
 struct Plan {
     name: &'static str,
     recordings: Vec<String>,
+    /// How many of the recordings are polled and not measured.
+    unmeasured: usize,
     over_http: bool,
     count: usize,
     warm_up: usize,
@@ -92,15 +94,28 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Plan {
             name: "steady",
             recordings: one("steady"),
+            unmeasured: 0,
             over_http: false,
             count: if options.quick { 2_000 } else { 5_000 },
             warm_up: 500,
             rounds,
             cases: &["native", "component", "on-demand"],
         },
+        // What a short call pays for a long one that had its slot before.
+        Plan {
+            name: "steady after full",
+            recordings: ["full", "steady", "steady", "steady", "steady"].map(str::to_owned).into(),
+            unmeasured: 2,
+            over_http: false,
+            count: if options.quick { 20 } else { 60 },
+            warm_up: 5,
+            rounds,
+            cases: &["native", "component"],
+        },
         Plan {
             name: "full",
             recordings: one("full"),
+            unmeasured: 0,
             over_http: false,
             count: if options.quick { 20 } else { 60 },
             warm_up: 5,
@@ -110,6 +125,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Plan {
             name: "full",
             recordings: one("full"),
+            unmeasured: 0,
             over_http: true,
             count: if options.quick { 10 } else { 20 },
             warm_up: 3,
@@ -119,6 +135,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Plan {
             name: "steady",
             recordings: one("steady"),
+            unmeasured: 0,
             over_http: true,
             count: if options.quick { 100 } else { 300 },
             warm_up: 30,
@@ -128,6 +145,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Plan {
             name: "drain 5,000",
             recordings: small,
+            unmeasured: 0,
             over_http: false,
             count: 1,
             warm_up: 0,
@@ -137,6 +155,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Plan {
             name: "drain 50,000",
             recordings: large,
+            unmeasured: 0,
             over_http: false,
             count: 1,
             warm_up: 0,
@@ -226,6 +245,7 @@ fn round(options: &Options, plan: &Plan, server: &Server, case: &str) -> Result<
         for name in &plan.recordings {
             command.args(["--recording", name]);
         }
+        command.args(["--unmeasured", &plan.unmeasured.to_string()]);
         if plan.over_http {
             command.args(["--url", &url]);
         }

@@ -62,6 +62,16 @@ fn texts() -> impl Strategy<Value = String> {
     prop_oneof![soup, tree, damaged]
 }
 
+/// Objects as a service writes them, mostly: without blanks, with strings of every length.
+fn objects() -> impl Strategy<Value = String> {
+    let string = "[a-zé ]{0,40}|[a-z]{0,20}(\\\\n|\\\\u00e9|\u{1}|\")[a-z]{0,20}";
+    let value = prop_oneof![4 => string.prop_map(|text| format!("\"{text}\"")), 1 => Just("null".into()), 1 => Just("[1]".into())];
+    let colon = prop_oneof![9 => Just(":"), 1 => Just(" : ")];
+    let member =
+        (string, colon, value).prop_map(|(key, colon, value): (String, _, String)| format!("\"{key}\"{colon}{value}"));
+    prop::collection::vec(member, 0..5).prop_map(|members| format!("{{{}}}", members.join(",")))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
 
@@ -78,6 +88,27 @@ proptest! {
         let Value::Object(object) = &value else { return Ok(()) };
         let found = member(&text, &key).unwrap().map(|text| serde_json::from_str::<Value>(text).unwrap());
         prop_assert_eq!(found.as_ref(), object.get(&key).filter(|value| !value.is_null()));
+    }
+
+    #[test]
+    fn the_quick_readers_read_what_the_others_read(text in prop_oneof![texts(), objects()]) {
+        let members = |quick: bool| {
+            let mut scanner = Scanner::new(&text);
+            let mut members = Vec::new();
+            let mut first = scanner.begin_object()?;
+            while let Some(key) = if quick { scanner.quick_key(&mut first)? } else { scanner.key(&mut first)? } {
+                let value = if quick {
+                    scanner.quick_value()?
+                } else {
+                    let null = scanner.is_null()?;
+                    let place = scanner.value()?;
+                    (!null).then_some(place)
+                };
+                members.push((key.into_owned(), value));
+            }
+            Ok::<_, Problem>((members, scanner.position()))
+        };
+        prop_assert_eq!(members(true), members(false), "{}", text);
     }
 
     #[test]

@@ -26,5 +26,6 @@ mod read_only;
 mod retries;
 mod secrets;
 mod smuggling;
+mod strings;
 mod support;
 mod trigger;

@@ -14,9 +14,11 @@ const COMPONENT_SIZE_LIMIT: usize = 450_000;
 /// And the largest as gzip packs it, which is what travels.
 const GZIPPED_SIZE_LIMIT: usize = 120_000;
 
-/// The memory that an instance begins with, in bytes. Asking the host for more during a call costs more than all instantiation, and memory
-/// that is not touched costs nothing: enough for nearly every call but a full poll.
-const INITIAL_MEMORY: usize = 6 * 1024 * 1024;
+/// The memory that an instance begins with, in bytes: its stack, its data, and what a short call needs beside them. Less, and every call
+/// would ask the host for more, which takes longer than to instantiate. More, and every call would pay for the large ones: a host that keeps
+/// memory resident zeroes what lies within this whenever a call ends, if any call before it had used it, and what lies above it only after
+/// calls that grew that far.
+const INITIAL_MEMORY: usize = 1280 * 1024;
 
 /// Build the component (dist/duro_plm.wasm) and the harness (dist/harness).
 ///

@@ -81,10 +81,13 @@ pub(crate) fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::usage(format!("no asynchronous runtime could be started: {error}")).report(),
     };
-    match runtime.block_on(run(arguments)) {
+    let status = match runtime.block_on(run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
-    }
+    };
+    // Nothing of it is needed any more, and to wait for its threads takes time.
+    runtime.shutdown_background();
+    status
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {

@@ -15,7 +15,8 @@ const INSTANCES_PER_CALL: u32 = 16;
 const POOLED_TABLE_ELEMENTS: usize = 100_000;
 
 /// The most memory of a slot that stays resident and is zeroed by hand when the slot is used again: cheaper than page faults, which are a
-/// quarter of what a full poll costs without this. Nearly all that a full poll touches.
+/// third of what a full poll costs without this. All that a full poll touches. Short calls in the same slot do not pay for it as long
+/// as they do not grow their memory.
 const MOST_KEPT_RESIDENT: usize = 8 * 1024 * 1024;
 /// What a short call touches. Less would save nothing worth having.
 const LEAST_KEPT_RESIDENT: usize = 256 * 1024;

@@ -128,7 +128,9 @@ impl PageRead {
                 "id" => id = scanner.quick_value()?,
                 "created" => created = self.time(scanner)?,
                 "lastModified" => last_modified = self.time(scanner)?,
-                _ => drop(scanner.quick_value()?),
+                _ => {
+                    scanner.quick_value()?;
+                }
             }
         }
         let (Some(id), Some(modified)) = (id, last_modified.or(created)) else { return Ok(None) };

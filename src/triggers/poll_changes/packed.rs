@@ -167,6 +167,7 @@ const NO_DIGIT: u8 = 0xff;
 
 /// The six bits that a digit stands for.
 fn value(digit: u8) -> u8 {
+    #[allow(clippy::indexing_slicing, reason = "by the compiler, which would not finish")]
     const VALUES: [u8; 256] = {
         let mut values = [NO_DIGIT; 256];
         let mut index = 0;
