@@ -20,7 +20,9 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     steps.take("Format", || cargo::run(cargo::native(workspace).args(["fmt", "--all", "--check"])));
     steps.take("Lint native code", || lint_native(workspace));
     // With its own target, because code for WebAssembly alone is invisible to the native lints.
-    steps.take("Lint the connector for WebAssembly", || lint_guest(workspace));
+    steps.take("Lint the components for WebAssembly", || {
+        ["duro-plm", "misbehaving-guest"].iter().try_for_each(|package| lint_guest(workspace, package))
+    });
     steps.take("Documentation", || document(workspace));
     let is_built = steps.take("Build, imports and size", || build::run(workspace, &build::Options::default()));
     if is_built {
@@ -36,8 +38,8 @@ fn lint_native(workspace: &Workspace) -> Result<()> {
     cargo::run(command.args(["--", "--deny", "warnings"]))
 }
 
-fn lint_guest(workspace: &Workspace) -> Result<()> {
-    cargo::run(build::guest_command(workspace, "clippy", "duro-plm")?.args(["--", "--deny", "warnings"]))
+fn lint_guest(workspace: &Workspace, package: &str) -> Result<()> {
+    cargo::run(build::guest_command(workspace, "clippy", package)?.args(["--", "--deny", "warnings"]))
 }
 
 fn document(workspace: &Workspace) -> Result<()> {

@@ -26,11 +26,14 @@ impl Class {
     }
 }
 
+/// A page is kept as it came if at least one part in this many of it is to be delivered: to copy nearly all records out of their pages would take
+/// as much memory again, and longer. Of another page only the records are kept, so that what a poll holds is bounded by what it delivers.
+const PARTS_WORTH_KEEPING: usize = 4;
+
 /// What was found to deliver so far.
 #[derive(Debug, Default)]
 pub struct Deliveries {
-    /// The texts of the pages that hold something to deliver. Kept as they came: to copy each record out of its page would take as much
-    /// memory again, and longer.
+    /// The texts of the pages that hold something to deliver, or what is to be delivered of them.
     pages: Vec<String>,
     entries: Vec<Entry>,
     by_id: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
@@ -61,6 +64,7 @@ pub struct Offer {
 impl Deliveries {
     /// Takes what a page has to deliver, except versions that this poll has already, or has newer ones of. Gives whether any of it was news.
     pub fn take(&mut self, page: String, offers: Vec<Offer>) -> bool {
+        let (page, offers) = without_the_rest(page, offers);
         let number = self.pages.len();
         let mut news = false;
         for Offer { id, version, class, node } in offers {
@@ -103,6 +107,21 @@ impl Deliveries {
     }
 }
 
+/// The page, or the records on offer alone if they are a small part of it.
+fn without_the_rest(page: String, mut offers: Vec<Offer>) -> (String, Vec<Offer>) {
+    let length = offers.iter().map(|offer| offer.node.len()).sum::<usize>();
+    if length >= page.len() / PARTS_WORTH_KEEPING {
+        return (page, offers);
+    }
+    let mut records = String::with_capacity(length);
+    for offer in &mut offers {
+        let start = records.len();
+        records.push_str(page.get(offer.node.clone()).unwrap_or_default());
+        offer.node = start..records.len();
+    }
+    (records, offers)
+}
+
 /// The hash of what is a hash.
 #[derive(Default)]
 struct AsItIs(u64);
@@ -118,5 +137,38 @@ impl Hasher for AsItIs {
 
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(id: u64, modified: Millis, class: Class, node: Range<usize>) -> Offer {
+        Offer { id, version: Version { id: id as u32, modified, content: 0 }, class, node }
+    }
+
+    #[test]
+    fn what_is_held_is_bounded_by_what_is_delivered() {
+        let mut deliveries = Deliveries::default();
+        let page = format!("{}[1][2]{}", " ".repeat(10_000), " ".repeat(10_000));
+        let offers = vec![offer(1, 5, Class::Created, 10_000..10_003), offer(2, 5, Class::Updated, 10_003..10_006)];
+        assert!(deliveries.take(page, offers));
+        assert!(deliveries.take("[3][4]".to_owned(), vec![offer(3, 5, Class::Updated, 0..3)]));
+        assert!(!deliveries.take(" ".repeat(10_000), Vec::new()));
+        assert_eq!(deliveries.pages, ["[1][2]", "[3][4]"]);
+        assert_eq!(deliveries.of(Class::Created).collect::<Vec<_>>(), ["[1]"]);
+        assert_eq!(deliveries.of(Class::Updated).collect::<Vec<_>>(), ["[2]", "[3]"]);
+    }
+
+    #[test]
+    fn a_record_is_delivered_once_at_its_newest_version_in_the_class_it_had() {
+        let mut deliveries = Deliveries::default();
+        assert!(deliveries.take("[old]".to_owned(), vec![offer(1, 5, Class::Created, 0..5)]));
+        assert!(!deliveries.take("[old]".to_owned(), vec![offer(1, 5, Class::Updated, 0..5)]));
+        assert!(deliveries.take("[new]".to_owned(), vec![offer(1, 6, Class::Updated, 0..5)]));
+        assert!(!deliveries.take("[old]".to_owned(), vec![offer(1, 4, Class::Updated, 0..5)]));
+        assert_eq!(deliveries.of(Class::Created).collect::<Vec<_>>(), ["[new]"]);
+        assert_eq!(deliveries.of(Class::Updated).count(), 0);
     }
 }
