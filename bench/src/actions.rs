@@ -19,7 +19,7 @@ use crate::Files;
 use crate::native::{Recorder, ReplayHost};
 use crate::recording::Recording;
 use crate::statistics::Summary;
-use crate::worker::{Replay, call_options, connection, settings};
+use crate::worker::{NOWHERE, Replay, call_options, connection, public_fields, settings};
 
 /// One kind of call, in microseconds.
 #[derive(Serialize)]
@@ -63,9 +63,6 @@ impl Call {
     }
 }
 
-/// The fields of a connection whose requests nobody sends.
-const URL: &str = "http://127.0.0.1/graphql";
-
 pub(crate) fn measure(files: &Files, quick: bool) -> Result<Vec<Action>> {
     let count = if quick { 50 } else { 300 };
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -103,12 +100,12 @@ fn covers_all_actions(calls: &[Call]) -> Result<()> {
 
 fn one(files: &Files, sim: &DuroSim, tokio: &tokio::runtime::Runtime, call: &Call, count: usize) -> Result<Action> {
     let recorder = Recorder::new(&sim.key())?;
-    let fields = json!({ "customDuroEnvironment": sim.url() }).to_string();
+    let fields = public_fields(&sim.url());
     let expected = call.native(&recorder, Configured { key: "duroApiKey", fields: &fields })?;
     let (exchanges, date) = recorder.taken();
     let recording = Recording::of_exchanges(exchanges, date);
 
-    let fields = json!({ "customDuroEnvironment": URL }).to_string();
+    let fields = public_fields(NOWHERE);
     let configured = Configured { key: "duroApiKey", fields: &fields };
     let mut native = Vec::new();
     for _ in 0..count {
@@ -122,7 +119,7 @@ fn one(files: &Files, sim: &DuroSim, tokio: &tokio::runtime::Runtime, call: &Cal
     let component = tokio.block_on(async {
         let runtime = Runtime::with_transport(settings(files, Allocation::Pooled), replay.clone())?;
         let connector = runtime.load_file(&files.component).await?;
-        let connection = connection(&connector, URL)?;
+        let connection = connection(&connector, NOWHERE)?;
         let (options, none) = (call_options(), json!({}));
         let mut times = Vec::new();
         for _ in 0..count {

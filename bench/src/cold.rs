@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use serde_json::json;
 
 use crate::cases::Options;
 use crate::recording::{INPUTS, Recording, TRIGGER};
+use crate::worker::connection_values;
 
 /// Runs a command to its end: milliseconds by the clock, and what it printed.
 pub(crate) fn timed(command: &mut Command) -> Result<(f64, Output)> {
@@ -24,8 +24,7 @@ pub(crate) fn harness(options: &Options, url: &str, cached: bool) -> Result<f64>
     let recording = Recording::read_start(work, "steady")?;
     let (state, connection) = (work.join("cold.state"), work.join("cold.connection.json"));
     fs::write(&state, &recording.state)?;
-    let fields = json!({ "apiKey": "a-key-to-measure-with", "customDuroEnvironment": url });
-    fs::write(&connection, json!({ "key": "duroApiKey", "fields": fields }).to_string())?;
+    fs::write(&connection, connection_values(url).to_string())?;
     let mut command = Command::new(&options.harness);
     command.arg("--component").arg(&options.files.component).args(["--allow-http", "--allow-private-network"]);
     if cached {

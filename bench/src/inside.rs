@@ -14,7 +14,7 @@ use wasmtime::{Config, Engine};
 use crate::Files;
 use crate::recording::{INPUTS, Recording, TRIGGER};
 use crate::statistics::Summary;
-use crate::worker::{self, Replay, call_options, connection};
+use crate::worker::{self, NOWHERE, Replay, call_options, connection};
 
 /// Times in microseconds.
 pub(crate) struct Inside {
@@ -91,7 +91,7 @@ async fn calls(files: &Files, allocation: Allocation, turns: usize) -> Result<((
     const BATCH: usize = 100;
     let runtime = Runtime::new(worker::settings(files, allocation))?;
     let connector = runtime.load_file(&files.component).await?;
-    let connection = connection(&connector, "http://127.0.0.1/graphql")?;
+    let connection = connection(&connector, NOWHERE)?;
     let (options, inputs) = (call_options(), json!({}));
     let (mut starts, mut empty) = (Vec::new(), Vec::new());
     for _ in 0..turns / BATCH {
@@ -120,7 +120,7 @@ fn throughput(files: &Files, time: Duration) -> Result<(f64, usize)> {
         let transport: Arc<dyn Transport> = Arc::new(Replay::new(std::slice::from_ref(&recording)));
         let engine = Runtime::with_transport(worker::settings(files, Allocation::Pooled), transport)?;
         let connector = engine.load_file(&files.component).await?;
-        let connection = Arc::new(connection(&connector, "http://127.0.0.1/graphql")?);
+        let connection = Arc::new(connection(&connector, NOWHERE)?);
         let inputs: Arc<Value> = Arc::new(serde_json::from_str(INPUTS)?);
         let state: Arc<str> = recording.state.as_str().into();
         let polls = Arc::new(AtomicU64::new(0));

@@ -11,9 +11,10 @@ use duro_plm::connection::Configured;
 use duro_plm::triggers::{self, poll_changes::blob};
 use duro_sim::{DuroSim, RecordView, Resource};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::native::Recorder;
+use crate::worker::public_fields;
 
 /// The key of the trigger.
 pub(crate) const TRIGGER: &str = "pollChangesTrigger";
@@ -173,8 +174,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(sim: &'a DuroSim) -> Result<Self> {
-        let fields = json!({ "customDuroEnvironment": sim.url() }).to_string();
-        Ok(Self { sim, recorder: Recorder::new(&sim.key())?, fields })
+        Ok(Self { sim, recorder: Recorder::new(&sim.key())?, fields: public_fields(&sim.url()) })
     }
 
     fn poll(&self, state: Option<&[u8]>) -> Result<triggers::PollResult> {

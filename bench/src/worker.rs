@@ -118,8 +118,8 @@ impl Samples {
 
 fn native(options: &Options, recordings: &[Recording], samples: &mut Samples) -> Result<()> {
     let http = options.url.as_ref().map(|_| HttpHost::new("key")).transpose()?;
-    let url = options.url.as_deref().unwrap_or("http://127.0.0.1/graphql");
-    let fields = json!({ "customDuroEnvironment": url }).to_string();
+    let url = options.url.as_deref().unwrap_or(NOWHERE);
+    let fields = public_fields(url);
     let configured = Configured { key: "duroApiKey", fields: &fields };
     samples.idle_memory_kib = machine::memory_kib();
     for turn in 0..options.turns() {
@@ -148,7 +148,7 @@ fn native(options: &Options, recordings: &[Recording], samples: &mut Samples) ->
 async fn component(options: Options, recordings: Vec<Recording>) -> Result<Samples> {
     let mut samples = Samples::default();
     let allocation = if options.case == Case::OnDemand { Allocation::OnDemand } else { Allocation::Pooled };
-    let url = options.url.as_deref().unwrap_or("http://127.0.0.1/graphql");
+    let url = options.url.as_deref().unwrap_or(NOWHERE);
     let settings = settings(&options.files, allocation);
     let replay = Arc::new(Replay::new(&recordings));
     let runtime = match options.url {
@@ -201,9 +201,22 @@ pub(crate) fn call_options() -> CallOptions {
     }
 }
 
-pub(crate) fn connection(connector: &Connector, url: &str) -> Result<Connection> {
+/// The endpoint of a connection whose requests nobody sends.
+pub(crate) const NOWHERE: &str = "http://127.0.0.1/graphql";
+
+/// The fields of a connection to this endpoint as the connector sees them.
+pub(crate) fn public_fields(url: &str) -> String {
+    json!({ "customDuroEnvironment": url }).to_string()
+}
+
+/// A connection to this endpoint as it is filled in, and stands in a connection file.
+pub(crate) fn connection_values(url: &str) -> Value {
     let fields = json!({ "apiKey": "a-key-to-measure-with", "customDuroEnvironment": url });
-    Connection::new(connector.definition(), json!({ "key": "duroApiKey", "fields": fields })).context("the connection")
+    json!({ "key": "duroApiKey", "fields": fields })
+}
+
+pub(crate) fn connection(connector: &Connector, url: &str) -> Result<Connection> {
+    Connection::new(connector.definition(), connection_values(url)).context("the connection")
 }
 
 /// Answers from recordings, one after the other and each in its order.
