@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod budget;
 mod connection;
 pub mod contract;
 pub mod egress;

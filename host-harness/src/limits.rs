@@ -33,6 +33,15 @@ pub struct Limits {
     pub result_bytes: u64,
     /// The polling state that a poll is given or returns, in bytes.
     pub state_bytes: u64,
+    /// All that the host itself may hold for the call, in bytes, beside the component's memory: the request and the answer under way, the log,
+    /// the recorded exchanges, the result. Log and exchanges may take half of it; what is too much of them is left out and counted.
+    pub host_bytes: u64,
+    /// The component's file, in bytes. Holds when it is loaded.
+    pub component_bytes: u64,
+    /// How long compiling may take. Holds when the component is loaded.
+    pub compile_deadline: Duration,
+    /// The component's description of itself, in bytes: all texts of its manifest together. Holds when the component is loaded.
+    pub manifest_bytes: u64,
 }
 
 const KIB: u64 = 1024;
@@ -64,7 +73,28 @@ impl Default for Limits {
             result_bytes: 32 * MIB,
             // Part of the contract: what a host has promised to store.
             state_bytes: 64 * KIB,
+            // The largest result, the largest answer, and as much again for log and exchanges. With the component's memory and what one
+            // hand-over may take ([`Limits::handed_over_bytes`]) a call stays below 256 MiB.
+            host_bytes: 96 * MIB,
+            // A connector has some hundreds of KiB, one with a large library a few MiB. Compiling takes a hundred times its size.
+            component_bytes: 8 * MIB,
+            // A few seconds on a slow machine.
+            compile_deadline: Duration::from_secs(60),
+            // A large connector's manifest has 100 KiB, and becomes up to eighty times that as values.
+            manifest_bytes: MIB,
         }
+    }
+}
+
+/// What the host's own records of a hand-over may take beside the texts in them, in bytes.
+const HANDED_OVER_OVERHEAD: u64 = 8 * MIB;
+
+impl Limits {
+    /// The most that the component may hand over at once (one request, one line of log, one result), in bytes as the host holds them. A list whose
+    /// items all point to one text is small in the component and would be endless out here.
+    pub(crate) fn handed_over_bytes(&self) -> u64 {
+        let largest = self.request_bytes.max(self.result_bytes).saturating_add(HANDED_OVER_OVERHEAD);
+        largest.min(self.host_bytes)
     }
 }
 
@@ -94,11 +124,19 @@ pub enum Limit {
     ResultBytes,
     /// [`Limits::state_bytes`].
     StateBytes,
+    /// [`Limits::host_bytes`].
+    HostBytes,
+    /// [`Limits::component_bytes`].
+    ComponentBytes,
+    /// [`Limits::compile_deadline`].
+    CompileDeadline,
+    /// [`Limits::manifest_bytes`].
+    ManifestBytes,
 }
 
 impl Limit {
     /// Every limit that can end a call.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Deadline,
         Self::Memory,
         Self::TableElements,
@@ -110,6 +148,10 @@ impl Limit {
         Self::ReceivedBytes,
         Self::ResultBytes,
         Self::StateBytes,
+        Self::HostBytes,
+        Self::ComponentBytes,
+        Self::CompileDeadline,
+        Self::ManifestBytes,
     ];
 
     /// The limit's name in JSON and logs, in kebab-case.
@@ -126,6 +168,10 @@ impl Limit {
             Self::ReceivedBytes => "received-bytes",
             Self::ResultBytes => "result-bytes",
             Self::StateBytes => "state-bytes",
+            Self::HostBytes => "host-bytes",
+            Self::ComponentBytes => "component-bytes",
+            Self::CompileDeadline => "compile-deadline",
+            Self::ManifestBytes => "manifest-bytes",
         }
     }
 
@@ -143,6 +189,10 @@ impl Limit {
             Self::ReceivedBytes => "--max-received-bytes",
             Self::ResultBytes => "--max-result-bytes",
             Self::StateBytes => "--max-state-bytes",
+            Self::HostBytes => "--max-host-bytes",
+            Self::ComponentBytes => "--max-component-bytes",
+            Self::CompileDeadline => "--compile-deadline",
+            Self::ManifestBytes => "--max-manifest-bytes",
         }
     }
 
@@ -160,6 +210,10 @@ impl Limit {
             Self::ReceivedBytes => "received_bytes",
             Self::ResultBytes => "result_bytes",
             Self::StateBytes => "state_bytes",
+            Self::HostBytes => "host_bytes",
+            Self::ComponentBytes => "component_bytes",
+            Self::CompileDeadline => "compile_deadline",
+            Self::ManifestBytes => "manifest_bytes",
         }
     }
 
@@ -176,6 +230,10 @@ impl Limit {
             Self::ReceivedBytes => "the service sent more in all than",
             Self::ResultBytes => "the component returned a result larger than",
             Self::StateBytes => "the polling state is larger than",
+            Self::HostBytes => "the host would have to hold more for this call than",
+            Self::ComponentBytes => "the component is larger than",
+            Self::CompileDeadline => "the component was not compiled within",
+            Self::ManifestBytes => "the component's manifest is larger than",
         }
     }
 }
@@ -186,14 +244,14 @@ impl Limit {
 pub struct LimitExceeded {
     /// Which limit.
     pub limit: Limit,
-    /// What it allows: milliseconds for the deadline, otherwise bytes or a count.
+    /// What it allows: milliseconds for the deadlines, otherwise bytes or a count.
     pub allowed: u64,
 }
 
 impl LimitExceeded {
     pub(crate) fn new(limit: Limit, limits: &Limits) -> Self {
         let allowed = match limit {
-            Limit::Deadline => u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX),
+            Limit::Deadline => milliseconds(limits.deadline),
             Limit::Memory => limits.memory_bytes,
             Limit::TableElements => limits.table_elements,
             Limit::Instances => limits.instances,
@@ -204,6 +262,10 @@ impl LimitExceeded {
             Limit::ReceivedBytes => limits.received_bytes,
             Limit::ResultBytes => limits.result_bytes,
             Limit::StateBytes => limits.state_bytes,
+            Limit::HostBytes => limits.host_bytes,
+            Limit::ComponentBytes => limits.component_bytes,
+            Limit::CompileDeadline => milliseconds(limits.compile_deadline),
+            Limit::ManifestBytes => limits.manifest_bytes,
         };
         Self { limit, allowed }
     }
@@ -212,8 +274,8 @@ impl LimitExceeded {
     pub fn value(&self) -> impl fmt::Display + use<> {
         let allowed = self.allowed;
         match self.limit {
-            Limit::Deadline if allowed.is_multiple_of(1000) => format!("{} s", allowed / 1000),
-            Limit::Deadline => format!("{allowed} ms"),
+            Limit::Deadline | Limit::CompileDeadline if allowed.is_multiple_of(1000) => format!("{} s", allowed / 1000),
+            Limit::Deadline | Limit::CompileDeadline => format!("{allowed} ms"),
             Limit::TableElements | Limit::Instances | Limit::Requests => allowed.to_string(),
             _ if allowed.is_multiple_of(MIB) => format!("{} MiB", allowed / MIB),
             _ if allowed.is_multiple_of(KIB) => format!("{} KiB", allowed / KIB),
@@ -229,6 +291,10 @@ impl LimitExceeded {
             "raiseWith": self.limit.flag(),
         })
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

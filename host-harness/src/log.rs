@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::budget::HostBudget;
 use crate::egress::Secrets;
 use crate::limits::Limits;
 
@@ -62,6 +63,13 @@ pub struct LogLine {
     pub message: String,
 }
 
+impl LogLine {
+    /// What it holds in memory, in bytes.
+    pub fn held_bytes(&self) -> u64 {
+        (self.message.len() + size_of::<Self>()) as u64
+    }
+}
+
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = match self.source {
@@ -105,6 +113,7 @@ pub(crate) struct CallLog {
     secrets: Arc<Secrets>,
     lines_left: u64,
     line_bytes: usize,
+    budget: HostBudget,
     pub(crate) lines: Vec<LogLine>,
     /// Lines that came after the last one that there was room for.
     pub(crate) dropped: u64,
@@ -113,13 +122,20 @@ pub(crate) struct CallLog {
 }
 
 impl CallLog {
-    pub(crate) fn new(started: Instant, options: LogOptions, secrets: Arc<Secrets>, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        started: Instant,
+        options: LogOptions,
+        secrets: Arc<Secrets>,
+        limits: &Limits,
+        budget: HostBudget,
+    ) -> Self {
         Self {
             started,
             options,
             secrets,
             lines_left: limits.log_lines,
             line_bytes: usize::try_from(limits.log_line_bytes).unwrap_or(usize::MAX),
+            budget,
             lines: Vec::new(),
             dropped: 0,
             last_error: None,
@@ -151,17 +167,18 @@ impl CallLog {
         // Scrubbed before it is cut: half a secret would not be recognised.
         let message = cut(self.secrets.scrub(message), self.line_bytes);
         if last_words {
+            // One line at most, so it is not charged.
             self.last_error = Some(message.clone());
         }
         if !wanted {
             return;
         }
-        if self.lines_left == 0 {
+        let line = LogLine { at: self.started.elapsed(), level, source, message };
+        if self.lines_left == 0 || !self.budget.take_for_record(line.held_bytes()) {
             self.dropped += 1;
             return;
         }
         self.lines_left -= 1;
-        let line = LogLine { at: self.started.elapsed(), level, source, message };
         if let Some(sink) = &self.options.sink {
             sink(&line);
         }
@@ -169,13 +186,14 @@ impl CallLog {
     }
 }
 
-/// Cuts text to at most `most` bytes, at a character, and says so.
+/// Cuts text to at most `most` bytes, at a character, and says so. What comes back holds no more than it shows: a text that is merely made
+/// shorter keeps the memory of all of it.
 fn cut(mut text: String, most: usize) -> String {
     if text.len() > most {
-        let whole = text.len();
-        text.truncate(text.floor_char_boundary(most));
-        text.push_str(&format!(" … (cut, {whole} bytes in all)"));
+        let start = text.get(..text.floor_char_boundary(most)).unwrap_or_default();
+        return format!("{start} … (cut, {} bytes in all)", text.len());
     }
+    text.shrink_to_fit();
     text
 }
 
@@ -185,7 +203,28 @@ mod tests {
 
     fn log(limits: &Limits, level: LogLevel) -> CallLog {
         let options = LogOptions { level, sink: None };
-        CallLog::new(Instant::now(), options, Arc::new(Secrets::default()), limits)
+        CallLog::new(Instant::now(), options, Arc::new(Secrets::default()), limits, HostBudget::new(limits))
+    }
+
+    #[test]
+    fn a_line_holds_no_more_memory_than_it_shows() {
+        let mut log = log(&Limits { log_line_bytes: 10, ..Limits::default() }, LogLevel::Debug);
+        log.write(LogLevel::Info, LogSource::Connector, "x".repeat(1 << 20));
+        let mut roomy = String::with_capacity(1 << 20);
+        roomy.push_str("short");
+        log.write(LogLevel::Error, LogSource::Connector, roomy);
+        assert!(log.lines.iter().all(|line| line.message.capacity() < 100), "{:?}", log.lines);
+        assert!(log.last_error.is_some_and(|words| words.capacity() < 100));
+    }
+
+    #[test]
+    fn lines_beyond_the_budget_of_bytes_are_counted_and_dropped() {
+        let mut log = log(&Limits { host_bytes: 1_000, ..Limits::default() }, LogLevel::Debug);
+        for _ in 0..10 {
+            log.write(LogLevel::Info, LogSource::Connector, "x".repeat(100));
+        }
+        let held: u64 = log.lines.iter().map(LogLine::held_bytes).sum();
+        assert!(held <= 500 && log.lines.len() as u64 + log.dropped == 10, "{held} {}", log.dropped);
     }
 
     #[test]

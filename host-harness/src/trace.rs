@@ -25,10 +25,21 @@ pub struct Trace {
     pub refusals: Vec<Refusal>,
     /// The requests and their answers, when [`CallOptions::record_exchanges`](crate::CallOptions::record_exchanges) asks for them.
     pub exchanges: Vec<Exchange>,
+    /// Exchanges that were not recorded, because the call's share of [`Limits::host_bytes`](crate::Limits::host_bytes) for records was used up.
+    pub exchanges_dropped: u64,
     /// The lines of log at or above the level that was asked for.
     pub log: Vec<LogLine>,
-    /// Lines that came after the last one that there was room for.
+    /// Lines that came when there was no room for them, by [`Limits::log_lines`](crate::Limits::log_lines) or
+    /// [`Limits::host_bytes`](crate::Limits::host_bytes).
     pub log_lines_dropped: u64,
+}
+
+impl Trace {
+    /// What it holds in memory, in bytes: exchanges and log.
+    pub fn held_bytes(&self) -> u64 {
+        let exchanges = self.exchanges.iter().map(Exchange::held_bytes).sum::<u64>();
+        exchanges + self.log.iter().map(LogLine::held_bytes).sum::<u64>()
+    }
 }
 
 /// One request and what became of it. Secrets are redacted in it.
@@ -50,6 +61,24 @@ pub struct Exchange {
     pub request_body: Bytes,
     /// What came of it.
     pub outcome: ExchangeOutcome,
+}
+
+impl Exchange {
+    /// What it holds in memory, in bytes.
+    pub fn held_bytes(&self) -> u64 {
+        let (answer_headers, answer_body) = match &self.outcome {
+            ExchangeOutcome::Answered { headers, body, .. } => (headers.as_slice(), body.len()),
+            ExchangeOutcome::Failed(failure) => (&[][..], failure.to_string().len()),
+        };
+        let bodies = self.request_body.len() + answer_body;
+        let texts = self.url.len() + self.method.len() + bodies + size_of::<Self>();
+        texts as u64 + held_by_headers(&self.request_headers) + held_by_headers(answer_headers)
+    }
+}
+
+/// What a list of headers holds in memory, in bytes.
+pub(crate) fn held_by_headers(headers: &[(String, String)]) -> u64 {
+    headers.iter().map(|(name, value)| (name.len() + value.len() + size_of::<(String, String)>()) as u64).sum()
 }
 
 /// What came of a request.

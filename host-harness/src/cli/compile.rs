@@ -12,13 +12,14 @@ use super::session;
 
 /// Compile the component to a file that loads in a fraction of a millisecond
 ///
-/// Give the file as --component. It fits this harness on this kind of machine alone, and is loaded only if no other user could
-/// have written it: it holds machine code that runs unchecked. Prints {"file": …, "bytes": …}.
+/// Give the file as --precompiled. It fits this harness on this kind of machine alone, and holds machine code that runs outside the sandbox:
+/// load only files that you made yourself. A file that is there is replaced only if it is a compiled component too. Prints {"file": …,
+/// "bytes": …}.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   harness compile
-  harness compile --output connector.cwasm && harness --component connector.cwasm inspect --runtime")]
+  harness compile --output connector.cwasm && harness --precompiled connector.cwasm inspect --runtime")]
 pub(super) struct Arguments {
     /// Where to write it [default: the component's path, ending in .cwasm]
     #[arg(long, value_name = "FILE")]
@@ -31,7 +32,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let file = arguments.output.unwrap_or_else(|| component.with_extension("cwasm"));
     // It must be a connector and not just any component: a file is written once and loaded many times.
     runtime.load_file(&component).await?;
-    let bytes = runtime.compile_file(&component, &file)?;
+    let bytes = runtime.compile_file(&component, &file).await?;
     match options.format() {
         Format::Json => output::json(&json!({ "file": file, "bytes": bytes }))?,
         Format::Table => output::text_line(&format!("{}, {bytes} bytes", file.display()))?,

@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use host_harness::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::output;
 
@@ -27,13 +27,13 @@ impl Failure {
     }
 
     /// The error that goes to standard output; none with status 2.
-    pub(super) fn to_json(&self) -> Option<Value> {
+    pub(super) fn printed(&self) -> Option<Printed<'_>> {
         let error = match self {
-            Self::Call(error) => error.to_json(),
-            Self::Load(text) => json!({"kind": "other", "message": text, "endedBy": "load"}),
+            Self::Call(error) => PrintedError::Call(error),
+            Self::Load(message) => PrintedError::Load { kind: "other", message, ended_by: "load" },
             Self::Usage(_) | Self::OutputClosed => return None,
         };
-        Some(json!({"error": error}))
+        Some(Printed { error })
     }
 
     /// What to say to people.
@@ -61,12 +61,30 @@ impl Failure {
     /// Prints the failure and gives the exit status.
     pub(super) fn report(&self) -> ExitCode {
         output::message(&format!("error: {}", self.message()));
-        if let Some(json) = self.to_json() {
+        if let Some(json) = self.printed() {
             // The status says the same when standard output is gone.
             output::json(&json).ok();
         }
         self.exit_code()
     }
+}
+
+/// `{"error": …}`, written as it is: what a service sent with its error can be large.
+#[derive(Serialize)]
+pub(super) struct Printed<'a> {
+    error: PrintedError<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum PrintedError<'a> {
+    Call(&'a CallError),
+    Load {
+        kind: &'static str,
+        message: &'a str,
+        #[serde(rename = "endedBy")]
+        ended_by: &'static str,
+    },
 }
 
 impl From<Box<CallFailure>> for Failure {
@@ -91,7 +109,7 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Describe(error) => Self::Call(error),
-            LoadError::Imports(_) => Self::Load(error.to_string()),
+            LoadError::Imports(_) | LoadError::Limit(_) | LoadError::OtherManifest(_) => Self::Load(error.to_string()),
             _ => Self::Usage(error.to_string()),
         }
     }
@@ -116,13 +134,14 @@ mod tests {
     fn the_status_tells_who_said_no() {
         let connector = Failure::Call(Box::new(CallError::Connector(Error::RateLimited(Some(3)))));
         assert_eq!(connector.status(), 1);
-        assert_eq!(connector.to_json().unwrap()["error"]["retryAfter"], 3);
+        let json = serde_json::to_value(connector.printed().unwrap()).unwrap();
+        assert_eq!(json["error"]["retryAfter"], 3);
         let host = Failure::Call(Box::new(CallError::Trap { reason: "unreachable".into(), last_words: None }));
-        assert_eq!((host.status(), host.to_json().is_some()), (3, true));
+        assert_eq!((host.status(), host.printed().is_some()), (3, true));
         let imports = Failure::from(LoadError::Imports(vec!["wasi:cli/environment@0.2.0".into()]));
         assert_eq!(imports.status(), 3);
         assert!(imports.message().contains("wasi:cli/environment@0.2.0"));
         let usage = Failure::usage("no such file");
-        assert_eq!((usage.status(), usage.to_json()), (2, None));
+        assert_eq!((usage.status(), usage.printed().is_some()), (2, false));
     }
 }

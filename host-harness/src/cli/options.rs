@@ -23,8 +23,14 @@ pub(super) enum Format {
 #[derive(Args)]
 pub(super) struct GlobalOptions {
     /// The component to load [default: duro_plm.wasm beside this program, else dist/duro_plm.wasm]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "precompiled")]
     component: Option<PathBuf>,
+    /// Load this file of `harness compile` in place of a component: machine code that runs outside the sandbox, so only one of your own
+    #[arg(long, global = true, value_name = "FILE")]
+    precompiled: Option<PathBuf>,
+    /// Refuse a component whose manifest is not the one in this file (of `harness inspect --manifest`), and say what changed for secrets
+    #[arg(long, global = true, value_name = "FILE")]
+    expect_manifest: Option<PathBuf>,
     /// Let requests go over plain http
     #[arg(long, global = true, help_heading = "Grants")]
     allow_http: bool,
@@ -92,6 +98,18 @@ struct LimitOptions {
     /// Elements of each of the component's tables [default: 20000]
     #[arg(long, global = true, value_name = "COUNT")]
     max_table_elements: Option<u64>,
+    /// All that the host may hold for a call beside the component's memory [default: 96MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_host_bytes: Option<u64>,
+    /// The component's file [default: 8MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_component_bytes: Option<u64>,
+    /// How long compiling the component may take [default: 60s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    compile_deadline: Option<Duration>,
+    /// The component's manifest [default: 1MiB]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_manifest_bytes: Option<u64>,
     /// Instances and tables that the component is made of [default: 16]
     #[arg(long, global = true, value_name = "COUNT")]
     max_instances: Option<u64>,
@@ -108,6 +126,15 @@ impl GlobalOptions {
             Some(path) if path.exists() => path,
             _ => Path::new("dist").join(DEFAULT_COMPONENT),
         }
+    }
+
+    /// The compiled component that the operator vouches for.
+    pub(super) fn precompiled(&self) -> Option<&Path> {
+        self.precompiled.as_deref()
+    }
+
+    pub(super) fn expect_manifest(&self) -> Option<&Path> {
+        self.expect_manifest.as_deref()
     }
 
     pub(super) fn ca_file(&self) -> Option<&Path> {
@@ -161,6 +188,10 @@ impl GlobalOptions {
             log_line_bytes: asked.max_log_line_bytes.unwrap_or(default.log_line_bytes),
             result_bytes: asked.max_result_bytes.unwrap_or(default.result_bytes),
             state_bytes: asked.max_state_bytes.unwrap_or(default.state_bytes),
+            host_bytes: asked.max_host_bytes.unwrap_or(default.host_bytes),
+            component_bytes: asked.max_component_bytes.unwrap_or(default.component_bytes),
+            compile_deadline: asked.compile_deadline.unwrap_or(default.compile_deadline),
+            manifest_bytes: asked.max_manifest_bytes.unwrap_or(default.manifest_bytes),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use host_harness::contract::ConnectorDefinition;
 use host_harness::{CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions};
 
 use super::connection_file;
@@ -21,9 +22,16 @@ impl Session {
     pub(super) async fn open(options: GlobalOptions) -> Result<Self, Failure> {
         let runtime = runtime(&options)?;
         let component = options.component();
-        let progress = Progress::start(format!("Loading {}", component.display()));
-        let connector = runtime.load_file(&component).await?;
+        let progress = Progress::start(format!("Loading {}", options.precompiled().unwrap_or(&component).display()));
+        let connector = match options.precompiled() {
+            // SAFETY: the operator vouches for the file by naming it with a flag that says what it is.
+            Some(file) => unsafe { runtime.load_precompiled(file) }.await?,
+            None => runtime.load_file(&component).await?,
+        };
         drop(progress);
+        if let Some(path) = options.expect_manifest() {
+            connector.expect_manifest(&expected_manifest(path)?)?;
+        }
         let limits = Arc::new(options.limits());
         Ok(Self { connector, options, limits })
     }
@@ -59,6 +67,14 @@ impl Session {
     }
 }
 
+/// Reads a manifest that was approved.
+fn expected_manifest(path: &Path) -> Result<ConnectorDefinition, Failure> {
+    let failed = |text: String| Failure::usage(format!("the expected manifest {}: {text}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    serde_json::from_str(&text)
+        .map_err(|error| failed(format!("it is no manifest as `harness inspect --manifest` prints it: {error}")))
+}
+
 /// The runtime of a command.
 pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, Failure> {
     let extra_roots_pem = match options.ca_file() {
@@ -69,7 +85,12 @@ pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, Failure> {
         None => None,
     };
     // One call at a time needs no pool of a thousand.
-    let settings =
-        RuntimeOptions { concurrent_calls: 4, cache: options.cache(), extra_roots_pem, ..Default::default() };
+    let settings = RuntimeOptions {
+        concurrent_calls: 4,
+        cache: options.cache(),
+        load_limits: Arc::new(options.limits()),
+        extra_roots_pem,
+        ..Default::default()
+    };
     Ok(Runtime::new(settings)?)
 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use host_harness::contract::Account;
 
 use super::failure::Failure;
 use super::options::{Format, GlobalOptions};
+use super::output;
 use super::progress::Progress;
 use super::session::Session;
-use super::{output, table};
 
 /// Test a connection: says whose credential it holds, and changes nothing
 ///
@@ -32,7 +33,18 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     drop(progress);
     match session.options.format() {
         Format::Json => output::json(&outcome.value)?,
-        Format::Table => output::text_line(&table::value(&serde_json::to_value(&outcome.value).unwrap_or_default()))?,
+        Format::Table => output::text_line(&described(&outcome.value))?,
     }
     Ok(())
+}
+
+/// An account for people.
+fn described(account: &Account) -> String {
+    let members = [
+        ("user", Some(&account.user)),
+        ("organization", account.organization.as_ref()),
+        ("endpoint", Some(&account.endpoint)),
+    ];
+    let line = |(name, text): (&str, Option<&String>)| Some(format!("{name}: {}", text?));
+    members.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }

@@ -112,7 +112,7 @@ impl Watch {
                     self.failures = self.failures.saturating_add(1);
                     let pause = pause_after(&failure, self.failures, self.every);
                     output::message(&format!("error: {}; next poll in {} s", failure.message(), pause.as_secs()));
-                    if let Some(json) = failure.to_json() {
+                    if let Some(json) = failure.printed() {
                         output::json_line(&json)?;
                     }
                     pause

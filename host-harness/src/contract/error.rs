@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::json_text::JsonText;
 
 /// One input or connection field that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct InputProblem {
     /// The key of the input as the manifest spells it, or of the connection field.
     pub input: String,
@@ -22,9 +23,9 @@ pub struct ServiceFailure {
     /// What the service said, in its own words where it had any.
     pub message: String,
     /// The service's list of errors, as it was received.
-    pub errors: Option<Value>,
+    pub errors: Option<JsonText>,
     /// What the service sent beside the errors.
-    pub data: Option<Value>,
+    pub data: Option<JsonText>,
 }
 
 /// Why a request has no answer.
@@ -113,37 +114,48 @@ impl Error {
         }
     }
 
-    /// The error as JSON: `kind` and `message` always, and beside them what the case carries: `problems`, `retryAfter` (in
-    /// seconds), `status`, `errors`, `data`, `failure`, `limitBytes`.
-    pub fn to_json(&self) -> Value {
-        let mut object = serde_json::Map::new();
-        object.insert("kind".into(), self.kind().into());
-        object.insert("message".into(), self.to_string().into());
+    /// What the case carries beside kind and message, as members of a JSON object.
+    pub(crate) fn serialize_details<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
         match self {
-            Self::InvalidInput(problems) => {
-                object.insert("problems".into(), json!(problems));
-            }
-            Self::RateLimited(Some(seconds)) => {
-                object.insert("retryAfter".into(), (*seconds).into());
-            }
+            Self::InvalidInput(problems) => object.serialize_entry("problems", problems),
+            Self::RateLimited(Some(seconds)) => object.serialize_entry("retryAfter", seconds),
             Self::Service(failure) => {
-                object.insert("status".into(), failure.status.into());
+                object.serialize_entry("status", &failure.status)?;
                 if let Some(errors) = &failure.errors {
-                    object.insert("errors".into(), errors.clone());
+                    object.serialize_entry("errors", errors)?;
                 }
-                if let Some(data) = &failure.data {
-                    object.insert("data".into(), data.clone());
-                }
+                failure.data.iter().try_for_each(|data| object.serialize_entry("data", data))
             }
             Self::Transport(failure) => {
-                object.insert("failure".into(), failure.kind().into());
-                if let Failure::TooLarge(limit) = failure {
-                    object.insert("limitBytes".into(), (*limit).into());
+                object.serialize_entry("failure", failure.kind())?;
+                match failure {
+                    Failure::TooLarge(limit) => object.serialize_entry("limitBytes", limit),
+                    _ => Ok(()),
                 }
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Value::Object(object)
+    }
+}
+
+/// As an object: `kind` and `message` always, and beside them what the case carries: `problems`, `retryAfter` (in seconds), `status`,
+/// `errors`, `data`, `failure`, `limitBytes`. Written without building it: errors and data of a service can be large.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("kind", self.kind())?;
+        object.serialize_entry("message", &Shown(self))?;
+        self.serialize_details(&mut object)?;
+        object.end()
+    }
+}
+
+/// A value as the text that it displays.
+pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
+
+impl<T: fmt::Display> Serialize for Shown<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
     }
 }
 
@@ -180,7 +192,13 @@ impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn to_json(error: &Error) -> Value {
+        serde_json::to_value(error).unwrap()
+    }
 
     #[test]
     fn invalid_input_lists_every_problem() {
@@ -189,7 +207,7 @@ mod tests {
             InputProblem { input: "type".into(), message: "must be one of A, B".into() },
         ]);
         assert_eq!(
-            error.to_json(),
+            to_json(&error),
             json!({
                 "kind": "invalid-input",
                 "message": "first: must be a number; type: must be one of A, B",
@@ -203,8 +221,8 @@ mod tests {
 
     #[test]
     fn a_rate_limit_says_how_long_to_wait_only_when_the_service_did() {
-        assert_eq!(Error::RateLimited(Some(7)).to_json()["retryAfter"], 7);
-        assert!(Error::RateLimited(None).to_json().get("retryAfter").is_none());
+        assert_eq!(to_json(&Error::RateLimited(Some(7)))["retryAfter"], 7);
+        assert!(to_json(&Error::RateLimited(None)).get("retryAfter").is_none());
     }
 
     #[test]
@@ -212,10 +230,10 @@ mod tests {
         let error = Error::Service(ServiceFailure {
             status: 200,
             message: "Boom".into(),
-            errors: Some(json!([{"message": "Boom"}])),
-            data: Some(json!({"a": null})),
+            errors: JsonText::read(r#"[{"message": "Boom"}]"#.into()).ok(),
+            data: JsonText::read(r#"{"a": null}"#.into()).ok(),
         });
-        let json = error.to_json();
+        let json = to_json(&error);
         assert_eq!(json["status"], 200);
         assert_eq!(json["errors"][0]["message"], "Boom");
         assert_eq!(json["data"], json!({"a": null}));
@@ -223,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_transport_error_names_the_failure() {
-        let json = Error::Transport(Failure::TooLarge(16)).to_json();
+        let json = to_json(&Error::Transport(Failure::TooLarge(16)));
         assert_eq!(json["kind"], "transport");
         assert_eq!(json["failure"], "too-large");
         assert_eq!(json["limitBytes"], 16);

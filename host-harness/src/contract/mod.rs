@@ -3,7 +3,9 @@
 
 mod definition;
 mod error;
+mod json_text;
 mod results;
+mod trust;
 mod validate;
 
 pub use definition::{
@@ -11,7 +13,13 @@ pub use definition::{
     Endpoint, Environment, InputField, InputKind, TriggerDefinition,
 };
 pub use error::{Error, Failure, InputProblem, ServiceFailure};
+pub use json_text::JsonText;
 pub use results::{Account, Item, Page, PollResult};
+pub use trust::trust_changes;
+
+pub(crate) use error::Shown;
+pub(crate) use json_text::json_size;
+pub(crate) use validate::{Problems, short};
 
 /// The JSON Schema (2020-12) of a connector's manifest, as it is published beside `manifest.json`.
 pub fn manifest_schema() -> serde_json::Value {

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::json_text::JsonText;
+
 /// Whose credential a connection holds: what the "Test connection" button shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +18,7 @@ pub struct Account {
     pub endpoint: String,
     /// What later versions of the contract add.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub extensions: Option<serde_json::Value>,
+    pub extensions: Option<JsonText>,
 }
 
 /// One item of a dropdown.
@@ -40,7 +42,7 @@ pub struct Page {
     pub notice: Option<String>,
     /// What later versions of the contract add.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub extensions: Option<serde_json::Value>,
+    pub extensions: Option<JsonText>,
 }
 
 /// What one poll of a trigger found.

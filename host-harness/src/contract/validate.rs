@@ -13,7 +13,7 @@ impl ConnectorDefinition {
     pub fn problems(&self) -> Vec<String> {
         let mut found = Problems(Vec::new());
         if !is_key(&self.key) {
-            found.add(format!("the connector's key {:?} is not made of letters, digits, - and _", self.key));
+            found.add(format!("the connector's key {:?} is not made of letters, digits, - and _", short(&self.key)));
         }
         if self.connections.is_empty() {
             found.add("no connection is defined".into());
@@ -29,17 +29,17 @@ impl ConnectorDefinition {
             found.connection(definition, &sources);
         }
         for definition in &self.actions {
-            let place = format!("action {}", definition.key);
+            let place = format!("action {}", short(&definition.key));
             found.callable(&place, &definition.inputs, &sources, &definition.input_schema, &definition.result_schema);
             found.extensions(&place, definition.extensions.as_ref());
         }
         for definition in &self.data_sources {
-            let place = format!("data source {}", definition.key);
+            let place = format!("data source {}", short(&definition.key));
             found.callable(&place, &definition.inputs, &sources, &definition.input_schema, &definition.result_schema);
             found.extensions(&place, definition.extensions.as_ref());
         }
         for definition in &self.triggers {
-            let place = format!("trigger {}", definition.key);
+            let place = format!("trigger {}", short(&definition.key));
             found.callable(&place, &definition.inputs, &sources, &definition.input_schema, &definition.result_schema);
             found.extensions(&place, definition.extensions.as_ref());
         }
@@ -47,11 +47,17 @@ impl ConnectorDefinition {
     }
 }
 
-struct Problems(Vec<String>);
+/// More problems than these are not listed: a manifest that has them was not written by anyone who wants to know.
+const MOST_PROBLEMS: usize = 50;
+
+/// The problems of a manifest that were found so far.
+pub(crate) struct Problems(pub(crate) Vec<String>);
 
 impl Problems {
-    fn add(&mut self, problem: String) {
-        self.0.push(problem);
+    pub(crate) fn add(&mut self, problem: String) {
+        if self.0.len() < MOST_PROBLEMS {
+            self.0.push(problem);
+        }
     }
 
     fn unique<'a>(&mut self, what: &str, keys: impl Iterator<Item = &'a str>) {
@@ -60,7 +66,7 @@ impl Problems {
             if key.trim().is_empty() {
                 self.add(format!("a {what} has a blank key"));
             } else if !seen.insert(key) {
-                self.add(format!("the {what} key {key} is used twice"));
+                self.add(format!("the {what} key {} is used twice", short(key)));
             }
         }
     }
@@ -89,30 +95,35 @@ impl Problems {
     ) {
         self.unique(&format!("input of {place},"), inputs.clone().map(|input| input.key.as_str()));
         for input in inputs {
-            let place = format!("{place}, input {}", input.key);
+            let place = format!("{place}, input {}", short(&input.key));
             if input.kind == InputKind::Choice && input.choices.is_empty() {
                 self.add(format!("{place}: it is a choice without choices"));
             }
             if let Some(source) = &input.data_source
                 && !sources.contains(source.as_str())
             {
-                self.add(format!("{place}: there is no data source {source}"));
+                self.add(format!("{place}: there is no data source {}", short(source)));
             }
             self.extensions(&place, input.extensions.as_ref());
             for choice in &input.choices {
-                self.extensions(&format!("{place}, choice {}", choice.value), choice.extensions.as_ref());
+                self.extensions(&format!("{place}, choice {}", short(&choice.value)), choice.extensions.as_ref());
             }
         }
     }
 
     fn connection(&mut self, definition: &ConnectionDefinition, sources: &HashSet<&str>) {
-        let place = format!("connection {}", definition.key);
+        let place = format!("connection {}", short(&definition.key));
         self.inputs(&place, definition.fields.iter().map(|field| &field.input), sources);
         self.extensions(&place, definition.extensions.as_ref());
         let mut precedences = HashSet::new();
         for field in &definition.fields {
-            let place = format!("{place}, field {}", field.input.key);
+            let place = format!("{place}, field {}", short(&field.input.key));
             self.extensions(&place, field.extensions.as_ref());
+            if field.input.kind == InputKind::Password && !field.secret {
+                self.add(format!(
+                    "{place}: it is a password that is not marked as a secret, so that the component would be given it"
+                ));
+            }
             if field.may_be_jwt && !field.secret {
                 self.add(format!("{place}: only a secret can be marked as a possible JWT"));
             }
@@ -130,19 +141,20 @@ impl Problems {
             self.extensions(&format!("{place}, its endpoint"), endpoint.extensions.as_ref());
             for environment in &endpoint.environments {
                 self.extensions(
-                    &format!("{place}, environment {}", environment.value),
+                    &format!("{place}, environment {}", short(&environment.value)),
                     environment.extensions.as_ref(),
                 );
                 if let Err(problem) = Origin::parse(&environment.url) {
                     self.add(format!(
-                        "{place}: the URL of the environment {} cannot be used: {problem}",
-                        environment.value
+                        "{place}: the URL of the environment {} cannot be used: {}",
+                        short(&environment.value),
+                        short(&problem)
                     ));
                 }
             }
             for choice in field.input.choices.iter().filter(|_| !endpoint.environments.is_empty()) {
                 if !endpoint.environments.iter().any(|environment| environment.value == choice.value) {
-                    self.add(format!("{place}: the choice {} has no environment and so no URL", choice.value));
+                    self.add(format!("{place}: the choice {} has no environment and so no URL", short(&choice.value)));
                 }
             }
         }
@@ -153,6 +165,11 @@ impl Problems {
             self.add(format!("{place}: its extensions are not a JSON object"));
         }
     }
+}
+
+/// A name as a problem repeats it: a manifest is as long as its author likes, and names stand in every problem with what they hold.
+pub(crate) fn short(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(100)).unwrap_or_default()
 }
 
 fn is_key(text: &str) -> bool {
@@ -172,6 +189,16 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_of_long_names_and_many_problems_is_reported_shortly() {
+        let mut definition = definition();
+        definition.actions[0].key = "a".repeat(1 << 20);
+        let input = definition.actions[0].inputs[0].clone();
+        definition.actions[0].inputs = vec![input; 10_000];
+        let problems = definition.problems();
+        assert!(problems.len() == MOST_PROBLEMS && problems.iter().all(|problem| problem.len() < 500));
+    }
+
+    #[test]
     fn every_contradiction_is_named_at_once() {
         let mut definition = definition();
         definition.key = "not a key".into();
@@ -184,6 +211,7 @@ mod tests {
         definition.connections[0].fields[0].endpoint = endpoint;
         definition.connections[0].fields[1].endpoint.as_mut().unwrap().environments[0].url = "plm.example".into();
         definition.connections[0].fields[1].input.choices[1].value = "elsewhere".into();
+        definition.connections[0].fields[2].input.kind = InputKind::Password;
         let problems = definition.problems().join("\n");
         for expected in [
             "\"not a key\"",
@@ -196,6 +224,7 @@ mod tests {
             "has the precedence 2 too",
             "URL of the environment Main cannot be used",
             "the choice elsewhere has no environment",
+            "field customUrl: it is a password that is not marked as a secret",
         ] {
             assert!(problems.contains(expected), "{expected} is not in\n{problems}");
         }

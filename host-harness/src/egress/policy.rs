@@ -8,6 +8,9 @@ use url::{Host, Url};
 
 use super::address::AddressClass;
 
+/// The length of a refusal's own words, in bytes: it is kept, logged and told to the component.
+const LONGEST_REFUSAL: usize = 2 * 1024;
+
 /// What the embedder allows a call beyond the defaults, and what it forbids. Nothing is granted unless it is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Grants {
@@ -127,7 +130,12 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(reason: RefusalReason, what: impl Into<String>) -> Self {
-        Self { reason, what: what.into(), grant: None, restriction: None }
+        let mut what = what.into();
+        // It can name a host or a header of the component's, which may be as long as a request.
+        if what.len() > LONGEST_REFUSAL {
+            what = format!("{}…", what.get(..what.floor_char_boundary(LONGEST_REFUSAL)).unwrap_or_default());
+        }
+        Self { reason, what, grant: None, restriction: None }
     }
 
     fn granted_by(mut self, grant: Grant) -> Self {

@@ -13,10 +13,11 @@ use super::client::HttpClients;
 use super::policy::{EgressPolicy, Refusal, RefusalReason, is_hosts_own_header};
 use super::secrets::{REDACTED, Secrets};
 use super::{read_only, retry};
+use crate::budget::HostBudget;
 use crate::contract::Failure;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::log::{CallLog, LogLevel, LogSource};
-use crate::trace::{Exchange, ExchangeOutcome};
+use crate::trace::{Exchange, ExchangeOutcome, held_by_headers};
 
 /// More refusals than these say nothing new.
 const MOST_REFUSALS: usize = 20;
@@ -64,6 +65,7 @@ pub(crate) struct EgressContext {
     /// When a request must have its answer: a little before the call's own deadline, so that the component can still say so.
     pub(crate) deadline: Instant,
     pub(crate) record_exchanges: bool,
+    pub(crate) budget: HostBudget,
 }
 
 /// The requests of one call, with their count.
@@ -75,6 +77,10 @@ pub(crate) struct Egress {
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) exceeded: Option<LimitExceeded>,
     pub(crate) exchanges: Vec<Exchange>,
+    /// Exchanges that there was no room for.
+    pub(crate) exchanges_dropped: u64,
+    /// What the request under way and its answer are charged, in bytes.
+    charged: u64,
 }
 
 /// A request that has passed every check.
@@ -105,7 +111,23 @@ impl Egress {
             refusals: Vec::new(),
             exceeded: None,
             exchanges: Vec::new(),
+            exchanges_dropped: 0,
+            charged: 0,
         }
+    }
+
+    /// Says that the last answer is no longer held here: the component has it, or the call is over.
+    pub(crate) fn release_answer(&mut self) {
+        self.context.budget.give_back(std::mem::take(&mut self.charged));
+    }
+
+    /// Charges bytes of the request under way or of its answer.
+    fn charge(&mut self, bytes: u64) -> Result<(), Stopped> {
+        if !self.context.budget.take(bytes) {
+            return Err(Stopped::Exceeded(Limit::HostBytes));
+        }
+        self.charged += bytes;
+        Ok(())
     }
 
     /// Sends one request and waits for its whole answer.
@@ -115,6 +137,7 @@ impl Egress {
         log: &mut CallLog,
     ) -> Result<ReceivedResponse, Failure> {
         let started = Instant::now();
+        self.release_answer();
         let checked = match self.check(request) {
             Ok(checked) => checked,
             Err(stopped) => return Err(self.failure(stopped, log)),
@@ -128,15 +151,14 @@ impl Egress {
             Err(_) => Err(self.failure(Stopped::Exceeded(Limit::Deadline), log)),
         };
         if self.context.record_exchanges {
-            let exchange = self.exchange(&checked, &result, attempts, started);
-            self.exchanges.push(exchange);
+            self.record(&checked, &result, attempts, started);
         }
         result
     }
 
     /// Everything that can be known before a socket is opened.
     fn check(&mut self, request: OutgoingRequest) -> Result<CheckedRequest, Stopped> {
-        let limits = &self.context.limits;
+        let limits = self.context.limits.clone();
         if self.requests >= limits.requests {
             return Err(Stopped::Exceeded(Limit::Requests));
         }
@@ -150,6 +172,7 @@ impl Egress {
         if self.sent_bytes.saturating_add(length) > limits.sent_bytes {
             return Err(Stopped::Exceeded(Limit::SentBytes));
         }
+        self.charge(length)?;
         let method = checked_method(&request.method).map_err(Stopped::Refused)?;
         let url = self.context.policy.check_url(&request.url).map_err(Stopped::Refused)?;
         let headers = checked_headers(request.headers, &self.context.secrets).map_err(Stopped::Refused)?;
@@ -254,6 +277,7 @@ impl Egress {
             if self.received_bytes > self.context.limits.received_bytes {
                 return Err(Stopped::Exceeded(Limit::ReceivedBytes));
             }
+            self.charge(length)?;
             body.extend_from_slice(&chunk);
         }
         let secrets = &self.context.secrets;
@@ -293,18 +317,28 @@ impl Egress {
         failure
     }
 
-    fn exchange(
-        &self,
+    /// Keeps an exchange, where there is room for it.
+    fn record(
+        &mut self,
         request: &CheckedRequest,
         result: &Result<ReceivedResponse, Failure>,
         attempts: u32,
         started: Instant,
-    ) -> Exchange {
+    ) {
+        // Charged before anything is copied.
+        let answer = result.as_ref().map_or(0, |answer| answer.body.len() as u64 + held_by_headers(&answer.headers));
+        let sent: usize = request.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let per_header = (request.headers.len() * size_of::<(String, String)>()) as u64;
+        let sent = (sent + request.url.as_str().len() + request.body.len() + size_of::<Exchange>()) as u64 + per_header;
+        if !self.context.budget.take_for_record(sent.saturating_add(answer)) {
+            self.exchanges_dropped += 1;
+            return;
+        }
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             let value = if value.is_sensitive() { REDACTED.into() } else { String::from_utf8_lossy(value.as_bytes()) };
             (name.as_str().to_owned(), value.into_owned())
         };
-        Exchange {
+        self.exchanges.push(Exchange {
             at: started.saturating_duration_since(self.context.started),
             duration: started.elapsed(),
             attempts,
@@ -320,7 +354,7 @@ impl Egress {
                 },
                 Err(failure) => ExchangeOutcome::Failed(failure.clone()),
             },
-        }
+        });
     }
 }
 

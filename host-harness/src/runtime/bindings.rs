@@ -6,7 +6,7 @@ use wasmtime::component::{Instance, InstancePre, Linker};
 use wasmtime::{AsContextMut, Result};
 
 use super::store::CallState;
-use crate::contract as own;
+use crate::contract::{self as own, Problems, short};
 use crate::egress::{HeaderText, OutgoingRequest};
 use crate::log::{LogLevel, LogSource};
 
@@ -173,8 +173,8 @@ impl From<types::Error> for own::Error {
             types::Error::Service(failure) => Self::Service(own::ServiceFailure {
                 status: failure.status,
                 message: failure.message,
-                errors: failure.errors.map(json_or_text),
-                data: failure.data.map(json_or_text),
+                errors: failure.errors.map(own::JsonText::or_string),
+                data: failure.data.map(own::JsonText::or_string),
             }),
             types::Error::UnexpectedResponse(text) => Self::UnexpectedResponse(text),
             types::Error::Transport(failure) => Self::Transport(failure.into()),
@@ -184,44 +184,13 @@ impl From<types::Error> for own::Error {
     }
 }
 
-/// The bytes of all texts in an error, before any of them is read.
-pub(super) fn error_size(error: &Error) -> usize {
-    match error {
-        types::Error::InvalidInput(problems) => {
-            problems.iter().map(|problem| problem.input.len() + problem.message.len()).sum()
-        }
-        types::Error::Service(failure) => {
-            let details = [&failure.errors, &failure.data].into_iter().flatten().map(String::len).sum::<usize>();
-            failure.message.len() + details
-        }
-        types::Error::UnknownKey(text)
-        | types::Error::Unauthenticated(text)
-        | types::Error::Forbidden(text)
-        | types::Error::NotFound(text)
-        | types::Error::UnexpectedResponse(text)
-        | types::Error::InvalidState(text)
-        | types::Error::Other(text)
-        | types::Error::Transport(
-            http::Failure::Denied(text) | http::Failure::Unreachable(text) | http::Failure::Other(text),
-        ) => text.len(),
-        types::Error::RateLimited(_) | types::Error::Transport(http::Failure::Timeout | http::Failure::TooLarge(_)) => {
-            0
-        }
-    }
-}
-
-/// Details of an error must not hide the error: what is not JSON is kept as text.
-fn json_or_text(text: String) -> Value {
-    serde_json::from_str(&text).unwrap_or(Value::String(text))
-}
-
 impl From<connections::Account> for own::Account {
     fn from(account: connections::Account) -> Self {
         Self {
             user: account.user,
             organization: account.organization,
             endpoint: account.endpoint,
-            extensions: account.extensions.map(json_or_text),
+            extensions: account.extensions.map(own::JsonText::or_string),
         }
     }
 }
@@ -233,7 +202,7 @@ impl From<data_sources::Page> for own::Page {
             items: items.collect(),
             next: page.next,
             notice: page.notice,
-            extensions: page.extensions.map(json_or_text),
+            extensions: page.extensions.map(own::JsonText::or_string),
         }
     }
 }
@@ -261,7 +230,7 @@ impl From<triggers::PollResult> for UncheckedPoll {
 
 /// Reads a manifest; the errors name every JSON value in it that is not JSON.
 pub(super) fn read_definition(definition: ConnectorDefinition) -> Result<own::ConnectorDefinition, Vec<String>> {
-    let mut reader = Reader { problems: Vec::new() };
+    let mut reader = Reader { problems: Problems(Vec::new()) };
     let own = own::ConnectorDefinition {
         connections: definition.connections.into_iter().map(|value| reader.connection(value)).collect(),
         actions: definition.actions.into_iter().map(|value| reader.action(value)).collect(),
@@ -274,17 +243,17 @@ pub(super) fn read_definition(definition: ConnectorDefinition) -> Result<own::Co
         version: definition.version,
         documentation_url: definition.documentation_url,
     };
-    if reader.problems.is_empty() { Ok(own) } else { Err(reader.problems) }
+    if reader.problems.0.is_empty() { Ok(own) } else { Err(reader.problems.0) }
 }
 
 struct Reader {
-    problems: Vec<String>,
+    problems: Problems,
 }
 
 impl Reader {
     fn json(&mut self, place: &str, text: &str) -> Value {
         serde_json::from_str(text).unwrap_or_else(|error| {
-            self.problems.push(format!("the {place} is not JSON: {error}"));
+            self.problems.add(format!("the {place} is not JSON: {error}"));
             Value::Null
         })
     }
@@ -294,7 +263,7 @@ impl Reader {
     }
 
     fn connection(&mut self, value: manifest::ConnectionDefinition) -> own::ConnectionDefinition {
-        let place = format!("connection {}", value.key);
+        let place = format!("connection {}", short(&value.key));
         own::ConnectionDefinition {
             fields: value.fields.into_iter().map(|field| self.field(&place, field)).collect(),
             extensions: self.optional(&format!("extensions of {place}"), value.extensions),
@@ -305,9 +274,10 @@ impl Reader {
     }
 
     fn field(&mut self, place: &str, value: manifest::ConnectionField) -> own::ConnectionField {
-        let extensions = self.optional(&format!("extensions of {place}, field {}", value.input.key), value.extensions);
+        let extensions =
+            self.optional(&format!("extensions of {place}, field {}", short(&value.input.key)), value.extensions);
         let endpoint = value.endpoint.map(|endpoint| {
-            let place = format!("{place}, field {}, its endpoint", value.input.key);
+            let place = format!("{place}, field {}, its endpoint", short(&value.input.key));
             own::Endpoint {
                 precedence: endpoint.precedence,
                 extensions: self.optional(&format!("extensions of {place}"), endpoint.extensions),
@@ -324,13 +294,13 @@ impl Reader {
     }
 
     fn environment(&mut self, place: &str, value: manifest::Environment) -> own::Environment {
-        let place = format!("extensions of {place}, environment {}", value.value);
+        let place = format!("extensions of {place}, environment {}", short(&value.value));
         let extensions = self.optional(&place, value.extensions);
         own::Environment { value: value.value, url: value.url, extensions }
     }
 
     fn choice(&mut self, place: &str, value: manifest::Choice) -> own::Choice {
-        let place = format!("extensions of {place}, choice {}", value.value);
+        let place = format!("extensions of {place}, choice {}", short(&value.value));
         let extensions = self.optional(&place, value.extensions);
         own::Choice { value: value.value, label: value.label, extensions }
     }
@@ -340,7 +310,7 @@ impl Reader {
     }
 
     fn input(&mut self, place: &str, value: manifest::InputField) -> own::InputField {
-        let place = format!("{place}, input {}", value.key);
+        let place = format!("{place}, input {}", short(&value.key));
         own::InputField {
             kind: match value.kind {
                 manifest::InputKind::Text => own::InputKind::Text,
@@ -368,7 +338,7 @@ impl Reader {
     }
 
     fn action(&mut self, value: manifest::ActionDefinition) -> own::ActionDefinition {
-        let place = format!("action {}", value.key);
+        let place = format!("action {}", short(&value.key));
         own::ActionDefinition {
             inputs: self.inputs(&place, value.inputs),
             input_schema: self.json(&format!("input schema of {place}"), &value.input_schema),
@@ -383,7 +353,7 @@ impl Reader {
     }
 
     fn data_source(&mut self, value: manifest::DataSourceDefinition) -> own::DataSourceDefinition {
-        let place = format!("data source {}", value.key);
+        let place = format!("data source {}", short(&value.key));
         own::DataSourceDefinition {
             inputs: self.inputs(&place, value.inputs),
             input_schema: self.json(&format!("input schema of {place}"), &value.input_schema),
@@ -398,7 +368,7 @@ impl Reader {
     }
 
     fn trigger(&mut self, value: manifest::TriggerDefinition) -> own::TriggerDefinition {
-        let place = format!("trigger {}", value.key);
+        let place = format!("trigger {}", short(&value.key));
         own::TriggerDefinition {
             inputs: self.inputs(&place, value.inputs),
             input_schema: self.json(&format!("input schema of {place}"), &value.input_schema),

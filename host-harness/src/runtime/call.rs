@@ -13,8 +13,9 @@ use super::component::LoadError;
 use super::error::{CallError, CallFailure};
 use super::operations::{Operation, ResultProblem};
 use super::store::{CallState, Resources};
+use crate::budget::HostBudget;
 use crate::connection::Connection;
-use crate::contract::{Error, Failure};
+use crate::contract::{Error, Failure, json_size};
 use crate::egress::{Egress, EgressContext, EgressPolicy, Grants, Secrets};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::log::{CallLog, LogLevel, LogOptions, LogSource};
@@ -23,10 +24,6 @@ use crate::trace::Trace;
 /// The part of the deadline that is kept back from waiting for the service, so that the component can still say that it
 /// waited in vain: a tenth, and never more than this.
 const LONGEST_LAST_WORDS: Duration = Duration::from_millis(500);
-
-/// What the component may hand over at once, as a multiple of its memory. Values are larger out here than in there, but a list
-/// whose items all point to the same text is small in there and would be endless out here.
-const COPIES_OF_MEMORY: u64 = 2;
 
 /// How a call is made.
 #[derive(Debug, Clone, Default)]
@@ -75,21 +72,31 @@ pub(super) async fn run<O: Operation>(
         Err(_) => return failed(exceeded(Limit::Deadline)),
     };
     let mut store = new_store(runtime, connection, options, started, deadline);
+    let (handing_over, most_handed_over) = O::most_handed_over(limits);
+    store.set_hostcall_fuel(usize::try_from(most_handed_over).unwrap_or(usize::MAX));
     let (started_up, returned) = match component.pre.instantiate_async(&mut store).await {
         Ok(instance) => (true, operation.invoke(&mut store, component, &instance).await),
         Err(error) => (false, Err(error)),
     };
-    let state = store.into_data();
+    // The instance goes first: its memory and what is made of its result need not be there at the same time.
+    let mut state = store.into_data();
+    state.egress.release_answer();
     let result = match returned {
+        Ok(Ok(returned)) if !state.budget.take(O::size(&returned)) => {
+            drop(returned);
+            Err(exceeded(Limit::HostBytes))
+        }
         Ok(Ok(returned)) => operation.accept(returned, limits).map_err(|problem| match problem {
             ResultProblem::TooLarge(limit) => exceeded(limit),
             ResultProblem::Invalid(text) => CallError::BadResult(text),
         }),
-        Ok(Err(error)) if bindings::error_size(&error) as u64 > limits.result_bytes => {
-            Err(exceeded(Limit::ResultBytes))
-        }
-        Ok(Err(error)) => Err(blame(error.into(), &state.egress)),
-        Err(error) => Err(crash(&error, &state, limits, started_up)),
+        Ok(Err(error)) => Err(connectors_error(error.into(), &state, limits)),
+        Err(error) => Err(crash(&error, &state, limits, started_up.then_some(handing_over))),
+    };
+    // To read a result is a part of the call, however long it takes.
+    let result = match result {
+        Ok(_) if Instant::now() >= deadline => Err(exceeded(Limit::Deadline)),
+        result => result,
     };
     let trace = trace(state, started);
     match result {
@@ -115,13 +122,17 @@ pub(super) async fn start(
     let mut store = new_store(runtime, None, options, started, deadline);
     match component.pre.instantiate_async(&mut store).await {
         Ok(instance) => Ok(Started { store, instance }),
-        Err(error) => Err(crash(&error, store.data(), &options.limits, false)),
+        Err(error) => Err(crash(&error, store.data(), &options.limits, None)),
     }
 }
 
 /// Whether the component's exports have the contract's types. A call has only those checked that it calls.
-pub(super) async fn check_exports(runtime: &RuntimeInner, component: &LinkedComponent) -> Result<(), LoadError> {
-    let started = start(runtime, component, &CallOptions::default()).await;
+pub(super) async fn check_exports(
+    runtime: &RuntimeInner,
+    component: &LinkedComponent,
+    options: &CallOptions,
+) -> Result<(), LoadError> {
+    let started = start(runtime, component, options).await;
     let mut started = started.map_err(|error| LoadError::Describe(Box::new(error)))?;
     component.check(&mut started.store, &started.instance).map_err(|error| LoadError::Contract(format!("{error:#}")))
 }
@@ -151,6 +162,7 @@ fn new_store(
         None => Err("this call has no connection".to_owned()),
     };
     let last_words = (limits.deadline / 10).min(LONGEST_LAST_WORDS);
+    let budget = HostBudget::new(limits);
     let egress = Egress::new(EgressContext {
         policy: EgressPolicy::new(origin, options.grants),
         secrets: secrets.clone(),
@@ -159,15 +171,15 @@ fn new_store(
         started,
         deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
         record_exchanges: options.record_exchanges,
+        budget: budget.clone(),
     });
-    let mut log = CallLog::new(started, options.log.clone(), secrets, limits);
+    let mut log = CallLog::new(started, options.log.clone(), secrets, limits, budget.clone());
     for warning in connection.map(|connection| connection.expiring_soon(SystemTime::now())).unwrap_or_default() {
         log.write(LogLevel::Warn, LogSource::Host, warning);
     }
-    let mut store = Store::new(runtime.engine.get(), CallState { egress, log, resources: Resources::new(limits) });
+    let state = CallState { egress, log, resources: Resources::new(limits), budget };
+    let mut store = Store::new(runtime.engine.get(), state);
     store.limiter(|state| &mut state.resources);
-    store
-        .set_hostcall_fuel(usize::try_from(limits.memory_bytes.saturating_mul(COPIES_OF_MEMORY)).unwrap_or(usize::MAX));
     store.set_epoch_deadline(1);
     let exceeded = LimitExceeded::new(Limit::Deadline, limits);
     // At every tick a component that computes gives way to the other calls of its thread.
@@ -175,6 +187,20 @@ fn new_store(
         if Instant::now() >= deadline { Err(exceeded.into()) } else { Ok(UpdateDeadline::Yield(1)) }
     });
     store
+}
+
+/// What the connector reports, if it is not too large to be passed on.
+fn connectors_error(error: Error, state: &CallState, limits: &Limits) -> CallError {
+    let size = json_size(&error);
+    let exceeded = |limit| CallError::Limit { exceeded: LimitExceeded::new(limit, limits), answer: None };
+    if size > limits.result_bytes {
+        return exceeded(Limit::ResultBytes);
+    }
+    // Its message is written once more, for people.
+    if !state.budget.take(size.saturating_mul(2)) {
+        return exceeded(Limit::HostBytes);
+    }
+    blame(error, &state.egress)
 }
 
 /// Whether the host is to blame for what the connector reports: it made the connector fail by refusing or by a limit.
@@ -190,7 +216,9 @@ fn blame(error: Error, egress: &Egress) -> CallError {
     }
 }
 
-fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits, started_up: bool) -> CallError {
+/// What to make of a call that the engine ended. `handing_over` is the limit of what was handed over at once; none for a component that could not be
+/// started.
+fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits, handing_over: Option<Limit>) -> CallError {
     if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
         return CallError::Limit { exceeded: *exceeded, answer: None };
     }
@@ -202,12 +230,15 @@ fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits, started_up
     if error.downcast_ref::<wasmtime::Trap>().is_some() || state.log.last_error.is_some() {
         return CallError::Trap { reason, last_words: state.log.last_error.clone() };
     }
-    // Wasmtime has no type for this error either.
-    if reason.contains("fuel allocated for hostcalls") {
-        return CallError::Limit { exceeded: LimitExceeded::new(Limit::Memory, limits), answer: None };
+    match handing_over {
+        // Wasmtime has no type for this error either.
+        Some(limit) if reason.contains("fuel allocated for hostcalls") => {
+            CallError::Limit { exceeded: LimitExceeded::new(limit, limits), answer: None }
+        }
+        // What is left of a component that runs is a value that is none: text that is not UTF-8, a case that does not exist.
+        Some(_) => CallError::BadResult(format!("{error:#}")),
+        None => CallError::Start(format!("{error:#}")),
     }
-    // What is left of a component that runs is a value that is none: text that is not UTF-8, a case that does not exist.
-    if started_up { CallError::BadResult(format!("{error:#}")) } else { CallError::Start(format!("{error:#}")) }
 }
 
 fn trace(state: CallState, started: Instant) -> Trace {
@@ -219,6 +250,7 @@ fn trace(state: CallState, started: Instant) -> Trace {
         memory_bytes: state.resources.peak_memory,
         refusals: state.egress.refusals,
         exchanges: state.egress.exchanges,
+        exchanges_dropped: state.egress.exchanges_dropped,
         log: state.log.lines,
         log_lines_dropped: state.log.dropped,
     }

@@ -1,6 +1,7 @@
 //! A component from bytes to a connector that can be called: compiled, its imports checked, linked, its manifest read.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -17,8 +18,8 @@ use super::error::{CallError, CallFailure};
 use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
 use super::{Runtime, RuntimeInner};
 use crate::connection::Connection;
-use crate::contract::{Account, ConnectorDefinition, Error, Page, PollResult};
-use crate::limits::{Limit, LimitExceeded};
+use crate::contract::{Account, ConnectorDefinition, Error, Page, PollResult, trust_changes};
+use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::trace::Trace;
 
 /// What a component may import: what it asks of the host, and the types of its contract.
@@ -77,26 +78,38 @@ pub enum LoadError {
     /// The manifest contradicts itself.
     #[error("the component's manifest is not sound: {}", .0.join("; "))]
     Manifest(Vec<String>),
+    /// The component, or what loading it takes, is over a limit.
+    #[error("{0}")]
+    Limit(LimitExceeded),
+    /// The manifest is not the one that was approved.
+    #[error("the component's manifest is not the expected one: {}", said(.0))]
+    OtherManifest(Vec<String>),
+}
+
+fn said(changes: &[String]) -> String {
+    match changes {
+        [] => "it differs, though not in which fields are secret nor in where requests go".to_owned(),
+        _ => changes.join("; "),
+    }
 }
 
 /// Where a component comes from.
 pub(super) enum Source {
     Bytes(Vec<u8>),
     File(PathBuf),
+    /// A file of machine code that the caller vouches for.
+    Precompiled(PathBuf),
 }
 
 impl Connector {
     pub(super) async fn load(runtime: Arc<RuntimeInner>, source: Source) -> Result<Self, LoadError> {
-        let (component, size, cache_use) = {
-            let runtime = runtime.clone();
-            tokio::task::spawn_blocking(move || runtime.component(source))
-                .await
-                .map_err(|error| LoadError::NotAComponent(error.to_string()))??
-        };
+        let (component, size, cache_use) =
+            within_compile_deadline(&runtime, move |runtime| runtime.component(source)).await?;
         let (imports, exports) = interfaces(&component)?;
         let linked = link(&component).map_err(|error| LoadError::Contract(format!("{error:#}")))?;
-        call::check_exports(&runtime, &linked).await?;
-        let described = call::run(&runtime, &linked, None, &CallOptions::default(), Describe)
+        let options = CallOptions { limits: runtime.load_limits.clone(), ..CallOptions::default() };
+        call::check_exports(&runtime, &linked, &options).await?;
+        let described = call::run(&runtime, &linked, None, &options, Describe)
             .await
             .map_err(|failure| LoadError::Describe(Box::new(failure.error)))?;
         let definition = bindings::read_definition(described.value).map_err(LoadError::Manifest)?;
@@ -110,6 +123,15 @@ impl Connector {
     /// What the connector declares. Read once, when it was loaded.
     pub fn definition(&self) -> &ConnectorDefinition {
         &self.inner.definition
+    }
+
+    /// Whether the manifest is one that was approved before: the error names every change in which fields are secret and in where requests
+    /// with secrets go. To be asked before a connection is made for it.
+    pub fn expect_manifest(&self, approved: &ConnectorDefinition) -> Result<(), LoadError> {
+        if self.definition() == approved {
+            return Ok(());
+        }
+        Err(LoadError::OtherManifest(trust_changes(approved, self.definition())))
     }
 
     /// The interfaces that the component asks of its host. One that holds types alone gives nothing and is not listed.
@@ -236,15 +258,12 @@ impl RuntimeInner {
     fn component(&self, source: Source) -> Result<(Component, usize, CacheUse), LoadError> {
         let engine = self.engine.get();
         let bytes = match source {
-            Source::Bytes(bytes) => bytes,
-            Source::File(path) => {
-                let bytes = read(&path)?;
-                if cache::looks_compiled(&bytes) {
-                    let component = cache::load(engine, &path)
-                        .map_err(|reason| LoadError::Precompiled { path: path.clone(), reason })?;
-                    return Ok((component, bytes.len(), CacheUse::Precompiled(path)));
-                }
-                bytes
+            Source::Bytes(bytes) => within_component_bytes(bytes, &self.load_limits)?,
+            Source::File(path) => read(&path, &self.load_limits)?,
+            Source::Precompiled(path) => {
+                let (component, bytes) = cache::load(engine, &path)
+                    .map_err(|reason| LoadError::Precompiled { path: path.clone(), reason })?;
+                return Ok((component, bytes, CacheUse::Precompiled(path)));
             }
         };
         let (component, cache_use) = cache::load_or_compile(&self.cache, engine, &bytes, || compile(engine, &bytes))?;
@@ -252,19 +271,65 @@ impl RuntimeInner {
     }
 }
 
-pub(super) fn compile_to_file(engine: &wasmtime::Engine, component: &Path, output: &Path) -> Result<u64, LoadError> {
-    let component = compile(engine, &read(component)?)?;
-    let failed = |reason: String| LoadError::Precompiled { path: output.to_owned(), reason };
-    let compiled = component.serialize().map_err(|error| failed(format!("{error:#}")))?;
-    cache::write(output, &compiled).map_err(|error| failed(format!("it cannot be written: {error}")))?;
-    Ok(compiled.len() as u64)
+/// Runs what may compile, on a thread for blocking work. At the deadline the thread is left behind: a compiler cannot be interrupted.
+async fn within_compile_deadline<T: Send + 'static>(
+    runtime: &Arc<RuntimeInner>,
+    work: impl FnOnce(&RuntimeInner) -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    let shared = runtime.clone();
+    let work = tokio::task::spawn_blocking(move || work(&shared));
+    match tokio::time::timeout(runtime.load_limits.compile_deadline, work).await {
+        Ok(done) => done.map_err(|error| LoadError::NotAComponent(error.to_string()))?,
+        Err(_) => Err(LoadError::Limit(LimitExceeded::new(Limit::CompileDeadline, &runtime.load_limits))),
+    }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    std::fs::read(path).map_err(|error| LoadError::File { path: path.to_owned(), reason: error.to_string() })
+/// Compiles a component to a file of machine code; gives the file's size in bytes.
+pub(super) async fn compile_to_file(
+    runtime: &Arc<RuntimeInner>,
+    component: PathBuf,
+    output: PathBuf,
+) -> Result<u64, LoadError> {
+    within_compile_deadline(runtime, move |runtime| {
+        let failed = |reason: String| LoadError::Precompiled { path: output.clone(), reason };
+        let bytes = read(&component, &runtime.load_limits)?;
+        cache::check_replaceable(&component, &output).map_err(failed)?;
+        let compiled = compile(runtime.engine.get(), &bytes)?.serialize();
+        let compiled = compiled.map_err(|error| failed(format!("{error:#}")))?;
+        cache::write(&output, &compiled).map_err(|error| failed(format!("it cannot be written: {error}")))?;
+        Ok(compiled.len() as u64)
+    })
+    .await
+}
+
+/// Reads a component's file, and not a byte beyond the limit.
+fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, LoadError> {
+    let failed = |reason: String| LoadError::File { path: path.to_owned(), reason };
+    // A pipe or a device could be waited for without end.
+    if !std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.is_file() {
+        return Err(failed("it is not a regular file".into()));
+    }
+    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(limits.component_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| failed(error.to_string()))?;
+    within_component_bytes(bytes, limits)
+}
+
+fn within_component_bytes(bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, LoadError> {
+    if bytes.len() as u64 > limits.component_bytes {
+        return Err(LoadError::Limit(LimitExceeded::new(Limit::ComponentBytes, limits)));
+    }
+    Ok(bytes)
 }
 
 fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Component, LoadError> {
+    if cache::looks_compiled(bytes) {
+        let text = "it is a program or a compiled component, which is machine code and runs unchecked; if you made it, load it with \
+                    --precompiled (Runtime::load_precompiled)";
+        return Err(LoadError::NotAComponent(text.into()));
+    }
     if bytes.starts_with(b"\0asm\x01\0\0\0") {
         let text = "it is a core module; make it a component with wit-component or `wasm-tools component new`";
         return Err(LoadError::NotAComponent(text.into()));

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::contract::{Error, Failure};
+use crate::contract::{Error, Failure, Shown};
 use crate::egress::Refusal;
 use crate::limits::{Limit, LimitExceeded};
 use crate::trace::Trace;
@@ -76,43 +76,40 @@ impl CallError {
             _ => "other",
         }
     }
+}
 
-    /// The error as JSON: that of [`Error::to_json`], and where the host ended the call, `endedBy` (`refusal`, `limit`,
-    /// `trap`, `bad-result`, `start`) with `refusals`, `limit` or `lastWords`.
-    pub fn to_json(&self) -> Value {
-        let mut object = match self.answer().map(Error::to_json) {
-            Some(Value::Object(object)) => object,
-            _ => serde_json::Map::new(),
-        };
-        object.insert("kind".into(), self.kind().into());
-        object.insert("message".into(), self.to_string().into());
-        let mut ended_by = |how: &str| object.insert("endedBy".into(), how.into());
+/// As the object of [`Error`], and where the host ended the call, with `endedBy` (`refusal`, `limit`, `trap`, `bad-result`, `start`) and
+/// `refusals`, `limit` or `lastWords`.
+impl Serialize for CallError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("kind", self.kind())?;
+        object.serialize_entry("message", &Shown(self))?;
+        if let Some(answer) = self.answer() {
+            answer.serialize_details(&mut object)?;
+        }
         match self {
             Self::Connector(_) => {}
             Self::Refused { refusals, .. } => {
-                ended_by("refusal");
-                object.insert("refusals".into(), refusals.iter().map(Refusal::to_json).collect());
+                object.serialize_entry("endedBy", "refusal")?;
+                object.serialize_entry("refusals", &refusals.iter().map(Refusal::to_json).collect::<Vec<_>>())?;
             }
             Self::Limit { exceeded, answer } => {
-                ended_by("limit");
-                object.insert("limit".into(), exceeded.to_json());
+                object.serialize_entry("endedBy", "limit")?;
+                object.serialize_entry("limit", &exceeded.to_json())?;
                 if answer.is_none() && exceeded.limit == Limit::Deadline {
-                    object.insert("failure".into(), Failure::Timeout.kind().into());
+                    object.serialize_entry("failure", Failure::Timeout.kind())?;
                 }
             }
             Self::Trap { reason, last_words } => {
-                ended_by("trap");
-                object.insert("trap".into(), reason.as_str().into());
-                object.insert("lastWords".into(), json!(last_words));
+                object.serialize_entry("endedBy", "trap")?;
+                object.serialize_entry("trap", reason)?;
+                object.serialize_entry("lastWords", last_words)?;
             }
-            Self::BadResult(_) => {
-                ended_by("bad-result");
-            }
-            Self::Start(_) => {
-                ended_by("start");
-            }
+            Self::BadResult(_) => object.serialize_entry("endedBy", "bad-result")?,
+            Self::Start(_) => object.serialize_entry("endedBy", "start")?,
         }
-        Value::Object(object)
+        object.end()
     }
 }
 
@@ -149,8 +146,14 @@ impl std::error::Error for CallFailure {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::limits::Limits;
+
+    fn to_json(error: &CallError) -> Value {
+        serde_json::to_value(error).unwrap()
+    }
 
     #[test]
     fn a_refusal_keeps_the_connectors_kind_and_adds_what_was_refused() {
@@ -158,7 +161,7 @@ mod tests {
             .check_url("https://plm.example")
             .unwrap_err();
         let answer = Error::Transport(Failure::Denied(refusal.to_string()));
-        let json = CallError::Refused { refusals: vec![refusal], answer }.to_json();
+        let json = to_json(&CallError::Refused { refusals: vec![refusal], answer });
         assert_eq!(json["kind"], "transport");
         assert_eq!(json["failure"], "denied");
         assert_eq!(json["endedBy"], "refusal");
@@ -168,7 +171,7 @@ mod tests {
     #[test]
     fn a_limit_names_itself_and_the_flag_that_raises_it() {
         let exceeded = LimitExceeded::new(Limit::Deadline, &Limits::default());
-        let json = CallError::Limit { exceeded, answer: None }.to_json();
+        let json = to_json(&CallError::Limit { exceeded, answer: None });
         assert_eq!(json["kind"], "transport");
         assert_eq!(json["failure"], "timeout");
         assert_eq!(json["limit"], json!({"name": "deadline", "allowed": "60 s", "raiseWith": "--deadline"}));
@@ -179,6 +182,6 @@ mod tests {
         let error = CallError::Trap { reason: "unreachable".into(), last_words: Some("panicked at x".into()) };
         assert_eq!(error.to_string(), "the component crashed: panicked at x (unreachable)");
         assert_eq!(error.kind(), "other");
-        assert_eq!(error.to_json()["endedBy"], "trap");
+        assert_eq!(to_json(&error)["endedBy"], "trap");
     }
 }

@@ -8,6 +8,8 @@ mod component;
 mod engine;
 mod error;
 mod operations;
+mod owners;
+mod receipts;
 mod store;
 
 use std::fmt;
@@ -26,6 +28,7 @@ pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 
 use crate::egress::{HttpClients, Transport};
+use crate::limits::Limits;
 use engine::SharedEngine;
 
 /// How a [`Runtime`] is set up.
@@ -37,6 +40,9 @@ pub struct RuntimeOptions {
     pub allocation: Allocation,
     /// Whether and where compiled components are kept. Off by default: an embedder decides what is written to disk.
     pub cache: CompileCache,
+    /// What loading a component may use: [`Limits::component_bytes`], [`Limits::compile_deadline`], and, for reading its manifest,
+    /// [`Limits::manifest_bytes`] and the limits of any call.
+    pub load_limits: Arc<Limits>,
     /// Certificates in PEM form of authorities to trust beside the web's, for services inside a company.
     pub extra_roots_pem: Option<Vec<u8>>,
     /// Has the last word on the engine's configuration. For tests that look into a component's memory; nothing is promised about it.
@@ -52,6 +58,7 @@ impl Default for RuntimeOptions {
             concurrent_calls: 1_000,
             allocation: Allocation::Pooled,
             cache: CompileCache::Off,
+            load_limits: Arc::default(),
             extra_roots_pem: None,
             configure_engine: None,
         }
@@ -98,6 +105,7 @@ pub struct Runtime {
 pub(crate) struct RuntimeInner {
     engine: SharedEngine,
     cache: CompileCache,
+    load_limits: Arc<Limits>,
     concurrent_calls: u32,
     clients: Arc<HttpClients>,
     slots: Semaphore,
@@ -131,6 +139,7 @@ impl Runtime {
             inner: Arc::new(RuntimeInner {
                 engine,
                 cache: options.cache,
+                load_limits: options.load_limits,
                 concurrent_calls,
                 clients: Arc::new(HttpClients::new(extra_roots, transport)),
                 slots: Semaphore::new(concurrent_calls as usize),
@@ -156,22 +165,34 @@ impl Runtime {
         }
     }
 
-    /// Loads a component from a file, see [`Runtime::load`], or a file that [`Runtime::compile_file`] wrote. Of these one is taken
-    /// only if no other user could have written it.
+    /// Loads a component from a file, see [`Runtime::load`]. Only WebAssembly is taken: machine code is loaded by
+    /// [`Runtime::load_precompiled`] and nothing else.
     pub async fn load_file(&self, path: impl AsRef<Path>) -> Result<Connector, LoadError> {
         Connector::load(self.inner.clone(), Source::File(path.as_ref().to_owned())).await
     }
 
     /// Compiles a component, or takes it from the cache, links it, reads its manifest and checks it, so that what is wrong with it
-    /// shows here and not at its first call. Compiling takes a tenth of a second or so and runs on a thread for blocking work.
+    /// shows here and not at its first call. Compiling takes a tenth of a second or so and runs on a thread for blocking work;
+    /// [`RuntimeOptions::load_limits`] bounds it.
     pub async fn load(&self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
         Connector::load(self.inner.clone(), Source::Bytes(bytes)).await
     }
 
-    /// Compiles a component for this machine and these settings, and writes the result to a file that [`Runtime::load_file`] loads in
-    /// a fraction of a millisecond. Gives the file's size in bytes. Blocks for as long as compiling takes.
-    pub fn compile_file(&self, component: &Path, output: &Path) -> Result<u64, LoadError> {
-        component::compile_to_file(self.inner.engine.get(), component, output)
+    /// Loads a file that [`Runtime::compile_file`] wrote, in a fraction of a millisecond. Refused if another user could have written the
+    /// file, or if another version or other settings made it; neither says that it is what its name promises.
+    ///
+    /// # Safety
+    ///
+    /// The file is machine code, which runs in this process outside of any sandbox and can do whatever the process can. The caller vouches that
+    /// `compile_file` wrote it from a component, and that nobody has changed it since: as for any program that one starts.
+    pub async unsafe fn load_precompiled(&self, path: impl AsRef<Path>) -> Result<Connector, LoadError> {
+        Connector::load(self.inner.clone(), Source::Precompiled(path.as_ref().to_owned())).await
+    }
+
+    /// Compiles a component for this machine and these settings, and writes the result to a file that [`Runtime::load_precompiled`] loads.
+    /// Gives the file's size in bytes. A file that is there is replaced only if it is a compiled component too.
+    pub async fn compile_file(&self, component: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<u64, LoadError> {
+        component::compile_to_file(&self.inner, component.as_ref().to_owned(), output.as_ref().to_owned()).await
     }
 }
 

@@ -8,7 +8,7 @@ use wasmtime::component::Instance;
 
 use super::bindings::{self, LinkedComponent, UncheckedPoll};
 use super::store::CallState;
-use crate::contract::{Account, Page, PollResult};
+use crate::contract::{Account, Item, Page, PollResult, json_size};
 use crate::limits::{Limit, Limits};
 
 /// What is wrong with a result.
@@ -30,6 +30,14 @@ pub(super) trait Operation: Send {
         component: &LinkedComponent,
         instance: &Instance,
     ) -> impl Future<Output = wasmtime::Result<Result<Self::Returned, bindings::Error>>> + Send;
+
+    /// The limit of what the component may hand over at once, and its value in bytes.
+    fn most_handed_over(limits: &Limits) -> (Limit, u64) {
+        (Limit::HostBytes, limits.handed_over_bytes())
+    }
+
+    /// What the returned value holds in the host's memory, in bytes.
+    fn size(returned: &Self::Returned) -> u64;
 
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem>;
 }
@@ -77,6 +85,15 @@ impl Operation for Describe {
         component.manifest(&mut *store, instance)?.call_describe(store).await.map(Ok)
     }
 
+    fn most_handed_over(limits: &Limits) -> (Limit, u64) {
+        (Limit::ManifestBytes, limits.manifest_bytes)
+    }
+
+    fn size(_: &Self::Returned) -> u64 {
+        // Kept as long as the connector, so no part of a call.
+        0
+    }
+
     fn accept(&self, returned: Self::Returned, _: &Limits) -> Result<Self::Accepted, ResultProblem> {
         Ok(returned)
     }
@@ -97,11 +114,13 @@ impl Operation for TestConnection<'_> {
         Ok(result.map(Account::from))
     }
 
+    fn size(returned: &Self::Returned) -> u64 {
+        json_size(returned)
+    }
+
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
-        let texts = [Some(&returned.user), returned.organization.as_ref(), Some(&returned.endpoint)];
-        let extensions = returned.extensions.as_ref().map_or(0, |value| value.to_string().len());
-        let size = texts.into_iter().flatten().map(String::len).sum::<usize>() + extensions;
-        if size as u64 > limits.result_bytes { Err(ResultProblem::TooLarge(Limit::ResultBytes)) } else { Ok(returned) }
+        within_result_bytes(json_size(&returned), limits)?;
+        Ok(returned)
     }
 }
 
@@ -117,6 +136,10 @@ impl Operation for Perform<'_> {
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
         let actions = component.actions(&mut *store, instance)?;
         actions.call_perform(store, self.key, self.connection, self.inputs).await
+    }
+
+    fn size(returned: &Self::Returned) -> u64 {
+        returned.len() as u64
     }
 
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
@@ -140,11 +163,13 @@ impl Operation for Query<'_> {
         Ok(result.map(Page::from))
     }
 
+    fn size(returned: &Self::Returned) -> u64 {
+        json_size(returned).saturating_add((returned.items.len() * size_of::<Item>()) as u64)
+    }
+
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
-        let items: usize = returned.items.iter().map(|item| item.key.len() + item.label.len()).sum();
-        let texts = [&returned.next, &returned.notice].into_iter().flatten().map(String::len).sum::<usize>();
-        let size = items + texts + returned.extensions.as_ref().map_or(0, |value| value.to_string().len());
-        if size as u64 > limits.result_bytes { Err(ResultProblem::TooLarge(Limit::ResultBytes)) } else { Ok(returned) }
+        within_result_bytes(json_size(&returned), limits)?;
+        Ok(returned)
     }
 }
 
@@ -161,6 +186,11 @@ impl Operation for Poll<'_> {
         let triggers = component.triggers(&mut *store, instance)?;
         let result = triggers.call_poll(store, self.key, self.connection, self.inputs, self.state).await?;
         Ok(result.map(UncheckedPoll::from))
+    }
+
+    fn size(returned: &Self::Returned) -> u64 {
+        let extensions = returned.extensions.as_ref().map_or(0, String::len);
+        (returned.payload.len() + returned.state.len() + extensions) as u64
     }
 
     fn accept(&self, returned: Self::Returned, limits: &Limits) -> Result<Self::Accepted, ResultProblem> {
@@ -180,10 +210,13 @@ impl Operation for Poll<'_> {
     }
 }
 
+/// What a result is as JSON, which is what it takes wherever it goes from here.
+fn within_result_bytes(bytes: u64, limits: &Limits) -> Result<(), ResultProblem> {
+    if bytes > limits.result_bytes { Err(ResultProblem::TooLarge(Limit::ResultBytes)) } else { Ok(()) }
+}
+
 /// Checks that text is JSON without building it: most callers pass it on as it is.
 fn checked_json(what: &str, text: String, limits: &Limits) -> Result<Box<RawValue>, ResultProblem> {
-    if text.len() as u64 > limits.result_bytes {
-        return Err(ResultProblem::TooLarge(Limit::ResultBytes));
-    }
+    within_result_bytes(text.len() as u64, limits)?;
     RawValue::from_string(text).map_err(|error| ResultProblem::Invalid(format!("{what} is not JSON: {error}")))
 }

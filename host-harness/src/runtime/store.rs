@@ -2,6 +2,7 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::budget::HostBudget;
 use crate::egress::Egress;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::log::CallLog;
@@ -11,6 +12,8 @@ pub(super) struct CallState {
     pub(super) egress: Egress,
     pub(super) log: CallLog,
     pub(super) resources: Resources,
+    /// What egress and log charge too.
+    pub(super) budget: HostBudget,
 }
 
 /// Counts what the component allocates. Going over a limit ends the call at once, with the limit as the reason: a component whose
