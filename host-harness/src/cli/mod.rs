@@ -13,6 +13,7 @@ mod poll;
 mod progress;
 mod serve;
 mod session;
+mod shown;
 mod state_file;
 mod table;
 mod test_connection;

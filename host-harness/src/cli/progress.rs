@@ -13,7 +13,7 @@ impl Progress {
         if !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
-        let bar = ProgressBar::new_spinner().with_message(what);
+        let bar = ProgressBar::new_spinner().with_message(super::output::one_line(&what).into_owned());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             bar.set_style(style);
         }

@@ -1,0 +1,79 @@
+//! Text for people as a terminal should show it: what a terminal would obey, and what changes the order in which text is read, is shown
+//! as an escape and not done. Pure.
+
+use std::borrow::Cow;
+
+/// Whether a terminal would obey the character or change the direction or the line of what it writes: control characters (C0, DEL and
+/// C1), the marks and embeddings of bidirectional text, the separators of lines and paragraphs.
+pub(super) fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text of any number of lines: line breaks and tabs stay, everything else that a terminal would obey is shown as its escape.
+pub(super) fn lines(text: &str) -> Cow<'_, str> {
+    shown(text, |character| match character {
+        '\n' | '\t' => Shown::AsItIs,
+        _ => Shown::Escaped,
+    })
+}
+
+/// Text as part of one line: a line break or a tab becomes a blank, so that nothing in it can pass for a line of its own.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    shown(text, |character| match character {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Shown::Blank,
+        _ => Shown::Escaped,
+    })
+}
+
+/// How a character that a terminal would obey is shown.
+enum Shown {
+    AsItIs,
+    Blank,
+    Escaped,
+}
+
+fn shown(text: &str, how: impl Fn(char) -> Shown) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return text.into();
+    }
+    let mut result = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if !is_obeyed(character) {
+            result.push(character);
+            continue;
+        }
+        match how(character) {
+            Shown::AsItIs => result.push(character),
+            Shown::Blank => result.push(' '),
+            Shown::Escaped => result.extend(character.escape_unicode()),
+        }
+    }
+    result.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_as_text() {
+        assert_eq!(lines("a\n\tb é"), "a\n\tb é");
+        assert_eq!(lines("a\u{1b}]0;title\u{7}\rb\u{9b}2J\u{202e}"), r"a\u{1b}]0;title\u{7}\u{d}b\u{9b}2J\u{202e}");
+    }
+
+    #[test]
+    fn every_character_of_the_class_is_an_escape_and_its_neighbours_are_not() {
+        let ranges = [0..=0x1f, 0x7f..=0x9f, 0x61c..=0x61c, 0x200e..=0x200f, 0x2028..=0x202e, 0x2066..=0x2069];
+        for number in 0..=0x2100 {
+            let Some(character) = char::from_u32(number) else { continue };
+            assert_eq!(is_obeyed(character), ranges.iter().any(|range| range.contains(&number)), "{number:x}");
+        }
+    }
+
+    #[test]
+    fn text_of_several_lines_becomes_one() {
+        assert_eq!(one_line("a\r\nb\tc\u{2028}d\u{85}e\u{1b}"), r"a  b c d\u{85}e\u{1b}");
+        assert!(matches!(one_line("plain – é"), Cow::Borrowed(_)));
+    }
+}
