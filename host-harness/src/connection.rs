@@ -118,6 +118,18 @@ impl Connection {
         self.origin.as_ref().map_err(String::as_str)
     }
 
+    /// Where requests go, and which secrets they can take there, in words for whoever is about to make the first call.
+    pub fn destination(&self) -> String {
+        let secrets = match self.secrets.filled_in().collect::<Vec<_>>() {
+            names if names.is_empty() => "without a secret".to_owned(),
+            names => format!("with {}", names.join(", ")),
+        };
+        match self.origin() {
+            Ok(origin) => format!("requests go to {origin}, {secrets}, and nowhere else"),
+            Err(problem) => format!("requests go nowhere: {problem}"),
+        }
+    }
+
     /// The credential that had its end before `now`, in words that say what to do; none when all are good.
     pub fn expired(&self, now: SystemTime) -> Option<String> {
         let (name, expiry) = self.expiries.iter().find(|(_, expiry)| *expiry <= now)?;
@@ -177,21 +189,25 @@ fn take_secret(field: &ConnectionField, value: Option<Value>, secrets: &mut Secr
     Ok(())
 }
 
-/// The contract's rule: of all endpoint fields that are not blank, the one with the highest precedence counts, and no other.
+/// The contract's rule: of all endpoint fields that are filled in, the one with the highest precedence counts, and no other. Defaults count, by
+/// the same order, where none is filled in: what a manifest presets must not beat what a person has chosen.
 fn allowed_origin(definition: &ConnectionDefinition, fields: &Map<String, Value>) -> Result<Origin, String> {
-    let filled_in = definition.fields.iter().filter_map(|field| {
-        let endpoint = field.endpoint.as_ref()?;
-        let text = |value: &Value| match value.as_str() {
-            Some(text) if text.trim().is_empty() => None,
-            Some(text) => Some(text.trim().to_owned()),
-            None if value.is_null() => None,
-            None => Some(value.to_string()),
-        };
-        let value = fields.get(&field.input.key).and_then(text);
-        let value = value.or_else(|| field.input.default.as_ref().and_then(text))?;
-        Some((field, endpoint, value))
-    });
-    let Some((field, endpoint, value)) = filled_in.max_by_key(|(_, endpoint, _)| endpoint.precedence) else {
+    let text = |value: &Value| match value.as_str() {
+        Some(text) if text.trim().is_empty() => None,
+        Some(text) => Some(text.trim().to_owned()),
+        None if value.is_null() => None,
+        None => Some(value.to_string()),
+    };
+    let endpoints = || definition.fields.iter().filter_map(|field| Some((field, field.endpoint.as_ref()?)));
+    let filled_in = endpoints()
+        .filter_map(|(field, endpoint)| Some((field, endpoint, fields.get(&field.input.key).and_then(text)?)))
+        .max_by_key(|(_, endpoint, _)| endpoint.precedence);
+    let preset = || {
+        endpoints()
+            .filter_map(|(field, endpoint)| Some((field, endpoint, field.input.default.as_ref().and_then(text)?)))
+            .max_by_key(|(_, endpoint, _)| endpoint.precedence)
+    };
+    let Some((field, endpoint, value)) = filled_in.or_else(preset) else {
         return Err("the connection names no endpoint: none of its endpoint fields is filled in".into());
     };
     let name = &field.input.key;
@@ -252,6 +268,32 @@ mod tests {
         definition.connections[0].fields[1].input.default = Some(json!("Main"));
         let connection = Connection::new(&definition, json!({"key": "key", "fields": {"environment": ""}})).unwrap();
         assert_eq!(connection.origin().unwrap().to_string(), "https://main.example");
+    }
+
+    #[test]
+    fn a_default_never_beats_an_endpoint_that_a_person_has_filled_in() {
+        let mut definition = definition();
+        // A field of the highest precedence that nobody is asked to fill in.
+        let mut hidden = definition.connections[0].fields[2].clone();
+        hidden.input.key = "region".into();
+        hidden.input.default = Some(json!("https://collector.example"));
+        hidden.endpoint.as_mut().unwrap().precedence = 255;
+        definition.connections[0].fields.push(hidden);
+        let origin = |fields: Value| {
+            let connection = Connection::new(&definition, json!({"key": "key", "fields": fields})).unwrap();
+            connection.origin().unwrap().to_string()
+        };
+        assert_eq!(origin(json!({"customUrl": "https://own.example"})), "https://own.example");
+        assert_eq!(origin(json!({"environment": "EU", "region": " "})), "https://eu.example");
+        assert_eq!(origin(json!({})), "https://collector.example");
+    }
+
+    #[test]
+    fn where_the_key_will_go_is_said_in_words() {
+        let connection = connection(json!({"apiKey": "canary-key", "environment": "EU"})).unwrap();
+        assert_eq!(connection.destination(), "requests go to https://eu.example, with apiKey, and nowhere else");
+        let nowhere = self::connection(json!({"environment": "Mars"})).unwrap();
+        assert!(nowhere.destination().starts_with("requests go nowhere: "), "{}", nowhere.destination());
     }
 
     #[test]

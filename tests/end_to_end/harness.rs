@@ -118,7 +118,7 @@ async fn a_component_compiled_ahead_does_what_the_component_does() {
     let (status, printed) = harness(&["--cache-dir", cache, "compile", "--output", compiled]).await;
     assert_eq!(status, Some(0), "{printed}");
     let from_component = harness(&["--no-cache", "inspect", "--manifest"]).await;
-    assert_eq!(harness(&["--no-cache", "--component", compiled, "inspect", "--manifest"]).await, from_component);
+    assert_eq!(harness(&["--no-cache", "--precompiled", compiled, "inspect", "--manifest"]).await, from_component);
     let (_, runtime) = harness(&["--cache-dir", cache, "--format", "json", "inspect", "--runtime"]).await;
     let runtime: Value = serde_json::from_str(&runtime).unwrap();
     assert!(runtime["cache"].as_str().unwrap().starts_with("loaded from"), "{runtime}");
@@ -126,7 +126,7 @@ async fn a_component_compiled_ahead_does_what_the_component_does() {
 
     let whole = fs::read(compiled).unwrap();
     fs::write(compiled, &whole[..whole.len() - 100]).unwrap();
-    let (status, _) = harness(&["--component", compiled, "inspect"]).await;
+    let (status, _) = harness(&["--precompiled", compiled, "inspect"]).await;
     assert_eq!(status, Some(2));
 }
 

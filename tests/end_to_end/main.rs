@@ -10,10 +10,12 @@
 )]
 
 mod actions;
+mod amplifiers;
 mod canary;
 mod component;
 mod crashes;
 mod data_source;
+mod declared;
 mod drain;
 mod errors;
 mod fuzz_corpus;

@@ -100,9 +100,9 @@ async fn a_text_that_is_named_a_hundred_thousand_times_is_not_copied_so_often() 
     let cage = Cage::new().await;
     // 100 GiB out here, 3 MiB in there.
     let inputs = json!({ "count": 100_000, "bytes": MIB });
-    assert_eq!(exceeded(&cage, Limits::default(), "aliased-headers", inputs.clone()).await, Limit::Memory);
+    assert_eq!(exceeded(&cage, Limits::default(), "aliased-headers", inputs.clone()).await, Limit::HostBytes);
     let page = cage.connector.query("aliased", &cage.connection, &inputs, None, None, &cage.options).await.unwrap_err();
-    assert!(matches!(page.error, CallError::Limit { exceeded, .. } if exceeded.limit == Limit::Memory), "{page:?}");
+    assert!(matches!(page.error, CallError::Limit { exceeded, .. } if exceeded.limit == Limit::HostBytes), "{page:?}");
     cage.assert_unharmed().await;
 }
 

@@ -36,7 +36,7 @@ async fn the_key_is_in_no_result_no_log_and_no_trace_even_when_the_service_echoe
             bench.sim.fault_next(Fault::EchoToken);
             let seen = match bench.connector.perform(key, connection, &inputs, &options).await {
                 Ok(outcome) => format!("{} {:?}", outcome.value, outcome.trace),
-                Err(failure) => format!("{} {:?}", failure.error.to_json(), failure),
+                Err(failure) => format!("{} {:?}", serde_json::to_string(&failure.error).unwrap(), failure),
             };
             for form in forms(CANARY) {
                 assert!(!seen.contains(&form), "{key}: {form} in {seen}");

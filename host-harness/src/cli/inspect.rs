@@ -1,25 +1,34 @@
 //! `harness inspect`: what a component is, offers and asks for.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use host_harness::Connector;
-use host_harness::contract::{InputField, InputKind, manifest_schema};
+use host_harness::contract::{ConnectionField, ConnectorDefinition, InputField, InputKind, manifest_schema};
+use serde::Serialize;
 use serde_json::json;
 
 use super::failure::Failure;
 use super::options::{Format, GlobalOptions};
-use super::output;
+use super::output::{self, one_line};
 use super::session::Session;
 
 /// Show what a component is: its manifest, what it imports and exports, its size
 ///
-/// --format json prints {"manifest": …, "imports": […], "exports": […], "bytes": …, "needsOnlyHttpAndLog": …}.
+/// Shows which fields are secret, which ones the component is given, and where requests with secrets can go; with --connection, where they
+/// would go with this one. Nothing is sent.
+///
+/// --format json prints {"manifest": …, "imports": […], "exports": […], "bytes": …, "needsOnlyHttpAndLog": …, "manifestSha256": …}, and with
+/// --connection "destination".
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   harness inspect
   harness --component other.wasm inspect --format json
   harness inspect --runtime
+  harness inspect --connection connection.json
   harness inspect --manifest > manifest.json
+  harness --component new.wasm --expect-manifest manifest.json inspect
   harness inspect --schema > manifest.schema.json")]
 pub(super) struct Arguments {
     /// Print the manifest alone, as JSON
@@ -31,6 +40,9 @@ pub(super) struct Arguments {
     /// Print the JSON Schema of manifests; needs no component
     #[arg(long)]
     schema: bool,
+    /// Say where requests with the secrets of this connection would go
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["schema", "manifest", "runtime"])]
+    connection: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
@@ -45,17 +57,39 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     if arguments.runtime {
         return runtime(&session);
     }
+    let connection = arguments.connection.map(|path| session.connection(&path)).transpose()?;
+    let destination = connection.map(|connection| connection.destination());
     match session.options.format_for_people() {
-        Format::Json => output::json(&json!({
-            "manifest": connector.definition(),
-            "imports": connector.imports(),
-            "exports": connector.exports(),
-            "bytes": connector.size(),
-            "needsOnlyHttpAndLog": connector.needs_only_http_and_log(),
-        }))?,
-        Format::Table => output::text_line(&described(connector))?,
+        Format::Json => output::json(&Report {
+            manifest: connector.definition(),
+            imports: connector.imports(),
+            exports: connector.exports(),
+            bytes: connector.size(),
+            needs_only_http_and_log: connector.needs_only_http_and_log(),
+            manifest_sha256: connector.definition().fingerprint(),
+            destination,
+        })?,
+        Format::Table => {
+            output::text_line(&described(connector))?;
+            if let Some(destination) = destination {
+                output::text_line(&format!("\nWith this connection, {destination}."))?;
+            }
+        }
     }
     Ok(())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    manifest: &'a ConnectorDefinition,
+    imports: &'a [String],
+    exports: &'a [String],
+    bytes: usize,
+    needs_only_http_and_log: bool,
+    manifest_sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<String>,
 }
 
 /// What the runtime chose, by itself and by the cache.
@@ -87,10 +121,10 @@ fn indented(value: &impl serde::Serialize) -> Result<(), Failure> {
 fn described(connector: &Connector) -> String {
     let definition = connector.definition();
     let mut lines = vec![
-        format!("{} {} ({})", definition.label, definition.version, definition.key),
-        definition.description.clone(),
+        format!("{} {} ({})", one_line(&definition.label), one_line(&definition.version), definition.key),
+        one_line(&definition.description).into_owned(),
     ];
-    lines.extend(definition.documentation_url.clone());
+    lines.extend(definition.documentation_url.as_deref().map(|url| one_line(url).into_owned()));
     lines.push(String::new());
     lines.push(format!("Component, {} bytes", grouped(connector.size())));
     lines.push(if connector.needs_only_http_and_log() {
@@ -98,34 +132,47 @@ fn described(connector: &Connector) -> String {
     } else {
         format!("It imports {}.", connector.imports().join(", "))
     });
-    lines.extend(connector.imports().iter().map(|name| format!("  imports  {name}")));
-    lines.extend(connector.exports().iter().map(|name| format!("  exports  {name}")));
+    lines.extend(connector.imports().iter().map(|name| format!("  imports  {}", one_line(name))));
+    lines.extend(connector.exports().iter().map(|name| format!("  exports  {}", one_line(name))));
+    lines.push(format!("Manifest, SHA-256 {}", definition.fingerprint()));
     for connection in &definition.connections {
-        lines.push(format!("\nConnection {} - {}", connection.key, connection.label));
-        for field in &connection.fields {
-            let mark = match (&field.endpoint, field.secret) {
-                (_, true) => ", secret: stays with the host",
-                (Some(_), _) => ", endpoint: decides where requests may go",
-                _ => "",
-            };
-            lines.push(format!("{}{mark}", input(&field.input)));
-        }
+        lines.push(format!("\nConnection {} - {}", one_line(&connection.key), one_line(&connection.label)));
+        lines.extend(connection.fields.iter().flat_map(field));
     }
     for action in &definition.actions {
         let changes = if action.changes_data { ", changes data" } else { "" };
-        lines.push(format!("\nAction {} - {}{changes}\n  {}", action.key, action.label, action.description));
+        lines.push(heading("Action", &action.key, &action.label, changes, &action.description));
         lines.extend(action.inputs.iter().map(input));
     }
     for source in &definition.data_sources {
         let search = if source.searchable { ", searchable" } else { "" };
-        lines.push(format!("\nData source {} - {}{search}\n  {}", source.key, source.label, source.description));
+        lines.push(heading("Data source", &source.key, &source.label, search, &source.description));
         lines.extend(source.inputs.iter().map(input));
     }
     for trigger in &definition.triggers {
-        lines.push(format!("\nTrigger {} - {}\n  {}", trigger.key, trigger.label, trigger.description));
+        lines.push(heading("Trigger", &trigger.key, &trigger.label, "", &trigger.description));
         lines.extend(trigger.inputs.iter().map(input));
     }
     lines.join("\n")
+}
+
+/// An operation's first two lines. The manifest's texts are the component's own words, so that each is kept to one line.
+fn heading(what: &str, key: &str, label: &str, mark: &str, description: &str) -> String {
+    format!("\n{what} {} - {}{mark}\n  {}", one_line(key), one_line(label), one_line(description))
+}
+
+/// A connection's field: what becomes of its value, and where it can send requests.
+fn field(field: &ConnectionField) -> Vec<String> {
+    let mark = match (&field.endpoint, field.secret) {
+        (_, true) => ", secret: stays with the host",
+        (Some(_), _) => ", endpoint: decides where requests with secrets go",
+        _ => ", given to the component",
+    };
+    let mut lines = vec![format!("{}{mark}", input(&field.input))];
+    for environment in field.endpoint.iter().flat_map(|endpoint| &endpoint.environments) {
+        lines.push(format!("    {:<20} {}", one_line(&environment.value), one_line(&environment.url)));
+    }
+    lines
 }
 
 fn input(input: &InputField) -> String {
@@ -136,26 +183,26 @@ fn input(input: &InputField) -> String {
         InputKind::Number => "number".to_owned(),
         InputKind::Boolean => "true or false".to_owned(),
         InputKind::Choice => {
-            let values: Vec<&str> = input.choices.iter().map(|choice| choice.value.as_str()).collect();
+            let values: Vec<_> = input.choices.iter().map(|choice| one_line(&choice.value)).collect();
             format!("one of {}", values.join(" | "))
         }
-        InputKind::Code(language) => language.clone(),
+        InputKind::Code(language) => one_line(language).into_owned(),
         InputKind::KeyValueList => "pairs of key and value".to_owned(),
         InputKind::EndpointUrl => "URL".to_owned(),
-        InputKind::Other(name) => name.clone(),
+        InputKind::Other(name) => one_line(name).into_owned(),
     };
-    let mut line = format!("  {:<22} {kind}", input.key);
+    let mut line = format!("  {:<22} {kind}", one_line(&input.key));
     if input.required {
         line.push_str(", required");
     }
     if let Some(source) = &input.data_source {
-        line.push_str(&format!(", picked from {source}"));
+        line.push_str(&format!(", picked from {}", one_line(source)));
     }
     if let Some(default) = &input.default {
         let default = default.to_string();
         let shown: String = default.chars().take(40).collect();
         let more = if shown.len() < default.len() { "…" } else { "" };
-        line.push_str(&format!(", default {shown}{more}"));
+        line.push_str(&format!(", default {}{more}", one_line(&shown)));
     }
     line
 }

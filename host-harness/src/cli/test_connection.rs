@@ -13,7 +13,7 @@ use super::session::Session;
 
 /// Test a connection: says whose credential it holds, and changes nothing
 ///
-/// Prints {"user": …, "organization": …, "endpoint": …}.
+/// Prints {"user": …, "organization": …, "endpoint": …}. Says on standard error, before anything is sent, where the secrets will go.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,6 +28,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
+    output::message(&format!("note: {}", connection.destination()));
     let progress = Progress::start("Testing the connection".into());
     let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await?;
     drop(progress);

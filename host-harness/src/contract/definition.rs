@@ -69,7 +69,8 @@ pub struct ConnectionField {
 }
 
 /// How a connection field decides the origin (scheme, host and port) that requests may reach. Of all endpoint fields of a
-/// connection that are not blank, the one with the highest `precedence` counts, and its origin is allowed and no other.
+/// connection that are filled in, the one with the highest `precedence` counts, and its origin is allowed and no other. Where none is
+/// filled in, the defaults count by the same order: a default never beats what was filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {

@@ -76,6 +76,11 @@ impl Secrets {
         matches!(self.fields.get(key), Some(Some(_)))
     }
 
+    /// The fields that have a value, by their keys.
+    pub fn filled_in(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| key.as_str())
+    }
+
     /// The value of a field as a header value that is marked sensitive.
     pub(super) fn header_value(&self, key: &str) -> Result<HeaderValue, Refusal> {
         let refuse = |what: String| Err(Refusal::new(RefusalReason::Secret, what));

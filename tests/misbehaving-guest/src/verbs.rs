@@ -9,7 +9,10 @@ use crate::generated::exports::integration::connector::data_sources::{Item, Page
 use crate::generated::exports::integration::connector::triggers::PollResult;
 use crate::generated::integration::connector::http::{Failure, HeaderValue, Request, send};
 use crate::generated::integration::connector::log::{Level, log};
-use crate::generated::integration::connector::types::{Connection, Error, ServiceFailure};
+use crate::generated::integration::connector::types::{Connection, Error, InputProblem, ServiceFailure};
+
+/// What the trigger `large` delivers, in bytes.
+const LARGE_POLL: usize = 8 << 20;
 
 /// Calls that this instance has seen: more than one would mean that instances are shared.
 static CALLS: AtomicU64 = AtomicU64::new(0);
@@ -55,6 +58,23 @@ pub(crate) fn perform(verb: &str, connection: &Connection, inputs: &str) -> Resu
         "many-requests" => Ok(many_requests(&inputs, number("count")).to_string()),
         "fetch" => fetch(&inputs),
         "huge-result" => Ok(Value::from("x".repeat(number("bytes"))).to_string()),
+        "json-result" => Ok(json_of(&inputs)),
+        "json-error" => Err(Error::Service(ServiceFailure {
+            status: 500,
+            message: "see the errors".to_owned(),
+            errors: Some(json_of(&inputs)),
+            data: None,
+        })),
+        "many-problems" => Err(Error::InvalidInput(
+            (0..number("count")).map(|_| InputProblem { input: String::new(), message: String::new() }).collect(),
+        )),
+        "refused-hosts" => {
+            let host = "a".repeat(number("bytes"));
+            for _ in 0..number("count") {
+                drop(send(&request(&json!({ "url": format!("https://{host}/") }))));
+            }
+            Ok("{}".to_owned())
+        }
         "huge-error" => Err(Error::Service(ServiceFailure {
             status: 500,
             message: "x".repeat(number("bytes")),
@@ -71,6 +91,39 @@ pub(crate) fn perform(verb: &str, connection: &Connection, inputs: &str) -> Resu
     }
 }
 
+/// JSON that is small as text and large as values: `shape` is what it repeats, up to so many `bytes`.
+fn json_of(inputs: &Value) -> String {
+    let most = usize::try_from(inputs["bytes"].as_u64().unwrap_or_default()).unwrap_or_default();
+    match inputs["shape"].as_str().unwrap_or_default() {
+        "objects" => repeated("{}", most),
+        "members" => repeated("{\"\":0}", most),
+        "lists" => repeated("[]", most),
+        "controls" => format!("\"{}\"", "\\u0001".repeat(most / 6)),
+        "deep" => format!("{}{}", "[".repeat(most / 2), "]".repeat(most / 2)),
+        // Rows that have no member in common, as a table would show them.
+        "rows" => {
+            let row = |row: usize| {
+                let members: Vec<String> = (0..30).map(|member| format!("\"m{row}-{member}\":1")).collect();
+                format!("{{{}}}", members.join(","))
+            };
+            format!("[{}]", (0..most / 300).map(row).collect::<Vec<_>>().join(","))
+        }
+        _ => "null".to_owned(),
+    }
+}
+
+fn repeated(value: &str, most: usize) -> String {
+    let mut json = String::with_capacity(most + 16);
+    json.push('[');
+    json.push_str(value);
+    while json.len() + value.len() + 2 <= most {
+        json.push(',');
+        json.push_str(value);
+    }
+    json.push(']');
+    json
+}
+
 /// Queries the data source: `aliased` gives items that all point to one text.
 pub(crate) fn query(verb: &str, inputs: &str) -> Result<Page, Error> {
     let inputs: Value = serde_json::from_str(inputs).unwrap();
@@ -78,6 +131,10 @@ pub(crate) fn query(verb: &str, inputs: &str) -> Result<Page, Error> {
     let text = || "x".repeat(number("bytes"));
     let (items, notice) = match verb {
         "fine" => (vec![], None),
+        "many-items" => {
+            let items = (0..number("count")).map(|_| Item { key: String::new(), label: String::new() }).collect();
+            (items, None)
+        }
         "huge-notice" => (vec![], Some(text())),
         "aliased" => {
             let shared = text();
@@ -94,9 +151,14 @@ pub(crate) fn query(verb: &str, inputs: &str) -> Result<Page, Error> {
 pub(crate) fn poll(verb: &str, inputs: &str) -> Result<PollResult, Error> {
     let inputs: Value = serde_json::from_str(inputs).unwrap();
     let bytes = usize::try_from(inputs["bytes"].as_u64().unwrap_or_default()).unwrap_or_default();
-    let payload = if verb == "invalid-json" { "}" } else { "{}" };
+    let payload = match verb {
+        "invalid-json" => "}".to_owned(),
+        // A page of records as large as a poll may deliver them, from a trigger that needs no input.
+        "large" => format!("{{\"created\":{}}}", repeated("{\"id\":\"1\"}", LARGE_POLL)),
+        _ => "{}".to_owned(),
+    };
     let state = if verb == "huge-state" { vec![b'x'; bytes] } else { b"state".to_vec() };
-    Ok(PollResult { payload: payload.to_owned(), no_changes: true, state, more: false, extensions: None })
+    Ok(PollResult { payload, no_changes: verb != "large", state, more: false, extensions: None })
 }
 
 /// Never ends, and cannot be turned into a loop.
