@@ -8,6 +8,7 @@ mod assets;
 mod changes;
 mod forms;
 mod handlers;
+mod history;
 mod pages;
 mod payload;
 mod run;
@@ -73,6 +74,6 @@ impl Page {
 
     /// Answers until it is dropped.
     pub(crate) async fn serve(self) -> std::io::Result<()> {
-        axum::serve(self.listener, server::router(self.shared)).await
+        server::serve(self.listener, server::router(self.shared)).await
     }
 }

@@ -1,17 +1,25 @@
 //! One call as the page keeps and explains it: the result or the error with the way out, what it used, the exchanges and the log.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use host_harness::contract::{Error, Failure, InputProblem};
 use host_harness::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
 
+/// A message, as of all that an error says, is kept up to this many bytes.
+const LONGEST_MESSAGE: usize = 8 * 1024;
+/// Inputs that are to blame, of which a form can show no more.
+const MOST_PROBLEMS: usize = 100;
+
 /// What a call came to.
 #[derive(Clone)]
 pub(super) struct Run {
-    pub(super) result: Result<Arc<RawValue>, Failed>,
+    /// The result; none of one that succeeded and is no longer kept.
+    pub(super) result: Result<Option<Arc<RawValue>>, Failed>,
     pub(super) trace: Trace,
+    pub(super) finished: Instant,
 }
 
 /// An error as the page shows it.
@@ -34,7 +42,7 @@ pub(super) struct Failed {
 impl From<&CallError> for Failed {
     fn from(error: &CallError) -> Self {
         let problems = match error.answer() {
-            Some(Error::InvalidInput(problems)) => problems.clone(),
+            Some(Error::InvalidInput(problems)) => problems.iter().take(MOST_PROBLEMS).map(shortened).collect(),
             _ => Vec::new(),
         };
         let retry_after = match error.answer() {
@@ -47,7 +55,7 @@ impl From<&CallError> for Failed {
         );
         Self {
             kind: error.kind(),
-            message: error.to_string(),
+            message: cut(&error.to_string(), LONGEST_MESSAGE),
             advice: advice(error),
             problems,
             may_pass: !lasts,
@@ -65,15 +73,50 @@ impl Failed {
 
 impl Run {
     pub(super) fn of<T>(outcome: Result<Outcome<T>, Box<CallFailure>>, value: impl FnOnce(T) -> Arc<RawValue>) -> Self {
-        match outcome {
-            Ok(outcome) => Self { result: Ok(value(outcome.value)), trace: outcome.trace },
-            Err(failure) => Self { result: Err(Failed::from(&failure.error)), trace: failure.trace },
-        }
+        let (result, trace) = match outcome {
+            Ok(outcome) => (Ok(Some(value(outcome.value))), outcome.trace),
+            Err(failure) => (Err(Failed::from(&failure.error)), failure.trace),
+        };
+        Self { result, trace, finished: Instant::now() }
     }
 
     /// A run that did not begin.
-    pub(super) fn refused(problems: Vec<InputProblem>) -> Self {
-        Self { result: Err(Failed::inputs(problems)), trace: Trace::default() }
+    pub(super) fn refused(why: Failed) -> Self {
+        Self { result: Err(why), trace: Trace::default(), finished: Instant::now() }
+    }
+
+    /// What it holds in memory, in bytes.
+    pub(super) fn held_bytes(&self) -> u64 {
+        let result = self.result.as_ref().ok().and_then(Option::as_ref).map_or(0, |value| value.get().len() as u64);
+        result + self.trace.held_bytes()
+    }
+
+    /// The same run without what takes room: how it ended and what it used.
+    pub(super) fn emptied(&self) -> Self {
+        let trace = Trace {
+            duration: self.trace.duration,
+            requests: self.trace.requests,
+            sent_bytes: self.trace.sent_bytes,
+            received_bytes: self.trace.received_bytes,
+            memory_bytes: self.trace.memory_bytes,
+            refusals: self.trace.refusals.clone(),
+            exchanges_dropped: self.trace.exchanges_dropped + self.trace.exchanges.len() as u64,
+            log_lines_dropped: self.trace.log_lines_dropped + self.trace.log.len() as u64,
+            ..Trace::default()
+        };
+        Self { result: self.result.as_ref().map(|_| None).map_err(Clone::clone), trace, finished: self.finished }
+    }
+}
+
+fn shortened(problem: &InputProblem) -> InputProblem {
+    InputProblem { input: cut(&problem.input, 200), message: cut(&problem.message, 1_000) }
+}
+
+/// Text up to so many bytes, with a sign where it was cut.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.get(..text.floor_char_boundary(most)) {
+        Some(start) if start.len() < text.len() => format!("{start}…"),
+        _ => text.to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which address does what, and what every answer goes through on its way out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -9,6 +10,11 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use super::session::Shared;
 use super::{assets, handlers, security};
@@ -21,6 +27,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(handlers::home))
         .route("/connection", get(handlers::connection::show).post(handlers::connection::save))
+        .route("/connection/destination", post(handlers::connection::destination))
         .route("/connection/forget", post(handlers::connection::forget))
         .route("/about", get(handlers::about))
         .route("/actions/{key}", get(handlers::action::show))
@@ -50,6 +57,34 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/assets/{name}", get(assets::show))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(middleware::from_fn_with_state(gate, security::guard))
+}
+
+/// Connections at the same time: a browser opens six, and a window or two more. Whoever fills them up keeps them for
+/// [`LONGEST_HEADERS`] at most.
+const MOST_CONNECTIONS: usize = 256;
+/// How long a connection may take from one request to the head of the next. A browser opens a new one when it needs it.
+const LONGEST_HEADERS: Duration = Duration::from_secs(10);
+/// The pause after the system could not give a connection, because it has no more files, for example.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Answers until the listener fails.
+pub(super) async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    loop {
+        let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let mut http = http1::Builder::new();
+            http.timer(TokioTimer::new()).header_read_timeout(LONGEST_HEADERS);
+            // How it ends is the other side's affair.
+            http.serve_connection(TokioIo::new(stream), service).await.ok();
+            drop(place);
+        });
+    }
 }
 
 /// The last look at what leaves: should a secret have got into it by whatever way, it is taken out.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use host_harness::contract::{Account, ConnectionDefinition, ConnectorDefinition, InputProblem};
-use host_harness::egress::Secrets;
+use host_harness::egress::{Origin, Secrets};
 use host_harness::{CallOptions, Connection, Connector};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
@@ -186,6 +186,22 @@ impl Held {
     pub(super) fn scrubber(&self) -> &Arc<Secrets> {
         &self.scrubber
     }
+}
+
+/// Where a connection of these values would send its secrets; the error says why nowhere. Secrets have no part in it.
+pub(super) fn origin(
+    connector: &ConnectorDefinition,
+    definition: &ConnectionDefinition,
+    values: Values,
+) -> Result<Origin, String> {
+    let shown = forms::keepable(definition.fields.iter().map(|field| &field.input), values);
+    let public = definition.fields.iter().filter(|field| field.endpoint.is_some()).map(|field| &field.input);
+    let fields = forms::read(public, &shown).map_err(|problems| {
+        problems.iter().map(|problem| format!("{} {}", problem.input, problem.message)).collect::<Vec<_>>().join("; ")
+    })?;
+    let value = json!({"key": definition.key, "fields": fields});
+    let connection = Connection::new(connector, value).map_err(|error| error.to_string())?;
+    connection.origin().cloned().map_err(str::to_owned)
 }
 
 /// The endpoint field that decides, for placing what is wrong with it.

@@ -3,15 +3,15 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use host_harness::contract::PollResult;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::forms::{self, Values};
+use super::history;
 use super::payload::{self, Delivery};
 use super::run::{Failed, Run};
 use super::session::Shared;
@@ -20,8 +20,6 @@ use super::session::Shared;
 const MOST_EVENTS: usize = 200;
 /// Polls that keep their requests and answers, which can be large.
 const MOST_WITH_EXCHANGES: usize = 10;
-/// Records that are remembered for telling a repeat.
-const MOST_REMEMBERED: usize = 200_000;
 /// After errors the pause grows up to this many times its length.
 const LONGEST_BACKOFF: u32 = 16;
 
@@ -81,6 +79,22 @@ pub(super) struct Poll {
     pub(super) more: bool,
     pub(super) before: State,
     pub(super) after: State,
+    /// Whether payload, requests, log and states are no longer kept.
+    pub(super) is_emptied: bool,
+}
+
+impl Poll {
+    /// What it holds in memory, in bytes. States are counted with every poll that names them.
+    fn held_bytes(&self) -> u64 {
+        let states = [&self.before, &self.after].into_iter().flatten();
+        self.run.held_bytes() + states.map(|state| state.len() as u64).sum::<u64>()
+    }
+
+    /// The same poll without payload, requests, log and states.
+    fn emptied(&self) -> Self {
+        let delivery = self.delivery.clone();
+        Self { run: self.run.emptied(), delivery, before: None, after: None, is_emptied: true, ..*self }
+    }
 }
 
 /// What the page shows of a trigger beside its timeline.
@@ -126,7 +140,7 @@ impl Trigger {
             version,
             every: inner.schedule.as_ref().map(|schedule| schedule.every),
             is_polling: inner.is_polling,
-            more: last_poll.is_some_and(|poll| poll.more && poll.after == inner.state),
+            more: last_poll.is_some_and(|poll| poll.more && !poll.is_emptied && poll.after == inner.state),
             state: inner.state.clone(),
             origin: inner.origin.clone(),
         }
@@ -140,6 +154,26 @@ impl Trigger {
     /// The event of this id, if the timeline still has it.
     pub(super) fn event(&self, id: u64) -> Option<Arc<Event>> {
         self.inner().events.iter().find(|event| event.id == id).cloned()
+    }
+
+    /// The polls of the timeline that hold something: id, end, and what they hold in bytes.
+    pub(super) fn held(&self) -> Vec<(u64, Instant, u64)> {
+        let inner = self.inner();
+        let polls = inner.events.iter().filter_map(|event| match &event.what {
+            What::Poll(poll) => Some((event.id, poll.run.finished, poll.held_bytes())),
+            What::Note(_) => None,
+        });
+        polls.filter(|(_, _, bytes)| *bytes > 0).collect()
+    }
+
+    /// Takes from a poll what it holds.
+    pub(super) fn empty(&self, id: u64) {
+        let mut inner = self.inner();
+        let Some(event) = inner.events.iter_mut().find(|event| event.id == id) else { return };
+        if let What::Poll(poll) = &event.what {
+            let what = What::Poll(Box::new(poll.emptied()));
+            *event = Arc::new(Event { id: event.id, at: event.at, what });
+        }
     }
 
     /// Notes something in the timeline.
@@ -161,11 +195,11 @@ impl Trigger {
         drop(polling);
         let mut found = None;
         let run = Run::of(outcome, |poll: PollResult| {
-            let payload: Arc<RawValue> = poll.payload.into();
             found = Some((poll.no_changes, poll.more, poll.state));
-            payload
+            poll.payload.into()
         });
         let result = self.inner().take_over(run, before, found);
+        history::trim(shared);
         self.changed();
         result
     }
@@ -230,6 +264,9 @@ impl Trigger {
         let _turn = self.turn.lock().await;
         let Some(event) = self.event(id) else { return false };
         let What::Poll(poll) = &event.what else { return false };
+        if poll.is_emptied {
+            return false;
+        }
         {
             let mut inner = self.inner();
             inner.state = poll.before.clone();
@@ -275,15 +312,9 @@ impl Inner {
             None => (false, false, before.clone()),
         };
         let delivery = match &run.result {
-            Ok(payload) => {
-                let payload: Value = serde_json::from_str(payload.get()).unwrap_or_default();
-                payload::delivery(&payload, &mut self.delivered)
-            }
-            Err(_) => Delivery::default(),
+            Ok(Some(payload)) => payload::delivery(payload, &mut self.delivered),
+            Ok(None) | Err(_) => Delivery::default(),
         };
-        if self.delivered.len() > MOST_REMEMBERED {
-            self.delivered.clear();
-        }
         let is_stuck = more && no_changes && before == after;
         let result = match &run.result {
             Ok(_) => {
@@ -293,7 +324,7 @@ impl Inner {
             }
             Err(failed) => Err(failed.clone()),
         };
-        let poll = Poll { number: self.polls, run, delivery, no_changes, more, before, after };
+        let poll = Poll { number: self.polls, run, delivery, no_changes, more, before, after, is_emptied: false };
         self.push(What::Poll(Box::new(poll)));
         result
     }
@@ -342,8 +373,8 @@ mod tests {
     use super::*;
 
     fn answered() -> Run {
-        let payload = RawValue::from_string(r#"{"created": [{"id": "1"}]}"#.into()).unwrap();
-        Run { result: Ok(payload.into()), trace: Default::default() }
+        let payload = serde_json::value::RawValue::from_string(r#"{"created": [{"id": "1"}]}"#.into()).unwrap();
+        Run { result: Ok(Some(payload.into())), trace: Default::default(), finished: Instant::now() }
     }
 
     #[tokio::test]
@@ -352,7 +383,7 @@ mod tests {
         let found = |state: &[u8]| Some((false, false, state.to_vec()));
         assert_eq!(trigger.inner().take_over(answered(), None, found(b"one")).ok(), Some(Next::Later));
         let first = trigger.status().state;
-        let failed = Run { result: Err(no_connection()), trace: Default::default() };
+        let failed = Run::refused(no_connection());
         assert!(trigger.inner().take_over(failed, first.clone(), None).is_err());
         assert_eq!(trigger.status().state, first);
         trigger.inner().take_over(answered(), first.clone(), found(b"two")).ok();

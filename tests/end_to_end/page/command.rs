@@ -24,8 +24,13 @@ fn serve(words: &[&str]) -> Command {
 }
 
 /// A running page, and its host and the path of its link.
-async fn started() -> (Child, String, String) {
-    let mut child = serve(&["--format", "json"]).spawn().unwrap();
+pub(super) async fn started() -> (Child, String, String) {
+    started_with(&[]).await
+}
+
+/// The same with further arguments.
+pub(super) async fn started_with(words: &[&str]) -> (Child, String, String) {
+    let mut child = serve(&[&["--format", "json"], words].concat()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
     let link: Value = serde_json::from_str(&line).unwrap();
@@ -33,13 +38,21 @@ async fn started() -> (Child, String, String) {
     (child, host.to_owned(), format!("/{path}"))
 }
 
-async fn get(host: &str, path: &str, headers: &str) -> String {
+pub(super) async fn get(host: &str, path: &str, headers: &str) -> String {
+    send(host, "GET", path, headers, "").await
+}
+
+/// Sends one request on a connection of its own, and gives the whole answer.
+pub(super) async fn send(host: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(host).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}\r\n");
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test]

@@ -47,6 +47,27 @@ async fn a_connection_is_filled_in_tested_and_remembered() {
 }
 
 #[tokio::test]
+async fn the_page_says_where_the_key_will_go_before_anything_is_sent() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        let browser = bench.open("/connection").await;
+        browser.wait_for_text("#destination", "will be sent to https://mfg.duro.app and nowhere else").await;
+        browser.type_into("#connection-apiKey", KEY).await;
+        browser.type_into("#connection-customDuroEnvironment", "https://collector.example/graphql").await;
+        browser.wait_for_text("#destination", "will be sent to https://collector.example and nowhere else").await;
+        browser.type_into("#connection-customDuroEnvironment", "collector.example").await;
+        browser.wait_for_text("#destination", "Nothing can be sent yet").await;
+        browser.type_into("#connection-customDuroEnvironment", &bench.sim.url()).await;
+        browser.wait_for_text("#destination", &format!("http://{} and nowhere else", bench.sim.address())).await;
+        assert_eq!(bench.sim.request_count(), 0);
+        browser.click("button[type=submit]").await;
+        browser.wait_for_text("#connection-result .success", "http://127.0.0.1").await;
+        browser.client.refresh().await.unwrap();
+        browser.wait_for_text("#destination", &bench.sim.address().to_string()).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_action_runs_with_a_picked_input_and_shows_what_it_sent_and_got() {
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;

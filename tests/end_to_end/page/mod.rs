@@ -4,6 +4,7 @@
 
 mod accessibility;
 mod bench;
+mod bounds;
 mod browser;
 mod command;
 mod journeys;

@@ -83,6 +83,7 @@ export function startForms(start) {
     startPairs(form);
     startCode(form);
     if (form.dataset.draft) startDraft(form);
+    startDestination(form);
   }
   for (const button of document.querySelectorAll("[data-post]")) {
     button.addEventListener("click", async () => {
@@ -173,6 +174,31 @@ function startDraft(form) {
   };
   form.addEventListener("input", save);
   form.addEventListener("change", save);
+}
+
+/** Says where the key would go, as the form is filled in. Secrets are left out of what is asked. */
+function startDestination(form) {
+  const place = form.querySelector("[data-destination]");
+  if (!place) return;
+  let timer = 0;
+  let asked = 0;
+  const ask = async () => {
+    const mine = ++asked;
+    const values = valuesOf(form);
+    for (const secret of form.querySelectorAll("[data-secret]")) delete values[secret.closest("[data-input]").dataset.input];
+    try {
+      const piece = await post(place.dataset.destination, { values, ...extras(form) });
+      if (mine === asked) fill(place, piece.html);
+    } catch (error) {
+      if (mine === asked) place.textContent = error.message;
+    }
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, DRAFT_DELAY);
+  };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
 }
 
 function startPairs(form) {

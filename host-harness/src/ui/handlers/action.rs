@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Piece, Sent, as_json, not_found, raw_value, refused};
 use crate::ui::forms::{self, Values};
+use crate::ui::history;
 use crate::ui::pages;
 use crate::ui::run::{self, Failed, Run, Side};
 use crate::ui::session::Shared;
@@ -50,8 +51,8 @@ pub(in crate::ui) async fn run(
     let kept = forms::keepable(&action.inputs, sent.values);
     shared.session().forms.insert(format!("actions/{key}"), kept);
     let run = match (inputs, shared.connection()) {
-        (Err(problems), _) => Run::refused(problems),
-        (Ok(_), None) => Run { result: Err(no_connection()), trace: Default::default() },
+        (Err(problems), _) => Run::refused(Failed::inputs(problems)),
+        (Ok(_), None) => Run::refused(no_connection()),
         (Ok(inputs), Some(connection)) => {
             let inputs = Value::Object(inputs);
             let outcome = shared.connector.perform(&key, &connection, &inputs, &shared.options).await;
@@ -60,6 +61,7 @@ pub(in crate::ui) async fn run(
     };
     let run = Arc::new(run);
     shared.session().runs.insert(key.clone(), run.clone());
+    history::trim(&shared);
     let problems = run.result.as_ref().err().map(|failed| failed.problems.clone()).unwrap_or_default();
     let say = if run.result.is_ok() { "Done" } else { "Failed" };
     let path = format!("/actions/{}", pages::segment(&key));
@@ -69,7 +71,7 @@ pub(in crate::ui) async fn run(
 pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
     let run = shared.session().runs.get(&key).cloned();
     match run.as_ref().map(|run| &run.result) {
-        Some(Ok(value)) => raw_value(value),
+        Some(Ok(Some(value))) => raw_value(value),
         _ => not_found("result"),
     }
 }

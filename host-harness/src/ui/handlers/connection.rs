@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Piece, Sent, not_found};
 use crate::ui::pages;
 use crate::ui::run::Failed;
-use crate::ui::session::{Held, Shared};
+use crate::ui::session::{self, Held, Shared};
 
 #[derive(Deserialize)]
 pub(in crate::ui) struct Kind {
@@ -27,6 +27,18 @@ pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Query(asked):
     };
     match definition {
         Some(definition) => pages::connection::show(&shared, definition).into_response(),
+        None => not_found("connection of this kind"),
+    }
+}
+
+/// Says where a form as it is filled in would send the key: nothing is kept, and nothing is sent.
+pub(in crate::ui) async fn destination(State(shared): State<Arc<Shared>>, Json(sent): Json<Sent>) -> Response {
+    match sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) {
+        Some(definition) => {
+            let origin = session::origin(shared.definition(), definition, sent.values);
+            let html = pages::connection::destination(definition, origin.as_ref());
+            Piece::new(html, Vec::new(), "").into_response()
+        }
         None => not_found("connection of this kind"),
     }
 }

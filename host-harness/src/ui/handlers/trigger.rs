@@ -183,7 +183,7 @@ pub(in crate::ui) async fn part(
         return not_found("poll of this number");
     };
     match (part.as_str(), &poll.run.result, &poll.after) {
-        ("payload", Ok(payload), _) => raw_value(payload),
+        ("payload", Ok(Some(payload)), _) => raw_value(payload),
         ("state", _, Some(state)) => Json(timeline::readable(state)).into_response(),
         _ => not_found("such part of a poll"),
     }

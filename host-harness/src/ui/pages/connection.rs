@@ -1,12 +1,15 @@
 //! The connection's page: the form, the test, and what the test said.
 
 use host_harness::contract::ConnectionDefinition;
+use host_harness::egress::Origin;
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::controls::Form;
 use super::{Place, failure, heading, page, segment, who};
-use crate::ui::forms::Values;
-use crate::ui::session::{Held, Shared};
+use crate::ui::forms::{Typed, Values};
+use crate::ui::run::cut;
+use crate::ui::session::{Held, Shared, origin};
 
 /// The page of one kind of connection.
 pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) -> Markup {
@@ -15,6 +18,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
     let held = session.connection.as_ref().filter(|held| held.connection.key() == definition.key);
     let nothing = Values::new();
     let form = Form { id: "connection", values: held.map_or(&nothing, |held| &held.shown), sources: &[] };
+    let origin = origin(shared.definition(), definition, shown_at_first(definition, form.values));
     let content = html! {
         (heading("Connection", &definition.label, &definition.description))
         @if kinds.len() > 1 {
@@ -34,6 +38,9 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
                         (form.field(&field.input))
                     }
                 }
+                p #destination .notice role="status" data-destination="/connection/destination" {
+                    (destination(definition, origin.as_ref()))
+                }
                 div .actions {
                     button .primary type="submit" data-busy="Testing…" { "Test connection" }
                     button type="button" data-post="/connection/forget" data-reload hidden[held.is_none()] { "Forget it" }
@@ -48,6 +55,38 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
     };
     drop(session);
     page(shared, Place::Connection, &definition.label, &content)
+}
+
+/// Where the key will go with the next test, before there is one.
+pub(in crate::ui) fn destination(definition: &ConnectionDefinition, origin: Result<&Origin, &String>) -> Markup {
+    let secrets = definition.fields.iter().filter(|field| field.secret).map(|field| field.input.label.as_str());
+    let secrets = secrets.collect::<Vec<_>>().join(", ");
+    html! {
+        @match origin {
+            Ok(origin) if secrets.is_empty() => { "Requests go to " strong .breakable { (origin) } " and nowhere else." },
+            Ok(origin) => { (secrets) " will be sent to " strong .breakable { (origin) } " and nowhere else." },
+            Err(problem) => { "Nothing can be sent yet: " (cut(problem, 300)) "." },
+        }
+        @let given: Vec<&str> = given_to_the_component(definition).collect();
+        @if !given.is_empty() { " The component is given: " (given.join(", ")) "." }
+    }
+}
+
+/// The fields that neither stay with the host nor say where requests go.
+fn given_to_the_component(definition: &ConnectionDefinition) -> impl Iterator<Item = &str> {
+    let given = definition.fields.iter().filter(|field| !field.secret && field.endpoint.is_none());
+    given.map(|field| field.input.label.as_str())
+}
+
+/// What the form's controls hold when the page opens: what was typed, and for the rest the defaults.
+fn shown_at_first(definition: &ConnectionDefinition, typed: &Values) -> Values {
+    let mut values = typed.clone();
+    for field in &definition.fields {
+        if let Some(Value::String(default)) = &field.input.default {
+            values.entry(field.input.key.clone()).or_insert_with(|| Typed::Text(default.clone()));
+        }
+    }
+    values
 }
 
 /// What the test said.

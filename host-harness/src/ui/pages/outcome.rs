@@ -4,20 +4,26 @@ use host_harness::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
 use maud::{Markup, html};
 
 use super::{count, failure, size, tabs, time, tree};
-use crate::ui::run::{Run, Side};
+use crate::ui::run::{Run, Side, cut};
 
 /// Lines of log that are shown; a page of more helps nobody.
 const MOST_LINES: usize = 500;
 
 /// A message of more characters is shown when it is asked for.
 const LONGEST_MESSAGE: usize = 160;
+/// What is shown of a message, a URL or a header's value at most, in bytes: a page is drawn as a whole.
+const MOST_SHOWN: usize = 2 * 1024;
+/// Headers and requests that are shown at most.
+const MOST_HEADERS: usize = 60;
+const MOST_REQUESTS: usize = 500;
 
 /// A run; `path` is the address of its parts.
 pub(in crate::ui) fn show(run: &Run, path: &str) -> Markup {
     let requests = format!("Requests ({})", run.trace.exchanges.len());
     let log = format!("Log ({})", run.trace.log.len());
     let result = match &run.result {
-        Ok(_) => tree("Result", &format!("{path}/result")),
+        Ok(Some(_)) => tree("Result", &format!("{path}/result")),
+        Ok(None) => html! { p .quiet { "The result is no longer kept: newer runs took its place." } },
         Err(failed) => failure(failed),
     };
     html! {
@@ -47,13 +53,15 @@ pub(super) fn used(trace: &Trace, succeeded: bool) -> Markup {
 /// The requests and their answers; bodies are fetched when they are opened.
 pub(super) fn exchanges(trace: &Trace, path: &str) -> Markup {
     html! {
-        @if trace.exchanges.is_empty() { p .quiet { "No request was recorded." } }
+        @if trace.exchanges.is_empty() && trace.exchanges_dropped == 0 { p .quiet { "No request was recorded." } }
         @for refusal in &trace.refusals { p .problem { (refusal) } }
         ol .exchanges {
-            @for (index, exchange) in trace.exchanges.iter().enumerate() {
+            @for (index, exchange) in trace.exchanges.iter().enumerate().take(MOST_REQUESTS) {
                 li { (one_exchange(exchange, &format!("{path}/exchanges/{index}"))) }
             }
         }
+        @let more = trace.exchanges_dropped + trace.exchanges.len().saturating_sub(MOST_REQUESTS) as u64;
+        @if more > 0 { p .quiet { (count(more, "more request")) " not kept: there was no room for their bodies." } }
     }
 }
 
@@ -67,7 +75,7 @@ fn one_exchange(exchange: &Exchange, path: &str) -> Markup {
             summary {
                 span .badge .good[is_good] .bad[!is_good] { (status) }
                 span .method { (exchange.method) } " "
-                span .breakable { (exchange.url) }
+                span .breakable { (cut(&exchange.url, MOST_SHOWN)) }
                 span .quiet { " " (time(exchange.duration)) @if exchange.attempts > 1 { ", " (count(exchange.attempts.into(), "attempt")) } }
             }
             h3 { "Request" }
@@ -87,7 +95,10 @@ fn one_exchange(exchange: &Exchange, path: &str) -> Markup {
 
 fn headers(headers: &[(String, String)]) -> Markup {
     html! {
-        dl .headers { @for (name, value) in headers { dt { (name) } dd { (value) } } }
+        dl .headers {
+            @for (name, value) in headers.iter().take(MOST_HEADERS) { dt { (cut(name, 200)) } dd { (cut(value, MOST_SHOWN)) } }
+        }
+        @if headers.len() > MOST_HEADERS { p .quiet { (count((headers.len() - MOST_HEADERS) as u64, "more header")) " not shown." } }
     }
 }
 
@@ -103,7 +114,7 @@ fn message(text: &str) -> Markup {
     match text.char_indices().nth(LONGEST_MESSAGE) {
         None => html! { span .message { (text) } },
         Some((end, _)) => html! {
-            details .message { summary { (text.get(..end).unwrap_or(text)) "…" } pre { (text) } }
+            details .message { summary { (text.get(..end).unwrap_or(text)) "…" } pre { (cut(text, MOST_SHOWN)) } }
         },
     }
 }

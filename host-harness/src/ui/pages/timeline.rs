@@ -60,7 +60,7 @@ fn poll(poll: &Poll, path: &str, id: u64) -> Markup {
         p .event-title {
             strong { "Poll " (poll.number) }
             @if poll.run.result.is_err() { span .badge .bad { "failed" } }
-            @else if poll.before.is_none() { span .badge { "first poll: counting begins here" } }
+            @else if poll.before.is_none() && !poll.is_emptied { span .badge { "first poll: counting begins here" } }
             @else if poll.no_changes { span .badge { "no changes" } }
             @for list in poll.delivery.lists.iter().filter(|list| list.length > 0) {
                 span .badge .good { (list.length) " " (list.name) }
@@ -78,12 +78,13 @@ fn poll(poll: &Poll, path: &str, id: u64) -> Markup {
         details .more {
             summary { "Details" }
             (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
-            @if poll.run.result.is_ok() { (tree("Payload", &format!("{path}/payload"))) }
-            details { summary { "State after it, " (size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (size(before)) ")" }
-                (tree("State after the poll", &format!("{path}/state"))) }
+            @if poll.is_emptied { p .quiet { "Its payload, requests, log and states are no longer kept: newer polls took their place." } }
+            @if matches!(poll.run.result, Ok(Some(_))) { (tree("Payload", &format!("{path}/payload"))) }
+            @if !poll.is_emptied { details { summary { "State after it, " (size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (size(before)) ")" }
+                (tree("State after the poll", &format!("{path}/state"))) } }
             details { summary { "Requests (" (poll.run.trace.exchanges.len()) ")" } (outcome::exchanges(&poll.run.trace, path)) }
             details { summary { "Log (" (poll.run.trace.log.len()) ")" } (outcome::log_lines(&poll.run.trace)) }
-            @if poll.run.result.is_ok() {
+            @if poll.run.result.is_ok() && !poll.is_emptied {
                 button .small type="button" data-trigger="back" data-event=(id) { "Take the state from before poll " (poll.number) }
             }
         }

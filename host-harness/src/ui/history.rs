@@ -1,0 +1,65 @@
+//! How much of the past the page keeps: one bound in bytes for the results, payloads, requests, logs and states of all runs and polls together.
+//! Where they are more, the oldest lose their contents; what they did stays in view.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::session::Shared;
+
+/// What all runs and polls may hold, in bytes: as much as the largest call may leave behind.
+pub(super) const MOST_HELD: u64 = 96 * 1024 * 1024;
+
+/// A run or a poll that still has its contents.
+struct Held {
+    finished: Instant,
+    bytes: u64,
+    place: Place,
+}
+
+enum Place {
+    /// The last run of this action.
+    Run(String),
+    /// The event of this id of this trigger.
+    Event(String, u64),
+}
+
+/// Takes contents from the oldest until what is left is within the bound. To be called after every run and poll.
+pub(super) fn trim(shared: &Shared) {
+    let mut all = held(shared);
+    all.sort_by_key(|held| held.finished);
+    let mut total: u64 = all.iter().map(|held| held.bytes).sum();
+    for oldest in all {
+        if total <= MOST_HELD {
+            return;
+        }
+        match &oldest.place {
+            Place::Run(key) => {
+                if let Some(run) = shared.session().runs.get_mut(key) {
+                    *run = Arc::new(run.emptied());
+                }
+            }
+            Place::Event(key, id) => {
+                if let Some(trigger) = shared.triggers.get(key) {
+                    trigger.empty(*id);
+                }
+            }
+        }
+        total = total.saturating_sub(oldest.bytes);
+    }
+}
+
+fn held(shared: &Shared) -> Vec<Held> {
+    let session = shared.session();
+    let runs = session.runs.iter().map(|(key, run)| Held {
+        finished: run.finished,
+        bytes: run.held_bytes(),
+        place: Place::Run(key.clone()),
+    });
+    let mut all: Vec<Held> = runs.collect();
+    drop(session);
+    for (key, trigger) in &shared.triggers {
+        let polls = trigger.held().into_iter();
+        all.extend(polls.map(|(id, finished, bytes)| Held { finished, bytes, place: Place::Event(key.clone(), id) }));
+    }
+    all
+}

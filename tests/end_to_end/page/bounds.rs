@@ -1,0 +1,66 @@
+//! What the page's program may hold, and who may hold it up.
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::command::{get, send, started, started_with};
+use crate::amplifiers::peak_of;
+use crate::support::built;
+
+const MIB: u64 = 1024 * 1024;
+
+/// The headers with which a page's own script asks.
+async fn admitted(host: &str, path: &str) -> String {
+    let answer = get(host, path, "").await;
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let page = get(host, "/connection", &cookie).await;
+    let (_, token) = page.split_once("name=\"csrf-token\" content=\"").unwrap();
+    let token = token.split('"').next().unwrap();
+    format!("{cookie}origin: http://{host}\r\nx-csrf-token: {token}\r\ncontent-type: application/json\r\n")
+}
+
+#[tokio::test]
+async fn what_the_page_remembers_of_polls_and_runs_is_bounded_in_bytes() {
+    let component = built("test/misbehaving.wasm");
+    let (child, host, path) = started_with(&["--component", component.to_str().unwrap()]).await;
+    let own = admitted(&host, &path).await;
+    let values = json!({ "apiKey": "key-of-the-page", "url": "https://plm.example/" });
+    let connection = json!({ "kind": "key", "values": values }).to_string();
+    assert!(send(&host, "POST", "/connection", &own, &connection).await.starts_with("HTTP/1.1 200"));
+    let before = peak_of(child.id().unwrap());
+    let nothing = json!({ "values": {} }).to_string();
+    // Of 8 MiB each: half a gigabyte in all.
+    for _ in 0..60 {
+        assert!(send(&host, "POST", "/triggers/large/poll", &own, &nothing).await.starts_with("HTTP/1.1 200"));
+    }
+    let news = get(&host, "/triggers/large/news?version=0&last=0", &own).await;
+    assert!(news.contains("no longer kept"), "{:.2000}", news);
+    let payload = |id: u64| format!("/triggers/large/polls/{id}/payload");
+    assert!(get(&host, &payload(1), &own).await.starts_with("HTTP/1.1 404"));
+    assert!(get(&host, &payload(60), &own).await.len() as u64 > 8 * MIB);
+    if let (Some(before), Some(after)) = (before, peak_of(child.id().unwrap())) {
+        let added = after - before;
+        assert!(added <= 256 * MIB, "60 polls added {} MiB", added / MIB);
+    }
+}
+
+#[tokio::test]
+async fn connections_that_say_nothing_are_closed_and_make_room() {
+    let (_child, host, _) = started().await;
+    // More than it answers at a time, each in the middle of a request.
+    let mut idle = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(&host).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nx-slow: ").await.unwrap();
+        idle.push(stream);
+    }
+    assert!(get(&host, "/", "").await.starts_with("HTTP/1.1 403 "));
+    // And one that asked once, got its answer and stays.
+    let mut stream = TcpStream::connect(&host).await.unwrap();
+    stream.write_all(format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 403 "));
+}
