@@ -3,6 +3,7 @@
 import { fill, post, say } from "./send.js";
 
 const DRAFT_DELAY = 400;
+const DESTINATION_DELAY = 100;
 
 /** The values of a form by the keys of its inputs, as the server takes them. */
 export function valuesOf(form) {
@@ -193,12 +194,14 @@ function startDestination(form) {
       if (mine === asked) place.textContent = error.message;
     }
   };
-  const soon = () => {
+  const soon = (delay) => {
     clearTimeout(timer);
-    timer = setTimeout(ask, DRAFT_DELAY);
+    // What stands there may be wrong already, and a wrong address is worse than none.
+    place.textContent = "…";
+    timer = setTimeout(ask, delay);
   };
-  form.addEventListener("input", soon);
-  form.addEventListener("change", soon);
+  form.addEventListener("input", () => soon(DESTINATION_DELAY));
+  form.addEventListener("change", () => soon(0));
 }
 
 function startPairs(form) {
