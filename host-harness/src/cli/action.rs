@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 use super::failure::Failure;
 use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
+use super::output;
 use super::progress::Progress;
 use super::session::Session;
-use super::{output, table};
 
 /// Perform an action and print its result as {"data": …}
 #[derive(Args)]
@@ -47,7 +47,9 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     drop(progress);
     match session.options.format() {
         Format::Json => output::json(&Printed { data: &outcome.value })?,
-        Format::Table => output::text_line(&table::value(&output::parsed(&outcome.value)))?,
+        Format::Table => {
+            output::table(&outcome.value)?;
+        }
     }
     Ok(())
 }

@@ -1,44 +1,170 @@
 //! Reads a connection file: JSON in which `${NAME}` stands for a variable of the environment, so that the file can be shared and the key
-//! cannot.
+//! cannot. What came from the environment is not printed by any command, whatever field it stands in.
 
+use std::fs::{File, Metadata};
 use std::path::Path;
 
+use host_harness::contract::{ConnectionDefinition, ConnectorDefinition};
 use serde_json::Value;
+use url::Url;
 
 use super::failure::Failure;
+use super::hidden::Hidden;
+use super::{files, output, shell};
 
 /// Connections are a handful of fields; a larger file is another file.
 const LARGEST: u64 = 1024 * 1024;
 
-/// Reads a file and fills in variables. Errors name the file and the variable, and repeat no value.
-pub(super) fn read(path: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Value, Failure> {
-    let failed = |text: String| Failure::usage(format!("the connection file {}: {text}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
-    if size > LARGEST {
-        return Err(failed(format!("{size} bytes are too many for a connection")));
+/// Reads a file, fills in variables, and hides what they hold from now on. Warns of a file that is open to others. Errors name the file
+/// and the variable, and repeat no value.
+pub(super) fn read(path: &Path, connector: &ConnectorDefinition) -> Result<Value, Failure> {
+    let read = read_with(path, connector, |name| std::env::var(name).ok())?;
+    output::hide(read.hidden);
+    if let Some(warning) = read.warning {
+        output::message(&format!("warning: {warning}"));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let mut value: Value = serde_json::from_str(&text).map_err(|error| failed(format!("it is not JSON: {error}")))?;
-    fill_in(&mut value, &variable).map_err(failed)?;
-    Ok(value)
+    Ok(read.value)
 }
 
-fn fill_in(value: &mut Value, variable: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
+/// A connection file that was read.
+#[derive(Debug)]
+struct Read {
+    value: Value,
+    hidden: Hidden,
+    warning: Option<String>,
+}
+
+fn read_with(
+    path: &Path,
+    connector: &ConnectorDefinition,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Read, Failure> {
+    let failed = |text: String| Failure::usage(format!("the connection file {}: {text}", path.display()));
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    let metadata = file.metadata().map_err(|error| failed(error.to_string()))?;
+    let text = files::read_text(file, LARGEST).map_err(|error| failed(error.to_string()))?;
+    let mut value: Value = serde_json::from_str(&text).map_err(|error| failed(format!("it is not JSON: {error}")))?;
+    let kind = value.get("key").and_then(Value::as_str).and_then(|key| connector.connection(key));
+    let warning = openness(&metadata).and_then(|openness| match openness {
+        Openness::Writable(who) => Some(format!("{who}, and so decide where the key goes")),
+        Openness::Readable if holds_a_secret(&value, kind) => {
+            Some("other users can read, and it holds a secret".into())
+        }
+        Openness::Readable => None,
+    });
+    let warning = warning.map(|warning| {
+        let name = shell::quoted(&path.display().to_string()).unwrap_or_else(|| "FILE".into());
+        format!("the connection file {} is one that {warning}: chmod 600 {name}", path.display())
+    });
+    let mut filled_in = Vec::new();
+    fill_in(&mut value, None, &variable, &mut filled_in).map_err(failed)?;
+    let hidden = filled_in.iter().filter(|filled| !is_shown(filled, kind)).map(|filled| filled.value.as_str());
+    Ok(Read { hidden: Hidden::of(hidden), value, warning })
+}
+
+/// What a variable held, and the field of the connection that it is in, if it is in one.
+struct FilledIn {
+    value: String,
+    field: Option<String>,
+}
+
+/// Whether a value is shown although it came from the environment: a choice of the manifest's is no secret, and neither is the address
+/// that the person must be able to check.
+fn is_shown(filled: &FilledIn, kind: Option<&ConnectionDefinition>) -> bool {
+    let fields = || kind.into_iter().flat_map(|kind| &kind.fields);
+    let is_choice = fields().any(|field| {
+        let environments = field.endpoint.iter().flat_map(|endpoint| &endpoint.environments);
+        let choices = field.input.choices.iter().map(|choice| &choice.value);
+        choices.chain(environments.map(|environment| &environment.value)).any(|value| *value == filled.value)
+    });
+    let is_in_endpoint = fields()
+        .any(|field| field.endpoint.is_some() && !field.secret && Some(&field.input.key) == filled.field.as_ref());
+    is_choice || is_in_endpoint && is_plain_url(&filled.value)
+}
+
+/// An absolute URL with nothing in it that only those who may use it should know.
+fn is_plain_url(text: &str) -> bool {
+    Url::parse(text.trim()).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
+}
+
+/// Whether a secret stands in the file itself. By the manifest, because an address may be read by anybody; not of a connection that
+/// the manifest does not have, which is refused for that.
+fn holds_a_secret(value: &Value, kind: Option<&ConnectionDefinition>) -> bool {
+    let secrets = kind.into_iter().flat_map(|kind| &kind.fields).filter(|field| field.secret);
+    let texts = secrets.filter_map(|field| value.get("fields")?.get(&field.input.key)?.as_str());
+    texts.into_iter().any(|text| !text.trim().is_empty() && !text.contains("${"))
+}
+
+/// How far a file is open to others than its owner.
+#[derive(Debug, PartialEq, Eq)]
+enum Openness {
+    /// Who can write to it, and that they can.
+    Writable(&'static str),
+    Readable,
+}
+
+#[cfg(unix)]
+fn openness(metadata: &Metadata) -> Option<Openness> {
+    use std::os::unix::fs::MetadataExt;
+    // A pipe of the shell's is gone with the command.
+    if !metadata.is_file() {
+        return None;
+    }
+    let (owner, mode) = (metadata.uid(), metadata.mode());
+    match mode {
+        _ if owner != 0 && owner != rustix::process::geteuid().as_raw() => {
+            Some(Openness::Writable("another user owns, who can change it"))
+        }
+        mode if mode & 0o022 != 0 => Some(Openness::Writable("other users can change")),
+        mode if mode & 0o044 != 0 => Some(Openness::Readable),
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn openness(_: &Metadata) -> Option<Openness> {
+    None
+}
+
+fn fill_in(
+    value: &mut Value,
+    field: Option<&str>,
+    variable: &impl Fn(&str) -> Option<String>,
+    found: &mut Vec<FilledIn>,
+) -> Result<(), String> {
     match value {
         Value::String(text) => {
             if text.contains("${") {
-                *text = filled_in(text, variable)?;
+                *text = filled_in(text, variable, &mut |value| {
+                    found.push(FilledIn { value: value.to_owned(), field: field.map(str::to_owned) });
+                })?;
             }
             Ok(())
         }
-        Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, variable)),
-        Value::Object(object) => object.values_mut().try_for_each(|value| fill_in(value, variable)),
+        Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, field, variable, found)),
+        Value::Object(object) => object.iter_mut().try_for_each(|(name, value)| match value {
+            // Only the members of `fields` are fields; inside one, its name is that of the field still.
+            Value::Object(fields) if field.is_none() && name == "fields" => {
+                fields.iter_mut().try_for_each(|(name, value)| fill_in(value, Some(name), variable, found))
+            }
+            value => fill_in(value, field, variable, found),
+        }),
         _ => Ok(()),
     }
 }
 
 /// Replaces every `${NAME}`; `$${` stands for `${` itself. What a variable holds is not looked at again.
-fn filled_in(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
+fn filled_in(
+    text: &str,
+    variable: &impl Fn(&str) -> Option<String>,
+    found: &mut impl FnMut(&str),
+) -> Result<String, String> {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -58,6 +184,7 @@ fn filled_in(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<S
         let value = variable(name).ok_or_else(|| {
             format!("the variable {name} is not set in the environment: export it, or write the value into the file")
         })?;
+        found(&value);
         result.push_str(&value);
         rest = after;
     }
@@ -66,50 +193,5 @@ fn filled_in(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<S
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn variable(name: &str) -> Option<String> {
-        match name {
-            "KEY" => Some("secret".into()),
-            "TRICKY" => Some("a${KEY}b".into()),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn variables_are_filled_in_wherever_a_text_stands() {
-        let mut value =
-            json!({"key": "k", "fields": {"a": "${KEY}", "b": ["x${KEY}y${KEY}"], "c": "$${KEY}", "d": "$1", "e": 3}});
-        fill_in(&mut value, &variable).unwrap();
-        let expected =
-            json!({"key": "k", "fields": {"a": "secret", "b": ["xsecretysecret"], "c": "${KEY}", "d": "$1", "e": 3}});
-        assert_eq!(value, expected);
-    }
-
-    #[test]
-    fn what_a_variable_holds_is_not_filled_in_again() {
-        assert_eq!(filled_in("${TRICKY}", &variable).unwrap(), "a${KEY}b");
-    }
-
-    #[test]
-    fn a_variable_that_is_not_set_is_named() {
-        let error = filled_in("${KEY}${MISSING}", &variable).unwrap_err();
-        assert!(error.contains("MISSING") && !error.contains("secret"), "{error}");
-        for bad in ["${KEY", "${}", "${a b}"] {
-            assert!(filled_in(bad, &variable).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_or_is_not_json_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("connection.json");
-        assert!(read(&path, variable).unwrap_err().message().contains("connection.json"));
-        std::fs::write(&path, "{\"key\": secret}").unwrap();
-        let message = read(&path, variable).unwrap_err().message();
-        assert!(message.contains("is not JSON") && !message.contains("secret"), "{message}");
-    }
-}
+#[path = "connection_file_tests.rs"]
+mod tests;

@@ -11,7 +11,7 @@ use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
 use super::progress::Progress;
 use super::session::Session;
-use super::{output, table};
+use super::{output, shell};
 
 /// Ask a data source for one page of items
 ///
@@ -61,13 +61,19 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             output::json(&Printed { result: &page.items, next: page.next.as_deref(), notice: page.notice.as_deref() })?
         }
         Format::Table => {
-            let rows: Vec<_> = page.items.iter().map(|item| vec![item.key.clone(), item.label.clone()]).collect();
-            output::text_line(&table::rows(&["key", "label"], &rows))?;
+            if page.items.is_empty() {
+                output::message("No items.");
+            } else {
+                output::table(&page.items)?;
+            }
             if let Some(notice) = &page.notice {
                 output::message(&format!("note: {notice}"));
             }
             if let Some(next) = &page.next {
-                output::message(&format!("There are more: --cursor '{next}'"));
+                output::message(&match shell::quoted(next) {
+                    Some(next) => format!("There are more: --cursor={next}"),
+                    None => "There are more: --format json prints the cursor as `next`".to_owned(),
+                });
             }
         }
     }

@@ -1,16 +1,20 @@
 //! The inputs of a call: a JSON file, single values on the command line, or both.
 
-use std::io::Read;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
+use super::files;
+
+/// Twice what one request may hold by default, because JSON may be spaced out. The option that raises that limit does not raise this.
+const LARGEST: u64 = 8 * 1024 * 1024;
 
 #[derive(Args)]
 pub(super) struct InputOptions {
-    /// A JSON object of inputs; - reads standard input
+    /// A JSON object of inputs, of 8 MiB at most; - reads standard input
     #[arg(long, value_name = "FILE")]
     inputs: Option<PathBuf>,
     /// One input: key=text, or key:=JSON for a number, true, false, a list or an object; wins over --inputs
@@ -32,11 +36,10 @@ impl InputOptions {
 
 fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
     let failed = |text: String| Failure::usage(format!("the inputs in {}: {text}", path.display()));
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(path)
+    let text = match path == Path::new("-") {
+        true => files::read_text(std::io::stdin(), LARGEST),
+        // A pipe is as good as a file.
+        false => File::open(path).and_then(|file| files::read_text(file, LARGEST)),
     };
     let text = text.map_err(|error| failed(error.to_string()))?;
     match serde_json::from_str(&text) {
@@ -86,5 +89,23 @@ mod tests {
         assert_eq!(options.read().unwrap(), json!({"a": 1, "b": "x"}));
         std::fs::write(file.path(), "[1]").unwrap();
         assert!(options.read().unwrap_err().message().contains("not a JSON object"));
+    }
+
+    #[test]
+    fn a_file_without_end_is_refused_by_its_size() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let options = InputOptions { inputs: Some(file.path().to_owned()), input: vec![] };
+        // As large as may be, and one byte more.
+        for (blanks, expected) in [(LARGEST - 2, None), (LARGEST - 1, Some("larger than 8388608 bytes"))] {
+            std::fs::write(file.path(), "{}".to_owned() + &" ".repeat(usize::try_from(blanks).unwrap())).unwrap();
+            let read = options.read();
+            assert_eq!(read.is_ok(), expected.is_none());
+            assert!(read.err().is_none_or(|failure| failure.message().contains(expected.unwrap_or_default())));
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let endless = InputOptions { inputs: Some("/dev/zero".into()), input: vec![] };
+            assert!(endless.read().unwrap_err().message().contains("larger than"));
+        }
     }
 }

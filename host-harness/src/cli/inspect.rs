@@ -114,8 +114,7 @@ fn runtime(session: &Session) -> Result<(), Failure> {
 
 /// Documents that are kept in files are indented wherever they go.
 fn indented(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::usage(error.to_string()))?;
-    Ok(output::text_line(&text)?)
+    Ok(output::json_document(value)?)
 }
 
 fn described(connector: &Connector) -> String {

@@ -5,16 +5,24 @@ mod compile;
 mod connection_file;
 mod data_source;
 mod failure;
+mod files;
+mod hidden;
 mod inputs;
 mod inspect;
+mod json_parts;
+mod json_writer;
+mod lock;
 mod options;
 mod output;
+mod pace;
 mod poll;
 mod progress;
 mod serve;
 mod session;
+mod shell;
 mod shown;
 mod state_file;
+mod stop;
 mod table;
 mod test_connection;
 mod values;
@@ -72,10 +80,11 @@ enum Command {
 
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
+    output::guard_panics();
     let arguments = Arguments::parse();
-    // One thread is enough for one call at a time, and starts fastest; the page runs many.
+    // One thread is enough for one call at a time, and starts fastest; the page runs many, and `watch` hears signals on another.
     let mut builder = match &arguments.command {
-        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Serve(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = match builder.enable_all().build() {

@@ -1,49 +1,118 @@
-//! Writes results to standard output and messages to standard error, and nothing the other way round.
+//! Writes results to standard output and messages to standard error, and nothing the other way round. Everything that any command
+//! prints goes through here: JSON through one writer, text for people through one function. Neither shows what came from the
+//! environment, and neither holds anything that a terminal would obey or that could pass for a line of its own.
 
-use std::io::{self, IsTerminal, Write};
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
 
-use super::shown;
+use super::hidden::{Hidden, Scrubber};
+use super::json_writer::{JsonWriter, Layout};
 pub(super) use super::shown::one_line;
+use super::table::LeftOut;
+use super::{shown, table};
+
+/// What is to be shown nowhere. Of the process and not of a call, because errors and the words of a panic are printed by whoever has them.
+static HIDDEN: OnceLock<Hidden> = OnceLock::new();
+
+/// Hides these values in all that is printed from now on. A command reads one connection file, and calls this once.
+pub(super) fn hide(hidden: Hidden) {
+    HIDDEN.set(hidden).ok();
+}
+
+fn hidden() -> Option<&'static Hidden> {
+    HIDDEN.get().filter(|hidden| !hidden.is_empty())
+}
 
 /// Prints a result as JSON: indented on a terminal, one line for a program. Flushed, so that what follows can rely on it.
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<()> {
-    let text = if io::stdout().is_terminal() {
-        // Raw JSON inside the value is parsed, or it would stay on one line.
-        let line = serde_json::to_string(value)?;
-        serde_json::from_str::<Value>(&line).and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or(line)
-    } else {
-        serde_json::to_string(value)?
-    };
-    text_line(&text)
+    print_json(value, if io::stdout().is_terminal() { Layout::Indented } else { Layout::Compact })
 }
 
 /// Prints a value as one line of JSON.
 pub(super) fn json_line<T: Serialize>(value: &T) -> io::Result<()> {
-    text_line(&serde_json::to_string(value)?)
+    print_json(value, Layout::Compact)
 }
 
-/// Prints text and a line break, and flushes.
-pub(super) fn text_line(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+/// Prints a document that is kept in a file: indented wherever it goes.
+pub(super) fn json_document<T: Serialize>(value: &T) -> io::Result<()> {
+    print_json(value, Layout::Indented)
+}
+
+fn print_json<T: Serialize>(value: &T, layout: Layout) -> io::Result<()> {
+    let mut out = write_json(value, layout, BufWriter::new(io::stdout().lock()))?;
     out.write_all(b"\n")?;
     out.flush()
 }
 
-/// Says something to people. A closed standard error is no reason to stop. Words of a component or a service may be in it, so what
-/// a terminal would obey is shown and not done.
-pub(super) fn message(text: &str) {
-    writeln!(io::stderr().lock(), "{}", shown::lines(text)).ok();
+/// The one way from a value to JSON that is printed. Gives back what was written to.
+fn write_json<T: Serialize, W: Write>(value: &T, layout: Layout, out: W) -> io::Result<W> {
+    let mut writer = JsonWriter::new(out, layout);
+    let Some(hidden) = hidden() else {
+        serde_json::to_writer(&mut writer, value)?;
+        return Ok(writer.into_inner());
+    };
+    let mut scrubber = Scrubber::new(hidden, writer);
+    serde_json::to_writer(&mut scrubber, value)?;
+    let (writer, found) = scrubber.finish()?;
+    if found {
+        note_hidden();
+    }
+    Ok(writer.into_inner())
 }
 
-/// Parses a result that is to be shown to people; results are checked to be JSON when they arrive. What is so by the grammar alone (an
-/// escape that is half of a pair, as some services write them) is shown as the text it is.
-pub(super) fn parsed(raw: &RawValue) -> Value {
-    serde_json::from_str(raw.get()).unwrap_or_else(|_| Value::String(raw.get().to_owned()))
+/// Says once that a result is not as it came: a value that looks like any other may be needed as it was.
+fn note_hidden() {
+    static NOTED: AtomicBool = AtomicBool::new(false);
+    if !NOTED.swap(true, Ordering::Relaxed) {
+        message("note: what the connection file reads from the environment stands as [redacted] in the output");
+    }
+}
+
+/// Prints a value as a table, or as lines of text, for people. What there was no room for is said on standard error, and given back.
+pub(super) fn table<T: Serialize>(value: &T) -> io::Result<LeftOut> {
+    let json = write_json(value, Layout::Compact, Vec::new())?;
+    let json = String::from_utf8(json).map_err(io::Error::other)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let left_out = table::write(&json, &mut out)?;
+    out.flush()?;
+    drop(out);
+    if !left_out.is_nothing() {
+        message(&format!("note: not shown: {left_out}; --format json shows all"));
+    }
+    Ok(left_out)
+}
+
+/// Prints text for people and a line break, and flushes.
+pub(super) fn text_line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(for_people(text).as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Says something to people. A closed standard error is no reason to stop. Words of a component or a service may be in it: further
+/// lines are set in, so that none of them can pass for a message of its own.
+pub(super) fn message(text: &str) {
+    writeln!(io::stderr().lock(), "{}", set_in(&for_people(text))).ok();
+}
+
+/// Has the words of a panic printed as all others are: what a service sent may be among them.
+pub(super) fn guard_panics() {
+    std::panic::set_hook(Box::new(|panic| message(&format!("error: this is a defect of the harness: {panic}"))));
+}
+
+/// Text as it may be shown.
+fn for_people(text: &str) -> String {
+    let scrubbed = hidden().and_then(|hidden| hidden.scrub(text)).map_or(Cow::Borrowed(text), Cow::Owned);
+    shown::lines(&scrubbed).into_owned()
+}
+
+fn set_in(text: &str) -> String {
+    text.replace('\n', "\n    ")
 }
 
 #[cfg(test)]
@@ -51,8 +120,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_result_that_is_json_by_the_grammar_alone_is_shown_as_it_is() {
-        let raw = RawValue::from_string(r#"{"name":"\ud800"}"#.to_owned()).unwrap();
-        assert_eq!(parsed(&raw), Value::String(r#"{"name":"\ud800"}"#.to_owned()));
+    fn a_message_of_several_lines_cannot_forge_a_line() {
+        let text = set_in(&for_people("error: service: no\r\nerror: all keys are lost\u{2028}\u{1b}[2J"));
+        assert_eq!(text, "error: service: no\\u{d}\n    error: all keys are lost\\u{2028}\\u{1b}[2J");
     }
 }

@@ -10,10 +10,11 @@ use serde_json::value::RawValue;
 use super::failure::Failure;
 use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
+use super::output;
+use super::pace::{DRAIN, Schedule};
 use super::progress::Progress;
 use super::session::Session;
 use super::state_file::StateFile;
-use super::{output, table};
 
 /// Poll a trigger and print what it found
 ///
@@ -34,7 +35,8 @@ pub(super) struct Arguments {
     /// Where the state is kept from one poll to the next; one file for one trigger with the same inputs
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
-    /// Poll again at once for as long as more changes wait; each poll prints its own result
+    /// Poll again for as long as more changes wait; each poll prints its own result. The pauses between them begin at 0.1 s and grow
+    /// by as much each time, to 30 s
     #[arg(long)]
     drain: bool,
     #[command(flatten)]
@@ -55,6 +57,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let connection = session.connection(&arguments.connection)?;
     let file = StateFile::open(arguments.state)?;
     let mut state = file.read(session.state_limit())?;
+    let mut schedule = Schedule::every(DRAIN);
     loop {
         let progress = Progress::start(format!("Polling {}", arguments.key));
         let options = session.call_options(&progress);
@@ -70,6 +73,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             return Err(Failure::usage("the trigger says that more waits, but its polls no longer get anywhere"));
         }
         state = Some(poll.state);
+        tokio::time::sleep(schedule.after_success(true)).await;
     }
 }
 
@@ -84,7 +88,12 @@ fn print(poll: &PollResult, format: Format) -> Result<(), Failure> {
             output::json(&Printed { payload: &poll.payload, no_changes: poll.no_changes, more: poll.more })?;
         }
         Format::Table => {
-            output::text_line(&table::value(&output::parsed(&poll.payload)))?;
+            // Once the state has moved on, no poll finds again what was not shown.
+            if output::table(&poll.payload)?.has_lines() {
+                let text =
+                    "a table has no room for all that the poll found, so the state is as it was: use --format json";
+                return Err(Failure::usage(text));
+            }
             if poll.no_changes {
                 output::message("No changes.");
             }

@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
     let session = Session::open(options).await?;
     let connection = match &arguments.connection {
-        Some(path) => Some(connection_file::read(path, |name| std::env::var(name).ok())?),
+        Some(path) => Some(connection_file::read(path, session.connector.definition())?),
         None => None,
     };
     let options = PageOptions {

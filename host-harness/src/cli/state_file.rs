@@ -2,19 +2,19 @@
 //! output was written: a crash at any point repeats changes and never loses one. One process at a time uses it: two would each
 //! move the state past changes that only the other has printed.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::failure::Failure;
+use super::files;
+use super::lock::{Lock, Refusal};
 
 /// A state file, which need not exist yet, held for this process.
 pub(super) struct StateFile {
     path: PathBuf,
-    // The operating system's lock on a file beside it, gone with the process however it ends. Not on the file itself, which is
-    // another one after each poll.
-    _lock: File,
+    // On a file beside it and not on the file itself, which is another one after each poll.
+    _lock: Lock,
 }
 
 impl StateFile {
@@ -22,36 +22,23 @@ impl StateFile {
     pub(super) fn open(path: PathBuf) -> Result<Self, Failure> {
         // One file has one lock, whatever name it was called by.
         let path = path.canonicalize().or_else(|_| beside_the_real_folder(&path)).unwrap_or(path);
-        let lock_path = with_suffix(&path, ".lock");
-        let failed = |error: std::io::Error| {
-            Failure::usage(format!(
-                "the state file {} cannot be locked: {}: {error}",
-                path.display(),
-                lock_path.display()
-            ))
-        };
-        let mut lock =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Failure::usage(format!(
-                    "the state file {} is in use by {}: stop it first, or name another state file",
-                    path.display(),
-                    holder(&mut lock)
-                )));
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        // For the message above only: what counts is the lock.
-        lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(failed)?;
+        let lock = Lock::take(&with_suffix(&path, ".lock")).map_err(|refusal| {
+            Failure::usage(match refusal {
+                Refusal::Held(by) => format!(
+                    "the state file {} is in use by {by}: stop it first, or name another state file",
+                    path.display()
+                ),
+                Refusal::Unusable(why) => format!("the state file {} cannot be locked: {why}", path.display()),
+            })
+        })?;
         Ok(Self { path, _lock: lock })
     }
 
     /// The state in the file; none when there is no file, which means a first poll.
     pub(super) fn read(&self, most: u64) -> Result<Option<Vec<u8>>, Failure> {
         let failed = |text: String| Failure::usage(format!("the state file {}: {text}", self.path.display()));
-        let file = match File::open(&self.path) {
+        // A pipe would be waited for, and could not be replaced: only a file holds a state.
+        let file = match files::open_regular(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
@@ -113,20 +100,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-/// Who holds the lock, as it wrote itself into the file.
-fn holder(lock: &mut File) -> String {
-    // It may have the lock and not have written yet.
-    for _ in 0..10 {
-        let mut text = String::new();
-        let read = lock.rewind().and_then(|()| Read::take(&mut *lock, 32).read_to_string(&mut text));
-        match text.trim().parse::<u32>() {
-            Ok(process) if read.is_ok() => return format!("another harness, process {process}"),
-            _ => std::thread::sleep(Duration::from_millis(10)),
-        }
-    }
-    "another process".to_owned()
 }
 
 #[cfg(test)]
@@ -205,6 +178,16 @@ mod tests {
         std::fs::write(&path, b"").unwrap();
         assert!(file.read(64).unwrap_err().message().contains("is empty"));
         assert!(StateFile::open(folder.path().to_owned()).unwrap().read(64).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_in_the_place_of_the_state_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("poll.state");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let refusal = StateFile::open(path).unwrap().read(64).unwrap_err().message();
+        assert!(refusal.contains("not a regular file"), "{refusal}");
     }
 
     #[test]

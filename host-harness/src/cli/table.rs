@@ -1,112 +1,209 @@
-//! Values as tables and texts for people.
+//! JSON as tables and lines of text for people, written as they are made: nothing but the widths of the columns is kept, so a result
+//! that is made to be shown badly costs no more than one that is not. Words of a service stay within their line.
 
-use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::io::{self, Write};
+
+use super::json_parts::{is_object, items, members, text};
+use super::shown;
 
 /// Wider cells are cut: a table is for looking, JSON for reading all of it.
 const WIDEST_CELL: usize = 60;
+/// A member's text beside its name, in characters: some screens of it.
+const WIDEST_MEMBER: usize = 4_000;
+/// Twice what a connector's records usually have.
+const MOST_COLUMNS: usize = 64;
+/// As many records as a list can be asked for. With all columns at their widest this is 40 MB of text, whatever the result.
+const MOST_LINES: usize = 10_000;
+/// Objects deeper inside each other than this are shown as the JSON they are.
+const DEEPEST: usize = 8;
+/// Further names of columns are not told apart.
+const MOST_NAMES: usize = 10_000;
 
-/// Lays out rows under headings, each column as wide as its widest cell.
-pub(super) fn rows(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let cut = |text: &String| cell(text);
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cut).collect()).collect();
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|text| text.chars().count());
-        let heading = headings.get(column).map_or(0, |heading| heading.chars().count());
-        cells.chain([heading]).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded = cells.zip(&widths).map(|(text, width)| format!("{text:<width$}"));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let mut lines = vec![line(&mut headings.iter().copied())];
-    lines.push(line(&mut widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().iter().map(String::as_str)));
-    lines.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
-    lines.join("\n")
+/// What of a value there was no room for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Rows of tables, and members.
+    lines: u64,
+    /// Members of rows by their names, over all tables.
+    columns: usize,
 }
 
-/// Shows any JSON value: a list of objects as a table, an object as its members, line by line.
-pub(super) fn value(value: &Value) -> String {
-    match value {
-        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_object) => objects(list),
-        Value::Object(object) => {
-            let members = object.iter().map(|(name, member)| match member {
-                Value::Array(list) if list.iter().any(Value::is_object) => {
-                    format!("{name} ({}):\n{}", list.len(), indented(&self::value(member)))
+impl LeftOut {
+    pub(super) fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a record is not shown at all.
+    pub(super) fn has_lines(&self) -> bool {
+        self.lines > 0
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = match self.columns {
+            0..MOST_NAMES => self.columns.to_string(),
+            _ => format!("{MOST_NAMES} or more"),
+        };
+        match (self.lines, self.columns) {
+            (lines, 0) => write!(f, "{lines} rows or lines"),
+            (0, _) => write!(f, "{columns} columns"),
+            (lines, _) => write!(f, "{lines} rows or lines, {columns} columns"),
+        }
+    }
+}
+
+/// Shows any JSON: a list of objects as a table, an object as its members, line by line.
+pub(super) fn write(json: &str, out: &mut impl Write) -> io::Result<LeftOut> {
+    let mut table = Table { out, lines: MOST_LINES, left_out: LeftOut::default() };
+    table.value(json, 0)?;
+    Ok(table.left_out)
+}
+
+struct Table<'a, W> {
+    out: &'a mut W,
+    /// How many lines there is room for.
+    lines: usize,
+    left_out: LeftOut,
+}
+
+impl<W: Write> Table<'_, W> {
+    fn value(&mut self, json: &str, depth: usize) -> io::Result<()> {
+        if let Some(list) = items(json)
+            && list.clone().next().is_some()
+            && list.clone().all(is_object)
+        {
+            return self.objects(list, depth);
+        }
+        let Some(object) = members(json).filter(|_| depth < DEEPEST) else {
+            return self.line(depth, &cut(&plain(json), WIDEST_MEMBER));
+        };
+        for (name, member) in object {
+            let name = cut(&text(name), WIDEST_MEMBER);
+            let list = items(member).filter(|list| list.clone().any(is_object));
+            if let Some(list) = list {
+                self.line(depth, &format!("{name} ({}):", list.count()))?;
+                self.value(member, depth + 1)?;
+            } else if is_object(member) {
+                self.line(depth, &format!("{name}:"))?;
+                self.value(member, depth + 1)?;
+            } else {
+                self.line(depth, &format!("{name}: {}", cut(&plain(member), WIDEST_MEMBER)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays out rows under headings, each column as wide as its widest cell.
+    fn objects<'j>(&mut self, rows: impl Iterator<Item = &'j str> + Clone, depth: usize) -> io::Result<()> {
+        if self.lines == 0 {
+            self.left_out.lines = self.left_out.lines.saturating_add(rows.count() as u64);
+            return Ok(());
+        }
+        let shown = rows.clone().take(self.lines);
+        let mut columns = Columns::default();
+        for (name, value) in shown.clone().filter_map(members).flatten() {
+            columns.widen(name, value);
+        }
+        self.left_out.columns = self.left_out.columns.saturating_add(columns.others.len());
+        let headings = columns.names.iter().map(|name| heading(name)).collect();
+        self.row(depth, headings, &columns.widths)?;
+        let dashes = columns.widths.iter().map(|width| "-".repeat(*width)).collect();
+        self.row(depth, dashes, &columns.widths)?;
+        for members in rows.map(members) {
+            if self.lines == 0 {
+                self.left_out.lines += 1;
+                continue;
+            }
+            let mut cells = vec![String::new(); columns.names.len()];
+            for (name, value) in members.into_iter().flatten() {
+                if let Some(place) = columns.places.get(name).and_then(|place| cells.get_mut(*place)) {
+                    *place = cut(&plain(value), WIDEST_CELL);
                 }
-                Value::Object(_) => format!("{name}:\n{}", indented(&self::value(member))),
-                other => format!("{name}: {}", plain(other)),
-            });
-            members.collect::<Vec<_>>().join("\n")
+            }
+            self.row(depth, cells, &columns.widths)?;
+            self.lines -= 1;
         }
-        other => plain(other),
+        Ok(())
+    }
+
+    fn row(&mut self, depth: usize, cells: Vec<String>, widths: &[usize]) -> io::Result<()> {
+        let padded: Vec<String> = cells.iter().zip(widths).map(|(text, width)| format!("{text:<width$}")).collect();
+        let line = padded.join("  ");
+        writeln!(self.out, "{:1$}{2}", "", 2 * depth, line.trim_end())
+    }
+
+    fn line(&mut self, depth: usize, text: &str) -> io::Result<()> {
+        if self.lines == 0 {
+            self.left_out.lines += 1;
+            return Ok(());
+        }
+        self.lines -= 1;
+        writeln!(self.out, "{:1$}{text}", "", 2 * depth)
     }
 }
 
-fn objects(list: &[Value]) -> String {
-    let mut headings: Vec<&str> = Vec::new();
-    for name in list.iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys) {
-        if !headings.contains(&name.as_str()) {
-            headings.push(name);
+/// The columns of a table in the order in which their names first stand in its rows.
+#[derive(Default)]
+struct Columns<'j> {
+    /// As they are spelled in the JSON.
+    names: Vec<&'j str>,
+    places: HashMap<&'j str, usize>,
+    widths: Vec<usize>,
+    /// The names that there was no room for.
+    others: HashSet<&'j str>,
+}
+
+impl<'j> Columns<'j> {
+    /// Makes the column as wide as a cell, and adds it if there is none and there is room.
+    fn widen(&mut self, name: &'j str, value: &str) {
+        let place = match self.places.get(name) {
+            Some(place) => *place,
+            None if self.names.len() < MOST_COLUMNS => {
+                self.places.insert(name, self.names.len());
+                self.names.push(name);
+                self.widths.push(heading(name).chars().count());
+                self.names.len() - 1
+            }
+            None => {
+                if self.others.len() < MOST_NAMES {
+                    self.others.insert(name);
+                }
+                return;
+            }
+        };
+        if let Some(width) = self.widths.get_mut(place) {
+            *width = (*width).max(cut(&plain(value), WIDEST_CELL).chars().count());
         }
     }
-    let row = |item: &Value| headings.iter().map(|name| item.get(name).map(plain).unwrap_or_default()).collect();
-    let table: Vec<Vec<String>> = list.iter().map(row).collect();
-    rows(&headings, &table)
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => {
-            text.chars().map(|character| if is_dangerous(character) { ' ' } else { character }).collect()
-        }
-        Value::Null => String::new(),
-        other => other.to_string(),
+fn heading(name: &str) -> String {
+    cut(&text(name), WIDEST_CELL)
+}
+
+/// A value as text: what a string says, nothing for null, the JSON of everything else.
+fn plain(json: &str) -> std::borrow::Cow<'_, str> {
+    match json.as_bytes().first() {
+        Some(b'"') => text(json),
+        Some(b'n') => "".into(),
+        _ => json.into(),
     }
 }
 
-/// Control characters, which a terminal would obey.
-fn is_dangerous(character: char) -> bool {
-    character.is_control() && character != '\n'
-}
-
-/// One line, cut where it is too wide.
-fn cell(text: &str) -> String {
-    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    if line.chars().count() <= WIDEST_CELL {
-        return line;
+/// Text as part of one line, cut where it is too wide.
+fn cut(text: &str, widest: usize) -> String {
+    // What is shown of a character is never shorter than the character: so much of the text is enough.
+    let end = text.char_indices().nth(widest + 1).map_or(text.len(), |(end, _)| end);
+    let line = shown::one_line(text.get(..end).unwrap_or(text));
+    match line.char_indices().nth(widest) {
+        None => line.into_owned(),
+        Some(_) => line.chars().take(widest.saturating_sub(1)).chain(['…']).collect(),
     }
-    let mut cut: String = line.chars().take(WIDEST_CELL - 1).collect();
-    cut.push('…');
-    cut
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_list_of_objects_becomes_a_table_with_every_member() {
-        let text = value(&json!([{"id": "1", "name": "Bolt \"3/8\""}, {"id": "22", "mass": 3.5}]));
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines, ["id  name        mass", "--  ----------  ----", "1   Bolt \"3/8\"", "22              3.5"]);
-    }
-
-    #[test]
-    fn a_cell_holds_no_control_character_and_is_cut() {
-        assert_eq!(cell("a\u{1b}[31mb\nc"), "a [31mb c");
-        assert_eq!(cell(&"é".repeat(100)).chars().count(), WIDEST_CELL);
-    }
-
-    #[test]
-    fn an_object_is_shown_member_by_member() {
-        let text = value(&json!({"user": "Ada\u{7}", "none": null, "list": [{"a": 1}], "inner": {"b": true}}));
-        assert_eq!(text, "user: Ada \nnone: \nlist (1):\n  a\n  -\n  1\ninner:\n  b: true");
-    }
-}
+#[path = "table_tests.rs"]
+mod tests;

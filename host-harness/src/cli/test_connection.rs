@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use host_harness::contract::Account;
 
 use super::failure::Failure;
 use super::options::{Format, GlobalOptions};
@@ -34,18 +33,9 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     drop(progress);
     match session.options.format() {
         Format::Json => output::json(&outcome.value)?,
-        Format::Table => output::text_line(&described(&outcome.value))?,
+        Format::Table => {
+            output::table(&outcome.value)?;
+        }
     }
     Ok(())
-}
-
-/// An account for people.
-fn described(account: &Account) -> String {
-    let members = [
-        ("user", Some(&account.user)),
-        ("organization", account.organization.as_ref()),
-        ("endpoint", Some(&account.endpoint)),
-    ];
-    let line = |(name, text): (&str, Option<&String>)| Some(format!("{name}: {}", text?));
-    members.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }

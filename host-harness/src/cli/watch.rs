@@ -9,29 +9,30 @@ use host_harness::{CallError, Connection};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::signal;
 
 use super::failure::Failure;
 use super::inputs::InputOptions;
+use super::json_parts::{items, members};
 use super::options::GlobalOptions;
 use super::output;
+use super::pace::Schedule;
 use super::poll::is_stuck;
 use super::progress::Progress;
 use super::session::Session;
 use super::state_file::StateFile;
+use super::stop::Stop;
 use super::values::duration;
-
-/// After errors the pause grows up to this many times its length.
-const LONGEST_BACKOFF: u32 = 16;
 
 /// Poll a trigger on a schedule and print one JSON line a record
 ///
 /// A line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that held the record;
-/// a payload without such lists is printed whole, as {"payload": …}. When more changes wait, the next poll follows at once.
+/// a payload without such lists is printed whole, as {"payload": …}. When more changes wait, the next poll follows 0.1 s later, and each
+/// further one 0.1 s later than the one before it, up to the pause of --every.
 ///
 /// A poll that fails prints {"error": …} as a line and on standard error, leaves the state as it was, and is repeated after a
-/// growing pause; an error that can only come again (a wrong input, an unknown key, a state of other inputs) ends the
-/// command. Ctrl-C ends it with status 0; with --count, the status is that of the last poll.
+/// growing pause, or after the one that the service asks for, of one hour at most; an error that can only come again (a wrong input, an
+/// unknown key, a state of other inputs) ends the command. Ctrl-C and SIGTERM end it with status 0 within two seconds, also where nobody
+/// reads what it prints; with --count, the status is that of the last poll.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -57,6 +58,9 @@ pub(super) struct Arguments {
     inputs: InputOptions,
 }
 
+/// Changes are created, updated and the like; a payload with more lists than these is of another shape.
+const MOST_LISTS: usize = 100;
+
 #[derive(Serialize)]
 struct Change<'a> {
     change: &'a str,
@@ -74,12 +78,21 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let connection = session.connection(&arguments.connection)?;
     let file = StateFile::open(arguments.state)?;
     let state = file.read(session.state_limit())?;
-    let mut watch =
-        Watch { session, connection, key: arguments.key, inputs, file, state, every: arguments.every, failures: 0 };
+    // From here on nothing but this ends the command: reading a file may have been waited for in vain.
+    let stop = Stop::listen()?;
+    let mut watch = Watch {
+        session,
+        connection,
+        key: arguments.key,
+        inputs,
+        file,
+        state,
+        schedule: Schedule::every(arguments.every),
+    };
     tokio::select! {
         result = watch.run(arguments.count) => result,
         // A poll that is under way is given up: its changes were not printed, and the state is as it was.
-        result = asked_to_stop() => result,
+        () = stop.asked() => Ok(()),
     }
 }
 
@@ -90,9 +103,7 @@ struct Watch {
     inputs: Value,
     file: StateFile,
     state: Option<Vec<u8>>,
-    every: Duration,
-    /// Polls that failed since the last that succeeded.
-    failures: u32,
+    schedule: Schedule,
 }
 
 impl Watch {
@@ -103,14 +114,10 @@ impl Watch {
             polls += 1;
             let last = count.is_some_and(|count| polls >= count);
             let pause = match result {
-                Ok(more) => {
-                    self.failures = 0;
-                    if more { Duration::ZERO } else { self.every }
-                }
+                Ok(more) => self.schedule.after_success(more),
                 Err(failure) if last || !may_pass(&failure) => return Err(failure),
                 Err(failure) => {
-                    self.failures = self.failures.saturating_add(1);
-                    let pause = pause_after(&failure, self.failures, self.every);
+                    let pause = self.schedule.after_failure(&failure);
                     output::message(&format!("error: {}; next poll in {} s", failure.message(), pause.as_secs()));
                     if let Some(json) = failure.printed() {
                         output::json_line(&json)?;
@@ -144,58 +151,39 @@ impl Watch {
     }
 }
 
-/// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they are.
+/// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they are, and none
+/// of them is kept.
 fn print(poll: &PollResult) -> Result<(), Failure> {
-    match records(&poll.payload) {
-        Some(lists) => {
-            for (change, records) in &lists.0 {
-                for record in records {
-                    output::json_line(&Change { change, record })?;
-                }
-            }
+    let Some(lists) = lists(poll.payload.get()) else {
+        return Ok(output::json_line(&WholePayload { payload: &poll.payload })?);
+    };
+    for (change, list) in lists {
+        for record in items(list).into_iter().flatten() {
+            let not_json = |error| Failure::usage(format!("a record of {change} cannot be printed: {error}"));
+            output::json_line(&Change { change: &change, record: serde_json::from_str(record).map_err(not_json)? })?;
         }
-        None => output::json_line(&WholePayload { payload: &poll.payload })?,
     }
     Ok(())
 }
 
-/// The lists in `body.data` of a payload, in order.
-struct Lists<'a>(Vec<(String, Vec<&'a RawValue>)>);
-
-fn records(payload: &RawValue) -> Option<Lists<'_>> {
-    #[derive(serde::Deserialize)]
-    struct Payload<'a> {
-        #[serde(borrow)]
-        body: Body<'a>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Body<'a> {
-        #[serde(borrow)]
-        data: Lists<'a>,
-    }
-    serde_json::from_str::<Payload<'_>>(payload.get()).ok().map(|payload| payload.body.data)
-}
-
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Lists<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Lists<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object of lists")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut lists = Vec::new();
-                while let Some(entry) = map.next_entry::<String, Vec<&'de RawValue>>()? {
-                    lists.push(entry);
-                }
-                Ok(Lists(lists))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
+/// The lists in `body.data` of a payload by their names, in order; none if it holds anything else, or the same name twice.
+fn lists(payload: &str) -> Option<Vec<(String, &str)>> {
+    let member = |json, name: &str| {
+        let mut found =
+            members(json)?.filter(|(spelled, _)| serde_json::from_str(spelled).is_ok_and(|text: String| text == name));
+        let (_, value) = found.next()?;
+        found.next().is_none().then_some(value)
+    };
+    let lists = members(member(member(payload, "body")?, "data")?)?;
+    lists
+        .take(MOST_LISTS + 1)
+        .enumerate()
+        .map(|(number, (name, list))| {
+            let is_list = number < MOST_LISTS && items(list).is_some();
+            is_list.then_some(())?;
+            Some((serde_json::from_str(name).ok()?, list))
+        })
+        .collect()
 }
 
 /// Whether the same poll may succeed later without anyone changing anything here.
@@ -209,70 +197,39 @@ fn may_pass(failure: &Failure) -> bool {
     }
 }
 
-/// The pause doubles with every failure in a row, and is at least what the service asked for.
-fn pause_after(failure: &Failure, failures: u32, every: Duration) -> Duration {
-    let factor = 1 << failures.saturating_sub(1).min(LONGEST_BACKOFF.ilog2());
-    let seconds = match failure {
-        Failure::Call(error) => match error.answer() {
-            Some(Error::RateLimited(Some(seconds))) => *seconds,
-            _ => 0,
-        },
-        _ => 0,
-    };
-    let asked = Duration::from_secs(seconds.into());
-    every.saturating_mul(factor).max(asked)
-}
-
-/// Waits for Ctrl-C, or for the signal with which service managers end a program.
-async fn asked_to_stop() -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::usage(format!("signals cannot be received: {error}"));
-    #[cfg(unix)]
-    {
-        let mut terminated = signal::unix::signal(signal::unix::SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            result = signal::ctrl_c() => result.map_err(failed),
-            _ = terminated.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    signal::ctrl_c().await.map_err(failed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn raw(text: &str) -> Box<RawValue> {
-        RawValue::from_string(text.to_owned()).unwrap()
+    fn named(payload: &str) -> Option<Vec<(String, usize)>> {
+        let lists = lists(payload)?;
+        Some(lists.into_iter().map(|(name, list)| (name, items(list).unwrap().count())).collect())
     }
 
     #[test]
     fn every_record_of_the_payloads_lists_is_one_change() {
-        let payload = raw(r#"{"body": {"data": {"updated": [{"id": 1}, {"id":  2}], "created": []}}}"#);
-        let lists = records(&payload).unwrap().0;
-        assert_eq!(
-            lists.iter().map(|(name, list)| (name.as_str(), list.len())).collect::<Vec<_>>(),
-            [("updated", 2), ("created", 0)]
-        );
-        let line = serde_json::to_string(&Change { change: "updated", record: lists[0].1[1] }).unwrap();
-        assert_eq!(line, r#"{"change":"updated","record":{"id":  2}}"#);
+        let payload =
+            "{\"body\" : {\n\"data\": {\"updated\": [{\"id\": 1}, {\"id\":\n2}], \"created\": []}}, \"other\": [1]}";
+        assert_eq!(named(payload).unwrap(), [("updated".to_owned(), 2), ("created".to_owned(), 0)]);
+        let (_, list) = lists(payload).unwrap().remove(0);
+        assert_eq!(items(list).unwrap().nth(1), Some("{\"id\":\n2}"));
     }
 
     #[test]
     fn a_payload_without_lists_has_no_records() {
-        for text in ["[1]", r#"{"body": 1}"#, r#"{"body": {"data": {"count": 3}}}"#, r#"{"data": []}"#] {
-            assert!(records(&raw(text)).is_none(), "{text}");
+        for text in [
+            "[1]",
+            r#"{"body": 1}"#,
+            r#"{"body": {"data": {"count": 3}}}"#,
+            r#"{"data": []}"#,
+            r#"{"body": {"data": {"a": [], "count": 3}}}"#,
+            r#"{"body": {"data": {"a": []}}, "body": {}}"#,
+            r#"{"body": {"data": {"\ud800": []}}}"#,
+        ] {
+            assert_eq!(named(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn the_pause_grows_with_failures_and_heeds_the_service() {
-        let every = Duration::from_secs(10);
-        let outage = Failure::Call(Box::new(CallError::Connector(Error::UnexpectedResponse("html".into()))));
-        let pauses: Vec<u64> = [1, 2, 3, 5, 50].map(|n| pause_after(&outage, n, every).as_secs()).to_vec();
-        assert_eq!(pauses, [10, 20, 40, 160, 160]);
-        let limited = Failure::Call(Box::new(CallError::Connector(Error::RateLimited(Some(600)))));
-        assert_eq!(pause_after(&limited, 1, every).as_secs(), 600);
+        let many: Vec<String> = (0..=MOST_LISTS).map(|number| format!("\"{number}\":[]")).collect();
+        assert_eq!(named(&format!("{{\"body\":{{\"data\":{{{}}}}}}}", many.join(","))), None);
     }
 
     #[test]

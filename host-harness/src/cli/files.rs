@@ -1,0 +1,44 @@
+//! Reads what a person names on the command line. What a file says of its size is not believed: a pipe says 0 and gives without end.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// Reads all of it as text. More than `most` bytes are an error that says so, found without reading them.
+pub(super) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {most} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
+}
+
+/// Opens a file that must be one: a pipe or a device in its place is refused, and not waited for.
+pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    let file = options.open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file: name another")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_the_bound_whatever_gives_it() {
+        let error = read_text(io::repeat(b'x'), 10).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 10 bytes");
+        assert_eq!(read_text(&b"0123456789"[..], 10).unwrap(), "0123456789");
+        assert!(read_text(&b"\xff"[..], 10).unwrap_err().to_string().contains("UTF-8"));
+    }
+}

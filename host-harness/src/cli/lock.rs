@@ -1,0 +1,186 @@
+//! The lock on a state file: the operating system's lock on a file beside it, gone with the process however it ends. Whoever can open
+//! that file can hold it, so only this user can; and nothing that is not such a file is opened, written or emptied.
+
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// A lock that this process holds until it is dropped.
+pub(super) struct Lock {
+    _file: File,
+}
+
+/// Why the lock is not held.
+pub(super) enum Refusal {
+    /// Another process has it, in words that name it.
+    Held(String),
+    /// It cannot be used, and what would change that.
+    Unusable(String),
+}
+
+impl Lock {
+    /// Takes the lock, and makes its file if there is none.
+    pub(super) fn take(path: &Path) -> Result<Self, Refusal> {
+        let failed = |error: io::Error| Refusal::Unusable(format!("{}: {error}", path.display()));
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        owners::private(&mut options).map_err(failed)?;
+        let mut file = match options.open(path) {
+            Err(error) if path.is_symlink() => {
+                return Err(Refusal::Unusable(format!("{} is a link ({error}): remove it", path.display())));
+            }
+            opened => opened.map_err(failed)?,
+        };
+        let metadata = file.metadata().map_err(failed)?;
+        if let Some(problem) = owners::problem(&metadata) {
+            return Err(Refusal::Unusable(format!("{} {problem}", path.display())));
+        }
+        owners::close_to_others(&file, &metadata).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Refusal::Held(holder(&mut file))),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // For the refusal of the next process only: what counts is the lock.
+        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Who holds the lock, as it wrote itself into the file.
+fn holder(lock: &mut File) -> String {
+    // It may have the lock and not have written yet.
+    for _ in 0..10 {
+        let mut text = String::new();
+        let read = lock.rewind().and_then(|()| Read::take(&mut *lock, 32).read_to_string(&mut text));
+        match text.trim().parse::<u32>() {
+            Ok(process) if read.is_ok() => return format!("another harness, process {process}"),
+            _ => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    "another process".to_owned()
+}
+
+#[cfg(unix)]
+mod owners {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+
+    use rustix::fs::OFlags;
+
+    use super::{File, Metadata, OpenOptions, io};
+
+    /// Made for this user alone; a link is not followed, and a pipe not waited for.
+    pub(super) fn private(options: &mut OpenOptions) -> io::Result<()> {
+        let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).map_err(io::Error::other)?;
+        options.mode(0o600).custom_flags(flags);
+        Ok(())
+    }
+
+    /// Why this is not a file that a harness of this user has made, and what to do.
+    pub(super) fn problem(metadata: &Metadata) -> Option<String> {
+        if !metadata.is_file() {
+            return Some("is not a regular file: remove it, or name another state file".into());
+        }
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Some(
+                "belongs to another user, who could hold it for ever: name a state file in a folder of yours".into(),
+            );
+        }
+        if metadata.nlink() != 1 {
+            return Some("has another name as well, and what stands under that would be overwritten: remove it".into());
+        }
+        None
+    }
+
+    /// Older ones were made for everybody to open, and so to hold.
+    pub(super) fn close_to_others(file: &File, metadata: &Metadata) -> io::Result<()> {
+        if metadata.mode() & 0o077 == 0 { Ok(()) } else { file.set_permissions(PermissionsExt::from_mode(0o600)) }
+    }
+}
+
+#[cfg(not(unix))]
+mod owners {
+    use super::{File, Metadata, OpenOptions, io};
+
+    pub(super) fn private(_: &mut OpenOptions) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn problem(metadata: &Metadata) -> Option<String> {
+        (!metadata.is_file()).then(|| "is not a regular file: remove it, or name another state file".into())
+    }
+
+    pub(super) fn close_to_others(_: &File, _: &Metadata) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn refusal(path: &Path) -> String {
+        match Lock::take(path) {
+            Err(Refusal::Held(text) | Refusal::Unusable(text)) => text,
+            Ok(_) => panic!("{} was taken", path.display()),
+        }
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_lock_that_is_a_link_is_refused_and_what_it_leads_to_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lock, target) = (folder.path().join("poll.state.lock"), folder.path().join("precious"));
+        fs::write(&target, "precious").unwrap();
+        symlink(&target, &lock).unwrap();
+        assert!(refusal(&lock).contains("is a link"), "{}", refusal(&lock));
+        fs::remove_file(&lock).unwrap();
+        // To nowhere: nothing is made there.
+        symlink(folder.path().join("nowhere"), &lock).unwrap();
+        assert!(refusal(&lock).contains("remove it"));
+        assert!(!folder.path().join("nowhere").exists());
+        fs::remove_file(&lock).unwrap();
+        fs::hard_link(&target, &lock).unwrap();
+        assert!(refusal(&lock).contains("has another name"), "{}", refusal(&lock));
+        assert_eq!(fs::read(&target).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn a_lock_that_is_no_regular_file_is_refused_without_waiting_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join("poll.state.lock");
+        assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+        assert!(refusal(&lock).contains("is not a regular file"), "{}", refusal(&lock));
+        assert!(refusal(folder.path()).contains(&folder.path().display().to_string()));
+    }
+
+    #[test]
+    fn only_this_user_can_open_a_lock_and_so_hold_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, found) = (folder.path().join("made.lock"), folder.path().join("found.lock"));
+        drop(Lock::take(&made).map_err(|_| "not taken").unwrap());
+        assert_eq!(mode(&made), 0o600);
+        fs::write(&found, "").unwrap();
+        fs::set_permissions(&found, fs::Permissions::from_mode(0o666)).unwrap();
+        drop(Lock::take(&found).map_err(|_| "not taken").unwrap());
+        assert_eq!(mode(&found), 0o600);
+    }
+
+    #[test]
+    fn a_lock_is_held_once_and_its_holder_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("poll.state.lock");
+        let held = Lock::take(&path);
+        assert_eq!(refusal(&path), format!("another harness, process {}", std::process::id()));
+        drop(held);
+        assert!(Lock::take(&path).is_ok());
+    }
+}
