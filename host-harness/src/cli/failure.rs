@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use host_harness::contract::Error;
 use host_harness::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError};
 use serde::Serialize;
 
@@ -34,6 +35,17 @@ impl Failure {
             Self::Usage(_) | Self::OutputClosed => return None,
         };
         Some(Printed { error })
+    }
+
+    /// The seconds that the service asks to wait, where it does.
+    pub(super) fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Call(error) => match error.answer() {
+                Some(Error::RateLimited(seconds)) => *seconds,
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// What to say to people.
@@ -126,8 +138,6 @@ impl From<io::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use host_harness::contract::Error;
-
     use super::*;
 
     #[test]

@@ -14,7 +14,6 @@ mod json_writer;
 mod lock;
 mod options;
 mod output;
-mod pace;
 mod poll;
 mod progress;
 mod serve;

@@ -11,10 +11,10 @@ use super::failure::Failure;
 use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
 use super::output;
-use super::pace::{DRAIN, Schedule};
 use super::progress::Progress;
 use super::session::Session;
 use super::state_file::StateFile;
+use crate::pace::{DRAIN, Schedule};
 
 /// Poll a trigger and print what it found
 ///
@@ -72,8 +72,9 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         if is_stuck(&poll, state.as_deref()) {
             return Err(Failure::usage("the trigger says that more waits, but its polls no longer get anywhere"));
         }
+        let delivered = !poll.no_changes;
         state = Some(poll.state);
-        tokio::time::sleep(schedule.after_success(true)).await;
+        tokio::time::sleep(schedule.after_success(true, delivered)).await;
     }
 }
 

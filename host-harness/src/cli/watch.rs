@@ -15,19 +15,19 @@ use super::inputs::InputOptions;
 use super::json_parts::{items, members};
 use super::options::GlobalOptions;
 use super::output;
-use super::pace::Schedule;
 use super::poll::is_stuck;
 use super::progress::Progress;
 use super::session::Session;
 use super::state_file::StateFile;
 use super::stop::Stop;
 use super::values::duration;
+use crate::pace::Schedule;
 
 /// Poll a trigger on a schedule and print one JSON line a record
 ///
 /// A line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that held the record;
-/// a payload without such lists is printed whole, as {"payload": …}. When more changes wait, the next poll follows 0.1 s later, and each
-/// further one 0.1 s later than the one before it, up to the pause of --every.
+/// a payload without such lists is printed whole, as {"payload": …}. When more changes wait, the next poll follows after 0.1 s, and each
+/// further one after 0.1 s more: up to a second while polls deliver something, and up to --every while they do not.
 ///
 /// A poll that fails prints {"error": …} as a line and on standard error, leaves the state as it was, and is repeated after a
 /// growing pause, or after the one that the service asks for, of one hour at most; an error that can only come again (a wrong input, an
@@ -114,10 +114,10 @@ impl Watch {
             polls += 1;
             let last = count.is_some_and(|count| polls >= count);
             let pause = match result {
-                Ok(more) => self.schedule.after_success(more),
+                Ok(found) => self.schedule.after_success(found.more, found.delivered),
                 Err(failure) if last || !may_pass(&failure) => return Err(failure),
                 Err(failure) => {
-                    let pause = self.schedule.after_failure(&failure);
+                    let pause = self.schedule.after_failure(failure.retry_after());
                     output::message(&format!("error: {}; next poll in {} s", failure.message(), pause.as_secs()));
                     if let Some(json) = failure.printed() {
                         output::json_line(&json)?;
@@ -132,8 +132,8 @@ impl Watch {
         }
     }
 
-    /// One poll, its records printed and then its state stored. Gives whether to poll again at once.
-    async fn poll(&mut self) -> Result<bool, Failure> {
+    /// One poll, its records printed and then its state stored.
+    async fn poll(&mut self) -> Result<Found, Failure> {
         let progress = Progress::start(format!("Polling {}", self.key));
         let options = self.session.call_options(&progress);
         let connector = &self.session.connector;
@@ -145,10 +145,16 @@ impl Watch {
             print(&poll)?;
         }
         self.file.replace(&poll.state)?;
-        let again = poll.more && !is_stuck(&poll, self.state.as_deref());
+        let more = poll.more && !is_stuck(&poll, self.state.as_deref());
         self.state = Some(poll.state);
-        Ok(again)
+        Ok(Found { more, delivered: !poll.no_changes })
     }
+}
+
+/// What decides when to poll again.
+struct Found {
+    more: bool,
+    delivered: bool,
 }
 
 /// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they are, and none

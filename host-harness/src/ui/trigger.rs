@@ -15,13 +15,12 @@ use super::history;
 use super::payload::{self, Delivery};
 use super::run::{Failed, Run};
 use super::session::Shared;
+use crate::pace;
 
 /// Events that the timeline keeps; the oldest go.
 const MOST_EVENTS: usize = 200;
 /// Polls that keep their requests and answers, which can be large.
 const MOST_WITH_EXCHANGES: usize = 10;
-/// After errors the pause grows up to this many times its length.
-const LONGEST_BACKOFF: u32 = 16;
 
 /// The trigger's state blob; none before the first poll.
 pub(super) type State = Option<Arc<[u8]>>;
@@ -214,25 +213,17 @@ impl Trigger {
     }
 
     async fn keep_polling(&self, shared: &Shared, key: &str, values: &Values, every: Duration) {
-        let mut failures = 0;
+        let mut schedule = pace::Schedule::every(every);
         loop {
             let pause = match self.poll(shared, key, values).await {
-                Ok(Next::AtOnce) => Duration::ZERO,
-                Ok(Next::Later) => every,
-                Err(failed) if failed.may_pass => {
-                    failures += 1;
-                    let factor = 1 << (failures - 1_u32).min(LONGEST_BACKOFF.ilog2());
-                    let asked = Duration::from_secs(failed.retry_after.unwrap_or_default().into());
-                    tokio::time::sleep(every.saturating_mul(factor).max(asked)).await;
-                    continue;
-                }
+                Ok(next) => schedule.after_success(next.more, next.delivered),
+                Err(failed) if failed.may_pass => schedule.after_failure(failed.retry_after),
                 Err(failed) => {
                     self.inner().schedule = None;
                     self.note(format!("Paused: {}", failed.message));
                     return;
                 }
             };
-            failures = 0;
             tokio::time::sleep(pause).await;
         }
     }
@@ -281,13 +272,13 @@ impl Trigger {
     }
 }
 
-/// What a schedule does after a poll.
+/// What decides when a schedule polls again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    /// More waits.
-    AtOnce,
-    /// Wait for the pause.
-    Later,
+pub(super) struct Next {
+    /// Whether more changes wait, and polling gets further with them.
+    pub(super) more: bool,
+    /// Whether this poll found some.
+    pub(super) delivered: bool,
 }
 
 impl Inner {
@@ -320,7 +311,7 @@ impl Inner {
             Ok(_) => {
                 self.state = after.clone();
                 self.origin = format!("after poll {}", self.polls);
-                Ok(if more && !is_stuck { Next::AtOnce } else { Next::Later })
+                Ok(Next { more: more && !is_stuck, delivered: !no_changes })
             }
             Err(failed) => Err(failed.clone()),
         };
@@ -381,7 +372,10 @@ mod tests {
     async fn a_poll_that_fails_leaves_the_state_and_one_that_succeeds_can_be_taken_back() {
         let trigger = Trigger::default();
         let found = |state: &[u8]| Some((false, false, state.to_vec()));
-        assert_eq!(trigger.inner().take_over(answered(), None, found(b"one")).ok(), Some(Next::Later));
+        assert_eq!(
+            trigger.inner().take_over(answered(), None, found(b"one")).ok(),
+            Some(Next { more: false, delivered: true })
+        );
         let first = trigger.status().state;
         let failed = Run::refused(no_connection());
         assert!(trigger.inner().take_over(failed, first.clone(), None).is_err());
@@ -400,9 +394,15 @@ mod tests {
     fn a_trigger_that_gets_nowhere_is_not_polled_at_once() {
         let trigger = Trigger::default();
         let found = |no_changes| Some((no_changes, true, b"same".to_vec()));
-        assert_eq!(trigger.inner().take_over(answered(), None, found(false)).ok(), Some(Next::AtOnce));
+        assert_eq!(
+            trigger.inner().take_over(answered(), None, found(false)).ok(),
+            Some(Next { more: true, delivered: true })
+        );
         let state = trigger.status().state;
-        assert_eq!(trigger.inner().take_over(answered(), state, found(true)).ok(), Some(Next::Later));
+        assert_eq!(
+            trigger.inner().take_over(answered(), state, found(true)).ok(),
+            Some(Next { more: false, delivered: false })
+        );
     }
 
     #[test]
