@@ -71,8 +71,11 @@ async fn a_hidden_default_does_not_beat_the_url_that_was_filled_in() {
 async fn where_the_key_will_go_is_said_before_a_request_leaves() {
     let folder = tempfile::tempdir().unwrap();
     // Nothing is sent: the address is refused. It was said where the key would have gone all the same.
-    let path = connection(&folder, json!({ "apiKey": "key-of-somebody", "url": "https://10.0.0.1/graphql" }));
-    let ended = harness(&["test-connection", "--connection", &path], &built("test/misbehaving.wasm")).await;
+    let path = folder.path().join("connection.json");
+    let fields = json!({ "apiKey": "key-of-somebody", "customDuroEnvironment": "https://10.0.0.1/graphql" });
+    fs::write(&path, json!({ "key": "duroApiKey", "fields": fields }).to_string()).unwrap();
+    let words = ["test-connection", "--connection", path.to_str().unwrap()];
+    let ended = harness(&words, &built("duro_plm.wasm")).await;
     let said = "note: requests go to https://10.0.0.1, with apiKey, and nowhere else";
     let place = |text: &str| ended.messages.find(text).unwrap_or_else(|| panic!("{text} is not in {}", ended.messages));
     assert!(place(said) < place("refused: "), "{}", ended.messages);
