@@ -58,6 +58,9 @@ pub(crate) fn perform(verb: &str, connection: &Connection, inputs: &str) -> Resu
         "many-requests" => Ok(many_requests(&inputs, number("count")).to_string()),
         "fetch" => fetch(&inputs),
         "huge-result" => Ok(Value::from("x".repeat(number("bytes"))).to_string()),
+        // Word by word what the test says, spaced and spelled as it likes.
+        "say" => Ok(inputs["json"].as_str().unwrap_or_default().to_owned()),
+        "complain" => Err(Error::Other(inputs["message"].as_str().unwrap_or_default().to_owned())),
         "json-result" => Ok(json_of(&inputs)),
         "json-error" => Err(Error::Service(ServiceFailure {
             status: 500,
@@ -131,6 +134,11 @@ pub(crate) fn query(verb: &str, inputs: &str) -> Result<Page, Error> {
     let text = || "x".repeat(number("bytes"));
     let (items, notice) = match verb {
         "fine" => (vec![], None),
+        "say" => {
+            let said = |name: &str| inputs[name].as_str().map(str::to_owned);
+            let item = Item { key: said("key").unwrap_or_default(), label: said("label").unwrap_or_default() };
+            return Ok(Page { items: vec![item], next: said("next"), notice: said("notice"), extensions: None });
+        }
         "many-items" => {
             let items = (0..number("count")).map(|_| Item { key: String::new(), label: String::new() }).collect();
             (items, None)
@@ -153,12 +161,13 @@ pub(crate) fn poll(verb: &str, inputs: &str) -> Result<PollResult, Error> {
     let bytes = usize::try_from(inputs["bytes"].as_u64().unwrap_or_default()).unwrap_or_default();
     let payload = match verb {
         "invalid-json" => "}".to_owned(),
+        "say" => inputs["json"].as_str().unwrap_or_default().to_owned(),
         // A page of records as large as a poll may deliver them, from a trigger that needs no input.
         "large" => format!("{{\"created\":{}}}", repeated("{\"id\":\"1\"}", LARGE_POLL)),
         _ => "{}".to_owned(),
     };
     let state = if verb == "huge-state" { vec![b'x'; bytes] } else { b"state".to_vec() };
-    Ok(PollResult { payload, no_changes: verb != "large", state, more: false, extensions: None })
+    Ok(PollResult { payload, no_changes: !matches!(verb, "large" | "say"), state, more: false, extensions: None })
 }
 
 /// Never ends, and cannot be turned into a loop.
