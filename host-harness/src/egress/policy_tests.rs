@@ -160,3 +160,10 @@ fn framing_and_hop_by_hop_headers_are_the_hosts_own() {
         assert!(!is_hosts_own_header(name), "{name}");
     }
 }
+
+#[test]
+fn a_refusal_is_short_however_long_the_host_is_that_it_names() {
+    let refusal =
+        policy("https://plm.example", NONE).check_url(&format!("https://{}/", "a".repeat(1 << 20))).unwrap_err();
+    assert!(refusal.to_string().len() < 4096, "{} bytes", refusal.to_string().len());
+}

@@ -1,5 +1,7 @@
 //! What the page's program may hold, and who may hold it up.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -48,6 +50,11 @@ async fn what_the_page_remembers_of_polls_and_runs_is_bounded_in_bytes() {
 
 #[tokio::test]
 async fn connections_that_say_nothing_are_closed_and_make_room() {
+    // What is not closed by then never is.
+    tokio::time::timeout(Duration::from_secs(120), fill_up_and_ask()).await.expect("the page answers nobody any more");
+}
+
+async fn fill_up_and_ask() {
     let (_child, host, _) = started().await;
     // More than it answers at a time, each in the middle of a request.
     let mut idle = Vec::new();
