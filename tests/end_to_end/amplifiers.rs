@@ -184,6 +184,10 @@ async fn no_service_makes_a_call_add_more_than_256_mib_to_the_host() {
         ("errors of empty lists", PACKED_JSON, gzipped(&of_errors(many("[]", 15 << 20)))),
         ("errors of empty objects", PACKED_JSON, gzipped(&of_errors(many("{}", 15 << 20)))),
         ("errors with a member each", PACKED_JSON, gzipped(&of_errors(many("{\"\":0}", 15 << 20)))),
+        // Small enough for the connector, which passes them on.
+        ("some errors of empty objects", PACKED_JSON, gzipped(&of_errors(many("{}", 6 << 20)))),
+        ("some errors with a member each", PACKED_JSON, gzipped(&of_errors(many("{\"\":0}", 6 << 20)))),
+        ("some data of empty objects", PACKED_JSON, gzipped(&of_data(many("{}", 6 << 20)))),
         ("errors without end", PACKED_JSON, gzipped(&of_errors("[".repeat(15 << 20)))),
         ("data of empty objects", PACKED_JSON, gzipped(&of_data(many("{}", 12 << 20)))),
         ("no JSON", PACKED_JSON, gzipped(&vec![b'x'; 15 << 20])),

@@ -90,7 +90,7 @@ async fn a_watch_that_is_killed_a_hundred_times_loses_nothing() {
     let lost: Vec<_> = versions(&desk).filter(|version| !before.contains(version) && !seen.contains(version)).collect();
     assert!(lost.is_empty(), "seed {seed}: {lost:?}");
     assert!(seen.len() > KILLS, "only {} versions were delivered: too few to show anything", seen.len());
-    assert!(!desk.file("poll.state.new").exists());
+    assert!(!desk.file("poll.state.harness-new").exists());
     assert!(silent < KILLS * 9 / 10, "nearly every kill came before anything happened");
 }
 

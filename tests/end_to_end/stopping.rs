@@ -66,7 +66,7 @@ async fn watch_ends_on_a_signal_although_nobody_reads_what_it_prints() {
         assert_eq!(end_of(child).await.code(), Some(0), "{name} {flags:?}");
         // What was not taken is found again.
         assert!(fs::read(desk.file("poll.state")).unwrap() == state, "{name} {flags:?}: the state moved");
-        assert!(!desk.file("poll.state.new").exists());
+        assert!(!desk.file("poll.state.harness-new").exists());
         let polled = desk.run(&POLL).await.json();
         assert_eq!(polled["payload"]["body"]["data"]["created"].as_array().unwrap().len(), RECORDS);
     }

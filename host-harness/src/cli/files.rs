@@ -14,6 +14,11 @@ pub(super) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
 }
 
+/// Reads a file that a person names, up to so many bytes. A pipe goes as well: that is how a shell hands over what a command prints.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<String> {
+    read_text(File::open(path)?, most)
+}
+
 /// Opens a file that must be one: a pipe or a device in its place is refused, and not waited for.
 pub(super) fn open_regular(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

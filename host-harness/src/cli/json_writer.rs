@@ -168,8 +168,7 @@ impl<W: Write> Write for JsonWriter<W> {
 }
 
 fn escape(out: &mut impl Write, character: char) -> io::Result<()> {
-    // All that are escaped are in the first plane.
-    write!(out, "\\u{:04x}", u32::from(character))
+    character.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))
 }
 
 fn is_special_outside(byte: u8) -> bool {
@@ -177,8 +176,8 @@ fn is_special_outside(byte: u8) -> bool {
 }
 
 fn is_special_in_string(byte: u8) -> bool {
-    // The last three begin every character beyond ASCII that a terminal would obey, and some others.
-    matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe2)
+    // From 0xc2 on they begin every character beyond ASCII that is to be escaped, and some others.
+    matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
+/// A lock's text has fewer bytes.
+const LONGEST: u64 = 32;
+
 /// A lock that this process holds until it is dropped.
 pub(super) struct Lock {
     _file: File,
@@ -42,10 +45,24 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(Refusal::Held(holder(&mut file))),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
+        if !is_ours(&mut file).map_err(failed)? {
+            let what = "is there and is no lock of a harness, so it is left alone: name another state file";
+            return Err(Refusal::Unusable(format!("{} {what}", path.display())));
+        }
         // For the refusal of the next process only: what counts is the lock.
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Whether the file holds what a lock holds, the number of a process, or nothing. Many files have names like a lock's.
+fn is_ours(lock: &mut File) -> io::Result<bool> {
+    let mut text = Vec::new();
+    lock.rewind()?;
+    Read::take(&mut *lock, LONGEST).read_to_end(&mut text)?;
+    lock.rewind()?;
+    let number = text.strip_suffix(b"\n").unwrap_or(&text);
+    Ok((text.len() as u64) < LONGEST && number.iter().all(u8::is_ascii_digit))
 }
 
 /// Who holds the lock, as it wrote itself into the file.
@@ -53,7 +70,7 @@ fn holder(lock: &mut File) -> String {
     // It may have the lock and not have written yet.
     for _ in 0..10 {
         let mut text = String::new();
-        let read = lock.rewind().and_then(|()| Read::take(&mut *lock, 32).read_to_string(&mut text));
+        let read = lock.rewind().and_then(|()| Read::take(&mut *lock, LONGEST).read_to_string(&mut text));
         match text.trim().parse::<u32>() {
             Ok(process) if read.is_ok() => return format!("another harness, process {process}"),
             _ => std::thread::sleep(Duration::from_millis(10)),
@@ -151,6 +168,19 @@ mod tests {
         fs::hard_link(&target, &lock).unwrap();
         assert!(refusal(&lock).contains("has another name"), "{}", refusal(&lock));
         assert_eq!(fs::read(&target).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn a_file_of_somebody_elses_that_is_called_like_a_lock_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Cargo.lock");
+        for theirs in ["version = 4\n", "12 monkeys", &"7".repeat(40)] {
+            fs::write(&path, theirs).unwrap();
+            assert!(refusal(&path).contains("no lock of a harness"), "{}", refusal(&path));
+            assert_eq!(fs::read_to_string(&path).unwrap(), theirs);
+        }
+        fs::write(&path, "4711\n").unwrap();
+        assert!(Lock::take(&path).is_ok());
     }
 
     #[test]

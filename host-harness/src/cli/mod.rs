@@ -5,7 +5,7 @@ mod compile;
 mod connection_file;
 mod data_source;
 mod failure;
-mod files;
+pub(crate) mod files;
 mod hidden;
 mod inputs;
 mod inspect;
@@ -80,7 +80,15 @@ enum Command {
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
     output::guard_panics();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // The arguments stand in it, and a script may have them from somebody else.
+        Err(error) if error.use_stderr() => {
+            output::message(error.render().to_string().trim_end());
+            return ExitCode::from(2);
+        }
+        Err(help) => help.exit(),
+    };
     // One thread is enough for one call at a time, and starts fastest; the page runs many, and `watch` hears signals on another.
     let mut builder = match &arguments.command {
         Command::Serve(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),

@@ -150,6 +150,11 @@ impl GlobalOptions {
         }
     }
 
+    /// Whether a person has said where.
+    pub(super) fn names_a_cache(&self) -> bool {
+        self.cache_dir.is_some()
+    }
+
     pub(super) fn debug(&self) -> bool {
         self.debug
     }

@@ -4,12 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use host_harness::contract::ConnectorDefinition;
-use host_harness::{CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions};
+use host_harness::{
+    CacheUse, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions,
+};
 
-use super::connection_file;
 use super::failure::Failure;
 use super::options::GlobalOptions;
 use super::progress::Progress;
+use super::{connection_file, files, output};
+
+/// A manifest as it is printed, in bytes: indented, it is several times what a component may declare.
+const LARGEST_MANIFEST: u64 = 16 * 1024 * 1024;
+/// Certificates in a PEM file, in bytes: all that a system trusts have a few hundred KiB.
+const LARGEST_ROOTS: u64 = 4 * 1024 * 1024;
 
 /// A loaded connector with the options that its calls are made with.
 pub(super) struct Session {
@@ -29,6 +36,10 @@ impl Session {
             None => runtime.load_file(&component).await?,
         };
         drop(progress);
+        // Trouble with the cache is no error, and worth a word only to whoever has named a folder for it.
+        if let (true, CacheUse::Unusable(why)) = (options.names_a_cache(), connector.cache_use()) {
+            output::message(&format!("warning: the cache folder is not used: {why}"));
+        }
         if let Some(path) = options.expect_manifest() {
             connector.expect_manifest(&expected_manifest(path)?)?;
         }
@@ -70,7 +81,7 @@ impl Session {
 /// Reads a manifest that was approved.
 fn expected_manifest(path: &Path) -> Result<ConnectorDefinition, Failure> {
     let failed = |text: String| Failure::usage(format!("the expected manifest {}: {text}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = files::read(path, LARGEST_MANIFEST).map_err(|error| failed(error.to_string()))?;
     serde_json::from_str(&text)
         .map_err(|error| failed(format!("it is no manifest as `harness inspect --manifest` prints it: {error}")))
 }
@@ -78,10 +89,11 @@ fn expected_manifest(path: &Path) -> Result<ConnectorDefinition, Failure> {
 /// The runtime of a command.
 pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, Failure> {
     let extra_roots_pem = match options.ca_file() {
-        Some(path) => Some(
-            std::fs::read(path)
-                .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?,
-        ),
+        Some(path) => {
+            let text = files::read(path, LARGEST_ROOTS);
+            let text = text.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+            Some(text.into_bytes())
+        }
         None => None,
     };
     // One call at a time needs no pool of a thousand.

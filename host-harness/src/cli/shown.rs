@@ -4,10 +4,13 @@
 use std::borrow::Cow;
 
 /// Whether a terminal would obey the character or change the direction or the line of what it writes: control characters (C0, DEL and
-/// C1), the marks and embeddings of bidirectional text, the separators of lines and paragraphs.
+/// C1), the marks and embeddings of bidirectional text, the separators of lines and paragraphs. And what is not seen at all, and
+/// so can hide text or tell two names apart that look the same; joiners are left, because scripts and emoji are written with them.
 pub(super) fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{180e}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
+        || matches!(character, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Text of any number of lines: line breaks and tabs stay, everything else that a terminal would obey is shown as its escape.
@@ -64,8 +67,10 @@ mod tests {
 
     #[test]
     fn every_character_of_the_class_is_an_escape_and_its_neighbours_are_not() {
-        let ranges = [0..=0x1f, 0x7f..=0x9f, 0x61c..=0x61c, 0x200e..=0x200f, 0x2028..=0x202e, 0x2066..=0x2069];
-        for number in 0..=0x2100 {
+        let seen = [0..=0x1f, 0x7f..=0x9f, 0x61c..=0x61c, 0x200e..=0x200f, 0x2028..=0x202e, 0x2060..=0x206f];
+        let unseen = [0x180e..=0x180e, 0xfeff..=0xfeff, 0xfff9..=0xfffb, 0xe0000..=0xe007f];
+        let ranges = [&seen[..], &unseen[..]].concat();
+        for number in 0..=0x10_ffff {
             let Some(character) = char::from_u32(number) else { continue };
             assert_eq!(is_obeyed(character), ranges.iter().any(|range| range.contains(&number)), "{number:x}");
         }

@@ -20,8 +20,18 @@ pub(super) struct StateFile {
 impl StateFile {
     /// Takes the file for this process, until this value is dropped. Fails if another process has it, and names that one.
     pub(super) fn open(path: PathBuf) -> Result<Self, Failure> {
-        // One file has one lock, whatever name it was called by.
-        let path = path.canonicalize().or_else(|_| beside_the_real_folder(&path)).unwrap_or(path);
+        // One file has one lock, whatever the folder was called by. A link in the file's own place is not followed: whoever made
+        // the folder could lead the state into any file of this user's.
+        let path = beside_the_real_folder(&path).unwrap_or(path);
+        // Before anything is made beside it.
+        let problem = match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => Some("it is a link: name the file that it leads to"),
+            Ok(metadata) if !metadata.is_file() => Some("it is not a regular file: name another"),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(Failure::usage(format!("the state file {}: {problem}", path.display())));
+        }
         let lock = Lock::take(&with_suffix(&path, ".lock")).map_err(|refusal| {
             Failure::usage(match refusal {
                 Refusal::Held(by) => format!(
@@ -58,16 +68,20 @@ impl StateFile {
 
     /// Replaces the file: either the old state or the new one is there, whatever happens.
     pub(super) fn replace(&self, state: &[u8]) -> Result<(), Failure> {
+        // Beside the file, because a rename is atomic only within a file system. Always the same name, so that a process that was killed
+        // between the two leaves one file behind and not one each time; the lock makes it ours, and no other program calls its files so.
+        let name = with_suffix(&self.path, ".harness-new");
         let failed = |error: std::io::Error| {
-            Failure::usage(format!("the state file {} could not be replaced: {error}", self.path.display()))
+            Failure::usage(format!(
+                "the state file {} could not be replaced by way of {}: {error}",
+                self.path.display(),
+                name.display()
+            ))
         };
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        // Beside the file, because a rename is atomic only within a file system. Always the same name, so that a process that was killed
-        // between the two leaves one file behind and not one each time; the lock makes it ours.
-        let name = with_suffix(&self.path, ".new");
         match std::fs::remove_file(&name) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
@@ -140,7 +154,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::open(folder.path().join("poll.state")).unwrap();
         file.replace(b"one").unwrap();
-        std::fs::write(folder.path().join("poll.state.new"), "half of a sta").unwrap();
+        std::fs::write(folder.path().join("poll.state.harness-new"), "half of a sta").unwrap();
         assert_eq!(file.read(64).unwrap(), Some(b"one".to_vec()));
         file.replace(b"two").unwrap();
         assert_eq!(file.read(64).unwrap(), Some(b"two".to_vec()));
@@ -153,18 +167,36 @@ mod tests {
         let file = StateFile::open(path.clone()).unwrap();
         file.replace(b"one").unwrap();
         #[cfg(unix)]
-        std::os::unix::fs::symlink(&path, folder.path().join("link.state")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("link")).unwrap();
         for name in [
             "poll.state",
             "./poll.state",
             #[cfg(unix)]
-            "link.state",
+            "link/poll.state",
         ] {
             let Err(refusal) = StateFile::open(folder.path().join(name)) else { panic!("{name} was opened twice") };
             assert!(refusal.message().contains(&format!("process {}", std::process::id())), "{}", refusal.message());
         }
         drop(file);
         assert_eq!(StateFile::open(path).unwrap().read(64).unwrap(), Some(b"one".to_vec()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_state_is_not_led_into_another_file_by_a_link_and_takes_no_file_of_somebody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::write(file("precious"), "precious").unwrap();
+        std::os::unix::fs::symlink(file("precious"), file("poll.state")).unwrap();
+        let Err(refusal) = StateFile::open(file("poll.state")) else { panic!("it was opened") };
+        assert!(refusal.message().contains("it is a link"), "{}", refusal.message());
+        // Nothing was made beside it, nor beside a device.
+        assert!(!file("poll.state.lock").exists());
+        assert!(StateFile::open("/dev/zero".into()).is_err() && !Path::new("/dev/zero.lock").exists());
+        std::fs::write(file("other.new"), "theirs").unwrap();
+        StateFile::open(file("other")).unwrap().replace(b"state").unwrap();
+        assert_eq!(std::fs::read_to_string(file("other.new")).unwrap(), "theirs");
+        assert_eq!(std::fs::read_to_string(file("precious")).unwrap(), "precious");
     }
 
     #[test]
@@ -177,7 +209,7 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 65);
         std::fs::write(&path, b"").unwrap();
         assert!(file.read(64).unwrap_err().message().contains("is empty"));
-        assert!(StateFile::open(folder.path().to_owned()).unwrap().read(64).is_err());
+        assert!(StateFile::open(folder.path().to_owned()).is_err());
     }
 
     #[test]
@@ -186,8 +218,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("poll.state");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let refusal = StateFile::open(path).unwrap().read(64).unwrap_err().message();
-        assert!(refusal.contains("not a regular file"), "{refusal}");
+        let Err(refusal) = StateFile::open(path.clone()) else { panic!("it was opened") };
+        assert!(refusal.message().contains("not a regular file"), "{}", refusal.message());
+        // Nor one that takes its place later.
+        std::fs::remove_file(&path).unwrap();
+        let file = StateFile::open(path.clone()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(file.read(64).unwrap_err().message().contains("not a regular file"));
     }
 
     #[test]

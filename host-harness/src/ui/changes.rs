@@ -12,6 +12,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Host, Url};
 
+use crate::cli::files;
+
+/// Buttons are a handful; a larger file is another file. In bytes.
+const LARGEST: u64 = 1024 * 1024;
 /// A test service on this machine that takes longer has stopped.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -52,7 +56,7 @@ impl ChangeButtons {
     /// Reads a file of buttons: a JSON array of `{"label", "url", "body", "method"}`.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let failed = |text: String| format!("the file of change buttons {}: {text}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        let text = files::read(path, LARGEST).map_err(|error| failed(error.to_string()))?;
         let buttons = parse(&text).map_err(failed)?;
         let client = reqwest::Client::builder()
             .no_proxy()
