@@ -48,6 +48,18 @@ pub(super) fn trim(shared: &Shared) {
     }
 }
 
+/// Takes the contents of all runs and polls: they were another connection's, whose secrets nothing is searched for any more.
+pub(super) fn forget(shared: &Shared) {
+    for run in shared.session().runs.values_mut() {
+        *run = Arc::new(run.emptied());
+    }
+    for trigger in shared.triggers.values() {
+        for (id, _, _) in trigger.held() {
+            trigger.empty(id);
+        }
+    }
+}
+
 fn held(shared: &Shared) -> Vec<Held> {
     let session = shared.session();
     let runs = session.runs.iter().map(|(key, run)| Held {

@@ -191,8 +191,9 @@ fn exchange(gate: &Gate) -> Response {
     response
 }
 
+/// Who is refused is not kept: a stranger who asked again and again, and read none of the answers, would hold a place for ever.
 fn refusal(why: &'static str) -> Response {
-    (StatusCode::FORBIDDEN, format!("Not shown: {why}.\n")).into_response()
+    (StatusCode::FORBIDDEN, [(header::CONNECTION, "close")], format!("Not shown: {why}.\n")).into_response()
 }
 
 fn add_headers(headers: &mut HeaderMap) {

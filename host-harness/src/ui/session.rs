@@ -177,6 +177,15 @@ impl Held {
         Ok(Self::new(connection, shown, secrets))
     }
 
+    /// Whether another connection holds the same secrets, so that what was done with one may be shown with the other.
+    pub(super) fn has_same_secrets(&self, other: Option<&Self>) -> bool {
+        let Some(other) = other else { return false };
+        let is_same = |key: &String, secret: &SecretString| {
+            other.secrets.get(key).is_some_and(|others| others.expose_secret() == secret.expose_secret())
+        };
+        self.secrets.len() == other.secrets.len() && self.secrets.iter().all(|(key, secret)| is_same(key, secret))
+    }
+
     /// Whether a value is held for this secret field.
     pub(super) fn has_secret(&self, key: &str) -> bool {
         self.secrets.contains_key(key)

@@ -49,6 +49,30 @@ async fn what_the_page_remembers_of_polls_and_runs_is_bounded_in_bytes() {
 }
 
 #[tokio::test]
+async fn what_was_done_with_a_connection_is_forgotten_with_it() {
+    let component = built("test/misbehaving.wasm");
+    let (_child, host, path) = started_with(&["--component", component.to_str().unwrap()]).await;
+    let own = admitted(&host, &path).await;
+    let save = async |key: &str| {
+        let values = json!({ "apiKey": key, "url": "https://plm.example/" });
+        send(&host, "POST", "/connection", &own, &json!({ "kind": "key", "values": values }).to_string()).await
+    };
+    let nothing = json!({ "values": {} }).to_string();
+    let kept = async || get(&host, "/actions/fine/result", &own).await.starts_with("HTTP/1.1 200");
+    save("key-of-the-page").await;
+    send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
+    // The same key once more changes nothing, another one does, and so does none.
+    save("key-of-the-page").await;
+    assert!(kept().await);
+    save("key-of-somebody-else").await;
+    assert!(!kept().await);
+    send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
+    assert!(kept().await);
+    send(&host, "POST", "/connection/forget", &own, "{}").await;
+    assert!(!kept().await);
+}
+
+#[tokio::test]
 async fn connections_that_say_nothing_are_closed_and_make_room() {
     // What is not closed by then never is.
     tokio::time::timeout(Duration::from_secs(120), fill_up_and_ask()).await.expect("the page answers nobody any more");
@@ -64,10 +88,12 @@ async fn fill_up_and_ask() {
         idle.push(stream);
     }
     assert!(get(&host, "/", "").await.starts_with("HTTP/1.1 403 "));
-    // And one that asked once, got its answer and stays.
+    // And one that asks for more than it reads: after the first refusal nothing further is answered.
     let mut stream = TcpStream::connect(&host).await.unwrap();
-    stream.write_all(format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 403 "));
+    let request = format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    stream.write_all(request.repeat(100).as_bytes()).await.unwrap();
+    let mut answers = Vec::new();
+    // The end may come as a reset, because not all that was sent is read.
+    stream.read_to_end(&mut answers).await.ok();
+    assert!(String::from_utf8_lossy(&answers).matches("HTTP/1.1 ").count() <= 1);
 }

@@ -187,17 +187,21 @@ function startDestination(form) {
     const mine = ++asked;
     const values = valuesOf(form);
     for (const secret of form.querySelectorAll("[data-secret]")) delete values[secret.closest("[data-input]").dataset.input];
+    let show;
     try {
       const piece = await post(place.dataset.destination, { values, ...extras(form) });
-      if (mine === asked) fill(place, piece.html);
+      show = () => fill(place, piece.html);
     } catch (error) {
-      if (mine === asked) place.textContent = error.message;
+      show = () => { place.textContent = error.message; };
     }
+    if (mine !== asked) return;
+    show();
+    place.removeAttribute("aria-busy");
   };
   const soon = (delay) => {
     clearTimeout(timer);
-    // What stands there may be wrong already, and a wrong address is worse than none.
-    place.textContent = "…";
+    // What stands there may be wrong already.
+    place.setAttribute("aria-busy", "true");
     timer = setTimeout(ask, delay);
   };
   form.addEventListener("input", () => soon(DESTINATION_DELAY));

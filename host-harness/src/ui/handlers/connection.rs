@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Piece, Sent, not_found};
+use crate::ui::history;
 use crate::ui::pages;
 use crate::ui::run::Failed;
 use crate::ui::session::{self, Held, Shared};
@@ -65,7 +66,10 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
     };
     pause_all(&shared, "the connection was changed");
     let connection = held.connection.clone();
-    shared.session().connection = Some(held);
+    let before = shared.session().connection.replace(held);
+    if !before.is_some_and(|before| before.has_same_secrets(shared.session().connection.as_ref())) {
+        history::forget(&shared);
+    }
     let outcome = shared.connector.test_connection(&connection, &shared.options).await;
     let tested = match outcome {
         Ok(outcome) => Ok(outcome.value),
@@ -87,6 +91,7 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
 pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>) -> Json<Piece> {
     pause_all(&shared, "the connection was forgotten");
     shared.session().connection = None;
+    history::forget(&shared);
     Piece::new(Markup::default(), Vec::new(), "Forgotten")
 }
 

@@ -38,12 +38,13 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
                         (form.field(&field.input))
                     }
                 }
-                p #destination .notice role="status" data-destination="/connection/destination" {
-                    (destination(definition, origin.as_ref()))
-                }
                 div .actions {
                     button .primary type="submit" data-busy="Testing…" { "Test connection" }
                     button type="button" data-post="/connection/forget" data-reload hidden[held.is_none()] { "Forget it" }
+                }
+                // Below the buttons, which must not move under the pointer when it changes.
+                p #destination .notice .below role="status" data-destination="/connection/destination" {
+                    (destination(definition, origin.as_ref()))
                 }
             }
             section .card aria-labelledby="connection-result-title" {
