@@ -15,6 +15,9 @@ pub(super) use super::shown::one_line;
 use super::table::LeftOut;
 use super::{shown, table};
 
+/// A longer message is cut: what is in it is also in the JSON on standard output, and nobody reads so much of it in a terminal.
+const LONGEST_MESSAGE: usize = 64 * 1024;
+
 /// What is to be shown nowhere. Of the process and not of a call, because errors and the words of a panic are printed by whoever has them.
 static HIDDEN: OnceLock<Hidden> = OnceLock::new();
 
@@ -97,7 +100,7 @@ pub(super) fn text_line(text: &str) -> io::Result<()> {
 /// Says something to people. A closed standard error is no reason to stop. Words of a component or a service may be in it: further
 /// lines are set in, so that none of them can pass for a message of its own.
 pub(super) fn message(text: &str) {
-    writeln!(io::stderr().lock(), "{}", set_in(&for_people(text))).ok();
+    writeln!(io::stderr().lock(), "{}", as_message(text)).ok();
 }
 
 /// Has the words of a panic printed as all others are: what a service sent may be among them.
@@ -107,12 +110,22 @@ pub(super) fn guard_panics() {
 
 /// Text as it may be shown.
 fn for_people(text: &str) -> String {
-    let scrubbed = hidden().and_then(|hidden| hidden.scrub(text)).map_or(Cow::Borrowed(text), Cow::Owned);
-    shown::lines(&scrubbed).into_owned()
+    shown::lines(&scrubbed(text)).into_owned()
 }
 
-fn set_in(text: &str) -> String {
-    text.replace('\n', "\n    ")
+fn as_message(text: &str) -> String {
+    // Before it is cut: half of a value would not be recognised.
+    let scrubbed = scrubbed(text);
+    let shown = scrubbed.get(..scrubbed.floor_char_boundary(LONGEST_MESSAGE)).unwrap_or_default();
+    let mut message = shown::lines(shown).replace('\n', "\n    ");
+    if shown.len() < scrubbed.len() {
+        message.push_str(&format!(" … (cut, {} bytes in all)", scrubbed.len()));
+    }
+    message
+}
+
+fn scrubbed(text: &str) -> Cow<'_, str> {
+    hidden().and_then(|hidden| hidden.scrub(text)).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 #[cfg(test)]
@@ -121,7 +134,34 @@ mod tests {
 
     #[test]
     fn a_message_of_several_lines_cannot_forge_a_line() {
-        let text = set_in(&for_people("error: service: no\r\nerror: all keys are lost\u{2028}\u{1b}[2J"));
+        let text = as_message("error: service: no\r\nerror: all keys are lost\u{2028}\u{1b}[2J");
         assert_eq!(text, "error: service: no\\u{d}\n    error: all keys are lost\\u{2028}\\u{1b}[2J");
+    }
+
+    #[test]
+    fn a_message_is_as_long_as_somebody_reads() {
+        assert_eq!(as_message(&"x".repeat(LONGEST_MESSAGE)).len(), LONGEST_MESSAGE);
+        let text = as_message(&"\u{9b}\n".repeat(1 << 20));
+        assert!(text.len() < 6 * LONGEST_MESSAGE, "{} bytes", text.len());
+        assert!(text.ends_with("(cut, 3145728 bytes in all)"), "{}", &text[text.len() - 50..]);
+    }
+
+    /// Says that this process is there to panic.
+    const PANICKING: &str = "THE_WORDS_OF_A_PANIC_ARE_TESTED";
+
+    #[test]
+    fn the_words_of_a_panic_are_printed_as_all_others_are() {
+        if std::env::var_os(PANICKING).is_some() {
+            guard_panics();
+            hide(Hidden::of(["the-secret-of-it"]));
+            panic!("no character begins in \u{1b}]0;t\u{7}\nerror: forged, the-secret-of-it");
+        }
+        // In a process of its own, whose hook for panics is nobody else's.
+        let name = "cli::output::tests::the_words_of_a_panic_are_printed_as_all_others_are";
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = command.args(["--exact", name, "--nocapture"]).env(PANICKING, "1").output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains(r"begins in \u{1b}]0;t\u{7}") && text.contains("forged, [redacted]"), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with("error: forged")), "{text}");
     }
 }
