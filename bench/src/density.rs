@@ -99,7 +99,7 @@ async fn in_flight(files: &Files) -> Result<f64> {
             (connector.clone(), connection.clone(), inputs.clone(), state.clone());
         polls.push(tokio::spawn(async move {
             let options = call_options();
-            drop(connector.poll(TRIGGER, &connection, &inputs, Some(state.as_bytes()), &options).await);
+            drop(connector.poll(TRIGGER, &connection, &*inputs, Some(state.as_bytes()), &options).await);
         }));
     }
     until(&asked, INSTANCES as usize + 1).await?;

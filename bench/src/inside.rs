@@ -133,7 +133,7 @@ fn throughput(files: &Files, time: Duration) -> Result<(f64, usize)> {
                     let options = call_options();
                     while clock.elapsed() < time {
                         let polled =
-                            connector.poll(TRIGGER, &connection, &inputs, Some(state.as_bytes()), &options).await;
+                            connector.poll(TRIGGER, &connection, &*inputs, Some(state.as_bytes()), &options).await;
                         polled.map_err(|failure| anyhow::anyhow!("{failure}"))?;
                         polls.fetch_add(1, Ordering::Relaxed);
                         tokio::task::yield_now().await;

@@ -174,6 +174,26 @@ async fn no_component_makes_a_call_add_more_than_256_mib_to_the_host() {
 }
 
 #[tokio::test]
+async fn no_inputs_make_a_call_add_more_than_256_mib_to_the_host() {
+    let place = Place::misbehaving("https://plm.example/");
+    let component = built("test/misbehaving.wasm");
+    let least = place.least(&component, &["action", "fine"]).await;
+    let file = place.folder.path().join("inputs.json");
+    for part in ["[0],", "{\"\":0},", "[],", "\"\","] {
+        fs::write(&file, format!("{{\"a\":[{}0]}}", part.repeat((8_000_000) / part.len()))).unwrap();
+        for words in [["action", "say-nothing"], ["poll", "fine"]] {
+            let state = ["--state", "poll.state"];
+            let words =
+                [&words[..], &["--inputs", "inputs.json"], if words[0] == "poll" { &state } else { &[] }].concat();
+            let measured = measured(place.command(&component, &words)).await;
+            let added = measured.peak.saturating_sub(least);
+            assert!(matches!(measured.status, Some(0..=3)), "{part}: {:.300}", measured.messages);
+            assert!(added <= MOST_ADDED, "{part} in {words:?} added {} MiB", added / MIB);
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_service_makes_a_call_add_more_than_256_mib_to_the_host() {
     let component = built("duro_plm.wasm");
     let many = |value: &str, bytes: usize| format!("[{}0]", format!("{value},").repeat(bytes / (value.len() + 1)));

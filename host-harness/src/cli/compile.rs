@@ -27,6 +27,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+    if options.precompiled().is_some() {
+        return Err(Failure::usage(
+            "--precompiled names what is compiled already: name the component with --component",
+        ));
+    }
     let runtime = session::runtime(&options)?;
     let component = options.component();
     let file = arguments.output.unwrap_or_else(|| component.with_extension("cwasm"));

@@ -5,6 +5,7 @@ use std::fs::{File, Metadata};
 use std::path::Path;
 
 use host_harness::contract::{ConnectionDefinition, ConnectorDefinition};
+use host_harness::egress::Origin;
 use serde_json::Value;
 use url::Url;
 
@@ -58,7 +59,7 @@ fn read_with(
     });
     let mut filled_in = Vec::new();
     fill_in(&mut value, None, &variable, &mut filled_in).map_err(failed)?;
-    let hidden = filled_in.iter().filter(|filled| !is_shown(filled, kind)).map(|filled| filled.value.as_str());
+    let hidden = filled_in.iter().filter(|filled| !is_shown(filled, &value, kind)).map(|filled| filled.value.as_str());
     Ok(Read { hidden: Hidden::of(hidden), value, warning })
 }
 
@@ -70,7 +71,7 @@ struct FilledIn {
 
 /// Whether a value is shown although it came from the environment: a choice of the manifest's is no secret, and neither is the address
 /// that the person must be able to check.
-fn is_shown(filled: &FilledIn, kind: Option<&ConnectionDefinition>) -> bool {
+fn is_shown(filled: &FilledIn, connection: &Value, kind: Option<&ConnectionDefinition>) -> bool {
     let fields = || kind.into_iter().flat_map(|kind| &kind.fields);
     let is_choice = fields().any(|field| {
         let environments = field.endpoint.iter().flat_map(|endpoint| &endpoint.environments);
@@ -79,7 +80,12 @@ fn is_shown(filled: &FilledIn, kind: Option<&ConnectionDefinition>) -> bool {
     });
     let is_in_endpoint = fields()
         .any(|field| field.endpoint.is_some() && !field.secret && Some(&field.input.key) == filled.field.as_ref());
-    is_choice || is_in_endpoint && is_plain_url(&filled.value)
+    // A host or a port of its own: what is shown of an address is its origin.
+    let whole = || connection.get("fields")?.get(filled.field.as_ref()?)?.as_str();
+    let is_part_of_origin = whole()
+        .and_then(|address| Origin::parse(address).ok())
+        .is_some_and(|origin| origin.to_string().contains(filled.value.as_str()));
+    is_choice || is_in_endpoint && (is_plain_url(&filled.value) || is_part_of_origin)
 }
 
 /// An absolute URL with nothing in it that only those who may use it should know.

@@ -26,6 +26,7 @@ fn connector() -> ConnectorDefinition {
 
 fn variable(name: &str) -> Option<String> {
     let value = match name {
+        "HOST" => "plm.example",
         "KEY" => "secret-of-mine",
         "TRICKY" => "a${KEY}b",
         "CHOICE" => "Europe",
@@ -113,6 +114,10 @@ fn a_choice_and_an_address_without_credentials_are_shown() {
     ] {
         assert_eq!(hidden(field, name), expected, "{name} in {field}");
     }
+    // Host and port are what a person must be able to check; what else stands in an address is not.
+    let in_url = |url: &str| !read(&json!({"key": "key", "fields": {"customUrl": url}})).hidden.is_empty();
+    assert!(!in_url("https://${HOST}:8443/graphql"));
+    assert!(in_url("https://plm.example/${HOST}-secret/${KEY}"));
 }
 
 #[test]

@@ -121,7 +121,8 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Describe(error) => Self::Call(error),
-            LoadError::Imports(_) | LoadError::Limit(_) | LoadError::OtherManifest(_) => Self::Load(error.to_string()),
+            LoadError::Limit(exceeded) => Self::Call(Box::new(CallError::Limit { exceeded, answer: None })),
+            LoadError::Imports(_) | LoadError::OtherManifest(_) => Self::Load(error.to_string()),
             _ => Self::Usage(error.to_string()),
         }
     }

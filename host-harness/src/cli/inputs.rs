@@ -1,16 +1,22 @@
 //! The inputs of a call: a JSON file, single values on the command line, or both.
 
-use std::fs::File;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Map, Value};
+use host_harness::contract::JsonText;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::failure::Failure;
 use super::files;
 
 /// Twice what one request may hold by default, because JSON may be spaced out. The option that raises that limit does not raise this.
 const LARGEST: u64 = 8 * 1024 * 1024;
+
+/// A call has some ten inputs.
+const MOST_MEMBERS: usize = 10_000;
 
 #[derive(Args)]
 pub(super) struct InputOptions {
@@ -19,43 +25,81 @@ pub(super) struct InputOptions {
     inputs: Option<PathBuf>,
     /// One input: key=text, or key:=JSON for a number, true, false, a list or an object; wins over --inputs
     #[arg(long = "input", value_name = "KEY=VALUE", value_parser = input)]
-    input: Vec<(String, Value)>,
+    input: Vec<(String, JsonText)>,
 }
+
+/// The inputs of a call, each as the JSON that it was given as: built into values they would take a hundred times as much.
+#[derive(Debug, Default)]
+pub(super) struct Inputs(Vec<(String, JsonText)>);
 
 impl InputOptions {
     /// All inputs as one JSON object.
-    pub(super) fn read(&self) -> Result<Value, Failure> {
+    pub(super) fn read(&self) -> Result<Inputs, Failure> {
         let mut inputs = match &self.inputs {
             Some(path) => read_file(path)?,
-            None => Map::new(),
+            None => Inputs::default(),
         };
-        inputs.extend(self.input.iter().cloned());
-        Ok(Value::Object(inputs))
+        for (key, value) in &self.input {
+            inputs.0.retain(|(known, _)| known != key);
+            inputs.0.push((key.clone(), value.clone()));
+        }
+        Ok(inputs)
     }
 }
 
-fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
+impl Serialize for Inputs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Inputs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Inputs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Inputs, A::Error> {
+                let mut inputs = Inputs::default();
+                while let Some((key, value)) = object.next_entry::<String, Box<RawValue>>()? {
+                    if inputs.0.len() == MOST_MEMBERS {
+                        return Err(A::Error::custom(format!("more than {MOST_MEMBERS} inputs")));
+                    }
+                    if inputs.0.iter().any(|(known, _)| *known == key) {
+                        return Err(A::Error::custom(format!("the input {key:?} is there twice")));
+                    }
+                    inputs.0.push((key, JsonText::from(value)));
+                }
+                Ok(inputs)
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+fn read_file(path: &Path) -> Result<Inputs, Failure> {
     let failed = |text: String| Failure::usage(format!("the inputs in {}: {text}", path.display()));
     let text = match path == Path::new("-") {
         true => files::read_text(std::io::stdin(), LARGEST),
         // A pipe is as good as a file.
-        false => File::open(path).and_then(|file| files::read_text(file, LARGEST)),
+        false => files::read(path, LARGEST),
     };
     let text = text.map_err(|error| failed(error.to_string()))?;
-    match serde_json::from_str(&text) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(failed("they are not a JSON object".into())),
-        Err(error) => Err(failed(format!("they are not JSON: {error}"))),
-    }
+    serde_json::from_str(&text).map_err(|error| failed(format!("they are not a JSON object of inputs: {error}")))
 }
 
-fn input(text: &str) -> Result<(String, Value), String> {
+fn input(text: &str) -> Result<(String, JsonText), String> {
     let (key, value) = text.split_once('=').ok_or("must be key=text or key:=JSON")?;
     let (key, value) = match key.strip_suffix(':') {
         Some(key) => {
-            (key, serde_json::from_str(value).map_err(|error| format!("what follows := is not JSON: {error}"))?)
+            let json = JsonText::read(value.to_owned());
+            (key, json.map_err(|error| format!("what follows := is not JSON: {error}"))?)
         }
-        None => (key, Value::from(value)),
+        None => (key, JsonText::string(value)),
     };
     if key.trim().is_empty() {
         return Err("the key before = is missing".into());
@@ -65,17 +109,19 @@ fn input(text: &str) -> Result<(String, Value), String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn text(json: &str) -> JsonText {
+        JsonText::read(json.into()).unwrap()
+    }
 
     #[test]
     fn a_value_is_text_unless_it_is_marked_as_json() {
-        assert_eq!(input("first=10"), Ok(("first".into(), json!("10"))));
-        assert_eq!(input("first:=10"), Ok(("first".into(), json!(10))));
-        assert_eq!(input("name=a=b:=c"), Ok(("name".into(), json!("a=b:=c"))));
-        assert_eq!(input("name="), Ok(("name".into(), json!(""))));
-        assert_eq!(input("order:={\"con\": \"asc\"}"), Ok(("order".into(), json!({"con": "asc"}))));
+        assert_eq!(input("first=10"), Ok(("first".into(), text(r#""10""#))));
+        assert_eq!(input("first:=10"), Ok(("first".into(), text(r#"10"#))));
+        assert_eq!(input("name=a=b:=c"), Ok(("name".into(), text(r#""a=b:=c""#))));
+        assert_eq!(input("name="), Ok(("name".into(), text(r#""""#))));
+        assert_eq!(input("order:={\"con\": \"asc\"}"), Ok(("order".into(), text(r#"{"con": "asc"}"#))));
         for bad in ["name", "=x", ":=1", "n:=nope", ""] {
             assert!(input(bad).is_err(), "{bad}");
         }
@@ -85,10 +131,13 @@ mod tests {
     fn single_inputs_win_over_the_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), r#"{"a": 1, "b": 2}"#).unwrap();
-        let options = InputOptions { inputs: Some(file.path().to_owned()), input: vec![("b".into(), json!("x"))] };
-        assert_eq!(options.read().unwrap(), json!({"a": 1, "b": "x"}));
-        std::fs::write(file.path(), "[1]").unwrap();
-        assert!(options.read().unwrap_err().message().contains("not a JSON object"));
+        let options =
+            InputOptions { inputs: Some(file.path().to_owned()), input: vec![("b".into(), JsonText::string("x"))] };
+        assert_eq!(serde_json::to_string(&options.read().unwrap()).unwrap(), r#"{"a":1,"b":"x"}"#);
+        for (bad, why) in [("[1]", "expected a JSON object"), (r#"{"a": 1, "a": 2}"#, "is there twice"), ("{", "EOF")] {
+            std::fs::write(file.path(), bad).unwrap();
+            assert!(options.read().unwrap_err().message().contains(why), "{bad}");
+        }
     }
 
     #[test]

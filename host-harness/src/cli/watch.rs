@@ -7,11 +7,10 @@ use clap::Args;
 use host_harness::contract::{Error, PollResult};
 use host_harness::{CallError, Connection};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::failure::Failure;
-use super::inputs::InputOptions;
+use super::inputs::{InputOptions, Inputs};
 use super::json_parts::{items, members};
 use super::options::GlobalOptions;
 use super::output;
@@ -100,7 +99,7 @@ struct Watch {
     session: Session,
     connection: Connection,
     key: String,
-    inputs: Value,
+    inputs: Inputs,
     file: StateFile,
     state: Option<Vec<u8>>,
     schedule: Schedule,

@@ -19,14 +19,26 @@ impl JsonText {
     /// Text that is JSON as it is, and any other as a JSON string: details of an error must not hide the error.
     pub(crate) fn or_string(text: String) -> Self {
         // Checked first, because the attempt takes the text with it.
-        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-        let json = if is_json { text } else { serde_json::Value::String(text).to_string() };
-        Self(RawValue::from_string(json).unwrap_or_else(|_| Box::default()))
+        if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err() {
+            return Self::string(&text);
+        }
+        Self(RawValue::from_string(text).unwrap_or_default())
+    }
+
+    /// A JSON string of this text.
+    pub fn string(text: &str) -> Self {
+        Self(RawValue::from_string(serde_json::Value::from(text).to_string()).unwrap_or_default())
     }
 
     /// The text.
     pub fn get(&self) -> &str {
         self.0.get()
+    }
+}
+
+impl From<Box<RawValue>> for JsonText {
+    fn from(value: Box<RawValue>) -> Self {
+        Self(value)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde_json::Value;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
@@ -18,7 +18,7 @@ use super::error::{CallError, CallFailure};
 use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
 use super::{Runtime, RuntimeInner};
 use crate::connection::Connection;
-use crate::contract::{Account, ConnectorDefinition, Error, Page, PollResult, trust_changes};
+use crate::contract::{Account, ConnectorDefinition, Error, InputProblem, Page, PollResult, trust_changes};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::trace::Trace;
 
@@ -175,15 +175,15 @@ impl Connector {
         self.run(connection, options, TestConnection { connection: &visible }).await
     }
 
-    /// Performs an action. `inputs` is a JSON object; the result is JSON text that was checked to be well formed.
+    /// Performs an action. `inputs` is anything that is a JSON object when it is serialized; the result is JSON text that was checked to be well formed.
     pub async fn perform(
         &self,
         key: &str,
         connection: &Connection,
-        inputs: &Value,
+        inputs: &(impl Serialize + Sync + ?Sized),
         options: &CallOptions,
     ) -> Result<Outcome<Box<RawValue>>, Box<CallFailure>> {
-        let (visible, inputs) = (call::visible(connection), inputs.to_string());
+        let (visible, inputs) = (call::visible(connection), as_text(inputs)?);
         self.run(connection, options, Perform { key, connection: &visible, inputs: &inputs }).await
     }
 
@@ -192,12 +192,12 @@ impl Connector {
         &self,
         key: &str,
         connection: &Connection,
-        inputs: &Value,
+        inputs: &(impl Serialize + Sync + ?Sized),
         search: Option<&str>,
         cursor: Option<&str>,
         options: &CallOptions,
     ) -> Result<Outcome<Page>, Box<CallFailure>> {
-        let (visible, inputs) = (call::visible(connection), inputs.to_string());
+        let (visible, inputs) = (call::visible(connection), as_text(inputs)?);
         self.run(connection, options, Query { key, connection: &visible, inputs: &inputs, search, cursor }).await
     }
 
@@ -207,7 +207,7 @@ impl Connector {
         &self,
         key: &str,
         connection: &Connection,
-        inputs: &Value,
+        inputs: &(impl Serialize + Sync + ?Sized),
         state: Option<&[u8]>,
         options: &CallOptions,
     ) -> Result<Outcome<PollResult>, Box<CallFailure>> {
@@ -216,7 +216,7 @@ impl Connector {
             let error = CallError::Limit { exceeded, answer: None };
             return Err(Box::new(CallFailure { error, trace: Trace::default() }));
         }
-        let (visible, inputs) = (call::visible(connection), inputs.to_string());
+        let (visible, inputs) = (call::visible(connection), as_text(inputs)?);
         self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
     }
 
@@ -338,6 +338,16 @@ fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Component, LoadErr
         return Err(LoadError::NotAComponent("it does not begin with the bytes of WebAssembly".into()));
     }
     Component::from_binary(engine, bytes).map_err(|error| LoadError::NotAComponent(format!("{error:#}")))
+}
+
+/// Inputs as the component reads them.
+fn as_text(inputs: &(impl Serialize + ?Sized)) -> Result<String, Box<CallFailure>> {
+    serde_json::to_string(inputs).map_err(|error| {
+        let message = format!("cannot be written as JSON: {error}");
+        let problem = InputProblem { input: "inputs".into(), message };
+        let error = CallError::Connector(Error::InvalidInput(vec![problem]));
+        Box::new(CallFailure { error, trace: Trace::default() })
+    })
 }
 
 /// The imports that give the component something, and the exports; an import that no connector is given is an error.

@@ -19,8 +19,8 @@ use tokio::sync::Semaphore;
 use super::session::Shared;
 use super::{assets, handlers, security};
 
-/// A form that is larger than what a call may send is of no use.
-const LARGEST_FORM: usize = 8 * 1024 * 1024;
+/// A form that is larger than what a call may send is of no use. Reading it takes forty times as much.
+const LARGEST_FORM: usize = 4 * 1024 * 1024 + 64 * 1024;
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let gate = shared.gate.clone();

@@ -49,6 +49,23 @@ async fn what_the_page_remembers_of_polls_and_runs_is_bounded_in_bytes() {
 }
 
 #[tokio::test]
+async fn a_form_of_the_largest_size_adds_no_more_than_256_mib() {
+    let (child, host, path) = started().await;
+    let own = admitted(&host, &path).await;
+    let values = json!({ "apiKey": "key-of-the-page", "customDuroEnvironment": "https://plm.example/" });
+    send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
+    let before = peak_of(child.id().unwrap());
+    let json = format!("[{}0]", "[0],".repeat(900_000));
+    let run = json!({ "values": { "variablesObject": json }, "confirmed": true }).to_string();
+    assert!(send(&host, "POST", "/actions/rawRequest/run", &own, &run).await.starts_with("HTTP/1.1 200"));
+    let broken = format!("{{\"values\":{{\"variablesObject\":[{}0]}}}}", "[0],".repeat(900_000));
+    assert!(send(&host, "POST", "/actions/rawRequest/run", &own, &broken).await.starts_with("HTTP/1.1 4"));
+    if let (Some(before), Some(after)) = (before, peak_of(child.id().unwrap())) {
+        assert!(after - before <= 256 * MIB, "it added {} MiB", (after - before) / MIB);
+    }
+}
+
+#[tokio::test]
 async fn what_was_done_with_a_connection_is_forgotten_with_it() {
     let component = built("test/misbehaving.wasm");
     let (_child, host, path) = started_with(&["--component", component.to_str().unwrap()]).await;
