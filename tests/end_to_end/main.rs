@@ -10,6 +10,7 @@
 )]
 
 mod actions;
+mod answers;
 mod canary;
 mod component;
 mod crashes;
@@ -22,10 +23,12 @@ mod leaks;
 mod memory;
 mod misbehaviour;
 mod page;
+mod raw;
 mod read_only;
 mod retries;
 mod secrets;
 mod smuggling;
 mod strings;
 mod support;
+mod tenants;
 mod trigger;

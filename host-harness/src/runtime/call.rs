@@ -154,14 +154,15 @@ fn new_store(
     let egress = Egress::new(EgressContext {
         policy: EgressPolicy::new(origin, options.grants),
         secrets: secrets.clone(),
-        clients: runtime.clients.clone(),
+        network: runtime.network.clone(),
+        sockets: connection.map(|connection| connection.sockets().clone()).unwrap_or_default(),
         limits: limits.clone(),
         started,
         deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
         record_exchanges: options.record_exchanges,
     });
     let mut log = CallLog::new(started, options.log.clone(), secrets, limits);
-    for warning in connection.map(|connection| connection.expiring_soon(SystemTime::now())).unwrap_or_default() {
+    for warning in connection.map(|connection| connection.warnings(SystemTime::now())).unwrap_or_default() {
         log.write(LogLevel::Warn, LogSource::Host, warning);
     }
     let mut store = Store::new(runtime.engine.get(), CallState { egress, log, resources: Resources::new(limits) });

@@ -25,7 +25,7 @@ pub use component::{Connector, LoadError};
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 
-use crate::egress::{HttpClients, Transport};
+use crate::egress::{Network, Transport};
 use engine::SharedEngine;
 
 /// How a [`Runtime`] is set up.
@@ -89,7 +89,7 @@ pub struct RuntimeChoices {
     pub epoch_tick_milliseconds: u64,
 }
 
-/// The engine and the HTTP clients of a process. Cheap to clone; one is enough for any number of connectors and calls.
+/// The engine of a process, and its way to the network. Cheap to clone; one is enough for any number of connectors and calls.
 #[derive(Clone)]
 pub struct Runtime {
     inner: Arc<RuntimeInner>,
@@ -99,7 +99,7 @@ pub(crate) struct RuntimeInner {
     engine: SharedEngine,
     cache: CompileCache,
     concurrent_calls: u32,
-    clients: Arc<HttpClients>,
+    network: Arc<Network>,
     slots: Semaphore,
 }
 
@@ -132,7 +132,7 @@ impl Runtime {
                 engine,
                 cache: options.cache,
                 concurrent_calls,
-                clients: Arc::new(HttpClients::new(extra_roots, transport)),
+                network: Arc::new(Network::new(extra_roots, transport)),
                 slots: Semaphore::new(concurrent_calls as usize),
             }),
         })
