@@ -9,9 +9,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
-use crate::egress::{EXPIRES_SOON, Origin, Secrets, expiry_of};
+use crate::egress::{EXPIRES_SOON, Origin, Secrets, Sockets, expiry_of};
 
-/// A configured connection. Cheap to clone; shows no secret in its debug output.
+/// A configured connection. Cheap to clone; shows no secret in its debug output. Calls with it, or a clone of it, share sockets to its
+/// service, which no other connection uses: keep it for as long as calls are made, and what a call leaves open serves the next.
 #[derive(Clone)]
 pub struct Connection {
     key: String,
@@ -23,6 +24,7 @@ pub struct Connection {
     /// The secret fields that hold a JSON Web Token with an end, and when that is.
     expiries: Vec<(String, SystemTime)>,
     origin: Result<Origin, String>,
+    sockets: Arc<Sockets>,
 }
 
 /// A connection that does not fit the connector's manifest.
@@ -105,6 +107,7 @@ impl Connection {
             secrets: Arc::new(secrets),
             secret_problems,
             expiries,
+            sockets: Arc::default(),
         })
     }
 
@@ -149,12 +152,24 @@ impl Connection {
         soon.collect()
     }
 
+    /// What the owner of the connection should know and change, a sentence each: credentials that end soon, and secrets that are too
+    /// short to be told from other text.
+    pub fn warnings(&self, now: SystemTime) -> Vec<String> {
+        let mut warnings = self.expiring_soon(now);
+        warnings.extend(self.secrets.warnings());
+        warnings
+    }
+
     pub(crate) fn public_fields(&self) -> &str {
         &self.public_fields
     }
 
     pub(crate) fn secrets(&self) -> &Arc<Secrets> {
         &self.secrets
+    }
+
+    pub(crate) fn sockets(&self) -> &Arc<Sockets> {
+        &self.sockets
     }
 
     pub(crate) fn secret_problems(&self) -> &[InputProblem] {

@@ -11,6 +11,7 @@
 
 mod actions;
 mod amplifiers;
+mod answers;
 mod canary;
 mod component;
 mod crashes;
@@ -25,6 +26,7 @@ mod leaks;
 mod memory;
 mod misbehaviour;
 mod page;
+mod raw;
 mod read_only;
 mod retries;
 mod secrets;
@@ -33,4 +35,5 @@ mod stopping;
 mod strings;
 mod support;
 mod terminal;
+mod tenants;
 mod trigger;

@@ -150,7 +150,16 @@ async fn an_echoed_key_reaches_neither_the_component_nor_its_memory() {
         CANARY.replace('+', "\\u002b").replace('=', "\\u003D"),
         CANARY.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D"),
         CANARY.replace('+', "&#43;"),
+        CANARY.to_uppercase(),
+        CANARY.bytes().map(|byte| format!("%25{byte:02X}")).collect(),
+        CANARY.bytes().map(|byte| format!("&#x{byte:04X};")).collect(),
+        CANARY.bytes().map(|byte| format!("{byte:02x}")).collect(),
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("Basic user:{CANARY}")),
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{}{CANARY}", "x".repeat(45)))
+            .as_bytes()
+            .chunks(64)
+            .map(|line| format!("{}\\r\\n", String::from_utf8_lossy(line)))
+            .collect(),
     ] {
         let headers = vec![("x-echo".to_owned(), body.clone())];
         cage.sim.fault_next(Fault::Answer { status: 200, headers, body: format!("<<{body}>>") });

@@ -4,6 +4,7 @@
 mod address;
 mod client;
 mod echo;
+mod encoding;
 mod expiry;
 mod policy;
 mod read_only;
@@ -19,6 +20,6 @@ pub use read_only::check_read;
 pub use secrets::{REDACTED, SecretProblem, Secrets};
 pub use transport::Transport;
 
-pub(crate) use client::HttpClients;
+pub(crate) use client::{Network, Sockets};
 pub(crate) use expiry::{EXPIRES_SOON, expiry_of};
 pub(crate) use session::{Egress, EgressContext, HeaderText, OutgoingRequest};

@@ -3,33 +3,31 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::HeaderValue;
-use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::echo::Echo;
+use super::echo::{SHORTEST_SCRUBBED, Search};
 use super::policy::{Refusal, RefusalReason};
 
 /// What stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
 
-/// Shorter secrets are not searched for in answers: nearly every answer holds them by chance.
-const SHORTEST_SCRUBBED: usize = 4;
-/// Shorter base64 cores would hit by chance as well; a secret of nine bytes has one this long.
-const SHORTEST_BASE64: usize = 10;
+/// Secrets of fewer characters are found by chance as well, in what is no echo of them, and taken out of it.
+const SHORTEST_UNMISTAKABLE: usize = 8;
+/// Servers take headers of 8 to 16 KiB. What is looked for takes memory too.
+const LONGEST_SECRET: usize = 16 * 1024;
 
 /// The secret fields that a connection declares, with the values that were filled in.
 #[derive(Default)]
 pub struct Secrets {
     fields: BTreeMap<String, Option<SecretString>>,
-    /// The values as they may be spelled in an answer, the longest first.
-    echoes: Vec<Echo>,
-    /// The values in base64, and those that have no letter or digit to be found by, the longest first.
-    needles: Vec<Zeroizing<Vec<u8>>>,
+    /// What is looked for: the values of the fields, and what else was hidden.
+    hidden: Vec<Zeroizing<Vec<u8>>>,
+    /// Made when it is first needed.
+    search: OnceLock<Search>,
 }
 
 /// Why a value cannot be a secret.
@@ -41,6 +39,9 @@ pub enum SecretProblem {
     /// Blanks at its ends, which HTTP would strip.
     #[error("begins or ends with a blank, which HTTP would strip: remove it")]
     SurroundingBlanks,
+    /// More than any service takes in a header.
+    #[error("has more than {LONGEST_SECRET} bytes, which no service takes in a header")]
+    TooLong,
 }
 
 impl Secrets {
@@ -57,18 +58,38 @@ impl Secrets {
             if text.trim().len() != text.len() {
                 return Err(SecretProblem::SurroundingBlanks);
             }
-            if text.len() >= SHORTEST_SCRUBBED {
-                let echo = Echo::of(text);
-                let is_found_otherwise = echo.is_some();
-                self.echoes.extend(echo);
-                self.echoes.sort_by_key(|echo| std::cmp::Reverse(echo.len()));
-                self.needles.extend(forms_of(text, is_found_otherwise));
+            if text.len() > LONGEST_SECRET {
+                return Err(SecretProblem::TooLong);
             }
-            self.needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-            self.needles.dedup();
+            self.hide(text);
         }
         self.fields.insert(key.to_owned(), value);
         Ok(())
+    }
+
+    /// Has a value taken out of what comes back although it is in no field: one that came from the environment, say. It may hold any
+    /// character. A value of fewer than four bytes is not looked for, and of a very long one the pieces are.
+    pub fn hide(&mut self, value: &str) {
+        for piece in value.trim().as_bytes().chunks(LONGEST_SECRET).filter(|piece| piece.len() >= SHORTEST_SCRUBBED) {
+            if !self.hidden.iter().any(|hidden| hidden.as_slice() == piece) {
+                self.hidden.push(Zeroizing::new(piece.to_vec()));
+                self.search = OnceLock::new();
+            }
+        }
+    }
+
+    /// What to tell the owner of the fields whose value is too short to be told from other text, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let short = self.fields.iter().filter_map(|(key, value)| {
+            let length = value.as_ref()?.expose_secret().len();
+            let what = match length {
+                SHORTEST_UNMISTAKABLE.. => return None,
+                SHORTEST_SCRUBBED.. => "and whatever looks like it in an answer is replaced, data included",
+                _ => "and is not looked for in answers: a service that repeats it gives it to the component",
+            };
+            Some(format!("the connection's {key} has only {length} characters, {what}; use a longer one"))
+        });
+        short.collect()
     }
 
     /// Whether the field has a value.
@@ -104,52 +125,24 @@ impl Secrets {
 
     /// Whether nothing can be found, so that bodies need not be searched.
     pub fn is_empty(&self) -> bool {
-        self.echoes.is_empty() && self.needles.is_empty()
+        self.hidden.is_empty()
     }
 
-    /// Replaces every secret in `body`, in each of its forms. Gives whether one was found.
+    /// Replaces every secret in `body`, in each of its forms. Gives whether one was found. A body with secrets of fewer than ten bytes
+    /// may have grown: check its length again.
     pub fn scrub_bytes(&self, body: &mut Vec<u8>) -> bool {
-        let mut found = false;
-        for echo in &self.echoes {
-            let places = echo.find_all(body);
-            if !places.is_empty() {
-                found = true;
-                let mut clean = Vec::with_capacity(body.len());
-                let mut from = 0;
-                for place in places {
-                    clean.extend_from_slice(body.get(from..place.start).unwrap_or_default());
-                    clean.extend_from_slice(REDACTED.as_bytes());
-                    from = place.end;
-                }
-                clean.extend_from_slice(body.get(from..).unwrap_or_default());
-                *body = clean;
-            }
+        if self.is_empty() {
+            return false;
         }
-        for needle in &self.needles {
-            // The common answer holds none and is not copied.
-            let Some(first) = memmem::find(body, needle) else { continue };
-            found = true;
-            let mut clean = Vec::with_capacity(body.len());
-            let mut rest = body.as_slice();
-            let mut next = Some(first);
-            while let Some(position) = next {
-                let (before, after) = rest.split_at(position);
-                clean.extend_from_slice(before);
-                clean.extend_from_slice(REDACTED.as_bytes());
-                rest = after.get(needle.len()..).unwrap_or_default();
-                next = memmem::find(rest, needle);
-            }
-            clean.extend_from_slice(rest);
-            *body = clean;
-        }
-        found
+        let search = self.search.get_or_init(|| Search::of(self.hidden.clone()));
+        search.replace(body, REDACTED.as_bytes())
     }
 
     /// Replaces every secret in `text`.
     pub fn scrub(&self, text: String) -> String {
         let mut bytes = text.into_bytes();
         self.scrub_bytes(&mut bytes);
-        // The forms are ASCII, so what was UTF-8 still is.
+        // Whole characters are replaced, so what was UTF-8 still is.
         String::from_utf8(bytes).unwrap_or_else(|_| REDACTED.to_owned())
     }
 }
@@ -164,36 +157,11 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// The forms in which a service may echo a secret that [`Echo`] does not find: in base64, and plain where it has no letter or digit.
-fn forms_of(secret: &str, is_found_otherwise: bool) -> Vec<Zeroizing<Vec<u8>>> {
-    let mut forms = Vec::new();
-    if !is_found_otherwise {
-        let json = Zeroizing::new(serde_json::Value::from(secret).to_string());
-        let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
-        forms.push(Zeroizing::new(secret.as_bytes().to_vec()));
-        forms.push(Zeroizing::new(json.as_bytes().to_vec()));
-        forms.push(Zeroizing::new(json.replace('/', "\\/").into_bytes()));
-        forms.push(Zeroizing::new(
-            url::form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>().into_bytes(),
-        ));
-    }
-    for offset in 0..3 {
-        let mut padded = Zeroizing::new(vec![0; offset]);
-        padded.extend_from_slice(secret.as_bytes());
-        // Characters at both ends also carry bits of what stands beside the secret: only those between are certain.
-        let (from, to) = ((offset * 8).div_ceil(6), padded.len() * 8 / 6);
-        for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-            let encoded = Zeroizing::new(alphabet.encode(&*padded));
-            if let Some(core) = encoded.get(from..to).filter(|core| core.len() >= SHORTEST_BASE64) {
-                forms.push(Zeroizing::new(core.as_bytes().to_vec()));
-            }
-        }
-    }
-    forms
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
     use super::*;
 
     const KEY: &str = r#"k/3y+"quoted"\ & spaced=="#;
@@ -255,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_overlaps_itself_leaves_nothing_behind() {
-        assert_eq!(secrets("abab").scrub("xababab".into()), format!("x{REDACTED}ab"));
+        assert_eq!(secrets("abab").scrub("xababab".into()), format!("x{REDACTED}"));
     }
 
     #[test]
@@ -266,6 +234,41 @@ mod tests {
         }
         let problem = Secrets::default().declare("apiKey", Some(SecretString::from(" key ".to_owned())));
         assert_eq!(problem, Err(SecretProblem::SurroundingBlanks));
+    }
+
+    #[test]
+    fn a_value_that_is_longer_than_any_header_is_refused() {
+        let declare = |length| Secrets::default().declare("apiKey", Some(SecretString::from("k".repeat(length))));
+        assert_eq!(declare(LONGEST_SECRET), Ok(()));
+        assert_eq!(declare(LONGEST_SECRET + 1), Err(SecretProblem::TooLong));
+    }
+
+    #[test]
+    fn what_is_hidden_is_taken_out_whatever_characters_it_has_and_can_be_sent_by_nobody() {
+        let mut secrets = Secrets::default();
+        assert!(secrets.is_empty());
+        secrets.hide("  ab ");
+        assert!(secrets.is_empty(), "a value of two characters");
+        secrets.hide(" geheim-ü\n");
+        secrets.hide("first line\nsecond line");
+        secrets.hide(&"long".repeat(LONGEST_SECRET / 3));
+        assert_eq!(secrets.scrub("<geheim-ü> <GEHEIM-ü>".into()), format!("<{REDACTED}> <{REDACTED}>"));
+        assert_eq!(secrets.scrub(r#""geheim-\u00fc" "geheim-%C3%BC""#.into()), format!(r#""{REDACTED}" "{REDACTED}""#));
+        assert_eq!(secrets.scrub(r#"{"a": "first line\r\nsecond line"}"#.into()), format!(r#"{{"a": "{REDACTED}"}}"#));
+        assert_eq!(secrets.scrub("long".repeat(LONGEST_SECRET / 3)), REDACTED);
+        assert!(secrets.header_value("geheim-ü").is_err());
+        assert_eq!(format!("{secrets:?}"), "{}");
+    }
+
+    #[test]
+    fn a_field_of_few_characters_is_warned_of_without_showing_it() {
+        let warnings = |value: &str| secrets(value).warnings();
+        assert_eq!(warnings("12345678"), Vec::<String>::new());
+        for (value, words) in [("1234567", "data included"), ("1234", "data included"), ("123", "is not looked for")] {
+            let warnings = warnings(value);
+            assert!(warnings.len() == 1 && warnings[0].contains(words) && !warnings[0].contains(value), "{warnings:?}");
+            assert!(warnings[0].contains(&format!("apiKey has only {} characters", value.len())), "{warnings:?}");
+        }
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 use url::Url;
 
-use super::client::HttpClients;
+use super::client::{self, Network, Sockets};
+use super::encoding::{self, Body, BodyProblem};
 use super::policy::{EgressPolicy, Refusal, RefusalReason, is_hosts_own_header};
 use super::secrets::{REDACTED, Secrets};
 use super::{read_only, retry};
@@ -21,8 +22,6 @@ use crate::trace::{Exchange, ExchangeOutcome, held_by_headers};
 
 /// More refusals than these say nothing new.
 const MOST_REFUSALS: usize = 20;
-/// Room that is made ahead for an answer. An announced length is a claim: what really comes decides over more.
-const MOST_MADE_AHEAD: u64 = 1024 * 1024;
 
 /// A request as the component asked for it: nothing in it has been checked.
 pub(crate) struct OutgoingRequest {
@@ -59,7 +58,8 @@ pub(crate) struct ReceivedResponse {
 pub(crate) struct EgressContext {
     pub(crate) policy: EgressPolicy,
     pub(crate) secrets: Arc<Secrets>,
-    pub(crate) clients: Arc<HttpClients>,
+    pub(crate) network: Arc<Network>,
+    pub(crate) sockets: Arc<Sockets>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) started: Instant,
     /// When a request must have its answer: a little before the call's own deadline, so that the component can still say so.
@@ -230,65 +230,66 @@ impl Egress {
     }
 
     async fn attempt(&self, request: &CheckedRequest) -> Result<reqwest::Response, Stopped> {
-        if let Some(transport) = self.context.clients.transport() {
+        let mut headers = request.headers.clone();
+        headers.insert(ACCEPT_ENCODING, encoding::accepted(&headers));
+        if let Some(transport) = self.context.network.transport() {
             let mut outgoing = http::Request::new(request.body.clone());
             *outgoing.method_mut() = request.method.clone();
             *outgoing.uri_mut() = request.url.as_str().parse().map_err(|_| Stopped::Broken("not a URI".to_owned()))?;
-            *outgoing.headers_mut() = request.headers.clone();
-            return transport.answer(outgoing).map(reqwest::Response::from).map_err(Stopped::NoAnswer);
+            *outgoing.headers_mut() = headers;
+            let response = transport.answer(outgoing).map_err(Stopped::NoAnswer)?;
+            return client::with_status(response.into()).map_err(Stopped::Broken);
         }
         let allow_private_network = self.context.policy.grants().allow_private_network;
-        let client = self.context.clients.get(allow_private_network).map_err(Stopped::Broken)?;
+        let client = self.context.sockets.client(&self.context.network, allow_private_network);
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
-        *outgoing.headers_mut() = request.headers.clone();
+        *outgoing.headers_mut() = headers;
         if !request.body.is_empty() {
             *outgoing.body_mut() = Some(request.body.clone().into());
         }
-        client.execute(outgoing).await.map_err(|error| match refusal_in(&error) {
+        let response = client.map_err(Stopped::Broken)?.execute(outgoing).await;
+        let response = response.map_err(|error| match client::refusal_in(&error) {
             Some(refusal) => Stopped::Refused(refusal),
-            None => Stopped::NoAnswer(describe(&error)),
-        })
+            None => Stopped::NoAnswer(client::describe(&error)),
+        })?;
+        client::with_status(response).map_err(Stopped::Broken)
     }
 
     /// Reads an answer's body, and not a byte beyond the limit.
     async fn read(&mut self, mut response: reqwest::Response, without_body: bool) -> Result<ReceivedResponse, Stopped> {
         let most = self.context.limits.response_bytes;
-        // From the header, which is there only where the body is not decoded: the client itself does not say how long it will be.
-        let announced = response.headers().get(CONTENT_LENGTH).filter(|_| !without_body);
-        let announced: u64 = announced.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or_default();
-        if announced > most {
-            return Err(Stopped::Exceeded(Limit::ResponseBytes));
-        }
-        let mut body = Vec::with_capacity(usize::try_from(announced.min(MOST_MADE_AHEAD)).unwrap_or_default());
+        let mut body = Body::of(response.headers(), without_body, most)?;
         loop {
             let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 Err(error) => {
-                    let text = format!("the connection broke while the answer was read: {}", describe(&error));
+                    let text = format!("the connection broke while the answer was read: {}", client::describe(&error));
                     return Err(Stopped::Broken(text));
                 }
             };
-            let length = chunk.len() as u64;
-            if (body.len() as u64).saturating_add(length) > most {
-                return Err(Stopped::Exceeded(Limit::ResponseBytes));
-            }
+            let before = body.len();
+            body.push(&chunk)?;
+            let length = (body.len() - before) as u64;
             self.received_bytes = self.received_bytes.saturating_add(length);
             if self.received_bytes > self.context.limits.received_bytes {
                 return Err(Stopped::Exceeded(Limit::ReceivedBytes));
             }
             self.charge(length)?;
-            body.extend_from_slice(&chunk);
         }
         let secrets = &self.context.secrets;
-        if !secrets.is_empty() {
-            secrets.scrub_bytes(&mut body);
+        let mut whole = body.finish()?;
+        secrets.scrub_bytes(&mut whole);
+        // What stands where a secret was may be longer than it.
+        if whole.len() as u64 > most {
+            return Err(Stopped::Exceeded(Limit::ResponseBytes));
         }
-        let headers = response.headers().iter().filter_map(|(name, value)| {
+        let headers = response.headers().iter().filter(|(name, _)| !body.makes_untrue(name));
+        let headers = headers.filter_map(|(name, value)| {
             let value = std::str::from_utf8(value.as_bytes()).ok()?;
-            Some((name.as_str().to_owned(), secrets.scrub(value.to_owned())))
+            Some((secrets.scrub(name.as_str().to_owned()), secrets.scrub(value.to_owned())))
         });
-        Ok(ReceivedResponse { status: response.status().as_u16(), headers: headers.collect(), body })
+        Ok(ReceivedResponse { status: response.status().as_u16(), headers: headers.collect(), body: whole })
     }
 
     /// Notes why a request has no answer, and says it in the contract's words.
@@ -358,6 +359,15 @@ impl Egress {
     }
 }
 
+impl From<BodyProblem> for Stopped {
+    fn from(problem: BodyProblem) -> Self {
+        match problem {
+            BodyProblem::TooLarge => Self::Exceeded(Limit::ResponseBytes),
+            BodyProblem::Broken(text) => Self::Broken(text),
+        }
+    }
+}
+
 fn checked_method(method: &str) -> Result<Method, Refusal> {
     match method {
         "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => Method::from_bytes(method.as_bytes())
@@ -390,7 +400,7 @@ fn checked_headers(asked: Vec<(String, HeaderText)>, secrets: &Secrets) -> Resul
                 return Err(Refusal::new(RefusalReason::Header, what));
             }
         };
-        // The client asks for the encodings that it can undo; another would reach the component undecoded.
+        // The host asks for the encoding that it can undo.
         if parsed != ACCEPT_ENCODING {
             headers.append(parsed, value);
         }
@@ -402,31 +412,4 @@ fn answer_line(response: &ReceivedResponse, attempt: u32, started: Instant) -> S
     let status = StatusCode::from_u16(response.status).map(|status| status.to_string()).unwrap_or_default();
     let milliseconds = started.elapsed().as_millis();
     format!("HTTP {status} with {} bytes in {milliseconds} ms (attempt {attempt})", response.body.len())
-}
-
-/// The refusal of the resolver, wherever the client wrapped it.
-fn refusal_in(error: &reqwest::Error) -> Option<Refusal> {
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        if let Some(refusal) = error.downcast_ref::<Refusal>() {
-            return Some(refusal.clone());
-        }
-        source = error.source();
-    }
-    None
-}
-
-/// The causes of an error without the outermost words, which say only that there was one, and without the URL.
-fn describe(error: &reqwest::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        let text = error.to_string();
-        // Wrappers often repeat what they wrap.
-        if parts.last().is_none_or(|last| *last != text) {
-            parts.push(text);
-        }
-        source = error.source();
-    }
-    if parts.is_empty() { "the request could not be sent".into() } else { parts.join(": ") }
 }

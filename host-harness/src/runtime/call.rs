@@ -166,7 +166,8 @@ fn new_store(
     let egress = Egress::new(EgressContext {
         policy: EgressPolicy::new(origin, options.grants),
         secrets: secrets.clone(),
-        clients: runtime.clients.clone(),
+        network: runtime.network.clone(),
+        sockets: connection.map(|connection| connection.sockets().clone()).unwrap_or_default(),
         limits: limits.clone(),
         started,
         deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
@@ -174,7 +175,7 @@ fn new_store(
         budget: budget.clone(),
     });
     let mut log = CallLog::new(started, options.log.clone(), secrets, limits, budget.clone());
-    for warning in connection.map(|connection| connection.expiring_soon(SystemTime::now())).unwrap_or_default() {
+    for warning in connection.map(|connection| connection.warnings(SystemTime::now())).unwrap_or_default() {
         log.write(LogLevel::Warn, LogSource::Host, warning);
     }
     let state = CallState { egress, log, resources: Resources::new(limits), budget };

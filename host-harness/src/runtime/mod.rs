@@ -27,7 +27,7 @@ pub use component::{Connector, LoadError};
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 
-use crate::egress::{HttpClients, Transport};
+use crate::egress::{Network, Transport};
 use crate::limits::Limits;
 use engine::SharedEngine;
 
@@ -96,7 +96,7 @@ pub struct RuntimeChoices {
     pub epoch_tick_milliseconds: u64,
 }
 
-/// The engine and the HTTP clients of a process. Cheap to clone; one is enough for any number of connectors and calls.
+/// The engine of a process, and its way to the network. Cheap to clone; one is enough for any number of connectors and calls.
 #[derive(Clone)]
 pub struct Runtime {
     inner: Arc<RuntimeInner>,
@@ -107,7 +107,7 @@ pub(crate) struct RuntimeInner {
     cache: CompileCache,
     load_limits: Arc<Limits>,
     concurrent_calls: u32,
-    clients: Arc<HttpClients>,
+    network: Arc<Network>,
     slots: Semaphore,
 }
 
@@ -141,7 +141,7 @@ impl Runtime {
                 cache: options.cache,
                 load_limits: options.load_limits,
                 concurrent_calls,
-                clients: Arc::new(HttpClients::new(extra_roots, transport)),
+                network: Arc::new(Network::new(extra_roots, transport)),
                 slots: Semaphore::new(concurrent_calls as usize),
             }),
         })

@@ -86,7 +86,7 @@ pub(crate) fn policy(data: &[u8]) -> u64 {
     }
 }
 
-/// What was scrubbed does not hold the secret, and what did not hold it is as it was.
+/// What was scrubbed does not hold the secret, in whatever spelling, and what did not hold it is as it was.
 fn scrub(secret: &str, text: &str) {
     let mut secrets = Secrets::default();
     let declared = secrets.declare("key", Some(secret.to_owned().into()));
@@ -99,4 +99,18 @@ fn scrub(secret: &str, text: &str) {
     // A secret can be made of what stands beside a redaction; what stood in the text is gone.
     let rests = clean.split("[redacted]").filter(|rest| rest.contains(secret)).count();
     assert_eq!(rests, 0, "{clean}");
+    // Apart from the text by what no escape holds: with the end of one that the text has begun, it would be another text.
+    let spelled = |spell: fn(u8) -> String| secret.bytes().map(spell).collect::<String>();
+    let spellings = [
+        spelled(|byte| format!("%{byte:02X}")),
+        spelled(|byte| format!("&#{byte};")),
+        spelled(|byte| format!("\\u{byte:04x}")),
+        spelled(|byte| format!("{byte:02x}")),
+        secret.to_ascii_uppercase(),
+    ];
+    for spelling in spellings {
+        let mut body = format!("{text} | {spelling} | {text}").into_bytes();
+        assert!(secrets.scrub_bytes(&mut body), "{spelling} was not found");
+        assert!(!String::from_utf8_lossy(&body).contains(&format!("| {spelling} |")), "{spelling} is still there");
+    }
 }
