@@ -5,7 +5,10 @@ use crate::support::built;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::Duration;
 
+/// When a test gives up on a process that does not end.
+const PATIENCE: Duration = Duration::from_secs(60);
 const CANARY: &str = "canary-7c1f+\"of\"/the=shell";
 
 fn connect(desk: &Desk, connection: &Value) {
@@ -142,7 +145,7 @@ async fn a_file_without_end_is_refused_and_a_pipe_is_not_waited_for() {
     assert!(connection.status == 2 && connection.messages.contains("larger than"), "{}", connection.messages);
     let made = tokio::process::Command::new("mkfifo").arg(desk.file("poll.state")).status().await.unwrap();
     assert!(made.success());
-    let state = desk.run(&POLL).await;
+    let state = tokio::time::timeout(PATIENCE, desk.run(&POLL)).await.expect("it waits for the pipe");
     assert!(state.status == 2 && state.messages.contains("not a regular file"), "{}", state.messages);
     assert_eq!(desk.sim.request_count(), 0);
 }

@@ -34,6 +34,6 @@ mod smuggling;
 mod stopping;
 mod strings;
 mod support;
-mod terminal;
 mod tenants;
+mod terminal;
 mod trigger;

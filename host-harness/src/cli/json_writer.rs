@@ -56,29 +56,48 @@ impl<W: Write> JsonWriter<W> {
             self.go_on(first)?;
             return Ok(after);
         }
-        let is_special = match self.position {
-            Position::Outside => is_special_outside,
-            Position::InString => is_special_in_string,
-            Position::AfterBackslash => {
-                self.position = Position::InString;
-                self.out.write_all(&[first])?;
-                return Ok(after);
-            }
-        };
-        let plain = bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len());
+        let before = self.position;
+        let plain = self.pass(bytes);
         if plain == 0 {
             self.special(first)?;
             return Ok(after);
         }
         let (run, rest) = bytes.split_at_checked(plain).unwrap_or((bytes, &[]));
-        if self.position == Position::Outside {
+        if before == Position::Outside {
             self.break_after_opening()?;
         }
         self.out.write_all(run)?;
         Ok(rest)
     }
 
+    /// How many bytes there are until one that is not written as it is, or stands where a line may be broken. Nearly all bytes of
+    /// nearly all JSON are passed here.
+    fn pass(&mut self, bytes: &[u8]) -> usize {
+        let is_compact = self.layout == Layout::Compact;
+        let mut position = self.position;
+        let is_special = |byte: &u8| {
+            position = match (position, *byte) {
+                (Position::InString, b'"') => Position::Outside,
+                (Position::InString, b'\\') => Position::AfterBackslash,
+                (Position::InString | Position::AfterBackslash, byte) if is_special_in_string(byte) => return true,
+                (Position::InString | Position::AfterBackslash, _) => Position::InString,
+                (Position::Outside, b'"') if is_compact => Position::InString,
+                (Position::Outside, b'!'..=b'~') if is_compact => Position::Outside,
+                (Position::Outside, byte) if is_special_outside(byte) => return true,
+                (Position::Outside, _) => Position::Outside,
+            };
+            false
+        };
+        let plain = bytes.iter().position(is_special).unwrap_or(bytes.len());
+        self.position = position;
+        plain
+    }
+
     fn special(&mut self, byte: u8) -> io::Result<()> {
+        if self.position == Position::AfterBackslash {
+            // No such escape is JSON, and a terminal is not to find out.
+            self.position = Position::InString;
+        }
         match (self.position, byte) {
             (_, 0x80..) => {
                 self.begun.push(byte);
@@ -91,23 +110,13 @@ impl<W: Write> JsonWriter<W> {
                 self.out.write_all(b"\"")
             }
             (Position::Outside, _) if byte.is_ascii_punctuation() => self.punctuation(byte),
-            (_, b'"') => {
-                self.position = Position::Outside;
-                self.out.write_all(b"\"")
-            }
-            (_, b'\\') => {
-                self.position = Position::AfterBackslash;
-                self.out.write_all(b"\\")
-            }
             _ => escape(&mut self.out, byte.into()),
         }
     }
 
+    /// A bracket, comma or colon where lines are broken.
     fn punctuation(&mut self, byte: u8) -> io::Result<()> {
         let is_closing = matches!(byte, b'}' | b']');
-        if self.layout == Layout::Compact {
-            return self.out.write_all(&[byte]);
-        }
         if is_closing {
             self.depth = self.depth.saturating_sub(1);
             // Nothing between the brackets: they stay together.
@@ -177,7 +186,7 @@ fn is_special_outside(byte: u8) -> bool {
 
 fn is_special_in_string(byte: u8) -> bool {
     // From 0xc2 on they begin every character beyond ASCII that is to be escaped, and some others.
-    matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
+    matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ fn what_is_no_json_is_harmless_too() {
     // Nothing that is printed is like this; a terminal would be safe if it were.
     assert_eq!(compact("\"\u{0}\u{1b}\n\""), r#""\u0000\u001b\u000a""#);
     assert_eq!(compact("\u{1b}\u{9b}"), r"\u001b\u009b");
+    assert_eq!(compact("\"\\\u{1b}\\\u{9b}\""), r#""\\u001b\\u009b""#);
     assert_eq!(written(Layout::Compact, &[b"\"\xc2\"\""]), r#""\ufffd""#);
 }
 

@@ -211,6 +211,7 @@ mod tests {
         let held = Lock::take(&path);
         assert_eq!(refusal(&path), format!("another harness, process {}", std::process::id()));
         drop(held);
-        assert!(Lock::take(&path).is_ok());
+        // A process that another test starts at this moment has the lock too, until it becomes another program.
+        assert!(std::iter::repeat_with(|| Lock::take(&path)).take(1_000).any(|taken| taken.is_ok()));
     }
 }
