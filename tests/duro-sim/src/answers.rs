@@ -80,6 +80,13 @@ pub(crate) async fn answer(
         }
         Some(Fault::WrongShape) => changed(router, request, wrong_shape).await,
         Some(Fault::PartialData) => changed(router, request, partial).await,
+        Some(Fault::FieldNull(field)) => {
+            changed(router, request, |answer| {
+                nullify(answer, &field);
+            })
+            .await
+        }
+        Some(Fault::FieldRefused(field)) => changed(router, request, |answer| refuse(answer, &field)).await,
         Some(Fault::EchoToken) => {
             let text = token.as_ref().map(|token| String::from_utf8_lossy(token.as_bytes()).into_owned());
             let text = text.unwrap_or_default();
@@ -166,6 +173,21 @@ fn partial(answer: &mut Value) {
     }
     if let Some(answer) = answer.as_object_mut() {
         answer.insert("errors".to_owned(), json!([{ "message": "This field could not be read", "path": path }]));
+    }
+}
+
+/// Whether the field was there.
+fn nullify(answer: &mut Value, field: &str) -> bool {
+    let place = answer.get_mut("data").and_then(|data| data.get_mut(field));
+    place.map(|value| *value = Value::Null).is_some()
+}
+
+fn refuse(answer: &mut Value, field: &str) {
+    if nullify(answer, field)
+        && let Some(answer) = answer.as_object_mut()
+    {
+        let message = "You are not authorized to perform this action.";
+        answer.insert("errors".to_owned(), json!([{ "message": message, "path": [field] }]));
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a service is set up and started.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -55,6 +56,8 @@ impl Default for DuroSimBuilder {
             threads: 1,
             settings: Settings {
                 keys: Vec::new(),
+                keys_of_others: Vec::new(),
+                shown_times: HashMap::new(),
                 page_size: DEFAULT_PAGE_SIZE,
                 cursor_kind: CursorKind::default(),
                 latency: Duration::ZERO,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::names;
 use crate::schema::inputs::LibraryType;
@@ -96,6 +97,15 @@ impl Service {
             Resource::Components => touch(&mut world.components, id, now),
             Resource::ChangeOrders => touch(&mut world.change_orders, id, now),
         }
+    }
+
+    /// See [`crate::DuroSim::show_last_modified`].
+    pub(crate) fn show_last_modified(&self, id: &str, shown: Option<Value>) {
+        let times = &mut self.settings().shown_times;
+        match shown {
+            Some(shown) => times.insert(id.to_owned(), shown),
+            None => times.remove(id),
+        };
     }
 
     /// Touches up to `count` different records picked by the seed, all at the same millisecond. Of components those of

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::changes::Resource;
 use crate::faults::{Fault, parse_duration};
@@ -28,6 +28,7 @@ Control endpoints (JSON, loopback only; RESOURCE is components or change-orders)
   POST   /control/RESOURCE/touch-many          {\"count\": 50}: change many at the same millisecond
   POST   /control/RESOURCE/ID/rename           {\"name\": \"…\"}
   POST   /control/RESOURCE/ID/touch            stamp it as changed
+  POST   /control/RESOURCE/ID/show-time        {\"lastModified\": \"…\"}: show this instead, whatever it is; {}: the true one
   DELETE /control/RESOURCE/ID
   POST   /control/advance                      {\"by\": \"90s\"}: move the service's clock
   POST   /control/faults                       {\"fault\": \"503\", \"times\": 2}: for the next requests
@@ -58,6 +59,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route("/control/{resource}/{id}", delete(remove))
         .route("/control/{resource}/{id}/rename", post(rename))
         .route("/control/{resource}/{id}/touch", post(touch))
+        .route("/control/{resource}/{id}/show-time", post(show_time))
         .with_state(service)
 }
 
@@ -143,6 +145,21 @@ async fn rename(
 
 async fn touch(State(service): State<Arc<Service>>, Path((resource, id)): Path<(String, String)>) -> Answer {
     found(service.touch(known(&resource)?, &id), id)
+}
+
+async fn show_time(
+    State(service): State<Arc<Service>>,
+    Path((resource, id)): Path<(String, String)>,
+    Json(shown): Json<Map<String, Value>>,
+) -> Answer {
+    let is_there = service.view(known(&resource)?, &id).is_some();
+    if let Some(other) = shown.keys().find(|key| *key != "lastModified") {
+        return Err(bad(format!("there is no `{other}` to show: give lastModified, or nothing")));
+    }
+    if is_there {
+        service.show_last_modified(&id, shown.get("lastModified").cloned());
+    }
+    found(is_there, id)
 }
 
 async fn remove(State(service): State<Arc<Service>>, Path((resource, id)): Path<(String, String)>) -> Answer {

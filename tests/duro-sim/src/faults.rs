@@ -30,6 +30,10 @@ pub enum Fault {
     WrongShape,
     /// The true answer with its first leaf null, and an error that names the place.
     PartialData,
+    /// The true answer with this field of `data` null, if it was asked for.
+    FieldNull(String),
+    /// The same, and an error that names the field.
+    FieldRefused(String),
     /// Status 200, `data` null and these messages as GraphQL errors; the request is not carried out.
     GraphQlErrors(Vec<String>),
     /// Status 200 and a JSON string of so many bytes, streamed without a length; the request is not carried out.
@@ -93,7 +97,7 @@ fn json_headers() -> Vec<(String, String)> {
 
 /// The spellings of [`Fault::from_str`], for help texts.
 pub const FAULT_SPELLINGS: &str = "a status such as 503, 429:SECONDS, 429-date:SECONDS, unauthorized, html, empty, \
-    truncated, wrong-shape, partial, graphql-error:MESSAGE, huge:BYTES, slow-headers:2s, slow-body:2s, drop, \
+    truncated, wrong-shape, partial, null:FIELD, refused:FIELD, graphql-error:MESSAGE, huge:BYTES, slow-headers:2s, slow-body:2s, drop, \
     drop-mid-body, redirect:URL, echo-token";
 
 /// A fault that cannot be read, with the spellings that can.
@@ -127,6 +131,8 @@ impl FromStr for Fault {
             ("drop", None) => Fault::DropBeforeAnswer,
             ("drop-mid-body", None) => Fault::DropMidBody,
             ("echo-token", None) => Fault::EchoToken,
+            ("null", Some(field)) => Fault::FieldNull(field.to_owned()),
+            ("refused", Some(field)) => Fault::FieldRefused(field.to_owned()),
             ("graphql-error", Some(message)) => Fault::graphql_error(message),
             ("redirect", Some(url)) => Fault::Redirect(url.to_owned()),
             ("huge", Some(bytes)) => Fault::HugeBody(bytes.parse().map_err(|_| unknown())?),

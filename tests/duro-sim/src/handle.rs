@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::builder::DuroSimBuilder;
@@ -51,9 +52,22 @@ impl DuroSim {
         self.service.settings().keys.push(key.to_owned());
     }
 
+    /// Takes this key too from now on, whose owner is of another company. It sees the same records.
+    pub fn accept_key_of_another_company(&self, key: &str) {
+        let company = self.service.world().another_company();
+        self.service.settings().keys_of_others.push((key.to_owned(), company));
+    }
+
     /// Takes this key no more.
     pub fn revoke_key(&self, key: &str) {
-        self.service.settings().keys.retain(|known| known != key);
+        let mut settings = self.service.settings();
+        settings.keys.retain(|known| known != key);
+        settings.keys_of_others.retain(|(known, _)| known != key);
+    }
+
+    /// Shows this, whatever it is, as the `lastModified` of a record, which keeps its place in the lists; with none, shows the true one again.
+    pub fn show_last_modified(&self, id: &str, shown: Option<Value>) {
+        self.service.show_last_modified(id, shown);
     }
 
     /// The most records that a page holds, whatever `first` says; at least 1.

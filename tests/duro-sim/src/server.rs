@@ -1,5 +1,6 @@
 //! The HTTP side: accepts connections, records requests, lets the fault plan have its way, and answers `POST /graphql`.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::TcpListener as StdTcpListener;
 use std::sync::Arc;
@@ -18,13 +19,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::answers::{API_TOKEN, ConnectionDropped, answer};
 use crate::control;
 use crate::request::ReceivedRequest;
+use crate::schema::shared::Company;
 use crate::schema::{self, Schema};
 use crate::service::Service;
 
@@ -110,24 +112,62 @@ fn http_date(milliseconds: i64) -> String {
 }
 
 async fn graphql(State(answering): State<Answering>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    if !authorized(&answering.service, &headers) {
+    let Some(owner) = owner(&answering.service, &headers) else {
         return errors(StatusCode::INTERNAL_SERVER_ERROR, "Unauthorized");
-    }
+    };
     match serde_json::from_slice::<GraphQlRequest>(&body) {
-        Ok(request) => match serde_json::to_vec(&answering.schema.execute(request).await) {
-            Ok(body) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response(),
-            Err(error) => errors(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        },
+        Ok(request) => {
+            let request = match owner {
+                Owner::Ours => request,
+                Owner::Of(company) => request.data(company),
+            };
+            let response = answering.schema.execute(request).await;
+            let body = match answering.service.settings().shown_times.clone() {
+                times if times.is_empty() => serde_json::to_vec(&response),
+                times => serde_json::to_value(&response).and_then(|mut answer| {
+                    show_times(&mut answer, &times);
+                    serde_json::to_vec(&answer)
+                }),
+            };
+            match body {
+                Ok(body) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response(),
+                Err(error) => errors(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            }
+        }
         Err(error) => errors(StatusCode::BAD_REQUEST, &format!("The body is not a GraphQL request: {error}")),
     }
 }
 
+/// Whose a key is.
+enum Owner {
+    Ours,
+    Of(Company),
+}
+
 /// Exactly one key, and a known one.
-fn authorized(service: &Service, headers: &HeaderMap) -> bool {
+fn owner(service: &Service, headers: &HeaderMap) -> Option<Owner> {
     let mut tokens = headers.get_all(API_TOKEN).iter();
-    match (tokens.next(), tokens.next()) {
-        (Some(token), None) => service.settings().keys.iter().any(|key| key.as_bytes() == token.as_bytes()),
-        _ => false,
+    let (token, None) = (tokens.next()?, tokens.next()) else { return None };
+    let settings = service.settings();
+    if settings.keys.iter().any(|key| key.as_bytes() == token.as_bytes()) {
+        return Some(Owner::Ours);
+    }
+    let mut others = settings.keys_of_others.iter();
+    others.find(|(key, _)| key.as_bytes() == token.as_bytes()).map(|(_, company)| Owner::Of(company.clone()))
+}
+
+/// Puts what is to be shown in the place of each record's `lastModified`.
+fn show_times(value: &mut Value, times: &HashMap<String, Value>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| show_times(item, times)),
+        Value::Object(members) => {
+            let shown = members.get("id").and_then(Value::as_str).and_then(|id| times.get(id));
+            if let (Some(shown), Some(time)) = (shown.cloned(), members.get_mut("lastModified")) {
+                *time = shown;
+            }
+            members.values_mut().for_each(|member| show_times(member, times));
+        }
+        _ => {}
     }
 }
 

@@ -1,20 +1,26 @@
 //! What one running service shares between its requests, the test that drives it and the control endpoints.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_graphql::{Context, Result};
+use serde_json::Value;
 
 use crate::cursor::CursorKind;
 use crate::faults::FaultPlan;
 use crate::request::ReceivedRequest;
+use crate::schema::shared::Company;
 use crate::world::World;
 
 /// What can be set before the start and, but for the keys, while it runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) keys: Vec<String>,
+    /// Keys of another company than the service's own.
+    pub(crate) keys_of_others: Vec<(String, Company)>,
+    /// What is shown as the `lastModified` of the record with this id.
+    pub(crate) shown_times: HashMap<String, Value>,
     pub(crate) page_size: usize,
     pub(crate) cursor_kind: CursorKind,
     pub(crate) latency: Duration,

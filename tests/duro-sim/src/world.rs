@@ -36,6 +36,12 @@ impl World {
         self.users.first().cloned()
     }
 
+    /// A company that is not the service's own.
+    pub(crate) fn another_company(&mut self) -> Company {
+        let id = self.new_id(self.clock.now());
+        Company { id: Some(id), name: Some("Another Company".to_owned()), users: Some(Vec::new()) }
+    }
+
     /// 24 hex digits: seconds, random digits, a counter, as document stores make them.
     pub(crate) fn new_id(&mut self, millisecond: i64) -> ID {
         self.ids += 1;

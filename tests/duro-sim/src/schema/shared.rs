@@ -42,6 +42,10 @@ pub(crate) struct User {
 #[ComplexObject]
 impl User {
     async fn primary_company(&self, context: &Context<'_>) -> Result<Option<Company>> {
+        // That of the key, where it is another company's.
+        if let Some(company) = context.data_opt::<Company>() {
+            return Ok(Some(company.clone()));
+        }
         let service = state(context)?;
         let world = service.world();
         Ok(Some(world.company.clone()))

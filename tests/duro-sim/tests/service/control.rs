@@ -4,7 +4,7 @@ use duro_sim::{CONTROL_HELP, DuroSim, Resource};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{client, request};
+use crate::support::{CHANGE_ORDERS, COMPONENTS, client, data, request};
 
 /// Status and answer of one control request.
 async fn control(sim: &DuroSim, method: Method, path: &str, body: Value) -> (u16, Value) {
@@ -87,6 +87,31 @@ async fn the_clock_can_be_moved_and_the_state_read() {
 }
 
 #[tokio::test]
+async fn a_record_can_show_any_last_modified_and_keeps_its_place() {
+    let sim = DuroSim::builder().page_size(5).spawn().await.unwrap();
+    for (name, query) in [("components", COMPONENTS), ("change-orders", CHANGE_ORDERS)] {
+        let order = json!({ "first": 3, "order": [{ "lastModified": "desc" }] });
+        let list = || async {
+            let data = data(&sim, query, order.clone()).await;
+            let edges = data.as_object().unwrap().values().next().unwrap()["connection"]["edges"].clone();
+            edges.as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect::<Vec<Value>>()
+        };
+        let before = list().await;
+        let path = format!("/control/{name}/{}/show-time", before[1]["id"].as_str().unwrap());
+        for shown in [json!("0001-01-01T00:00:00.000Z"), json!(null), json!(42), json!({ "$date": 1 })] {
+            let done = control(&sim, Method::POST, &path, json!({ "lastModified": shown })).await;
+            assert_eq!(done, (200, json!({ "id": before[1]["id"] })));
+            let after = list().await;
+            assert_eq!((&after[1]["id"], &after[1]["lastModified"]), (&before[1]["id"], &shown));
+            assert_eq!((&after[0], &after[2]), (&before[0], &before[2]));
+        }
+        assert_eq!(control(&sim, Method::POST, &path, json!({ "created": 1 })).await.0, 400);
+        assert_eq!(control(&sim, Method::POST, &path, json!({})).await.0, 200);
+        assert_eq!(list().await, before);
+    }
+}
+
+#[tokio::test]
 async fn faults_can_be_queued_and_cleared() {
     let sim = DuroSim::builder().spawn().await.unwrap();
     let queue = |fault: &str| json!({ "fault": fault, "times": 2 });
@@ -112,7 +137,7 @@ async fn every_endpoint_of_the_help_exists_and_unknown_resources_are_named() {
         assert!(status != 405 && (status != 404 || answer["error"].is_string()), "{line}: {status} {answer}");
         seen += 1;
     }
-    assert_eq!(seen, 11);
+    assert_eq!(seen, 12);
     let (status, refused) = control(&sim, Method::GET, "/control/products", Value::Null).await;
     assert_eq!((status, refused["error"].as_str().unwrap().contains("change-orders")), (404, true));
 }

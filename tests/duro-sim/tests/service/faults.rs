@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{client, request};
 
+const COMPANY: &str = "{ userById { primaryCompany { id name } } }";
 const QUERY: &str = "{ userById { firstName email } changeOrders { connection(first: 2) { totalCount } } }";
 
 async fn service() -> DuroSim {
@@ -248,4 +249,48 @@ async fn a_body_that_is_no_graphql_request_is_status_400() {
     let response = client().post(sim.url()).header("apiToken", sim.key()).body("query=").send().await.unwrap();
     assert_eq!(response.status(), 400);
     assert!(json_of(&response.text().await.unwrap())["errors"][0]["message"].is_string());
+}
+
+#[tokio::test]
+async fn one_field_of_the_data_can_be_null_or_refused_and_the_rest_is_true() {
+    let sim = service().await;
+    let true_answer = json_of(&truth(&sim).await);
+    for (fault, has_error) in
+        [(Fault::FieldNull("userById".to_owned()), false), (Fault::FieldRefused("userById".to_owned()), true)]
+    {
+        let answer = json_of(&faulty(&sim, fault).await.text().await.unwrap());
+        assert_eq!(answer["data"]["userById"], Value::Null);
+        assert_eq!(answer["data"]["changeOrders"], true_answer["data"]["changeOrders"]);
+        assert_eq!(answer["errors"][0]["path"] == json!(["userById"]), has_error, "{answer}");
+    }
+    for (spelling, fault) in [
+        ("null:userById", Fault::FieldNull("userById".to_owned())),
+        ("refused:userById", Fault::FieldRefused("userById".to_owned())),
+    ] {
+        assert_eq!(spelling.parse::<Fault>().unwrap(), fault);
+    }
+    // A field that was not asked for is not refused.
+    sim.fault_next(Fault::FieldRefused("userById".to_owned()));
+    let answer = request(&sim, "{ changeOrders { connection(first: 1) { totalCount } } }", json!({})).send().await;
+    assert!(!answer.unwrap().text().await.unwrap().contains("errors"));
+}
+
+#[tokio::test]
+async fn a_key_of_another_company_sees_that_company_and_the_same_records() {
+    let sim = service().await;
+    sim.accept_key("renewed");
+    sim.accept_key_of_another_company("theirs");
+    let asked = |key: &'static str, query: &'static str| {
+        let request = client().post(sim.url()).header("apiToken", key).body(json!({ "query": query }).to_string());
+        async move { json_of(&request.send().await.unwrap().text().await.unwrap())["data"].clone() }
+    };
+    let ours = json_of(&request(&sim, COMPANY, json!({})).send().await.unwrap().text().await.unwrap())["data"].clone();
+    assert_eq!(asked("renewed", COMPANY).await, ours);
+    let theirs = asked("theirs", COMPANY).await["userById"]["primaryCompany"].clone();
+    assert_eq!(theirs["name"], "Another Company");
+    assert_ne!(theirs["id"], ours["userById"]["primaryCompany"]["id"]);
+    let list = "{ changeOrders { connection(first: 3) { edges { node { id } } } } }";
+    assert_eq!(asked("theirs", list).await, asked("renewed", list).await);
+    sim.revoke_key("theirs");
+    assert_eq!(asked("theirs", COMPANY).await, Value::Null);
 }
