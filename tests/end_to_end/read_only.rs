@@ -1,7 +1,7 @@
 //! `--read-only`: everything that reads works, and nothing that could change data leaves.
 
 use crate::harness::Desk;
-use crate::support::Bench;
+use crate::support::{Bench, Cage};
 use duro_sim::Resource;
 use host_harness::egress::{RefusalReason, Restriction};
 use host_harness::{CallError, CallOptions, Grants};
@@ -69,4 +69,45 @@ async fn the_library_reports_what_could_not_be_shown_to_read() {
     let CallError::Refused { refusals, .. } = failure.error else { panic!("{failure:?}") };
     assert_eq!((refusals[0].reason, refusals[0].restriction), (RefusalReason::ReadOnly, Some(Restriction::ReadOnly)));
     assert!(refusals[0].to_string().contains("cannot be parsed"), "{}", refusals[0]);
+}
+
+#[tokio::test]
+async fn a_read_that_a_framework_would_take_for_a_change_does_not_leave() {
+    let cage = Cage::new().await;
+    let grants = Grants { read_only: true, ..cage.options.grants };
+    let cage = Cage { options: CallOptions { grants, ..cage.options.clone() }, ..cage };
+    let url = cage.sim.url();
+    let asked = |query: &str| json!({ "url": format!("{url}{query}") });
+    let with = |name: &str, value: &str| json!({ "url": url, "headers": [[name, { "text": value }]] });
+    for request in [
+        with("X-HTTP-Method-Override", "DELETE"),
+        with("x_http_method_override", "DELETE"),
+        with("X-Http-Method", "MERGE"),
+        with("x_original_url", "/admin/delete"),
+        with("X-Rewrite-URL", "/admin/delete"),
+        with("X-Forwarded-Prefix", "/admin"),
+        asked("?_method=DELETE"),
+        asked("?a=1;_method=DELETE"),
+        asked("?X-HTTP-Method-Override=PUT"),
+        asked("?method=delete"),
+        asked("?query=mutation%7Ba%7D"),
+        asked("?query[]=mutation%7Ba%7D"),
+        asked("?Query=mutation%257Ba%257D"),
+        asked("?operations=%7B%22query%22:%22mutation%7Ba%7D%22%7D"),
+        asked("?documentId=stored-mutation"),
+    ] {
+        let failure = cage.perform("fetch", request.clone()).await.unwrap_err();
+        let CallError::Refused { refusals, .. } = failure.error else { panic!("{request}: {failure:?}") };
+        assert_eq!(refusals[0].reason, RefusalReason::ReadOnly, "{request}: {}", refusals[0]);
+    }
+    assert_eq!(cage.sim.request_count(), 0);
+    // What only looks a little like them leaves, and so does all of it without the flag.
+    for request in
+        [with("X-Api-Key", "DELETE"), json!({ "url": url.replace("graphql", "parts?payment_method=card&id=1") })]
+    {
+        cage.perform("fetch", request).await.unwrap();
+    }
+    let free = Cage { options: crate::support::options(), ..cage };
+    free.perform("fetch", with("x_http_method_override", "DELETE")).await.unwrap();
+    assert_eq!(free.sim.request_count(), 3);
 }

@@ -62,6 +62,7 @@ async fn headers_that_are_the_hosts_own_or_break_the_message_are_refused() {
         "Host",
         "Content-Length",
         "Transfer-Encoding",
+        "transfer_encoding",
         "Connection",
         "Keep-Alive",
         "Upgrade",

@@ -6,6 +6,7 @@ mod client;
 mod echo;
 mod encoding;
 mod expiry;
+mod overrides;
 mod policy;
 mod read_only;
 mod resolver;

@@ -326,7 +326,8 @@ pub(super) fn is_hosts_own_header(name: &str) -> bool {
         "upgrade",
         "via",
     ];
-    let name = name.to_ascii_lowercase();
+    // Servers that make underscores of hyphens cannot tell the two apart.
+    let name = name.to_ascii_lowercase().replace('_', "-");
     NAMES.contains(&name.as_str()) || name.starts_with("proxy-")
 }
 

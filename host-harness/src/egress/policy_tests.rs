@@ -153,7 +153,17 @@ fn an_endpoint_must_be_an_absolute_http_url_without_credentials() {
 
 #[test]
 fn framing_and_hop_by_hop_headers_are_the_hosts_own() {
-    for name in ["Host", "content-length", "Transfer-Encoding", "CONNECTION", "Proxy-Authorization", "upgrade", "TE"] {
+    for name in [
+        "Host",
+        "content-length",
+        "Transfer-Encoding",
+        "CONNECTION",
+        "Proxy-Authorization",
+        "upgrade",
+        "TE",
+        "transfer_encoding",
+        "Content_Length",
+    ] {
         assert!(is_hosts_own_header(name), "{name}");
     }
     for name in ["apiToken", "content-type", "accept", "authorization", "x-host"] {

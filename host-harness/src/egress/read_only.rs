@@ -7,36 +7,127 @@ use std::fmt;
 use graphql_parser::query::{Definition, OperationDefinition, parse_query};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use http::{HeaderValue, Method};
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use url::Url;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use url::{Url, form_urlencoded};
+
+use super::echo::unescaped;
+use super::overrides;
 
 /// Documents of this many bytes in all take up to 50 milliseconds to parse, in which the call cannot be interrupted. The connector's own
 /// queries have a few kilobytes.
 const LARGEST_DOCUMENT: usize = 128 * 1024;
 
-/// Headers with which a client asks a server to take the request for another method.
-const METHOD_OVERRIDES: [&str; 3] = ["x-http-method", "x-http-method-override", "x-method-override"];
+/// Layers of percent encoding and other escapes that a server may undo in a URL before it takes a text for a document.
+const LAYERS: usize = 3;
+/// The parameters, and the members of a body, of a GraphQL request.
+const MEMBERS: [&str; 3] = ["query", "variables", "operationName"];
 
 /// Whether a request can be shown to read; the error says why not, in words for a person.
 pub fn check_read(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
-    if let Some(name) = METHOD_OVERRIDES.into_iter().find(|name| headers.contains_key(*name)) {
-        return Err(format!("the header {name} can turn it into another method"));
+    if let Some(what) = overrides::header(headers) {
+        return Err(what);
     }
-    if url.query().is_some_and(|query| query.len() > LARGEST_DOCUMENT) {
+    if url.as_str().len() > LARGEST_DOCUMENT {
         return Err(format!("its URL is longer than the {LARGEST_DOCUMENT} bytes that the host judges"));
     }
-    for (name, value) in url.query_pairs() {
-        // Servers that take a document from the URL take it before the one in the body.
-        if name.eq_ignore_ascii_case("query") && value.contains('{') {
-            document(&value).map_err(|problem| format!("the document in its URL {problem}"))?;
-        }
-    }
+    asked_in(url)?;
     match *method {
         Method::GET | Method::HEAD if body.is_empty() => Ok(()),
         Method::GET | Method::HEAD => Err("it has a body, in which a change can be asked for".into()),
         Method::POST => posted(url, headers, body),
         _ => Err(format!("{method} is a method that changes data")),
     }
+}
+
+/// Checks what a URL asks for. Servers that take a document from the URL take it before the one in the body.
+fn asked_in(url: &Url) -> Result<(), String> {
+    let query = url.query().unwrap_or_default();
+    // Some servers part parameters at semicolons as well.
+    let apart = query.replace(';', "&");
+    let pairs = || form_urlencoded::parse(query.as_bytes());
+    for (name, value) in pairs().chain(form_urlencoded::parse(apart.as_bytes())) {
+        if overrides::is_parameter(&name, &value) {
+            let name: String = name.chars().take(40).collect();
+            return Err(format!("the parameter {name:?} of its URL can have it taken for one with another method"));
+        }
+        for text in [&name, &value] {
+            hides_no_change(text)?;
+        }
+    }
+    hides_no_change(url.path())?;
+    if !is_graphql(url) {
+        return Ok(());
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for (name, value) in pairs() {
+        // Others can name a stored document, or bring one under a name of the server's own.
+        if !MEMBERS.contains(&&*name) || seen.contains(&name.to_string()) {
+            let members = "query, variables and operationName, each once";
+            return Err(format!("its URL holds a GraphQL request with other parameters than {members}"));
+        }
+        if name == "query" {
+            document(&value).map_err(|problem| format!("the document in its URL {problem}"))?;
+        }
+        seen.push(name.into_owned());
+    }
+    if seen.is_empty() || seen.iter().any(|name| name == "query") {
+        return Ok(());
+    }
+    Err("its URL holds a GraphQL request without a document".into())
+}
+
+/// Whether a URL is that of a GraphQL request, by its path or its parameters.
+fn is_graphql(url: &Url) -> bool {
+    let path = String::from_utf8_lossy(&unescaped(url.path().as_bytes(), LAYERS)).to_ascii_lowercase();
+    let is_endpoint = |word: &str| matches!(word, "graphql" | "gql" | "graphiql");
+    let is_member = |name: &str, value: &str| {
+        let first = name.split(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
+        match first.to_ascii_lowercase().as_str() {
+            "operationname" => true,
+            // Words with other meanings, unless there is an object or a document in them.
+            "query" | "queries" | "operations" | "variables" | "extensions" => value.contains('{'),
+            _ => false,
+        }
+    };
+    path.split(|character: char| !character.is_ascii_alphanumeric()).any(is_endpoint)
+        || url.query_pairs().any(|(name, value)| is_member(&name, &value))
+}
+
+/// Refuses a text that a server could take for a document that changes data, as it stands or with escapes undone.
+fn hides_no_change(text: &str) -> Result<(), String> {
+    let mut text = text.to_owned();
+    for _ in 0..=LAYERS {
+        if has_change(&text) {
+            document(&text).map_err(|problem| format!("a document in its URL {problem}"))?;
+        }
+        let undone = String::from_utf8_lossy(&unescaped(text.as_bytes(), 1)).into_owned();
+        if undone == text {
+            break;
+        }
+        text = undone;
+    }
+    Ok(())
+}
+
+/// Whether a text has what every document that changes data has: the word where an operation can begin, then perhaps a name, then what
+/// comes before its fields. There are servers that part the word and the name by nothing.
+fn has_change(text: &str) -> bool {
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
+    let is_skipped = |character: char| is_name(character) || character == ',' || !character.is_ascii_graphic();
+    let fields = text.rfind('{').unwrap_or_default();
+    ["mutation", "subscription"].into_iter().any(|word| {
+        // What follows is the same for all words that nothing else stands between, and is looked at once.
+        let mut skipped = 0;
+        text.match_indices(word).any(|(at, _)| {
+            let (before, after) = text.split_at(at);
+            if at < skipped || before.ends_with(is_name) {
+                return false;
+            }
+            let next = after.trim_start_matches(is_skipped);
+            skipped = text.len() - next.len();
+            next.starts_with(['{', '(', '@', '#']) && skipped <= fields
+        })
+    })
 }
 
 /// Checks a GraphQL request in JSON: one `{query, variables, operationName}` or a list of them.
@@ -152,13 +243,65 @@ impl<'de> Visitor<'de> for RequestsVisitor {
             }
             match name.as_str() {
                 "query" => query = Some(map.next_value::<String>()?),
-                "variables" | "operationName" => drop(map.next_value::<IgnoredAny>()?),
+                known if MEMBERS.contains(&known) => map.next_value::<Sound>().map(drop)?,
                 _ => return Err(de::Error::custom("a member other than query, variables and operationName")),
             }
             seen.push(name);
         }
         let query = query.ok_or_else(|| de::Error::custom("the member query is missing"))?;
         Ok(Requests(vec![query]))
+    }
+}
+
+/// Any JSON whose texts are texts: to skip bytes that are no UTF-8, or half a surrogate pair, is to leave it to the next reader what to
+/// make of them.
+struct Sound;
+
+impl<'de> de::Deserialize<'de> for Sound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Sound {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
     }
 }
 

@@ -103,6 +103,8 @@ fn what_cannot_be_judged_does_not_leave() {
         r#"[{"query": "{ a }"}, [{"query": "{ a }"}]]"#,
         r#"{"query": "{ a }"} {"query": "mutation { b }"}"#,
         "\u{feff}{\"query\": \"{ a }\"}",
+        r#"{"query": "{ a }", "variables": {"a": ["\ud800"]}}"#,
+        r#"{"query": "{ a }", "variables": {"\ud800": 1}}"#,
     ] {
         assert!(post(body).is_err(), "{body}");
     }
@@ -148,6 +150,146 @@ fn a_document_in_the_url_is_judged_too() {
     let posted = url("https://plm.example/graphql?query=mutation%7Ba%7D");
     let body = json!({ "query": READS }).to_string();
     assert!(check_read(&Method::POST, &posted, &good, body.as_bytes()).is_err());
+}
+
+#[test]
+fn a_change_in_the_url_is_found_under_any_name_and_spelling() {
+    let get =
+        |query: &str| check_read(&Method::GET, &url(&format!("https://plm.example/{query}")), &HeaderMap::new(), b"");
+    let changes = "mutation%7Ba%7D";
+    for query in [
+        "?query=mutation%7Ba%7D",
+        "?query[]=mutation%7Ba%7D",
+        "?query%5B%5D=mutation{a}",
+        "?query[0]=mutation{a}",
+        "?query[0][query]=mutation{a}",
+        "?query.x=mutation{a}",
+        "?Query=mutation{a}",
+        "?QUERY=mutation{a}",
+        "?queries=mutation{a}",
+        "?q=mutation{a}",
+        "?doc=mutation+A(%24a%3A+Int)+%7Ba%7D",
+        "?a=1;query=mutation{a}",
+        "?a=1&a=2;doc=mutation{a}",
+        "?mutation{a}",
+        "?mutation{a}=1",
+        "?query=mutation%257Ba%257D",
+        "?query=%6dutation%25257Ba%25257D",
+        "?query=%5Cu006dutation{a}",
+        "?query=mutation%23%0A{a}",
+        "?query=mutation,{a}",
+        "?query=mutationA{a}",
+        "?query=mutation%20A@b(c:1){a}",
+        "?query=%EF%BB%BFmutation%EF%BB%BF{a}",
+        "?query={a}%20mutation{b}",
+        "?query={a}&query=mutation{b}",
+        "?operations={\"query\":\"mutation{a}\"}",
+        "?operations=%5B%7B%22query%22%3A%22mutation%20%7Ba%7D%22%7D%5D",
+        "?batch={\"query\":\"\\u006dutation{a}\"}",
+        "?x=subscription{a}",
+        "graphql/mutation{a}",
+        "graphql;query=mutation%7Ba%7D",
+    ] {
+        assert!(get(query).unwrap_err().contains("in its URL"), "{query}: {:?}", get(query));
+    }
+    for (path, query) in [("search", "x"), ("graphql", "query")] {
+        let both = check_read(
+            &Method::HEAD,
+            &url(&format!("https://plm.example/{path}?{query}={changes}")),
+            &HeaderMap::new(),
+            b"",
+        );
+        assert!(both.is_err());
+    }
+}
+
+#[test]
+fn a_graphql_request_in_the_url_holds_what_one_in_a_body_may_and_nothing_else() {
+    let get =
+        |query: &str| check_read(&Method::GET, &url(&format!("https://plm.example/{query}")), &HeaderMap::new(), b"");
+    for query in [
+        "graphql",
+        "graphql?",
+        "graphql?query={a}",
+        "graphql?query=query%20A{a}&variables={\"b\":{}}&operationName=A",
+        "?query={a}&variables={}",
+    ] {
+        assert_eq!(get(query), Ok(()), "{query}");
+    }
+    for query in [
+        "graphql?id=stored-mutation",
+        "graphql?documentId=stored-mutation",
+        "graphql?doc_id=1",
+        "graphql?extensions={\"persistedQuery\":{\"sha256Hash\":\"x\"}}",
+        "api/%67raphql?id=1",
+        "admin/api/GraphQL.json?queryId=1",
+        "gql?hash=1",
+        "?operationName=Stored",
+        "?operationName=Stored&id=1",
+        "?variables={\"a\":1}&id=1",
+        "?extensions={\"persistedQuery\":{}}",
+        "?query={a}&extensions={}",
+        "?query={a}&documentId=1",
+        "?query={a}&query={a}",
+        "?query={a}&Query={a}",
+        "?Query={a}",
+        "?query[]={a}",
+        "?operations={\"query\":\"{a}\"}",
+        "?queries=[{\"query\":\"{a}\"}]",
+        "graphql?query=stored-mutation",
+        "graphql?variables={}",
+    ] {
+        assert!(get(query).is_err(), "{query}");
+    }
+}
+
+#[test]
+fn what_is_only_read_is_asked_for_in_urls_of_every_usual_form() {
+    for path in [
+        "parts",
+        "parts?query=bracket&page=2&id=7&documentId=9",
+        "parts?filter={\"status\":\"open\",\"kind\":\"mutation\"}",
+        "parts?filter[status]=open&filter[kind][]=mutation&sort=-name",
+        "parts?filter={\"sort\":\"mutationRate\",\"by\":{\"mutation\":{}}}",
+        "search?q=mutation+of+genes&query=name%3A%22a%22",
+        "parts?extensions=png,step&operations=3&variables=a",
+        "rest/?method=user.getInfo&format=json",
+        "payments?payment_method=card&method=GET",
+        "parts;revision=2?fields=a;b;c",
+        "files/a%20b%7Bc%7D.step",
+        "odata?$filter=Name%20eq%20'x'&$top=5",
+    ] {
+        let checked = check_read(&Method::GET, &url(&format!("https://plm.example/{path}")), &HeaderMap::new(), b"");
+        assert_eq!(checked, Ok(()), "{path}");
+    }
+}
+
+#[test]
+fn a_parameter_or_a_header_by_which_it_becomes_another_request_does_not_leave() {
+    let body = json!({ "query": READS }).to_string();
+    for name in ["x_http_method_override", "X-Original-URL", "x-forwarded-prefix", "content_type", "_method"] {
+        let name: http::HeaderName = name.parse().unwrap();
+        let mut list = headers(&[("content-type", "application/json")]);
+        list.insert(name.clone(), HeaderValue::from_static("GET"));
+        let endpoint = url("https://plm.example/graphql");
+        assert!(check_read(&Method::POST, &endpoint, &list, body.as_bytes()).unwrap_err().contains(name.as_str()));
+        assert!(check_read(&Method::GET, &endpoint, &list, b"").unwrap_err().contains(name.as_str()));
+    }
+    for query in ["_method=DELETE", "a=1;_method=DELETE", "%5fmethod=x", "x-http-method-override=PUT", "method=delete"]
+    {
+        let endpoint = url(&format!("https://plm.example/parts/1?{query}"));
+        let refusal = check_read(&Method::GET, &endpoint, &HeaderMap::new(), b"").unwrap_err();
+        assert!(refusal.contains("another method"), "{query}: {refusal}");
+        let posted =
+            check_read(&Method::POST, &endpoint, &headers(&[("content-type", "application/json")]), body.as_bytes());
+        assert!(posted.is_err(), "{query}");
+    }
+}
+
+#[test]
+fn variables_may_hold_anything() {
+    let variables = json!({ "a": [null, true, -1, 1, 1.5, "mutation {", { "b": [] }], "\u{1f600}": "\u{1f600}" });
+    assert_eq!(post(&json!({ "query": READS, "variables": variables, "operationName": "A" }).to_string()), Ok(()));
 }
 
 #[test]
