@@ -91,8 +91,8 @@ pub(super) fn is_parameter(name: &str, value: &str) -> bool {
     match folded.as_str() {
         // `_method` and its like are meant for this alone. `method` is also how some services name what is to be read.
         "method" | "verb" => {
-            let is_change = |method: &&str| method.eq_ignore_ascii_case(value.trim());
-            !name.eq_ignore_ascii_case(&folded) || CHANGES.iter().any(|method| is_change(method))
+            let value = value.trim();
+            !name.eq_ignore_ascii_case(&folded) || CHANGES.iter().any(|method| method.eq_ignore_ascii_case(value))
         }
         other => {
             let rest = other.strip_prefix('x');
