@@ -1,6 +1,6 @@
 //! The trigger: what a flow gets from one poll to the next.
 
-use crate::support::{Bench, assert_valid, connectors};
+use crate::support::{Bench, assert_valid, connection, connectors};
 use duro_sim::{DuroSim, Fault, Resource};
 use host_harness::contract::{Error, PollResult};
 use serde_json::{Value, json};
@@ -172,4 +172,47 @@ async fn a_toggle_that_was_off_for_a_while_loses_nothing_of_what_changed_while_i
         state = result.state;
     }
     assert_eq!(delivered, [&parts[1], &parts[3], &parts[1]].map(String::clone));
+}
+
+#[tokio::test]
+async fn a_state_is_of_one_service_and_one_company_and_says_so() {
+    let (bench, elsewhere) = (Bench::new().await, Bench::new().await);
+    let inputs = watching(COMPONENTS);
+    let state = poll(&bench, &inputs, None).await.state;
+    let Error::InvalidState(text) = fail(&elsewhere, &inputs, Some(&state)).await else { panic!("it was taken") };
+    assert!(text.contains(&bench.sim.address().to_string()), "{text}");
+    assert!(text.contains(&elsewhere.sim.address().to_string()), "{text}");
+    assert_eq!(elsewhere.sim.request_count(), 0);
+
+    bench.sim.accept_key_of_another_company("key-of-another-company");
+    let other = connection(&bench.sim.url(), "key-of-another-company").await;
+    let polled = bench.connector.poll("pollChangesTrigger", &other, &inputs, Some(&state), &bench.options).await;
+    assert!(matches!(connectors(*polled.unwrap_err()), Error::InvalidState(_)));
+    // And with the key that it was made with it goes on.
+    later(&bench);
+    let changed = bench.sim.records(Resource::Components).remove(0).id;
+    bench.sim.touch(Resource::Components, &changed);
+    assert_eq!(ids(&poll(&bench, &inputs, Some(&state)).await, "updated"), [changed]);
+}
+
+#[tokio::test]
+async fn a_record_whose_time_is_none_neither_fails_a_poll_nor_is_lost_nor_loses_others() {
+    let bench = Bench::new().await;
+    let inputs = watching(COMPONENTS);
+    let mut state = poll(&bench, &inputs, None).await.state;
+    for time in ["2024-06-14T14:58:16.638+99:99", "0001-01-01T00:00:00.000Z", "2199-12-31T00:00:00.000Z", "soon"] {
+        let records = bench.sim.records(Resource::Components);
+        let (odd, plain) = (records[0].id.clone(), records[1].id.clone());
+        later(&bench);
+        bench.sim.touch(Resource::Components, &odd);
+        bench.sim.show_last_modified(&odd, Some(json!(time)));
+        let found = poll(&bench, &inputs, Some(&state)).await;
+        assert!(ids(&found, "updated").contains(&odd), "{time} was lost");
+        later(&bench);
+        bench.sim.touch(Resource::Components, &plain);
+        let found = poll(&bench, &inputs, Some(&found.state)).await;
+        assert!(ids(&found, "updated").contains(&plain), "after {time} another was lost");
+        bench.sim.show_last_modified(&odd, None);
+        state = poll(&bench, &inputs, Some(&found.state)).await.state;
+    }
 }
