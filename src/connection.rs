@@ -1,11 +1,15 @@
 //! Reads a configured connection, and answers the "Test connection" button. The API key is not here: the host keeps it.
 
+mod origin;
+
 use crate::duro::queries::{GetCurrentUser, get_current_user};
 use crate::duro::{self, Client};
 use crate::error::{Error, InputProblem};
 use crate::host::Host;
 use crate::json::{self, Value};
 use crate::manifest::{CONNECTION, ENVIRONMENTS};
+pub use origin::MAX_ORIGIN_BYTES;
+use origin::{MAX_HOST_BYTES, authority, host_and_port};
 
 /// A connection as the host hands it over: see `connection` in `wit/types.wit`.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +63,11 @@ pub fn test(host: &impl Host, configured: Configured<'_>) -> Result<Account, Err
 }
 
 impl Connection {
+    /// The origin of the endpoint in one spelling, at most [`MAX_ORIGIN_BYTES`]. It holds neither a credential nor a path.
+    pub fn origin(&self) -> String {
+        origin::origin(&self.endpoint)
+    }
+
     /// Parses the fields. A custom URL that is not blank wins over the environment.
     pub fn parse(configured: Configured<'_>) -> Result<Self, Error> {
         if configured.key != CONNECTION.key {
@@ -123,12 +132,15 @@ fn check_url(url: &str) -> Result<(), String> {
     if url.chars().any(|character| character.is_whitespace() || character.is_control() || character == '\\') {
         return Err(format!("a URL has no spaces, control characters or backslashes, {example}"));
     }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority(rest);
     if authority.contains('@') {
         return Err("a URL with a user name or password is not accepted: the API key has its own field".to_owned());
     }
     if authority.is_empty() || authority.starts_with(':') {
         return Err(format!("the URL names no host, {example}"));
+    }
+    if host_and_port(authority).0.len() > MAX_HOST_BYTES {
+        return Err(format!("the URL's host is longer than the {MAX_HOST_BYTES} bytes that a name can have"));
     }
     if rest.contains('#') {
         return Err(format!("a URL with a fragment (#…) is not accepted, {example}"));

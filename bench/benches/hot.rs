@@ -15,7 +15,7 @@ use duro_plm::duro::{format_time, parse_time};
 use duro_plm::host::{Failure, Host, Level, Request, Response};
 use duro_plm::json;
 use duro_plm::triggers;
-use duro_plm::triggers::poll_changes::blob::{self, Resource};
+use duro_plm::triggers::poll_changes::blob::{self, Resource, Watched};
 use duro_plm::triggers::poll_changes::memory::{Known, Version, content_hash, hash};
 use duro_plm::triggers::poll_changes::state::State;
 use host_harness::egress::Secrets;
@@ -25,6 +25,8 @@ use serde_json::{Value, json};
 const TRIGGER: &str = "pollChangesTrigger";
 const INPUTS: &str = r#"{"pollResourceType":"components"}"#;
 const START: i64 = 1_718_377_096_638;
+/// What states are written for that no connection uses.
+const WATCHED: Watched<'static> = Watched { resource: Resource::Components, origin: "https://mfg.duro.app" };
 
 /// One page of an answer: a hundred components, a second apart, the first the newest.
 fn page() -> String {
@@ -53,11 +55,11 @@ fn versions() -> Vec<Version> {
     (0..5_000).map(version).collect()
 }
 
-/// A state below which all of the page but its first five records lies.
-fn state() -> String {
+/// A state of this origin below which all of the page but its first five records lies.
+fn state(origin: &str) -> String {
     let floor = START - 5_000;
     let state = State { watermark: floor, floor, new_above: floor, ..State::default() };
-    String::from_utf8(blob::write(&state, Resource::Components)).unwrap_or_default()
+    String::from_utf8(blob::write(&state, &Watched { origin, ..WATCHED })).unwrap_or_default()
 }
 
 /// Answers every request with the same page.
@@ -100,15 +102,15 @@ fn connector(criterion: &mut Criterion) {
     });
     let full = State { known: versions, ..State::default() };
     group.bench_function("write a full state", |bencher| {
-        bencher.iter(|| blob::write(black_box(&full), Resource::Components));
+        bencher.iter(|| blob::write(black_box(&full), &WATCHED));
     });
-    let text = blob::write(&full, Resource::Components);
+    let text = blob::write(&full, &WATCHED);
     group.bench_function("read a full state", |bencher| {
-        bencher.iter(|| blob::read(black_box(&text), Resource::Components));
+        bencher.iter(|| blob::read(black_box(&text), &WATCHED));
     });
 
     group.throughput(Throughput::Bytes(page.len() as u64));
-    let (host, state) = (OnePage(page), state());
+    let (host, state) = (OnePage(page), state(WATCHED.origin));
     let configured = Configured { key: "duroApiKey", fields: "{}" };
     group.bench_function("a steady poll, natively", |bencher| {
         bencher.iter(|| triggers::poll(&host, TRIGGER, configured, INPUTS, Some(state.as_bytes())));
@@ -154,7 +156,7 @@ fn calls(group: &mut Group<'_>, component: PathBuf, page: String) -> Result<(), 
     let inputs: Value = serde_json::from_str(INPUTS)?;
     let grants = Grants { allow_http: true, allow_private_network: true, ..Grants::default() };
     let options = CallOptions { grants, ..CallOptions::default() };
-    let state = state();
+    let state = state("http://127.0.0.1");
     let poll = || connector.poll(TRIGGER, &connection, &inputs, Some(state.as_bytes()), &options);
     tokio.block_on(poll())?;
 

@@ -21,7 +21,7 @@ pub(crate) fn timed(command: &mut Command) -> Result<(f64, Output)> {
 /// A steady poll by the `harness` command; with a cache, or compiling.
 pub(crate) fn harness(options: &Options, url: &str, cached: bool) -> Result<f64> {
     let work = &options.files.work;
-    let recording = Recording::read_start(work, "steady")?;
+    let recording = Recording::read_start(work, "steady")?.at(url)?;
     let (state, connection) = (work.join("cold.state"), work.join("cold.connection.json"));
     fs::write(&state, &recording.state)?;
     fs::write(&connection, connection_values(url).to_string())?;

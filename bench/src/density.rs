@@ -86,7 +86,7 @@ async fn in_flight(files: &Files) -> Result<f64> {
     let connector = runtime.load_file(&files.component).await?;
     let connection = Arc::new(connection(&connector, &url)?);
     let inputs: Arc<Value> = Arc::new(serde_json::from_str(INPUTS)?);
-    let state: Arc<str> = Recording::read_start(&files.work, "steady")?.state.into();
+    let state: Arc<str> = Recording::read_start(&files.work, "steady")?.at(&url)?.state.into();
     let mut polls = Vec::new();
     let mut before = 0;
     for number in 0..=INSTANCES {

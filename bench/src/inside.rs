@@ -113,7 +113,7 @@ async fn calls(files: &Files, allocation: Allocation, turns: usize) -> Result<((
 /// Steady polls on every core, each on a fresh instance.
 fn throughput(files: &Files, time: Duration) -> Result<(f64, usize)> {
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let recording = Recording::read(&files.work, "steady")?;
+    let recording = Recording::read(&files.work, "steady")?.at(NOWHERE)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
     let rate = runtime.block_on(async {
         // One request a poll, so that any poll may take any answer.

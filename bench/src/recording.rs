@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use duro_plm::connection::Configured;
+use duro_plm::connection::{Configured, Connection};
 use duro_plm::triggers::{self, poll_changes::blob};
 use duro_sim::{DuroSim, RecordView, Resource};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ const GAP: Duration = Duration::from_millis(7);
 pub(crate) struct Recording {
     /// The state it begins with.
     pub(crate) state: String,
+    /// The URL that it polls, and the state with it: see [`Recording::at`].
+    pub(crate) url: String,
     /// Each request's body with the answer's, in order.
     pub(crate) exchanges: Vec<(String, String)>,
     /// The `date` of the answers.
@@ -66,6 +68,14 @@ impl Recording {
     /// Reads what a poll begins with and delivers, without the answers, in memory that was never as large as they are.
     pub(crate) fn read_start(work: &Path, name: &str) -> Result<Self> {
         Self::read(work, &format!("{name}.start"))
+    }
+
+    /// The same with a state for another URL, at which the answers are served again. A state is of one service.
+    pub(crate) fn at(mut self, url: &str) -> Result<Self> {
+        let state = blob::read(self.state.as_bytes(), &watched(&origin(&self.url)?)).map_err(unusable)?;
+        self.state = String::from_utf8(blob::write(&state, &watched(&origin(url)?)))?;
+        url.clone_into(&mut self.url);
+        Ok(self)
     }
 
     fn write(&self, work: &Path, name: &str) -> Result<()> {
@@ -190,11 +200,12 @@ impl<'a> Session<'a> {
         let (created, updated) = delivered(&result.payload)?;
         let recording = Recording {
             state: String::from_utf8(state.to_vec())?,
+            url: self.sim.url(),
             exchanges,
             date,
             created,
             updated,
-            floor: floor(state)?,
+            floor: self.floor(state)?,
             known: known.to_vec(),
             more: result.more,
         };
@@ -203,14 +214,26 @@ impl<'a> Session<'a> {
 
     /// What a state knows by hashes, by its ids.
     fn known(&self, state: &[u8]) -> Result<Vec<(String, i64)>> {
-        let floor = floor(state)?;
+        let floor = self.floor(state)?;
         let above = |record: &RecordView| record.last_modified > floor;
         let records = self.sim.records(Resource::Components);
         Ok(records.into_iter().filter(above).map(|record| (record.id, record.last_modified)).collect())
     }
+
+    fn floor(&self, state: &[u8]) -> Result<i64> {
+        Ok(blob::read(state, &watched(&origin(&self.sim.url())?)).map_err(unusable)?.floor)
+    }
 }
 
-fn floor(state: &[u8]) -> Result<i64> {
-    let state = blob::read(state, blob::Resource::Components).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    Ok(state.floor)
+fn origin(url: &str) -> Result<String> {
+    let configured = Configured { key: "duroApiKey", fields: &public_fields(url) };
+    Ok(Connection::parse(configured).map_err(unusable)?.origin())
+}
+
+fn watched(origin: &str) -> blob::Watched<'_> {
+    blob::Watched { resource: blob::Resource::Components, origin }
+}
+
+fn unusable(error: duro_plm::error::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error:?}")
 }

@@ -89,8 +89,9 @@ pub(crate) struct Samples {
 pub(crate) fn run(options: &Options) -> Result<()> {
     // Over HTTP the server has the answers; here they would only count as memory.
     let read = if options.url.is_some() { Recording::read_start } else { Recording::read };
+    let url = options.url.as_deref().unwrap_or(NOWHERE);
     let recordings: Vec<Recording> =
-        options.recording.iter().map(|name| read(&options.files.work, name)).collect::<Result<_>>()?;
+        options.recording.iter().map(|name| read(&options.files.work, name)?.at(url)).collect::<Result<_>>()?;
     let mut samples = Samples::default();
     match options.case {
         Case::Native => native(options, &recordings, &mut samples)?,

@@ -37,11 +37,17 @@ struct Envelope {
 struct GraphQlError {
     message: Option<String>,
     code: Option<String>,
+    /// The field of `data` that it is about.
+    field: Option<String>,
 }
 
 impl Answer {
-    /// Reads what the host brought back, in one pass.
-    pub(super) fn of(result: Result<Response, Failure>, reader: &mut DataReader<'_>) -> Result<Self, Error> {
+    /// Reads what the host brought back, in one pass. Errors that are about `may_fail`, a field of `data`, and leave the rest of it as it is, are none.
+    pub(super) fn of(
+        result: Result<Response, Failure>,
+        may_fail: Option<&str>,
+        reader: &mut DataReader<'_>,
+    ) -> Result<Self, Error> {
         let mut response = result.map_err(|failure| match failure {
             Failure::TooLarge(limit) => Error::UnexpectedResponse(format!(
                 "the answer is larger than the {limit} bytes that the host accepts; ask for less at once, or have the \
@@ -64,7 +70,7 @@ impl Answer {
             Ok(envelope) => (part(&envelope.data), part(&envelope.errors)),
             Err(_) => (None, None),
         };
-        if let Some(refusal) = refusal(&response, &text, data, errors.filter(|errors| *errors != "[]")) {
+        if let Some(refusal) = refusal(&response, &text, data, errors.filter(|errors| *errors != "[]"), may_fail) {
             return Err(refusal);
         }
         let envelope = envelope.map_err(|problem| Error::UnexpectedResponse(not_an_envelope(&text, problem)))?;
@@ -146,7 +152,13 @@ pub fn missing(what: &str) -> Error {
 }
 
 /// The error that the answer stands for, if it is one by its status or by its GraphQL errors.
-fn refusal(response: &Response, text: &str, data: Option<&str>, errors: Option<&str>) -> Option<Error> {
+fn refusal(
+    response: &Response,
+    text: &str,
+    data: Option<&str>,
+    errors: Option<&str>,
+    may_fail: Option<&str>,
+) -> Option<Error> {
     let status = response.status;
     if errors.is_none() && status < 300 {
         return None;
@@ -154,6 +166,10 @@ fn refusal(response: &Response, text: &str, data: Option<&str>, errors: Option<&
     let listed = errors.map(listed).unwrap_or_default();
     let message = message(&listed, errors, status, text);
     let any = |test: &dyn Fn(&GraphQlError) -> bool| listed.iter().any(test);
+    let is_elsewhere = |error: &GraphQlError| error.field.is_none() || error.field.as_deref() != may_fail;
+    if status < 300 && data.is_some() && !listed.is_empty() && !any(&is_elsewhere) {
+        return None;
+    }
 
     if any(&is_unauthenticated) || (status == 401 && !any(&is_forbidden)) {
         return Some(Error::Unauthenticated(format!(
@@ -196,9 +212,17 @@ fn listed(errors: &str) -> Vec<GraphQlError> {
         listed.push(GraphQlError {
             message: text(item, "message"),
             code: extensions.and_then(|extensions| text(extensions, "code")),
+            field: json::member(item, "path").ok().flatten().and_then(first_text),
         });
     }
     listed
+}
+
+/// The first item of a list, if it is a text.
+fn first_text(list: &str) -> Option<String> {
+    let mut scanner = Scanner::new(list);
+    let mut first = scanner.begin_array().ok()?;
+    if scanner.item(&mut first).ok()? { scanner.string().ok() } else { None }
 }
 
 fn is_unauthenticated(error: &GraphQlError) -> bool {

@@ -34,30 +34,39 @@ impl<'a, H: Host> Client<'a, H> {
 
     /// Sends a query, which only reads: the host may repeat it.
     pub fn run<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Answer, Error> {
-        self.run_reading::<Q>(variables, &mut pass_over)
+        self.run_reading::<Q>(variables, None, &mut pass_over)
     }
 
-    /// Sends a query, and reads the answer's `data` in the same pass in which the answer is checked.
+    /// Sends a query, and reads the answer's `data` in the same pass in which the answer is checked. The errors of the field of `data` that may fail, if
+    /// there is one, are none.
     pub fn run_reading<Q: GraphQLQuery>(
         &self,
         variables: Q::Variables,
+        may_fail: Option<&str>,
         reader: &mut DataReader<'_>,
     ) -> Result<Answer, Error> {
         let body = Q::build_query(variables);
-        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Allowed, reader)
+        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Allowed, may_fail, reader)
     }
 
     /// Sends a mutation, once.
     pub fn run_once<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Answer, Error> {
         let body = Q::build_query(variables);
-        self.send(body.query, &to_json(&body.variables)?, Some(body.operation_name), Repeat::Never, &mut pass_over)
+        self.send(
+            body.query,
+            &to_json(&body.variables)?,
+            Some(body.operation_name),
+            Repeat::Never,
+            None,
+            &mut pass_over,
+        )
     }
 
     /// Sends a document of somebody else's, once, because it may change something.
     pub fn run_document(&self, document: &str, variables: &Map) -> Result<Answer, Error> {
         let mut json = String::new();
         push_object(&mut json, variables);
-        self.send(document, &json, None, Repeat::Never, &mut pass_over)
+        self.send(document, &json, None, Repeat::Never, None, &mut pass_over)
     }
 
     #[inline(never)]
@@ -67,6 +76,7 @@ impl<'a, H: Host> Client<'a, H> {
         variables: &str,
         operation_name: Option<&str>,
         repeat: Repeat,
+        may_fail: Option<&str>,
         reader: &mut DataReader<'_>,
     ) -> Result<Answer, Error> {
         let body = request_body(query, variables, operation_name);
@@ -97,7 +107,7 @@ impl<'a, H: Host> Client<'a, H> {
             };
             self.host.log(Level::Debug, &line);
         }
-        Answer::of(result, reader)
+        Answer::of(result, may_fail, reader)
     }
 }
 

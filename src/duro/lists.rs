@@ -109,20 +109,28 @@ where
     Q: GraphQLQuery,
 {
     let mut read = PageRead::default();
-    client.run_reading::<Q>(variables, &mut |scanner| read.data(scanner))?;
+    client.run_reading::<Q>(variables, None, &mut |scanner| read.data(scanner))?;
     read.page()
 }
 
+/// What reads one member of an object, and passes over its value.
+pub type MemberReader<'r> = dyn FnMut(&mut Scanner<'_>, &str) -> Result<(), Problem> + 'r;
+
 /// Reads the one list in an answer's `data`, the `connection` of `components` or of `changeOrders`: calls `member` with each of its
-/// members, to be passed over. Gives whether there is such a list.
+/// members, to be passed over, and `beside` with what else there is in `data`. Gives whether there is such a list.
 pub fn read_connection(
     scanner: &mut Scanner<'_>,
-    member: &mut dyn FnMut(&mut Scanner<'_>, &str) -> Result<(), Problem>,
+    member: &mut MemberReader<'_>,
+    beside: &mut MemberReader<'_>,
 ) -> Result<bool, Problem> {
     let mut found = false;
     let mut first = scanner.begin_object()?;
     while let Some(key) = scanner.key(&mut first)? {
-        if !matches!(key.as_ref(), "components" | "changeOrders") || scanner.is_null()? {
+        if !matches!(key.as_ref(), "components" | "changeOrders") {
+            beside(scanner, &key)?;
+            continue;
+        }
+        if scanner.is_null()? {
             scanner.skip()?;
             continue;
         }
@@ -154,7 +162,7 @@ struct PageRead {
 
 impl PageRead {
     fn data(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Problem> {
-        self.found = read_connection(scanner, &mut |scanner, key| match key {
+        let mut member = |scanner: &mut Scanner<'_>, key: &str| match key {
             _ if scanner.is_null()? => scanner.skip(),
             "edges" => self.edges(scanner),
             "totalCount" => {
@@ -164,7 +172,8 @@ impl PageRead {
             }
             "pageInfo" => self.page_info(scanner),
             _ => scanner.skip(),
-        })?;
+        };
+        self.found = read_connection(scanner, &mut member, &mut |scanner, _| scanner.skip())?;
         Ok(())
     }
 

@@ -14,5 +14,5 @@ mod tests;
 pub(crate) use answer::misshapen;
 pub use answer::{Answer, DataReader, missing};
 pub use client::Client;
-pub use lists::{Edge, List, MAX_PAGE_SIZE, Page, fetch_list, fetch_page, read_connection};
-pub use time::{LATEST, Millis, format as format_time, parse as parse_time};
+pub use lists::{Edge, List, MAX_PAGE_SIZE, MemberReader, Page, fetch_list, fetch_page, read_connection};
+pub use time::{LATEST, Millis, PLAUSIBLE, format as format_time, parse as parse_time};

@@ -1,16 +1,25 @@
 //! Points in time as the API writes them: ISO 8601 in UTC with milliseconds, `2024-06-14T14:58:16.638Z`. Here they are
 //! milliseconds since 1970, which compare and subtract.
 
+use std::ops::RangeInclusive;
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = i64;
 
 /// The last point in time that has a four-digit year. Later ones do not occur, and would not be written back as they were read.
 pub const LATEST: Millis = 253_402_300_799_999;
 
+/// When something can have been created or changed: from the year 1990, before which there was no service such as this, to the end of 2199. What
+/// writers put where they know no time lies outside: the years 1, 1601, 1900 and 1970, and the year 9999.
+pub const PLAUSIBLE: RangeInclusive<Millis> = 631_152_000_000..=7_258_118_399_999;
+
 const DAY: i64 = 86_400;
 
-/// Reads a point in time: a date, `T`, a time with or without a fraction of a second, and `Z` or an offset. What a fraction holds
-/// below a millisecond is dropped. None if the text is not that, or lies before 1970.
+/// The most hours by which a zone is ahead of UTC or behind it.
+const MOST_OFFSET_HOURS: i64 = 14;
+
+/// Reads a point in time: a date, `T`, a time with or without a fraction of a second, and `Z` or an offset of up to 14 hours. What a fraction holds
+/// below a millisecond is dropped. None if the text is not that, names no such day, or lies before 1970.
 pub fn parse(text: &str) -> Option<Millis> {
     parse_as_written(text).or_else(|| parse_any(text))
 }
@@ -61,15 +70,24 @@ fn byte(digits: u64, index: u32) -> u32 {
 fn is_in_range(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> bool {
     (1970..=9999).contains(&year)
         && (1..=12).contains(&month)
-        && (1..=31).contains(&day)
+        && ((1..=28).contains(&day) || (29..=days_of_month(year, month)).contains(&day))
         && (0..24).contains(&hour)
         && (0..60).contains(&minute)
         && (0..=60).contains(&second)
 }
 
+fn days_of_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
 fn parse_any(text: &str) -> Option<Millis> {
     let (date, rest) = text.split_at_checked(10)?;
-    let (clock, rest) = rest.strip_prefix('T')?.split_at_checked(8)?;
+    let (clock, rest) = rest.strip_prefix(['T', 't'])?.split_at_checked(8)?;
     let (year, month, day) = three(date, '-')?;
     let (hour, minute, second) = three(clock, ':')?;
     if !is_in_range(year, month, day, hour, minute, second) {
@@ -136,9 +154,10 @@ fn number(text: &str) -> Option<i64> {
     if digits { text.parse().ok() } else { None }
 }
 
-/// The seconds by which a zone is ahead of UTC.
+/// The seconds by which a zone is ahead of UTC. One that no place on earth has is no zone: taken at its word it would move a change by days, to where
+/// nobody looks for it.
 fn offset(zone: &str) -> Option<i64> {
-    if zone == "Z" {
+    if matches!(zone, "Z" | "z") {
         return Some(0);
     }
     let sign = match zone.as_bytes().first()? {
@@ -147,12 +166,17 @@ fn offset(zone: &str) -> Option<i64> {
         _ => return None,
     };
     let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-    Some(sign * (number(hours)? * 3_600 + number(minutes)? * 60))
+    if hours.len() != 2 || minutes.len() != 2 {
+        return None;
+    }
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let ahead = hours * 3_600 + minutes * 60;
+    (minutes < 60 && ahead <= MOST_OFFSET_HOURS * 3_600).then_some(sign * ahead)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LATEST, format, parse, parse_any, parse_as_written};
+    use super::{LATEST, PLAUSIBLE, format, parse, parse_any, parse_as_written};
     use proptest::prelude::*;
 
     #[test]
@@ -169,6 +193,57 @@ mod tests {
             assert_eq!(parse(text), same, "{text}");
         }
         assert_eq!(parse("2024-06-14T09:58:16-05:00"), Some(1_718_377_096_000));
+        assert_eq!(parse("2024-06-14t14:58:16z"), Some(1_718_377_096_000));
+        // A leap second is the first of the next minute.
+        assert_eq!(parse("2016-12-31T23:59:60.000Z"), parse("2017-01-01T00:00:00.000Z"));
+    }
+
+    #[test]
+    fn an_offset_that_no_place_has_is_not_a_time() {
+        for offset in ["+14:00", "-14:00", "+13:59", "+00:00", "-00:30"] {
+            assert!(parse(&format!("2024-06-14T14:58:16{offset}")).is_some(), "{offset}");
+        }
+        for offset in
+            ["+14:01", "-15:00", "+99:99", "+02:60", "+2:00", "+002:00", "+02:0", "+0200", "+02", "++2:00", "+:"]
+        {
+            assert_eq!(parse(&format!("2024-06-14T14:58:16{offset}")), None, "{offset}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_the_month_lacks_is_not_a_time() {
+        for (date, is_a_day) in [
+            ("2024-02-29", true),
+            ("2023-02-29", false),
+            ("2000-02-29", true),
+            ("2100-02-29", false),
+            ("2024-02-30", false),
+            ("2024-04-30", true),
+            ("2024-04-31", false),
+            ("2024-12-31", true),
+            ("2024-12-32", false),
+            ("2024-01-00", false),
+        ] {
+            for clock in ["T14:58:16.638Z", "T14:58:16Z"] {
+                assert_eq!(parse(&format!("{date}{clock}")).is_some(), is_a_day, "{date}{clock}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_for_no_time_is_not_plausible() {
+        let is_plausible = |text| parse(text).is_some_and(|time| PLAUSIBLE.contains(&time));
+        assert!(is_plausible("1990-01-01T00:00:00.000Z") && is_plausible("2199-12-31T23:59:59.999Z"));
+        for text in [
+            "0001-01-01T00:00:00.000Z",
+            "1601-01-01T00:00:00.000Z",
+            "1970-01-01T00:00:00.000Z",
+            "1989-12-31T23:59:59.999Z",
+            "2200-01-01T00:00:00.000Z",
+            "9999-12-31T23:59:59.999Z",
+        ] {
+            assert!(!is_plausible(text), "{text}");
+        }
     }
 
     #[test]
@@ -198,9 +273,7 @@ mod tests {
 
         #[test]
         fn the_fast_path_reads_as_the_other_does(text in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9].[0-9]{3}Z") {
-            if let Some(time) = parse_as_written(&text) {
-                prop_assert_eq!(parse_any(&text), Some(time));
-            }
+            prop_assert_eq!(parse_as_written(&text), parse_any(&text));
         }
 
         #[test]

@@ -30,9 +30,21 @@ pub struct Bounds {
     /// How many delivered versions the state remembers, at about eleven bytes each in its text, and at most
     /// [`MAX_REMEMBERED_BYTES`].
     pub remembered: usize,
+    /// How many records without a time it remembers, which then leaves room for fewer versions. What a poll comes by beyond them is not delivered.
+    pub untimed: usize,
+    /// How many records must have been changed at a time or later before the watermark goes there, although the `Date` of the answers has reached it:
+    /// one more than may be stamped in the future where that `Date` is ahead of the clock that stamps records.
+    pub witnesses: usize,
+    /// After how many records that the `Date` of the answers has not reached it does not count any more. They are read by every poll.
+    pub unreached: usize,
 }
 
 impl Bounds {
+    /// The same as `witnesses` where answers have no `Date`: half a page, which is read anyway.
+    pub fn witnesses_without_date(&self) -> usize {
+        usize::try_from(self.page_size / 2).unwrap_or(usize::MAX).max(2)
+    }
+
     /// What the component uses.
     pub const STANDARD: Self = Self {
         page_size: 100,
@@ -44,13 +56,16 @@ impl Bounds {
         joint: 3,
         tail: 8,
         remembered: 5_000,
+        untimed: 1_000,
+        witnesses: 4,
+        unreached: 1_000,
     };
 }
 
 /// The most bytes of a state, by the contract.
 pub const MAX_STATE_BYTES: usize = 64 * 1024;
 
-/// The most bytes of text that the remembered versions take. Five thousand take about 55 KiB when most lie within minutes of one another; the
+/// The most bytes of text that the remembered versions take, those of records without a time included. Five thousand take about 55 KiB when most lie within minutes of one another; the
 /// more they are spread over time, the fewer fit.
 pub const MAX_REMEMBERED_BYTES: usize = 58 * 1024;
 

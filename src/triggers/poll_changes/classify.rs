@@ -2,7 +2,7 @@
 
 use super::memory::Version;
 use super::page::Record;
-use crate::duro::Millis;
+use crate::duro::{LATEST, Millis};
 use std::collections::{HashMap, hash_map};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
@@ -21,7 +21,8 @@ impl Class {
     /// whether an earlier version of the record was delivered since.
     pub fn of(record: &Record, floor: Millis, delivered_before: bool) -> Self {
         // A record cannot have been created after it was last changed; where it says so, the change is the better witness.
-        let created = record.created.map(|created| created.min(record.modified));
+        let latest = if record.in_order { record.modified } else { LATEST };
+        let created = record.created.map(|created| created.min(latest));
         if created.is_some_and(|created| created > floor) && !delivered_before { Self::Created } else { Self::Updated }
     }
 }
@@ -75,7 +76,9 @@ impl Deliveries {
                 }
                 hash_map::Entry::Occupied(place) => {
                     let Some(known) = self.entries.get_mut(*place.get()) else { continue };
-                    if known.version == version || known.version.modified > version.modified {
+                    // Without a time, what was read later is newer: a record is read twice because it moved, or at a boundary of pages.
+                    let is_older = version.is_timed() && known.version.modified > version.modified;
+                    if known.version == version || is_older {
                         continue;
                     }
                     // Whoever gets it sees one record, in the class it has for them.
@@ -144,6 +147,8 @@ impl Hasher for AsItIs {
 mod tests {
     use super::*;
 
+    const TIME: Millis = 1_718_377_096_638;
+
     fn offer(id: u64, modified: Millis, class: Class, node: Range<usize>) -> Offer {
         Offer { id, version: Version { id: id as u32, modified, content: 0 }, class, node }
     }
@@ -164,11 +169,21 @@ mod tests {
     #[test]
     fn a_record_is_delivered_once_at_its_newest_version_in_the_class_it_had() {
         let mut deliveries = Deliveries::default();
-        assert!(deliveries.take("[old]".to_owned(), vec![offer(1, 5, Class::Created, 0..5)]));
-        assert!(!deliveries.take("[old]".to_owned(), vec![offer(1, 5, Class::Updated, 0..5)]));
-        assert!(deliveries.take("[new]".to_owned(), vec![offer(1, 6, Class::Updated, 0..5)]));
-        assert!(!deliveries.take("[old]".to_owned(), vec![offer(1, 4, Class::Updated, 0..5)]));
+        assert!(deliveries.take("[old]".to_owned(), vec![offer(1, TIME, Class::Created, 0..5)]));
+        assert!(!deliveries.take("[old]".to_owned(), vec![offer(1, TIME, Class::Updated, 0..5)]));
+        assert!(deliveries.take("[new]".to_owned(), vec![offer(1, TIME + 1, Class::Updated, 0..5)]));
+        assert!(!deliveries.take("[old]".to_owned(), vec![offer(1, TIME - 1, Class::Updated, 0..5)]));
         assert_eq!(deliveries.of(Class::Created).collect::<Vec<_>>(), ["[new]"]);
         assert_eq!(deliveries.of(Class::Updated).count(), 0);
+    }
+
+    #[test]
+    fn of_a_record_without_a_time_the_version_that_was_read_last_is_the_newest() {
+        let mut deliveries = Deliveries::default();
+        for (text, modified) in [("[one]", TIME), ("[two]", 7), ("[six]", 3), ("[ten]", TIME)] {
+            assert!(deliveries.take(text.to_owned(), vec![offer(1, modified, Class::Updated, 0..5)]));
+            assert!(!deliveries.take(text.to_owned(), vec![offer(1, modified, Class::Updated, 0..5)]));
+            assert_eq!(deliveries.of(Class::Updated).collect::<Vec<_>>(), [text]);
+        }
     }
 }

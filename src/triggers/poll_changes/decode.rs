@@ -5,27 +5,35 @@ use super::blob::Resource;
 use super::memory::hash;
 use super::page::{Item, Page, PageSource, Record};
 use crate::duro::queries::{PollChangeOrders, PollComponents, poll_change_orders, poll_components};
-use crate::duro::{Answer, Client, Millis, missing, parse_time, read_connection};
-use crate::error::Error;
+use crate::duro::{Answer, Client, Millis, PLAUSIBLE, missing, parse_time, read_connection};
+use crate::error::{Error, ServiceFailure};
 use crate::host::{Host, Level};
-use crate::json::{Problem, Scanner};
+use crate::json::{self, Problem, Scanner};
 
-/// The most characters of a value that is not a time which an error repeats.
+/// The most characters of a value that is not a time which a log line repeats.
 const SHOWN_CHARACTERS: usize = 60;
+
+/// The field of `data` that says whose API key it is.
+const OWNER: &str = "userById";
 
 /// The Duro service as a source of pages, ordered by `lastModified`, newest first.
 pub struct Service<'a, H> {
-    /// Sends the queries.
-    pub client: &'a Client<'a, H>,
-    /// Gets the warnings.
-    pub host: &'a H,
-    /// Which list.
-    pub resource: Resource,
+    client: &'a Client<'a, H>,
+    host: &'a H,
+    resource: Resource,
+    /// Whether the company is still to be asked for.
+    asks_company: bool,
 }
 
-impl<H: Host> PageSource for Service<'_, H> {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+impl<'a, H: Host> Service<'a, H> {
+    /// A list of the service, which is asked for whose it is beside its first page. The host gets the warnings.
+    pub fn new(client: &'a Client<'a, H>, host: &'a H, resource: Resource) -> Self {
+        Self { client, host, resource, asks_company: true }
+    }
+
+    fn ask(&self, first: u32, after: Option<&str>, with_company: bool) -> Result<(Page, Oddities), Error> {
         let (first, after) = (Some(i64::from(first)), after.map(str::to_owned));
+        let may_fail = with_company.then_some(OWNER);
         let mut page = PageRead::default();
         let mut reader = |scanner: &mut Scanner<'_>| page.data(scanner);
         let answer = match self.resource {
@@ -42,25 +50,67 @@ impl<H: Host> PageSource for Service<'_, H> {
                     order_by: Some(vec![Some(newest_first)]),
                     first,
                     after,
+                    with_company,
                 };
-                self.client.run_reading::<PollComponents>(variables, &mut reader)?
+                self.client.run_reading::<PollComponents>(variables, may_fail, &mut reader)?
             }
             Resource::ChangeOrders => {
                 use poll_change_orders::{ChangeOrdersOrderByInput, SortDirection, Variables};
                 let newest_first =
                     ChangeOrdersOrderByInput { con: None, last_modified: Some(SortDirection::Desc), name: None };
                 let order_by = Some(vec![Some(newest_first)]);
-                self.client.run_reading::<PollChangeOrders>(Variables { order_by, first, after }, &mut reader)?
+                let variables = Variables { order_by, first, after, with_company };
+                self.client.run_reading::<PollChangeOrders>(variables, may_fail, &mut reader)?
             }
         };
-        let (page, unplaced) = page.finish(answer)?;
-        if unplaced > 0 && self.host.log_enabled(Level::Warn) {
-            let line =
-                format!("passed over {unplaced} records without an id or any time: their changes cannot be seen");
-            self.host.log(Level::Warn, &line);
+        page.finish(answer)
+    }
+
+    fn warn(&self, line: impl FnOnce() -> String) {
+        if self.host.log_enabled(Level::Warn) {
+            self.host.log(Level::Warn, &line());
+        }
+    }
+}
+
+impl<H: Host> PageSource for Service<'_, H> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+        let answered = match self.ask(first, after, self.asks_company) {
+            // An error of GraphQL, which may be about the company alone: a key that may read the list need not be allowed to read its owner.
+            Err(Error::Forbidden(_) | Error::Service(ServiceFailure { errors: Some(_), .. })) if self.asks_company => {
+                self.ask(first, after, false)
+            }
+            answered => answered,
+        };
+        let (page, oddities) = answered?;
+        self.asks_company = false;
+        if oddities.without_id > 0 {
+            self.warn(|| {
+                format!("passed over {} records without an id: their changes cannot be seen", oddities.without_id)
+            });
+        }
+        if let Some(shown) = oddities.wrong_time {
+            self.warn(|| {
+                format!(
+                    "{} times of records are none, such as {shown}: without a readable lastModified a record is delivered \
+                     whenever its text is another",
+                    oddities.wrong_times
+                )
+            });
         }
         Ok(page)
     }
+}
+
+/// What is odd about the records of a page.
+#[derive(Default)]
+struct Oddities {
+    /// How many cannot be told apart.
+    without_id: usize,
+    /// How many times cannot be read, or are implausible.
+    wrong_times: usize,
+    /// The first of those.
+    wrong_time: Option<String>,
 }
 
 /// A page while it is read.
@@ -69,14 +119,14 @@ struct PageRead {
     found: bool,
     items: Vec<Item>,
     has_next: Option<bool>,
-    /// How many records cannot be placed in time or told apart.
-    unplaced: usize,
-    wrong_time: Option<String>,
+    company: Option<u64>,
+    oddities: Oddities,
 }
 
 impl PageRead {
     fn data(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Problem> {
-        self.found = read_connection(scanner, &mut |scanner, key| match key {
+        let mut company = None;
+        let mut member = |scanner: &mut Scanner<'_>, key: &str| match key {
             _ if scanner.is_null()? => scanner.skip(),
             "edges" => self.edges(scanner),
             "pageInfo" => {
@@ -90,7 +140,16 @@ impl PageRead {
                 Ok(())
             }
             _ => scanner.skip(),
-        })?;
+        };
+        let mut beside = |scanner: &mut Scanner<'_>, key: &str| {
+            let place = scanner.value()?;
+            if key == OWNER {
+                company = company_of(scanner.part(place));
+            }
+            Ok(())
+        };
+        self.found = read_connection(scanner, &mut member, &mut beside)?;
+        self.company = company;
         Ok(())
     }
 
@@ -108,7 +167,7 @@ impl PageRead {
                     "cursor" => item.cursor = scanner.quick_value()?,
                     "node" if !scanner.is_null()? => {
                         item.record = self.record(scanner)?;
-                        self.unplaced += usize::from(item.record.is_none());
+                        self.oddities.without_id += usize::from(item.record.is_none());
                     }
                     _ => scanner.skip()?,
                 }
@@ -118,7 +177,7 @@ impl PageRead {
         Ok(())
     }
 
-    /// Reads a record; none without an id or any time.
+    /// Reads a record; none without an id.
     fn record(&mut self, scanner: &mut Scanner<'_>) -> Result<Option<Record>, Problem> {
         let start = scanner.start();
         let (mut id, mut created, mut last_modified) = (None, None, None);
@@ -133,39 +192,54 @@ impl PageRead {
                 }
             }
         }
-        let (Some(id), Some(modified)) = (id, last_modified.or(created)) else { return Ok(None) };
-        Ok(Some(Record {
-            id: hash(scanner.part(id).as_bytes()),
-            created,
-            modified,
-            in_order: last_modified.is_some(),
-            node: start..scanner.position(),
-        }))
+        let Some(id) = id else { return Ok(None) };
+        let (id, node) = (hash(scanner.part(id).as_bytes()), start..scanner.position());
+        Ok(Some(Record::new(id, created, last_modified, scanner.part(node.clone()), node)))
     }
 
     fn time(&mut self, scanner: &mut Scanner<'_>) -> Result<Option<Millis>, Problem> {
         let Some(place) = scanner.quick_value()? else { return Ok(None) };
         let quoted = scanner.part(place);
-        let time = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(parse_time);
-        if time.is_none() && self.wrong_time.is_none() {
-            self.wrong_time = Some(quoted.chars().take(SHOWN_CHARACTERS).collect());
-        }
-        Ok(time)
+        let raw = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let time = raw.and_then(parse_time).filter(|time| PLAUSIBLE.contains(time));
+        Ok(time.or_else(|| self.odd_time(quoted)))
     }
 
-    /// The page, and how many of its records cannot be placed in time or told apart.
-    fn finish(self, answer: Answer) -> Result<(Page, usize), Error> {
+    /// A time that is written with escapes, or none at all.
+    #[inline(never)]
+    fn odd_time(&mut self, quoted: &str) -> Option<Millis> {
+        let text = Scanner::new(quoted).string().ok();
+        let time = text.as_deref().and_then(parse_time).filter(|time| PLAUSIBLE.contains(time));
+        if time.is_none() {
+            self.oddities.wrong_times += 1;
+            self.oddities.wrong_time.get_or_insert_with(|| quoted.chars().take(SHOWN_CHARACTERS).collect());
+        }
+        time
+    }
+
+    /// The page, and what is odd about it.
+    fn finish(self, answer: Answer) -> Result<(Page, Oddities), Error> {
         if !self.found {
             return Err(missing("the list asked for"));
         }
-        if let Some(shown) = self.wrong_time {
-            // Passing over it would pass over the record's changes for ever.
-            return Err(Error::UnexpectedResponse(format!(
-                "{shown} is not a time as the API writes them, such as \"2024-06-14T14:58:16.638Z\""
-            )));
-        }
-        let served_at = answer.served_at();
-        let page = Page { items: self.items, has_next: self.has_next, served_at, text: answer.into_text() };
-        Ok((page, self.unplaced))
+        let Self { items, has_next, company, oddities, .. } = self;
+        Ok((Page { items, has_next, company, served_at: answer.served_at(), text: answer.into_text() }, oddities))
     }
 }
+
+/// What recognises the company of the API key's owner: a hash of its id, so that a state tells nobody who wrote it. None where the service does not
+/// say, whatever it says instead.
+fn company_of(owner: &str) -> Option<u64> {
+    let company = json::member(owner, "primaryCompany").ok()??;
+    let id = json::member(company, "id").ok()??;
+    let id = match id.as_bytes().first()? {
+        b'"' => Scanner::new(id).string().ok()?,
+        b'0'..=b'9' => id.to_owned(),
+        _ => return None,
+    };
+    Some(hash(id.as_bytes())).filter(|_| !id.is_empty())
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

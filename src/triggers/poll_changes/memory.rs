@@ -1,14 +1,17 @@
 //! What is remembered of delivered records: not the records, but short hashes that recognise a version of one. A false match would
 //! lose a change, so what suppresses a delivery is compared by more than 80 bits: id, time and content.
 
-use crate::duro::Millis;
+use crate::duro::{Millis, PLAUSIBLE};
+
+/// How many bits of the hash of a record's text stand for its time where that cannot be known.
+const STAND_IN_BITS: u32 = 14;
 
 /// One version of one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// 32 bits of the hash of the id. First, so that sorted versions are searched by it.
     pub id: u32,
-    /// When the record was changed to this.
+    /// When the record was changed to this, or what stands for it.
     pub modified: Millis,
     /// 24 bits of the hash of the record's text: two edits within one millisecond have the same time.
     pub content: u32,
@@ -19,14 +22,25 @@ pub struct Version {
 pub struct Mark {
     /// 32 bits of the hash of the id.
     pub id: u32,
-    /// When the record was last changed.
+    /// When the record was last changed, or what stands for it.
     pub modified: Millis,
+}
+
+/// What stands for the time of a record whose time cannot be known: a number made of the hash of its text, so that it is recognised as long as it is
+/// not changed, and far below all times.
+pub fn stand_in(content: u64) -> Millis {
+    Millis::try_from(content >> (u64::BITS - STAND_IN_BITS)).unwrap_or_default()
 }
 
 impl Version {
     /// The version of a record, from the hashes of its id and of its text.
     pub fn new(id: u64, modified: Millis, content: u64) -> Self {
         Self { id: high_bits(id), modified, content: high_bits(content) >> 8 }
+    }
+
+    /// Whether `modified` is a time, and nothing that stands for one.
+    pub fn is_timed(&self) -> bool {
+        self.modified >= *PLAUSIBLE.start()
     }
 }
 
@@ -56,10 +70,10 @@ impl Known {
         self.sorted.binary_search(&version).is_ok()
     }
 
-    /// Whether any version of the record was delivered.
-    pub fn has_record(&self, version: Version) -> bool {
+    /// The oldest known version of the record, if any was delivered; the one without a time if there is one.
+    pub fn first_of(&self, version: Version) -> Option<Version> {
         let first = self.sorted.partition_point(|known| known.id < version.id);
-        self.sorted.get(first).is_some_and(|known| known.id == version.id)
+        self.sorted.get(first).copied().filter(|known| known.id == version.id)
     }
 }
 
@@ -131,7 +145,7 @@ fn high_bits(hash: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, Version, content_hash, hash};
+    use super::{Known, Version, content_hash, hash, stand_in};
 
     #[test]
     fn a_version_is_known_by_id_time_and_content() {
@@ -141,8 +155,16 @@ mod tests {
         assert!(known.contains(version));
         assert!(!known.contains(Version::new(hash(b"a"), 6, hash(b"text"))));
         assert!(!known.contains(Version::new(hash(b"a"), 5, hash(b"other text"))));
-        assert!(known.has_record(Version::new(hash(b"a"), 9, hash(b"whatever"))));
-        assert!(!known.has_record(Version::new(hash(b"b"), 5, hash(b"text"))));
+        assert_eq!(known.first_of(Version::new(hash(b"a"), 9, hash(b"whatever"))), Some(version));
+        assert_eq!(known.first_of(Version::new(hash(b"b"), 5, hash(b"text"))), None);
+    }
+
+    #[test]
+    fn what_stands_for_a_time_is_taken_for_none() {
+        for content in [0, 1, hash(b"text"), u64::MAX] {
+            assert!(!Version::new(hash(b"a"), stand_in(content), content).is_timed());
+        }
+        assert!(Version::new(hash(b"a"), 1_718_377_096_638, 0).is_timed());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One page of a list that is ordered by `lastModified`, newest first, and where pages come from. A page keeps the text it was
 //! read from; its records point into it, so that only what is delivered is ever copied.
 
-use super::memory::{Mark, Version, content_hash};
+use super::memory::{Mark, Version, content_hash, stand_in};
 use crate::duro::Millis;
 use crate::error::Error;
 use crate::json::Scanner;
@@ -24,6 +24,8 @@ pub struct Page {
     pub has_next: Option<bool>,
     /// The service's own time when it answered, if it says: the `Date` of the answer.
     pub served_at: Option<Millis>,
+    /// A hash of the id of the company whose records these are, if it was asked for and the service says.
+    pub company: Option<u64>,
 }
 
 /// One place in a page.
@@ -31,7 +33,7 @@ pub struct Page {
 pub struct Item {
     /// Where its cursor, a JSON string, stands in the text.
     pub cursor: Option<Range<usize>>,
-    /// The record; none where the service gave null, or a record without an id or any time.
+    /// The record; none where the service gave null, or a record without an id.
     pub record: Option<Record>,
 }
 
@@ -40,15 +42,29 @@ pub struct Item {
 pub struct Record {
     /// A hash of the record's id.
     pub id: u64,
-    /// When it was created.
+    /// When it was created, if that can be known.
     pub created: Option<Millis>,
-    /// When it was last changed, or created where that is missing.
+    /// When it was last changed; where that cannot be known, what [`stand_in`] makes of its text.
     pub modified: Millis,
     /// Whether `modified` is the `lastModified` that the list is ordered by. If it is not, the record's place in the list tells
     /// nothing.
     pub in_order: bool,
     /// Where the record, a JSON object, stands in the text.
     pub node: Range<usize>,
+}
+
+impl Record {
+    /// A record whose text, a JSON object, stands at `node`. A time that is missing, unreadable or implausible is none.
+    pub fn new(
+        id: u64,
+        created: Option<Millis>,
+        last_modified: Option<Millis>,
+        text: &str,
+        node: Range<usize>,
+    ) -> Self {
+        let modified = last_modified.unwrap_or_else(|| stand_in(content_hash(text.as_bytes())));
+        Self { id, created, modified, in_order: last_modified.is_some(), node }
+    }
 }
 
 impl Page {

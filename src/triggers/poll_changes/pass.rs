@@ -6,12 +6,11 @@ use super::classify::{Class, Deliveries, Offer};
 use super::memory::{Known, Mark, Version};
 use super::page::{Page, PageSource, Record};
 use super::state::{Drain, State};
+use super::untimed::Untimed;
+use super::upper::Upper;
 use super::walk::{Step, Walk};
 use crate::duro::{LATEST, Millis};
 use crate::error::Error;
-
-/// How much later than the service's clock, which ticks in seconds, a record of the same moment may be stamped.
-const CLOCK_STEP: Millis = 1_000;
 
 /// What one poll may still spend.
 #[derive(Debug)]
@@ -44,17 +43,13 @@ pub struct Pass<'a> {
     resumed: bool,
     /// It is not one walk from the top: it goes on with an earlier poll's, or began again.
     broken: bool,
-    /// The watermark before this pass.
-    watermark: Millis,
-    /// Whether a page has said where the newest records are.
-    begun: bool,
-    /// Where the watermark will go: the newest time on the first page that the service's clock has reached. None if it
-    /// stays where it is, because no record of that page tells.
-    upper: Option<Millis>,
-    /// The service's time when the pass began.
-    began_at: Option<Millis>,
+    /// Where the watermark will go. It stays where it is as long as no record tells.
+    upper: Upper,
+    untimed: Untimed,
     /// What lies above `walked_to` and at or below this was delivered, and nothing can become visible there any more.
     zone: Millis,
+    /// The time of the newest record that the walk came by before it began again.
+    newest: Millis,
     /// The time of the last record down to which delivery got.
     lowest: Millis,
     /// `lowest` when the walk last began: the bottom of the delivered zone.
@@ -96,11 +91,10 @@ impl<'a> Pass<'a> {
             first: false,
             resumed: false,
             broken: false,
-            watermark: state.watermark,
-            begun: false,
-            upper: None,
-            began_at: None,
+            upper: Upper::default(),
+            untimed: Untimed::default(),
             zone: state.floor,
+            newest: 0,
             lowest: LATEST,
             walked_to: LATEST,
             last_ties: Vec::new(),
@@ -123,11 +117,11 @@ impl<'a> Pass<'a> {
         Self {
             resumed: true,
             broken: true,
-            begun: true,
             new_above: state.new_above.min(state.floor),
-            upper: drain.upper,
-            began_at: drain.began_at,
+            upper: Upper::resume(drain),
+            untimed: Untimed::new(&state.known),
             zone: drain.zone,
+            newest: drain.newest,
             lowest: drain.lowest,
             walked_to: drain.lowest,
             last_ties: drain.end_of_ties.clone(),
@@ -165,7 +159,7 @@ impl<'a> Pass<'a> {
             budget.requests -= 1;
             let found = match self.walk.step(source, self.bounds)? {
                 Step::Page { page, last } => {
-                    self.begin(&page, last);
+                    self.begin(&page);
                     let found = self.read(page, deliveries);
                     if found.news {
                         self.found_news = true;
@@ -207,35 +201,20 @@ impl<'a> Pass<'a> {
             self.end_of_ties.clear();
         }
         self.walk = Walk::default();
+        self.upper.restart();
         self.broken = true;
         self.walked_to = self.lowest;
         self.seeking = !self.end_of_ties.is_empty();
         self.passed_over.clear();
     }
 
-    /// The first page with a record in the list's order says where the watermark will go.
-    fn begin(&mut self, page: &Page, last: bool) {
-        let in_order = || page.items.iter().filter_map(|item| item.record.as_ref()).filter(|record| record.in_order);
-        if self.begun || (!last && in_order().next().is_none()) {
-            return;
-        }
-        self.begun = true;
-        self.began_at = page.served_at;
-        // A record stamped in the future must not carry the watermark with it: all that is stamped in order until then would lie
-        // below. A lower watermark is always safe.
-        let newest = |reached| in_order().map(|record| record.modified).filter(|modified| *modified <= reached).max();
-        let now = page.served_at.filter(|now| {
-            let reached = now.saturating_add(CLOCK_STEP);
-            // Where records have always been stamped later than this clock says, it is not the clock that stamps them.
-            if self.first { newest(reached).is_some() } else { self.watermark <= reached }
-        });
-        self.upper = newest(now.map_or(LATEST, |now| now.saturating_add(CLOCK_STEP)));
-        if let Some(upper) = self.upper {
-            let settled = now.map_or(upper, |now| now.min(upper)).saturating_sub(self.bounds.overlap + 1);
-            self.zone = self.floor.max(settled);
-        }
-        if self.first {
-            self.floor = self.zone;
+    /// The first records of the list say where the watermark will go.
+    fn begin(&mut self, page: &Page) {
+        if let Some(passed) = self.upper.look(page, self.lowest, self.bounds) {
+            self.zone = self.floor.max(passed.saturating_sub(self.bounds.overlap + 1));
+            if self.first {
+                self.floor = self.zone;
+            }
         }
     }
 
@@ -249,39 +228,56 @@ impl<'a> Pass<'a> {
     fn find(&mut self, page: &Page, offers: &mut Vec<Offer>) -> bool {
         let mut at_floor = false;
         for record in page.items.iter().filter_map(|item| item.record.as_ref()) {
-            if record.in_order && self.is_delivered_tie(record) {
+            if !record.in_order {
+                self.find_untimed(page, record, offers);
                 continue;
             }
-            if self.seeking && record.in_order && record.modified < self.walked_to {
+            if self.is_delivered_tie(record) {
+                continue;
+            }
+            if self.seeking && record.modified < self.walked_to {
                 if !self.passed_over.is_empty() {
                     return true;
                 }
                 self.seeking = false;
             }
             if record.modified <= self.floor {
-                at_floor |= record.in_order;
+                at_floor = true;
                 continue;
             }
-            if self.broken && self.upper.is_some_and(|upper| record.modified > upper) {
+            if self.broken && self.upper.found().is_some_and(|upper| record.modified > upper) {
                 // What it was delivered as, if it was, is no longer known here; the pass that follows knows. And that it is read to the end
                 // is sure only of what was there when the pass began.
-                self.left_newer |= record.in_order;
+                self.left_newer |= record.modified > self.newest;
                 continue;
             }
-            let in_zone = record.in_order && self.walked_to < record.modified && record.modified <= self.zone;
+            let in_zone = self.walked_to < record.modified && record.modified <= self.zone;
             if in_zone {
                 continue;
             }
-            let version = page.version(record);
-            if !self.known.contains(version) {
-                let class = Class::of(record, self.new_above, self.known.has_record(version));
-                offers.push(Offer { id: record.id, version, class, node: record.node.clone() });
-            }
-            if record.in_order {
-                self.went_by(record);
-            }
+            self.offer(page.version(record), record, offers);
+            self.went_by(record);
         }
         at_floor
+    }
+
+    /// A record without a time is delivered wherever the pass comes by it, unless it is remembered with the same text.
+    fn find_untimed(&mut self, page: &Page, record: &Record, offers: &mut Vec<Offer>) {
+        let version = page.version(record);
+        if self.untimed.meet(version, self.bounds.untimed) {
+            self.offer(version, record, offers);
+        }
+    }
+
+    fn offer(&mut self, version: Version, record: &Record, offers: &mut Vec<Offer>) {
+        if !self.known.contains(version) {
+            let before = self.known.first_of(version);
+            if version.is_timed() && before.is_some_and(|before| !before.is_timed()) {
+                self.untimed.forget(version);
+            }
+            let class = Class::of(record, self.new_above, before.is_some());
+            offers.push(Offer { id: record.id, version, class, node: record.node.clone() });
+        }
     }
 
     /// Whether it was delivered by an earlier poll that did not remember it.
@@ -300,6 +296,9 @@ impl<'a> Pass<'a> {
 
     /// Keeps how far down delivery got.
     fn went_by(&mut self, record: &Record) {
+        if !self.broken {
+            self.newest = self.newest.max(record.modified);
+        }
         if record.modified < self.lowest {
             self.lowest = record.modified;
             self.last_ties.clear();
@@ -311,22 +310,32 @@ impl<'a> Pass<'a> {
 
     /// Takes what was not reached as seen: for a first poll among more records of one moment than a poll can read.
     pub fn cut_short(&mut self) {
-        self.zone = self.zone.max(self.lowest);
-        self.floor = self.zone;
+        // A few records that the clock has not reached may all be stamped in the future.
+        if self.upper.found().is_some() || self.upper.witnesses() >= self.bounds.witnesses_without_date() {
+            self.zone = self.zone.max(self.lowest);
+            self.floor = self.zone;
+        }
+    }
+
+    /// How many records without a time were passed over, because they are more than can be remembered.
+    pub fn untimed_passed_over(&self) -> usize {
+        self.untimed.passed_over()
     }
 
     /// The state after this pass reached the floor.
     pub fn complete(&self, before: &State, deliveries: &Deliveries) -> State {
-        let watermark = self.upper.map_or(before.watermark, |upper| upper.max(before.watermark));
-        let seen_at = if watermark > before.watermark { self.began_at } else { before.seen_at.or(self.began_at) };
-        let settled = match (before.seen_at, self.began_at) {
+        let watermark = self.upper.found().map_or(before.watermark, |upper| upper.max(before.watermark));
+        let began_at = self.upper.began_at();
+        let seen_at = if watermark > before.watermark { began_at } else { before.seen_at.or(began_at) };
+        let settled = match (before.seen_at, began_at) {
             (Some(seen), Some(now)) if now.saturating_sub(seen) >= self.bounds.settling => before.watermark,
             _ => 0,
         };
         let floor = before.floor.max(self.zone).max(settled);
         let new_above = before.new_above.max(self.floor);
-        let mut state = State { watermark, seen_at, floor, new_above, known: Vec::new(), drain: None };
-        state.remember(self.delivered(before, deliveries), &[], self.bounds);
+        let mut state = State { watermark, seen_at, floor, new_above, ..State::default() };
+        let untimed = self.untimed.after(&before.known);
+        state.remember(self.delivered(before, deliveries), untimed, &[], self.bounds);
         state
     }
 
@@ -340,8 +349,10 @@ impl<'a> Pass<'a> {
         });
         let forgot_ties = self.lowest == self.walked_to && !self.end_of_ties.is_empty();
         let drain = Drain {
-            upper: self.upper,
-            began_at: self.began_at,
+            upper: self.upper.found(),
+            witnesses: self.upper.witnesses(),
+            newest: self.newest,
+            began_at: self.upper.began_at(),
             zone: self.zone,
             lowest: self.lowest,
             end_of_ties: if forgot_ties { self.last_ties.clone() } else { Vec::new() },
@@ -352,17 +363,18 @@ impl<'a> Pass<'a> {
             seen_at: before.seen_at,
             floor: before.floor,
             new_above: before.new_above,
-            known: Vec::new(),
             drain: Some(drain),
+            ..State::default()
         };
-        state.remember(self.delivered(before, deliveries), &self.last_ties, self.bounds);
+        let untimed = self.untimed.after(&before.known);
+        state.remember(self.delivered(before, deliveries), untimed, &self.last_ties, self.bounds);
         state
     }
 
-    /// What was delivered before and in this poll, each version once, nearly in order.
+    /// What has a time and was delivered before and in this poll, each version once, nearly in order.
     fn delivered(&self, before: &State, deliveries: &Deliveries) -> Vec<Version> {
         let news = deliveries.versions().rev().filter(|version| !self.known.contains(*version));
-        before.known.iter().copied().chain(news).collect()
+        before.known.iter().copied().chain(news).filter(Version::is_timed).collect()
     }
 }
 

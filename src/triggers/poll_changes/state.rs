@@ -9,7 +9,10 @@ use crate::duro::Millis;
 /// What one poll leaves for the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// The newest `lastModified` when the last complete pass began. All times are the service's own.
+    /// A hash of the id of the company whose records these are, if the service ever said.
+    pub company: Option<u64>,
+    /// A `lastModified` that the clock which stamps records had surely reached when the last complete pass began: nearly the newest. All times are the
+    /// service's own.
     pub watermark: Millis,
     /// The service's clock when the watermark was first seen, if the service says.
     pub seen_at: Option<Millis>,
@@ -18,7 +21,8 @@ pub struct State {
     /// What was created at or below this is not new; what was delivered above it is known. Usually the floor of the pass before: a record
     /// may have been created before the floor and have moved while that pass went by.
     pub new_above: Millis,
-    /// What was delivered above `new_above`, or as much of it as may still be met; the last changed last.
+    /// What was delivered above `new_above`, or as much of it as may still be met; the last changed last. Before it the records without a time that polls
+    /// came by.
     pub known: Vec<Version>,
     /// The pass that is not at its end.
     pub drain: Option<Drain>,
@@ -27,8 +31,12 @@ pub struct State {
 /// A pass that a later poll goes on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drain {
-    /// Where the watermark goes when the drain is done; nowhere if no record told.
+    /// Where the watermark goes when the drain is done; nowhere if no record told yet.
     pub upper: Option<Millis>,
+    /// How many records were seen that did not tell.
+    pub witnesses: usize,
+    /// The newest time that the pass came by before it was left off.
+    pub newest: Millis,
     /// The service's clock when the pass began, if the service says.
     pub began_at: Option<Millis>,
     /// What lies above `lowest` and at or below this was delivered.
@@ -43,13 +51,19 @@ pub struct Drain {
 }
 
 impl State {
-    /// Remembers those of the delivered versions that something still depends on, as many as fit.
+    /// Remembers those of the delivered versions that something still depends on, as many as fit. Of those of records without a time the last are kept.
     ///
     /// When they do not fit, what goes first is what tells new records from updates after a drain, then what only matters if a drain must
     /// begin again at the top. At last the overlap is shortened to what can be remembered, which means that a record which
     /// becomes visible late, among thousands that changed within the same minute, is missed. `end_of_ties` are the last records of the lowest time that were
     /// delivered.
-    pub fn remember(&mut self, delivered: Vec<Version>, end_of_ties: &[Mark], bounds: &Bounds) {
+    pub fn remember(
+        &mut self,
+        delivered: Vec<Version>,
+        mut untimed: Vec<Version>,
+        end_of_ties: &[Mark],
+        bounds: &Bounds,
+    ) {
         let (floor, watermark) = (self.floor, self.watermark);
         let lowest = self.drain.as_ref().map(|drain| drain.lowest);
         let zone = self.drain.as_ref().map_or(floor, |drain| drain.zone);
@@ -57,22 +71,29 @@ impl State {
         let in_new_window = |version: &Version| version.modified > zone;
         let is_lowest = |version: &Version| Some(version.modified) == lowest;
 
+        let surplus = untimed.len().saturating_sub(bounds.untimed);
+        untimed.drain(..surplus);
+        sort(&mut untimed, Order::OldestFirst);
+        let room = Room {
+            versions: bounds.remembered.saturating_sub(untimed.len()),
+            bytes: MAX_REMEMBERED_BYTES.saturating_sub(packed::versions_length(&untimed)),
+        };
         let mut kept = delivered;
         sort(&mut kept, Order::OldestFirst);
         let new_above = self.new_above;
         kept.retain(|version| version.modified > new_above || in_old_window(version) || is_lowest(version));
-        if !fits(&kept, bounds) {
+        if !room.fits(&kept) {
             kept.retain(|version| in_new_window(version) || in_old_window(version) || is_lowest(version));
             self.new_above = zone;
         }
-        if !fits(&kept, bounds) {
+        if !room.fits(&kept) {
             let ties =
                 kept.iter().any(|version| is_lowest(version) && !in_new_window(version) && !in_old_window(version));
             self.forget_ties(ties, end_of_ties);
             kept.retain(|version| in_new_window(version) || in_old_window(version));
         }
-        if !fits(&kept, bounds) {
-            let forgotten = kept.len() - how_many_fit(&kept, bounds);
+        if !room.fits(&kept) {
+            let forgotten = kept.len() - room.how_many_fit(&kept);
             let forgotten = forgotten.checked_sub(1).and_then(|last| kept.get(last));
             let forgotten = forgotten.map_or(floor, |version| version.modified);
             kept.retain(|version| version.modified > forgotten);
@@ -88,7 +109,8 @@ impl State {
                 None => self.floor = floor.max(watermark.min(forgotten)),
             }
         }
-        self.known = kept;
+        untimed.append(&mut kept);
+        self.known = untimed;
     }
 
     fn forget_ties(&mut self, forget: bool, end_of_ties: &[Mark]) {
@@ -98,17 +120,25 @@ impl State {
     }
 }
 
-fn fits(versions: &[Version], bounds: &Bounds) -> bool {
-    versions.len() <= bounds.remembered && packed::versions_length(versions) <= MAX_REMEMBERED_BYTES
+/// What is left for versions of records that have a time.
+struct Room {
+    versions: usize,
+    bytes: usize,
 }
 
-/// How many of the versions fit, from the last on.
-fn how_many_fit(versions: &[Version], bounds: &Bounds) -> usize {
-    let mut count = versions.len().min(bounds.remembered);
-    let last = |count: usize| versions.get(versions.len() - count..);
-    while last(count).is_some_and(|some| packed::versions_length(some) > MAX_REMEMBERED_BYTES) {
-        // Their lengths differ by a few bytes at most, so this takes a few steps.
-        count -= count.div_ceil(16);
+impl Room {
+    fn fits(&self, versions: &[Version]) -> bool {
+        versions.len() <= self.versions && packed::versions_length(versions) <= self.bytes
     }
-    count
+
+    /// How many of the versions fit, from the last on.
+    fn how_many_fit(&self, versions: &[Version]) -> usize {
+        let mut count = versions.len().min(self.versions);
+        let last = |count: usize| versions.get(versions.len() - count..);
+        while last(count).is_some_and(|some| packed::versions_length(some) > self.bytes) {
+            // Their lengths differ by a few bytes at most, so this takes a few steps.
+            count -= count.div_ceil(16);
+        }
+        count
+    }
 }

@@ -21,7 +21,7 @@ const BOUNDS: Bounds =
 /// A list with offset cursors, newest first, and what happens to it before a request.
 #[derive(Default)]
 struct List {
-    /// Ids and times, in order.
+    /// Ids and times, in order. What is below zero is no time.
     records: Vec<(u32, Millis)>,
     /// Records above this id were created at their own time, all others long before.
     new_from: u32,
@@ -76,11 +76,11 @@ impl PageSource for List {
                 page.text.push_str(&part);
                 start..page.text.len()
             };
-            let cursor = push(format!("\"{place}\""));
-            let node = push(format!("{{\"id\":{id},\"at\":{modified}}}"));
+            let text = format!("{{\"id\":{id},\"at\":{modified}}}");
+            let (cursor, node) = (push(format!("\"{place}\"")), push(text.clone()));
             let created = if *id >= self.new_from { *modified } else { START - 1_000_000_000 };
-            let (id, created) = (hash(&id.to_le_bytes()), Some(created));
-            let record = Record { id, created, modified: *modified, in_order: true, node };
+            let last_modified = Some(*modified).filter(|modified| *modified >= 0);
+            let record = Record::new(hash(&id.to_le_bytes()), Some(created), last_modified, &text, node);
             page.items.push(Item { cursor: Some(cursor), record: Some(record) });
         }
         page.has_next = Some(from + page.items.len() < self.records.len());
@@ -262,6 +262,76 @@ fn a_record_stamped_in_the_future_does_not_carry_the_watermark_with_it() {
     list.records.insert(1, (4, START + 5_000));
     list.date = Some(START + 6_000);
     assert_eq!(delivered(&list.poll(Some(&second.state))), [4]);
+}
+
+#[test]
+fn a_first_poll_of_nothing_but_records_of_the_future_misses_nothing_that_changes_now() {
+    let years = 50 * 365 * 86_400_000;
+    for (date, ahead) in [(Some(START), 3), (Some(START), 30), (None, 1)] {
+        let mut list = List { date, ..List::default() };
+        list.records = (0..ahead).map(|id| (id, START + years - Millis::from(id))).collect();
+        let mut state = list.poll(None).state;
+        for id in 100..110 {
+            list.records.insert(ahead as usize, (id, START + 1_000 * Millis::from(id)));
+            list.date = date.map(|date| date + 1_000 * Millis::from(id));
+            let (ids, _, next) = drain(&mut list, &state);
+            assert_eq!(ids, [id], "{date:?}, {ahead} ahead");
+            state = next;
+        }
+        assert!(state.floor < START + years && state.watermark < START + years);
+        assert!(state.floor > START, "{date:?}, {ahead} ahead: the floor does not rise");
+    }
+}
+
+#[test]
+fn a_first_poll_that_does_not_get_to_the_end_of_what_is_stamped_ahead_takes_no_time_of_it() {
+    let mut list = List { date: Some(START), ..List::default() };
+    list.records = vec![(1, START + 90_000_000)];
+    list.records.extend((2..30).map(|id| (id, -1)));
+    let bounds = Bounds { requests: 2, ..BOUNDS };
+    let first = poll_pages(&mut list, None, &bounds).unwrap();
+    assert_eq!((first.state.floor, first.state.watermark), (0, 0));
+}
+
+#[test]
+fn more_records_without_a_time_than_can_be_remembered_are_passed_over_and_hide_no_others() {
+    let bounds = Bounds { untimed: 5, delivering_pages: 50, ..BOUNDS };
+    let mut list = List { date: Some(START), ..List::of(0..10) };
+    list.records.splice(0..0, (100..108).map(|id| (id, -1)));
+    let poll = |list: &mut List, state: Option<&State>| {
+        list.requests = 0;
+        poll_pages(list, state, &bounds).unwrap()
+    };
+    let first = poll(&mut list, None);
+    assert!(first.passed_over > 0);
+    assert_eq!(first.state.known.iter().filter(|version| !version.is_timed()).count(), 5);
+    let second = poll(&mut list, Some(&first.state));
+    assert_eq!(delivered(&second), [0_u32; 0], "what cannot be remembered must not come with every poll");
+    // One that is remembered changes, one that is not, and one that has a time.
+    list.records[0].1 = -2;
+    list.records[7].1 = -2;
+    list.records.retain(|(id, _)| *id != 4);
+    list.records.insert(8, (4, START + 5_000));
+    list.date = Some(START + 6_000);
+    let third = poll(&mut list, Some(&second.state));
+    assert_eq!(delivered(&third), [4, 100]);
+    // The others go: what takes their place is found.
+    list.records.drain(1..7);
+    let fourth = poll(&mut list, Some(&third.state));
+    assert_eq!((delivered(&fourth), fourth.passed_over), (vec![107], 0));
+}
+
+#[test]
+fn a_pass_that_began_again_does_not_say_that_more_waits_because_of_what_it_delivered() {
+    let mut list = List { date: Some(START + 10_000), ..List::of(0..30) };
+    let state = list.poll(None).state;
+    for id in 0..3 {
+        list.change(id, 1_000);
+    }
+    (list.requests, list.failures) = (0, vec![(1, expired())]);
+    let bounds = Bounds { delivering_pages: 9, page_size: 2, ..BOUNDS };
+    let polled = poll_pages(&mut list, Some(&state), &bounds).unwrap();
+    assert_eq!((delivered(&polled), polled.more), (vec![0, 1, 2], false));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Draws histories at random. A weather says what may happen; each is a column of the documentation's table, and `Everything` is what
 //! the promises are held against.
 
-use crate::history::{Change, Cursor, Date, Expired, History, Poll, Settings, Step, Ties, Trouble, Untimed, What};
+use crate::history::{
+    Change, Cursor, Date, Expired, History, Poll, Settings, Step, Tells, Ties, Trouble, Untimed, UntimedAt, What,
+    Whose, Wrong,
+};
 use duro_plm::duro::Millis;
 use duro_plm::triggers::poll_changes::bounds::Bounds;
 use proptest::collection::vec;
@@ -28,10 +31,16 @@ pub struct Weather {
     pub expiry: bool,
     /// Requests fail, and the process dies before it keeps the state.
     pub failures: bool,
-    /// The service's clock is not the host's, its `Date` is missing or that of another clock, records are stamped ahead.
+    /// The service's clock is not the host's, its `Date` is missing or that of another clock.
     pub clocks: bool,
+    /// Records are stamped in the future, by seconds or by decades.
+    pub ahead: bool,
     /// Pages are shorter than asked; places in the list hold null; times are missing.
     pub holes: bool,
+    /// Times are unreadable or absurd.
+    pub wrong: bool,
+    /// Polls use another connection; the service does not say whose the records are; the state is one of an earlier version.
+    pub others: bool,
     /// More changes within an overlap than the state can remember. Without `late`: see `docs/polling.md`.
     pub crowds: bool,
 }
@@ -48,7 +57,10 @@ pub const CALM: Weather = Weather {
     expiry: false,
     failures: false,
     clocks: false,
+    ahead: false,
     holes: false,
+    wrong: false,
+    others: false,
     crowds: false,
 };
 
@@ -62,7 +74,10 @@ pub const EVERYTHING: Weather = Weather {
     expiry: true,
     failures: true,
     clocks: true,
+    ahead: true,
     holes: true,
+    wrong: true,
+    others: true,
     crowds: false,
 };
 
@@ -77,7 +92,10 @@ pub const WEATHERS: &[Weather] = &[
     Weather { name: "cursors expire", expiry: true, bulk: true, ..CALM },
     Weather { name: "requests fail, processes die", failures: true, ..CALM },
     Weather { name: "clocks apart", clocks: true, ..CALM },
+    Weather { name: "records stamped in the future, clocks apart", ahead: true, clocks: true, ..CALM },
     Weather { name: "short pages, nulls, missing times", holes: true, ..CALM },
+    Weather { name: "unreadable and absurd times", wrong: true, ..CALM },
+    Weather { name: "other connections, states of old releases", others: true, bulk: true, ..CALM },
     Weather {
         name: "more at once than can be remembered",
         bulk: true,
@@ -131,7 +149,7 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
         vec(prop_oneof![Just(0), 0..2_000_i64, 0..200_000_i64], 0..14),
         select(weather.cursors),
         select(&[Ties::Inserted, Ties::Reverse, Ties::Scattered][..]),
-        any::<bool>(),
+        select(&[UntimedAt::Top, UntimedAt::Place, UntimedAt::End][..]),
         select(&[Expired::Error, Expired::Top, Expired::Nothing][..]),
         if weather.expiry { weighted_bool(3, 1) } else { Just(false).boxed() },
     );
@@ -140,6 +158,7 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
             4 => Just(Date::True),
             1 => Just(Date::Missing),
             1 => (-600_000..600_000_i64).prop_map(Date::Apart),
+            1 => (-72_000_000..72_000_000_i64).prop_map(Date::Apart),
         ];
         (prop_oneof![Just(0), -600_000..600_000_i64], date).boxed()
     } else {
@@ -149,7 +168,21 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
     let takes = if weather.crowds { 1..50_i64 } else { 0..50_i64 };
     (service, clocks, least_on_page..12, takes, bounds(weather))
         .prop_map(|(service, (clock_ahead, date), most_on_page, request_takes, mut bounds)| {
-            let (initial, cursor, ties, untimed_first, expired, cursors_live_for_one_poll) = service;
+            let (initial, cursor, ties, untimed_at, expired, cursors_live_for_one_poll) = service;
+            if bounds.requests < ENOUGH_REQUESTS {
+                // What every poll reads again must be a small part of what it can read.
+                bounds.unreached = bounds.witnesses;
+            }
+            let witnesses = match date {
+                Date::True => usize::MAX,
+                Date::Missing => bounds.witnesses_without_date(),
+                Date::Apart(_) => bounds.witnesses,
+            };
+            let mut most_ahead = witnesses.min(bounds.unreached) - 1;
+            if bounds.requests < ENOUGH_REQUESTS {
+                // A first poll that cannot go down to where the clock is takes half a page for its witnesses.
+                most_ahead = most_ahead.min(bounds.witnesses_without_date() - 1);
+            }
             if cursors_live_for_one_poll {
                 // A poll that begins at the top each time must be able to reach the end.
                 bounds.requests = ENOUGH_REQUESTS;
@@ -158,7 +191,8 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
                 initial,
                 cursor,
                 ties,
-                untimed_first,
+                untimed_at,
+                most_ahead,
                 expired,
                 cursors_live_for_one_poll,
                 most_on_page,
@@ -177,14 +211,22 @@ const ENOUGH_REQUESTS: u32 = 600;
 fn bounds(weather: Weather) -> BoxedStrategy<Bounds> {
     let remembered = if weather.crowds { (4..20_usize).boxed() } else { Just(Bounds::STANDARD.remembered).boxed() };
     let requests = prop_oneof![3 => Just(ENOUGH_REQUESTS), 1 => 4..20_u32];
-    (4..10_u32, 1..4_u32, requests, 1..4_usize, 1..6_usize, remembered)
-        .prop_map(|(page_size, delivering_pages, requests, joint, more_tail, remembered)| Bounds {
+    // What is remembered must be more than what it takes to see where the clock is.
+    let (witnesses, unreached) = match weather {
+        Weather { crowds: true, .. } => (2, Just(2).boxed()),
+        Weather { ahead: true, .. } => (Bounds::STANDARD.witnesses, (8..40_usize).boxed()),
+        _ => (Bounds::STANDARD.witnesses, Just(Bounds::STANDARD.unreached).boxed()),
+    };
+    (4..10_u32, 1..4_u32, requests, 1..4_usize, 1..6_usize, remembered, unreached)
+        .prop_map(move |(page_size, delivering_pages, requests, joint, more_tail, remembered, unreached)| Bounds {
             page_size,
             delivering_pages,
             requests,
             joint,
             tail: joint + more_tail,
             remembered,
+            witnesses,
+            unreached,
             ..Bounds::STANDARD
         })
         .boxed()
@@ -223,7 +265,20 @@ fn what(weather: Weather) -> BoxedStrategy<What> {
         let untimed = select(&[Untimed::Created, Untimed::Modified, Untimed::Both][..]);
         kinds.push((1, untimed.prop_map(What::CreateUntimed).boxed()));
         kinds.push((1, any_record.clone().prop_map(What::EditUntimed).boxed()));
-        kinds.push((1, any_record.prop_map(What::Nullify).boxed()));
+        kinds.push((1, any_record.clone().prop_map(What::Nullify).boxed()));
+    }
+    if weather.wrong {
+        const WRONG: [Wrong; 6] =
+            [Wrong::Offset, Wrong::FirstYear, Wrong::LastYear, Wrong::NoDay, Wrong::Number, Wrong::Words];
+        kinds.push((1, select(&WRONG[..]).prop_map(What::CreateWrong).boxed()));
+        let edit = (any_record.clone(), select(&WRONG[..]));
+        kinds.push((2, edit.prop_map(|(which, wrong)| What::EditWrong(which, wrong)).boxed()));
+    }
+    if weather.ahead {
+        const YEAR: Millis = 365 * 86_400_000;
+        let by = || prop_oneof![1..600_000_i64, 1..72_000_000_i64, 1..YEAR, 1..150 * YEAR];
+        kinds.push((1, by().prop_map(What::CreateAhead).boxed()));
+        kinds.push((2, (any_record, by()).prop_map(|(which, by)| What::EditAhead(which, by)).boxed()));
     }
     proptest::strategy::Union::new_weighted(kinds).boxed()
 }
@@ -249,8 +304,27 @@ fn poll(weather: Weather) -> BoxedStrategy<Poll> {
         Just(Vec::new()).boxed()
     };
     let dies = if weather.failures { weighted_bool(5, 1) } else { Just(false).boxed() };
-    (pause(weather), between, troubles, short_pages, dies)
-        .prop_map(|(after, between, troubles, short_pages, dies)| Poll { after, between, troubles, short_pages, dies })
+    let connection = if weather.others {
+        let whose = prop_oneof![6 => Just(Whose::Own), 1 => Just(Whose::OtherOrigin), 1 => Just(Whose::OtherCompany)];
+        let tells = prop_oneof![
+            5 => Just(Tells::Company),
+            1 => select(&[Tells::Nothing, Tells::AnError, Tells::Refusal][..]),
+        ];
+        (whose, tells, weighted(0.1, 1..3_u32)).boxed()
+    } else {
+        Just((Whose::Own, Tells::Company, None)).boxed()
+    };
+    (pause(weather), between, troubles, short_pages, dies, connection)
+        .prop_map(|(after, between, troubles, short_pages, dies, (whose, tells, aged_to))| Poll {
+            after,
+            between,
+            troubles,
+            short_pages,
+            dies,
+            whose,
+            tells,
+            aged_to,
+        })
         .boxed()
 }
 

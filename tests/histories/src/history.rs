@@ -21,8 +21,10 @@ pub struct Settings {
     pub cursor: Cursor,
     /// The order of records with the same `lastModified`.
     pub ties: Ties,
-    /// Whether records without a `lastModified` come before the others, or after them.
-    pub untimed_first: bool,
+    /// Where records without a readable `lastModified` stand in the list.
+    pub untimed_at: UntimedAt,
+    /// How many records may be stamped in the future at a time; what would be one more is stamped now.
+    pub most_ahead: usize,
     /// What a request with an expired cursor gets.
     pub expired: Expired,
     /// Whether each poll finds the cursors of the one before expired.
@@ -59,6 +61,17 @@ pub enum Ties {
     Reverse,
     /// By nothing that a client could know.
     Scattered,
+}
+
+/// Where records without a readable `lastModified` stand in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UntimedAt {
+    /// Before all others.
+    Top,
+    /// Where they belong: the service knows when they were changed, and only writes it so that nobody can read it.
+    Place,
+    /// After all others, where no poll need come by them.
+    End,
 }
 
 /// What a request with an expired cursor gets.
@@ -122,8 +135,31 @@ pub enum What {
     CreateUntimed(Untimed),
     /// A new version of a record, without a `lastModified`.
     EditUntimed(usize),
+    /// A new record whose `lastModified` is wrong in this way.
+    CreateWrong(Wrong),
+    /// A new version of a record, whose `lastModified` is wrong in this way.
+    EditWrong(usize, Wrong),
     /// A new record that is stamped so far in the future.
     CreateAhead(Millis),
+    /// A new version of a record that is stamped so far in the future.
+    EditAhead(usize, Millis),
+}
+
+/// How a `lastModified` is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The true time with an offset that no place has.
+    Offset,
+    /// The first year.
+    FirstYear,
+    /// The last year with four digits.
+    LastYear,
+    /// A day that the month lacks.
+    NoDay,
+    /// No text at all.
+    Number,
+    /// Words.
+    Words,
 }
 
 /// Which times are missing.
@@ -150,6 +186,38 @@ pub struct Poll {
     pub short_pages: Vec<usize>,
     /// Whether the process dies after its payload was accepted and before its state is kept.
     pub dies: bool,
+    /// Which connection is used. Where the state cannot tell another from its own, it is its own.
+    pub whose: Whose,
+    /// What the service says when it is asked for the company.
+    pub tells: Tells,
+    /// If this many, the state that was kept is one of this earlier version of its format.
+    pub aged_to: Option<u32>,
+}
+
+/// Which connection a poll uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// The one that the state was written for.
+    #[default]
+    Own,
+    /// One to another service.
+    OtherOrigin,
+    /// One with the key of another company, at the same service.
+    OtherCompany,
+}
+
+/// What the service says when it is asked for the company.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tells {
+    /// Which one it is.
+    #[default]
+    Company,
+    /// Null.
+    Nothing,
+    /// Null, and an error about it.
+    AnError,
+    /// An error instead of everything that was asked for with it.
+    Refusal,
 }
 
 /// What goes wrong with a request.

@@ -4,12 +4,13 @@
 //! - [`history`] what happens: settings, changes, polls and their troubles; [`draw`] drawing one at random;
 //! - [`world`] the records, their versions and when each becomes visible; [`service`] the pages of them that requests get;
 //! - [`subject`] what is tried: the trigger as it ships and mutants of it, [`naive`] the obvious design, [`wire`] the trigger over JSON;
-//! - [`play`] plays a history against a subject and holds it against the promises;
+//! - [`play`] plays a history against a subject and holds it against the promises, [`outcome`] what came of it;
 //! - [`small`] every history of a small world; [`table`] the figures of the documentation.
 
 pub mod draw;
 pub mod history;
 pub mod naive;
+pub mod outcome;
 pub mod play;
 pub mod service;
 pub mod small;

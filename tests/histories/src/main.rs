@@ -5,7 +5,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use histories::draw::{self, EVERYTHING, WEATHERS, Weather};
 use histories::naive::Naive;
-use histories::play::{Outcome, play};
+use histories::outcome::Outcome;
+use histories::play::play;
 use histories::subject::{Lacks, Trigger};
 use histories::table;
 use histories::wire::Wired;
@@ -54,6 +55,10 @@ enum Tried {
     NoOverlap,
     /// The trigger without the proof that joins pages
     NoProof,
+    /// The trigger that takes the newest time for the clock's
+    NoWitnesses,
+    /// The trigger that passes over records without a readable time
+    NoUntimed,
 }
 
 fn main() -> Result<()> {
@@ -88,6 +93,8 @@ fn try_history(tried: Tried, history: &histories::history::History, tell_story: 
         Tried::Ours => play(history, &mut Trigger::new(settings, Lacks::Nothing), tell_story),
         Tried::NoOverlap => play(history, &mut Trigger::new(settings, Lacks::Overlap), tell_story),
         Tried::NoProof => play(history, &mut Trigger::new(settings, Lacks::Proof), tell_story),
+        Tried::NoWitnesses => play(history, &mut Trigger::new(settings, Lacks::Witnesses), tell_story),
+        Tried::NoUntimed => play(history, &mut Trigger::new(settings, Lacks::Untimed), tell_story),
         Tried::Wired => play(history, &mut Wired::default(), tell_story),
         Tried::Naive => play(history, &mut Naive::new(settings), tell_story),
     }
@@ -119,11 +126,7 @@ fn soak(options: &Options) -> Result<()> {
                     for seed in first..end.min(first + 500) {
                         let Ok(weather) = weather(options, seed) else { continue };
                         let outcome = try_history(options.subject, &draw::history(weather, seed), false);
-                        sum.delivered += outcome.delivered;
-                        sum.repeats += outcome.repeats;
-                        sum.owed += outcome.owed;
-                        sum.lost += outcome.lost;
-                        sum.polls += outcome.polls;
+                        sum.count(&outcome);
                         if !outcome.broken.is_empty() {
                             stop.store(true, Ordering::Relaxed);
                             if let Ok(mut failed) = failed.lock() {
@@ -135,11 +138,7 @@ fn soak(options: &Options) -> Result<()> {
                     }
                 }
                 if let Ok(mut totals) = totals.lock() {
-                    totals.delivered += sum.delivered;
-                    totals.repeats += sum.repeats;
-                    totals.owed += sum.owed;
-                    totals.lost += sum.lost;
-                    totals.polls += sum.polls;
+                    totals.count(&sum);
                 }
             });
         }
@@ -156,6 +155,10 @@ fn soak(options: &Options) -> Result<()> {
         totals.delivered,
         totals.repeats,
         100.0 * totals.repeats as f64 / totals.delivered.max(1) as f64
+    );
+    println!(
+        "{} delivered unasked; refused: {} polls of another service, {} of another company",
+        totals.unasked, totals.refused[0], totals.refused[1]
     );
     if let Some((seed, outcome)) = failed.into_inner().unwrap_or_default() {
         for (promise, how) in &outcome.broken {

@@ -1,9 +1,10 @@
 //! Plays a history against a subject, and holds what it did against the promises of `docs/polling.md`.
 
-use crate::history::{Change, History, Poll, Settings, Step};
+use crate::history::{Change, History, Poll, Settings, Step, Tells, Trouble, UntimedAt, Whose};
+use crate::outcome::{Outcome, Promise};
 use crate::service::Service;
-use crate::subject::{Delivered, Subject};
-use crate::world::{BEGINNING, World};
+use crate::subject::{Delivered, Subject, age, is_bound};
+use crate::world::{BEGINNING, Shown, Version, World};
 use duro_plm::duro::Millis;
 use duro_plm::error::Error;
 use duro_plm::triggers::poll_changes::bounds::{Bounds, MAX_STATE_BYTES};
@@ -14,55 +15,6 @@ const QUIET: Millis = 400_000;
 
 /// The most polls that may follow a history until nothing waits. Every one of them must get on, and no history has more records.
 const MOST_POLLS: usize = 130;
-
-/// What is promised, by its number in `docs/polling.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Promise {
-    /// The first poll delivers nothing.
-    FirstPollIsSilent = 1,
-    /// Every later change of a record that still exists is delivered.
-    NothingIsLost = 2,
-    /// A backlog of any size drains.
-    BacklogsDrain = 3,
-    /// What has not changed is not repeated without need: at rest, nothing is delivered.
-    RestIsSilent = 4,
-    /// A record is created or updated, once created at most.
-    CreatedOnce = 5,
-    /// A failed poll leaves everything as it was, and later polls succeed.
-    FailuresPass = 6,
-    /// A state is small, and is read by the next poll.
-    StateIsReadable = 7,
-}
-
-/// All promises.
-pub const PROMISES: [Promise; 7] = [
-    Promise::FirstPollIsSilent,
-    Promise::NothingIsLost,
-    Promise::BacklogsDrain,
-    Promise::RestIsSilent,
-    Promise::CreatedOnce,
-    Promise::FailuresPass,
-    Promise::StateIsReadable,
-];
-
-/// What came of a history.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    /// Records delivered, repeats included.
-    pub delivered: u64,
-    /// Versions delivered again, although the state that knew of them had been kept.
-    pub repeats: u64,
-    /// Changes that had to be delivered.
-    pub owed: u64,
-    /// Of those, the ones that never were.
-    pub lost: u64,
-    /// Polls.
-    pub polls: u64,
-    /// Every broken promise, in words.
-    pub broken: Vec<(Promise, String)>,
-    /// The history step by step, if it was asked for.
-    pub story: Vec<String>,
-}
 
 /// Plays a history to its end.
 pub fn play(history: &History, subject: &mut impl Subject, tell_story: bool) -> Outcome {
@@ -160,15 +112,54 @@ impl Player<'_> {
     }
 
     fn poll(&mut self, poll: &Poll, subject: &mut impl Subject) -> Option<Delivered> {
+        if let Some((kept, version)) = subject.kept().zip(poll.aged_to) {
+            age(kept, version);
+        }
+        match (poll.whose, is_bound(subject.kept().map(|kept| kept.as_slice()))) {
+            (Whose::OtherOrigin, (true, _)) | (Whose::OtherCompany, (_, true)) => {
+                self.poll_of_others(poll, subject);
+                None
+            }
+            _ => self.poll_of_our_own(&Poll { whose: Whose::Own, ..poll.clone() }, subject),
+        }
+    }
+
+    /// A poll that must not come to anything.
+    fn poll_of_others(&mut self, poll: &Poll, subject: &mut impl Subject) {
+        let mut poll = Poll { tells: Tells::Company, ..poll.clone() };
+        // An error of GraphQL may be about the company, so that one at the wrong moment would hide it.
+        poll.troubles.retain(|(_, trouble)| *trouble != Trouble::Service);
+        let before = subject.kept().cloned();
+        match self.ask(&poll, subject) {
+            Ok(delivered) => {
+                self.break_promise(
+                    Promise::StateIsBound,
+                    format!("{:?} was polled and gave {delivered:?}", poll.whose),
+                );
+                subject.commit();
+            }
+            Err(Error::InvalidState(message)) => {
+                self.note(|| format!("    refused: {message}"));
+                let [of_service, of_company] = &mut self.outcome.refused;
+                *if poll.whose == Whose::OtherOrigin { of_service } else { of_company } += 1;
+            }
+            Err(error) => self.note(|| format!("    failed: {error:?}")),
+        }
+        if subject.kept().cloned() != before {
+            self.break_promise(Promise::StateIsBound, "a poll of others changed what was kept".to_owned());
+        }
+    }
+
+    fn ask(&mut self, poll: &Poll, subject: &mut impl Subject) -> Result<Delivered, Error> {
         self.world.now += poll.after;
         if self.settings.cursors_live_for_one_poll {
             self.generation += 1;
         }
         self.outcome.polls += 1;
         let now = self.world.now;
-        self.note(|| format!("  poll at {}", at(now)));
+        let whose = if poll.whose == Whose::Own { String::new() } else { format!(" of {:?}", poll.whose) };
+        self.note(|| format!("  poll at {}{whose}", at(now)));
         let host_now = now - self.settings.clock_ahead;
-        let next_version = self.world.next_version();
         let mut service = Service {
             world: &mut self.world,
             settings: self.settings,
@@ -177,7 +168,12 @@ impl Player<'_> {
             requests: 0,
             story: self.tell_story.then_some(&mut self.outcome.story),
         };
-        let result = subject.poll(&mut service, host_now);
+        subject.poll(&mut service, host_now)
+    }
+
+    fn poll_of_our_own(&mut self, poll: &Poll, subject: &mut impl Subject) -> Option<Delivered> {
+        let next_version = self.world.next_version();
+        let result = self.ask(poll, subject);
         for id in self.edited_since(next_version) {
             *self.edited_during_polls.entry(id).or_default() += 1;
         }
@@ -218,6 +214,7 @@ impl Player<'_> {
                     self.break_promise(Promise::CreatedOnce, format!("record {id} was delivered twice by one poll"));
                 }
                 self.outcome.delivered += 1;
+                self.outcome.unasked += u64::from(*version < self.baseline);
                 let is_repeat = self.delivered.contains(version);
                 if is_repeat && !self.at_risk.contains(version) {
                     self.outcome.repeats += 1;
@@ -291,8 +288,11 @@ impl Player<'_> {
     fn count_losses(&mut self) {
         let mut lost = Vec::new();
         for record in &self.world.records {
-            // The newest version, by now visible. A null tells nothing, and without `lastModified` a change cannot be seen.
-            let Some(version) = record.versions.last().filter(|version| !version.null && version.timed) else {
+            // The newest version, by now visible. A null tells nothing, and neither does what no poll need come by.
+            let tells = |version: &&Version| {
+                !version.null && (version.shown == Shown::Right || self.settings.untimed_at != UntimedAt::End)
+            };
+            let Some(version) = record.versions.last().filter(tells) else {
                 continue;
             };
             if version.number < self.baseline {

@@ -1,13 +1,16 @@
 //! The simulated service during one poll: each request lets happen what the history says, and then gets a page of what is visible.
 
-use crate::history::{Cursor, Date, Expired, Poll, Settings, Trouble};
-use crate::world::{Place, Visible, World};
+use crate::history::{Cursor, Date, Expired, Poll, Settings, Tells, Trouble, Whose, Wrong};
+use crate::world::{Place, Shown, Visible, World};
 use duro_plm::duro::{Millis, format_time};
 use duro_plm::error::{Error, ServiceFailure};
 use duro_plm::host::Failure;
 use duro_plm::triggers::poll_changes::memory::hash;
 use duro_plm::triggers::poll_changes::page::{Item, Page, PageSource, Record};
 use std::fmt::Write as _;
+
+/// The first id of records that another connection leads to.
+const OF_OTHERS: u32 = 1_000_000;
 
 /// The service, as one poll finds it.
 pub struct Service<'a> {
@@ -33,6 +36,8 @@ pub struct Answered {
     pub has_next: bool,
     /// The `Date`.
     pub date: Option<Millis>,
+    /// The company whose records these are, if the service says.
+    pub company: Option<&'static str>,
 }
 
 /// One edge of the answer.
@@ -49,7 +54,7 @@ pub struct Node {
     pub id: String,
     /// Its `created`.
     pub created: Option<Millis>,
-    /// Its `lastModified`.
+    /// Its `lastModified`, if it can be read.
     pub modified: Option<Millis>,
     /// The record as JSON.
     pub json: String,
@@ -76,7 +81,8 @@ impl Service<'_> {
         }
         let result = match trouble {
             Some(trouble) => Err(trouble),
-            None => self.page(request, first, after),
+            None if self.poll.whose == Whose::Own => self.page(request, first, after),
+            None => self.page_of_others(after),
         };
         if let Some(story) = &mut self.story {
             let asked = after.map_or_else(|| "the top".to_owned(), |cursor| format!("after {cursor}"));
@@ -105,6 +111,7 @@ impl Service<'_> {
             None => Some(0),
             Some(cursor) => position_after(cursor, &list, generation),
         };
+        let company = (self.poll.tells == Tells::Company).then_some("our own");
         let date = match self.settings.date {
             Date::True => Some(self.world.now / 1_000 * 1_000),
             Date::Missing => None,
@@ -114,7 +121,7 @@ impl Service<'_> {
             (Some(start), _) => start,
             (None, Expired::Error) => return Err(Trouble::Service),
             (None, Expired::Top) => 0,
-            (None, Expired::Nothing) => return Ok(Answered { edges: Vec::new(), has_next: false, date }),
+            (None, Expired::Nothing) => return Ok(Answered { edges: Vec::new(), has_next: false, date, company }),
         };
         let most = self.poll.short_pages.get(request).copied().unwrap_or(usize::MAX);
         let length = first.min(self.settings.most_on_page).min(most);
@@ -129,7 +136,23 @@ impl Service<'_> {
             })
             .collect();
         let has_next = start + edges.len() < list.len();
-        Ok(Answered { edges, has_next, date })
+        Ok(Answered { edges, has_next, date, company })
+    }
+
+    /// What another connection leads to: three records of its own, newer than any here.
+    fn page_of_others(&self, after: Option<&str>) -> Result<Answered, Trouble> {
+        if after.is_some() && self.settings.expired == Expired::Error {
+            return Err(Trouble::Service);
+        }
+        let edge = |id: u32| {
+            let (cursor, modified) = (format!("others.{id}"), self.world.now);
+            let json =
+                format!("{{\"id\":\"{id:024x}\",\"name\":\"v{id}\",\"lastModified\":\"{}\"}}", format_time(modified));
+            let node = Node { id: format!("{id:024x}"), created: None, modified: Some(modified), json };
+            Edge { cursor, node: Some(node) }
+        };
+        let edges = (OF_OTHERS..OF_OTHERS + 3).map(edge).collect();
+        Ok(Answered { edges, has_next: false, date: Some(self.world.now), company: Some("another") })
     }
 
     fn cursor(&self, position: usize, place: Place, visible: &Visible<'_>) -> String {
@@ -171,16 +194,31 @@ fn node(visible: &Visible<'_>) -> Node {
     let (record, version) = (visible.record, visible.version);
     let id = format!("{:024x}", record.id);
     let created = record.shows_created.then_some(record.created);
-    let modified = version.timed.then_some(version.stamp);
-    let mut json = format!("{{\"id\":\"{id}\",\"name\":\"v{}\"", version.number);
-    for (key, time) in [("created", created), ("lastModified", modified)] {
-        match time {
-            None => drop(write!(json, ",\"{key}\":null")),
-            Some(time) => drop(write!(json, ",\"{key}\":\"{}\"", format_time(time))),
-        }
-    }
-    json.push('}');
+    let modified = (version.shown == Shown::Right).then_some(version.stamp);
+    let quoted =
+        |time: Option<Millis>| time.map_or_else(|| "null".to_owned(), |time| format!("\"{}\"", format_time(time)));
+    let last_modified = match version.shown {
+        Shown::Wrong(wrong) => written(wrong, version.stamp),
+        Shown::Right | Shown::Null => quoted(modified),
+    };
+    let json = format!(
+        "{{\"id\":\"{id}\",\"name\":\"v{}\",\"created\":{},\"lastModified\":{last_modified}}}",
+        version.number,
+        quoted(created)
+    );
     Node { id, created, modified, json }
+}
+
+/// A `lastModified` that is wrong, in JSON.
+fn written(wrong: Wrong, time: Millis) -> String {
+    match wrong {
+        Wrong::Offset => format!("\"{}\"", format_time(time).replace('Z', "+99:99")),
+        Wrong::FirstYear => "\"0001-01-01T00:00:00.000Z\"".to_owned(),
+        Wrong::LastYear => "\"9999-12-31T23:59:59.999Z\"".to_owned(),
+        Wrong::NoDay => "\"2023-11-31T12:00:00.000Z\"".to_owned(),
+        Wrong::Number => time.to_string(),
+        Wrong::Words => "\"a moment ago\"".to_owned(),
+    }
 }
 
 impl Node {
@@ -223,17 +261,13 @@ impl PageSource for Service<'_> {
         let mut items = Vec::with_capacity(answered.edges.len());
         for edge in &answered.edges {
             let cursor = push(&format!("\"{}\"", edge.cursor));
-            let record = edge.node.as_ref().and_then(|node| {
-                Some(Record {
-                    id: hash(node.id.as_bytes()),
-                    created: node.created,
-                    modified: node.modified.or(node.created)?,
-                    in_order: node.modified.is_some(),
-                    node: push(&node.json),
-                })
+            let record = edge.node.as_ref().map(|node| {
+                let (id, place) = (hash(node.id.as_bytes()), push(&node.json));
+                Record::new(id, node.created, node.modified, &node.json, place)
             });
             items.push(Item { cursor: Some(cursor), record });
         }
-        Ok(Page { text, items, has_next: Some(answered.has_next), served_at: answered.date })
+        let company = answered.company.map(|company| hash(company.as_bytes()));
+        Ok(Page { text, items, has_next: Some(answered.has_next), served_at: answered.date, company })
     }
 }

@@ -1,8 +1,9 @@
 //! Every history of a small world: up to three records, two changes and two polls with a page cap of one, in every interleaving, with
 //! every kind of cursor.
 
-use crate::history::{Change, Cursor, Date, Expired, History, Poll, Settings, Step, Ties, What};
-use crate::play::{Outcome, play};
+use crate::history::{Change, Cursor, Date, Expired, History, Poll, Settings, Step, Ties, UntimedAt, What};
+use crate::outcome::Outcome;
+use crate::play::play;
 use crate::subject::{Lacks, Trigger};
 use duro_plm::duro::Millis;
 use duro_plm::triggers::poll_changes::bounds::Bounds;
@@ -68,7 +69,8 @@ fn history(records: usize, cursor: Cursor, pause: Millis, changes: [(usize, &(Wh
         initial: vec![0; records],
         cursor,
         ties: Ties::Inserted,
-        untimed_first: false,
+        untimed_at: UntimedAt::End,
+        most_ahead: 0,
         expired: Expired::Error,
         cursors_live_for_one_poll: false,
         most_on_page: 2,

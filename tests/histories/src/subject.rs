@@ -1,14 +1,15 @@
 //! What histories are played against: the trigger as it ships, with its state written and read as text between any two polls, and
 //! mutants of it, each without one part of the design.
 
-use crate::history::Settings;
+use crate::history::{Settings, Whose};
 use crate::service::{Service, identify};
 use duro_plm::duro::Millis;
 use duro_plm::error::Error;
-use duro_plm::triggers::poll_changes::blob::{self, Resource};
+use duro_plm::triggers::poll_changes::blob::{self, Resource, Watched};
 use duro_plm::triggers::poll_changes::bounds::Bounds;
 use duro_plm::triggers::poll_changes::classify::Class;
-use duro_plm::triggers::poll_changes::page::{Page, PageSource};
+use duro_plm::triggers::poll_changes::memory::{content_hash, hash};
+use duro_plm::triggers::poll_changes::page::{Item, Page, PageSource, Record};
 use duro_plm::triggers::poll_changes::poll_pages;
 
 /// Something that polls.
@@ -21,6 +22,38 @@ pub trait Subject {
 
     /// The bytes that the last poll left.
     fn state_bytes(&self) -> usize;
+
+    /// What is kept, as far as it can be bound to a connection.
+    fn kept(&mut self) -> Option<&mut Vec<u8>> {
+        None
+    }
+}
+
+/// Whether a state says whose it is: it has an origin, it has a company.
+pub fn is_bound(state: Option<&[u8]>) -> (bool, bool) {
+    let has = |key: &[u8]| state.is_some_and(|state| state.windows(key.len()).any(|part| part == key));
+    (has(b",\"origin\":\""), has(b",\"company\":\""))
+}
+
+/// Makes a state one of an earlier version, which has neither origin nor company.
+pub fn age(state: &mut Vec<u8>, version: u32) {
+    let text = String::from_utf8_lossy(state).into_owned();
+    let without = |text: String, key: &str| {
+        let Some((before, rest)) = text.split_once(&format!(",\"{key}\":\"")) else { return text };
+        let after = rest.split_once('"').map_or("", |(_, after)| after);
+        format!("{before}{after}")
+    };
+    let text = without(without(without(text, "origin"), "company"), "check");
+    let Some((before, after)) = text.split_once(",\"version\":") else { return };
+    let after = after.trim_start_matches(|character: char| character.is_ascii_digit());
+    let text = format!("{before},\"version\":{version}{}", after.strip_suffix('}').unwrap_or(after));
+    let check = if version == 1 { hash(text.as_bytes()) } else { content_hash(text.as_bytes()) };
+    *state = format!("{text},\"check\":\"{check:016x}\"}}").into_bytes();
+}
+
+fn watched(service: &Service<'_>) -> Watched<'static> {
+    let origin = if service.poll.whose == Whose::OtherOrigin { "https://eu.duro.app" } else { "https://mfg.duro.app" };
+    Watched { resource: Resource::Components, origin }
 }
 
 /// What one poll delivered.
@@ -43,6 +76,16 @@ pub enum Lacks {
     Overlap,
     /// The proof that joins pages: each page begins after the last record of the one before.
     Proof,
+    /// Witnesses of where the clock is that stamps records: the newest time that the `Date` has reached is taken for it.
+    Witnesses,
+    /// The `Date` of the answers.
+    Date,
+    /// Records without a readable time: they are passed over.
+    Untimed,
+    /// The origin that a state belongs to.
+    Origin,
+    /// The company that a state belongs to.
+    Company,
 }
 
 /// The trigger.
@@ -58,8 +101,10 @@ impl Trigger {
     /// The trigger before its first poll.
     pub fn new(settings: &Settings, lacks: Lacks) -> Self {
         let mut bounds = settings.bounds;
-        if lacks == Lacks::Overlap {
-            (bounds.overlap, bounds.settling) = (0, 0);
+        match lacks {
+            Lacks::Overlap => (bounds.overlap, bounds.settling) = (0, 0),
+            Lacks::Witnesses => bounds.witnesses = 1,
+            _ => {}
         }
         Self { bounds, lacks, committed: None, left: None }
     }
@@ -67,12 +112,19 @@ impl Trigger {
 
 impl Subject for Trigger {
     fn poll(&mut self, service: &mut Service<'_>, _: Millis) -> Result<Delivered, Error> {
-        let state = self.committed.as_deref().map(|state| blob::read(state, Resource::Components)).transpose()?;
+        let mut watched = watched(service);
+        if self.lacks == Lacks::Origin {
+            watched.origin = "https://mfg.duro.app";
+        }
+        let state = self.committed.as_deref().map(|state| blob::read(state, &watched)).transpose()?;
         let polled = match self.lacks {
             Lacks::Proof => poll_pages(&mut Unproven { service, before: None }, state.as_ref(), &self.bounds)?,
+            Lacks::Date | Lacks::Untimed | Lacks::Company => {
+                poll_pages(&mut Blind { service, lacks: self.lacks }, state.as_ref(), &self.bounds)?
+            }
             _ => poll_pages(service, state.as_ref(), &self.bounds)?,
         };
-        self.left = Some(blob::write(&polled.state, Resource::Components));
+        self.left = Some(blob::write(&polled.state, &watched));
         Ok(Delivered {
             created: polled.deliveries.of(Class::Created).map(identify).collect(),
             updated: polled.deliveries.of(Class::Updated).map(identify).collect(),
@@ -86,6 +138,31 @@ impl Subject for Trigger {
 
     fn state_bytes(&self) -> usize {
         self.left.as_ref().map_or(0, Vec::len)
+    }
+
+    fn kept(&mut self) -> Option<&mut Vec<u8>> {
+        self.committed.as_mut()
+    }
+}
+
+/// A source that hides of each page what the trigger is to do without.
+struct Blind<'a, 'b> {
+    service: &'a mut Service<'b>,
+    lacks: Lacks,
+}
+
+impl PageSource for Blind<'_, '_> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+        let mut page = self.service.fetch(first, after)?;
+        match self.lacks {
+            Lacks::Date => page.served_at = None,
+            Lacks::Company => page.company = page.company.map(|_| 1),
+            _ => {
+                let passed_over = |item: &&mut Item| item.record.as_ref().is_some_and(|record| !record.in_order);
+                page.items.iter_mut().filter(passed_over).for_each(|item| item.record = None);
+            }
+        }
+        Ok(page)
     }
 }
 
@@ -110,7 +187,7 @@ impl PageSource for Unproven<'_, '_> {
             return Ok(page);
         };
         let page = self.service.fetch(first, Some(&last))?;
-        let mut joined = Page { has_next: page.has_next, served_at: page.served_at, ..Page::default() };
+        let mut joined = headed_as(&page);
         append(&mut joined, &before, at + 1);
         append(&mut joined, &page, 0);
         self.before = Some(copy(&joined));
@@ -119,13 +196,17 @@ impl PageSource for Unproven<'_, '_> {
 }
 
 fn copy(page: &Page) -> Page {
-    let mut copy = Page { has_next: page.has_next, served_at: page.served_at, ..Page::default() };
+    let mut copy = headed_as(page);
     append(&mut copy, page, 0);
     copy
 }
 
+/// A page without items that is otherwise as this one.
+fn headed_as(page: &Page) -> Page {
+    Page { has_next: page.has_next, served_at: page.served_at, company: page.company, ..Page::default() }
+}
+
 fn append(page: &mut Page, other: &Page, from: usize) {
-    use duro_plm::triggers::poll_changes::page::{Item, Record};
     for item in other.items.iter().skip(from) {
         let text = &mut page.text;
         let mut push = |part: &str| {

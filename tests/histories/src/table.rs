@@ -4,7 +4,8 @@
 use crate::draw::{self, WEATHERS, Weather};
 use crate::history::History;
 use crate::naive::Naive;
-use crate::play::{Outcome, Promise, play};
+use crate::outcome::{Outcome, Promise};
+use crate::play::play;
 use crate::subject::{Lacks, Trigger};
 use proptest::strategy::ValueTree as _;
 

@@ -1,7 +1,7 @@
 //! The trigger as a host calls it, over HTTP answers in JSON: what the page source reads of real text is tried too. Its bounds
 //! are the standard ones, so short pages are what makes a short history of many requests.
 
-use crate::history::Trouble;
+use crate::history::{Tells, Trouble, Whose};
 use crate::service::{Answered, Service, identify};
 use crate::subject::{Delivered, Subject};
 use duro_plm::connection::Configured;
@@ -23,8 +23,12 @@ struct Wire<'a, 'b>(RefCell<&'a mut Service<'b>>);
 
 impl Subject for Wired {
     fn poll(&mut self, service: &mut Service<'_>, _: Millis) -> Result<Delivered, Error> {
+        let fields = match service.poll.whose {
+            Whose::OtherOrigin => r#"{"duroEnvironment":"EU"}"#,
+            Whose::Own | Whose::OtherCompany => "{}",
+        };
+        let configured = Configured { key: "duroApiKey", fields };
         let host = Wire(RefCell::new(service));
-        let configured = Configured { key: "duroApiKey", fields: "{}" };
         let polled = triggers::poll(&host, "pollChangesTrigger", configured, "{}", self.committed.as_deref())?;
         let payload: Value = serde_json::from_str(&polled.payload).map_err(|error| Error::Other(error.to_string()))?;
         let list = |name: &str| -> Vec<(u32, u32)> {
@@ -46,6 +50,10 @@ impl Subject for Wired {
     fn state_bytes(&self) -> usize {
         self.left.as_ref().map_or(0, Vec::len)
     }
+
+    fn kept(&mut self) -> Option<&mut Vec<u8>> {
+        self.committed.as_mut()
+    }
 }
 
 impl Host for Wire<'_, '_> {
@@ -54,9 +62,16 @@ impl Host for Wire<'_, '_> {
             .map_err(|error| Failure::Other(error.to_string()))?;
         let first = body.pointer("/variables/first").and_then(Value::as_u64).unwrap_or_default();
         let after = body.pointer("/variables/after").and_then(Value::as_str);
-        let answered = self.0.borrow_mut().answer(usize::try_from(first).unwrap_or(usize::MAX), after);
+        let with_company = body.pointer("/variables/withCompany").and_then(Value::as_bool).unwrap_or_default();
+        let mut service = self.0.borrow_mut();
+        let tells = Some(service.poll.tells).filter(|_| with_company);
+        if tells == Some(Tells::Refusal) {
+            let body = "{\"errors\":[{\"message\":\"You are not authorized to perform this action.\"}]}";
+            return Ok(Response { status: 500, headers: Vec::new(), body: body.as_bytes().to_vec() });
+        }
+        let answered = service.answer(usize::try_from(first).unwrap_or(usize::MAX), after);
         let (date, body) = match answered {
-            Ok(answered) => (answered.date, text(&answered)),
+            Ok(answered) => (answered.date, text(&answered, tells)),
             Err(Trouble::Transport | Trouble::CursorsExpire) => return Err(Failure::Timeout),
             Err(Trouble::Garbled) => (None, "{\"data\":{\"compo".to_owned()),
             Err(Trouble::Service) => (None, "{\"data\":null,\"errors\":[{\"message\":\"simulated\"}]}".to_owned()),
@@ -72,7 +87,7 @@ impl Host for Wire<'_, '_> {
     fn log(&self, _: Level, _: &str) {}
 }
 
-fn text(answered: &Answered) -> String {
+fn text(answered: &Answered, tells: Option<Tells>) -> String {
     let edges: Vec<String> = answered
         .edges
         .iter()
@@ -81,8 +96,17 @@ fn text(answered: &Answered) -> String {
             format!("{{\"cursor\":\"{}\",\"node\":{node}}}", edge.cursor)
         })
         .collect();
+    let owner = match (tells, answered.company) {
+        (None, _) => String::new(),
+        (Some(_), None) => "\"userById\":null,".to_owned(),
+        (Some(_), Some(company)) => format!("\"userById\":{{\"primaryCompany\":{{\"id\":\"{company}\"}}}},"),
+    };
+    let errors = match tells {
+        Some(Tells::AnError) => ",\"errors\":[{\"message\":\"Unauthorized\",\"path\":[\"userById\"]}]",
+        _ => "",
+    };
     format!(
-        "{{\"data\":{{\"components\":{{\"connection\":{{\"edges\":[{}],\"pageInfo\":{{\"hasNextPage\":{}}}}}}}}}}}",
+        "{{\"data\":{{{owner}\"components\":{{\"connection\":{{\"edges\":[{}],\"pageInfo\":{{\"hasNextPage\":{}}}}}}}}}{errors}}}",
         edges.join(","),
         answered.has_next
     )

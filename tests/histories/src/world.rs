@@ -1,6 +1,6 @@
 //! The records of a simulated service: their versions, when each becomes visible, and the list of what is visible now.
 
-use crate::history::{Change, Settings, Ties, Untimed, What};
+use crate::history::{Change, Settings, Ties, Untimed, UntimedAt, What, Wrong};
 use duro_plm::duro::Millis;
 use std::cmp::Reverse;
 
@@ -20,7 +20,8 @@ pub struct World {
     next_id: u32,
     next_version: u32,
     ties: Ties,
-    untimed_first: bool,
+    untimed_at: UntimedAt,
+    most_ahead: usize,
 }
 
 /// One record.
@@ -32,7 +33,7 @@ pub struct Record {
     pub created: Millis,
     /// Whether the service says when it was created.
     pub shows_created: bool,
-    /// Whether it ever was null, or without a `lastModified`: the list told nothing of it then.
+    /// Whether it ever was null or without a readable `lastModified`, or is stamped as created in the future: the list tells little of it then.
     pub was_hidden: bool,
     /// Its versions, oldest first, from the one that is visible on.
     pub versions: Vec<Version>,
@@ -45,12 +46,23 @@ pub struct Version {
     pub number: u32,
     /// Its `lastModified`.
     pub stamp: Millis,
-    /// Whether the service says its `lastModified`.
-    pub timed: bool,
+    /// What the service says of its `lastModified`.
+    pub shown: Shown,
     /// Whether its place in the list holds null.
     pub null: bool,
     /// When it becomes visible.
     pub visible_at: Millis,
+}
+
+/// What the service says of a `lastModified`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// What it is.
+    Right,
+    /// Null.
+    Null,
+    /// Something else, in this way.
+    Wrong(Wrong),
 }
 
 /// A record as it is visible now.
@@ -87,10 +99,11 @@ impl World {
             next_id: 0,
             next_version: 0,
             ties: settings.ties,
-            untimed_first: settings.untimed_first,
+            untimed_at: settings.untimed_at,
+            most_ahead: settings.most_ahead,
         };
         for age in &settings.initial {
-            world.create(BEGINNING - age, BEGINNING - age, true, true);
+            world.create(BEGINNING - age, BEGINNING - age, true, Shown::Right);
         }
         world
     }
@@ -103,18 +116,18 @@ impl World {
     /// Applies a change.
     pub fn apply(&mut self, change: &Change) {
         self.now += change.after;
-        let visible_at = self.now + change.lag;
+        let (now, visible_at) = (self.now, self.now + change.lag);
         match change.what {
-            What::Create => self.create(self.now, visible_at, true, true),
+            What::Create => self.create(now, visible_at, true, Shown::Right),
             What::CreateMany(count) => {
                 for _ in 0..count {
-                    self.create(self.now, visible_at, true, true);
+                    self.create(now, visible_at, true, Shown::Right);
                 }
             }
-            What::Edit(which) => self.edit(which, visible_at, true),
+            What::Edit(which) => self.edit(which, now, visible_at, Shown::Right),
             What::EditMany(first, count) => {
                 for which in first..first + count.min(self.records.len()) {
-                    self.edit(which, visible_at, true);
+                    self.edit(which, now, visible_at, Shown::Right);
                 }
             }
             What::Delete(which) => {
@@ -123,7 +136,6 @@ impl World {
                 }
             }
             What::Nullify(which) => {
-                let now = self.now;
                 if let Some(record) = self.pick(which) {
                     let visible = record.versions.iter_mut().rev().find(|version| version.visible_at <= now);
                     if let Some(version) = visible {
@@ -132,15 +144,22 @@ impl World {
                     }
                 }
             }
-            What::CreateUntimed(untimed) => self.create(
-                self.now,
-                visible_at,
-                matches!(untimed, Untimed::Modified),
-                matches!(untimed, Untimed::Created),
-            ),
-            What::EditUntimed(which) => self.edit(which, visible_at, false),
-            What::CreateAhead(by) => self.create(self.now + by, self.now, true, true),
+            What::CreateUntimed(untimed) => {
+                let shown = if matches!(untimed, Untimed::Created) { Shown::Right } else { Shown::Null };
+                self.create(now, visible_at, matches!(untimed, Untimed::Modified), shown);
+            }
+            What::EditUntimed(which) => self.edit(which, now, visible_at, Shown::Null),
+            What::CreateWrong(wrong) => self.create(now, visible_at, true, Shown::Wrong(wrong)),
+            What::EditWrong(which, wrong) => self.edit(which, now, visible_at, Shown::Wrong(wrong)),
+            What::CreateAhead(by) => self.create(self.ahead(by), now, true, Shown::Right),
+            What::EditAhead(which, by) => self.edit(which, self.ahead(by), now, Shown::Right),
         }
+    }
+
+    /// So far in the future, or now if too many records are there already.
+    fn ahead(&self, by: Millis) -> Millis {
+        let is_ahead = |record: &&Record| record.versions.iter().any(|version| version.stamp > self.now);
+        if self.records.iter().filter(is_ahead).count() < self.most_ahead { self.now + by } else { self.now }
     }
 
     /// What is visible now, in the order of the list.
@@ -158,10 +177,11 @@ impl World {
     }
 
     fn place(&self, record: &Record, version: Version) -> Place {
-        let rank = match (version.timed, self.untimed_first) {
-            (true, _) => 1,
-            (false, true) => 0,
-            (false, false) => 2,
+        let is_right = version.shown == Shown::Right;
+        let rank = match self.untimed_at {
+            UntimedAt::Top if !is_right => 0,
+            UntimedAt::End if !is_right => 2,
+            _ => 1,
         };
         let id = u64::from(record.id);
         let tie = match self.ties {
@@ -169,39 +189,41 @@ impl World {
             Ties::Reverse => u64::MAX - id,
             Ties::Scattered => (id + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
         };
-        Place(rank, Reverse(if version.timed { version.stamp } else { 0 }), tie)
+        Place(rank, Reverse(if rank == 1 { version.stamp } else { 0 }), tie)
     }
 
-    fn create(&mut self, stamp: Millis, visible_at: Millis, shows_created: bool, timed: bool) {
+    fn create(&mut self, stamp: Millis, visible_at: Millis, shows_created: bool, shown: Shown) {
         if self.records.len() >= MOST_RECORDS {
             return;
         }
-        let version = self.version(stamp, visible_at, timed);
+        let version = self.version(stamp, visible_at, shown);
         let id = self.next_id;
         self.next_id += 1;
-        self.records.push(Record { id, created: stamp, shows_created, was_hidden: !timed, versions: vec![version] });
+        // What was created in the future is not known to be new when it is edited now.
+        let was_hidden = shown != Shown::Right || stamp > self.now;
+        self.records.push(Record { id, created: stamp, shows_created, was_hidden, versions: vec![version] });
     }
 
-    fn edit(&mut self, which: usize, visible_at: Millis, timed: bool) {
+    fn edit(&mut self, which: usize, stamp: Millis, visible_at: Millis, shown: Shown) {
         if self.records.is_empty() {
             return;
         }
         let now = self.now;
-        let version = self.version(now, visible_at, timed);
+        let version = self.version(stamp, visible_at, shown);
         if let Some(record) = self.pick(which) {
             // What another version hides for ever need not be kept.
             if let Some(visible) = record.versions.iter().rposition(|version| version.visible_at <= now) {
                 record.versions.drain(..visible);
             }
-            record.was_hidden |= !timed;
+            record.was_hidden |= shown != Shown::Right;
             record.versions.push(version);
         }
     }
 
-    fn version(&mut self, stamp: Millis, visible_at: Millis, timed: bool) -> Version {
+    fn version(&mut self, stamp: Millis, visible_at: Millis, shown: Shown) -> Version {
         let number = self.next_version;
         self.next_version += 1;
-        Version { number, stamp, timed, null: false, visible_at }
+        Version { number, stamp, shown, null: false, visible_at }
     }
 
     fn pick(&mut self, which: usize) -> Option<&mut Record> {
