@@ -29,3 +29,4 @@ mod smuggling;
 mod strings;
 mod support;
 mod trigger;
+mod trigger_state;

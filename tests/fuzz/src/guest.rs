@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use duro_plm::connection::{self, Configured};
 use duro_plm::error::Error;
 use duro_plm::host::{Failure, Host, Level, Request, Response};
+use duro_plm::triggers::poll_changes::blob::{self, Resource, Watched};
+use duro_plm::triggers::poll_changes::memory::{content_hash, hash};
 use duro_plm::{actions, data_sources, triggers};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -34,11 +36,15 @@ pub(crate) const WORDS: &[&str] = &[
     "\"lastModified\":",
     "\"2024-06-14T14:58:16.638Z\"",
     "\"9999-12-31T23:59:59.999Z\"",
+    "\"2150-12-31T23:59:59.999Z\"",
+    "\"0001-01-01T00:00:00.000Z\"",
+    "+99:99\"",
     "\"60c8d5f0a1b2c3d4e5f60718\"",
     "\"components\":",
     "\"changeOrders\":",
     "\"userById\":",
     "\"primaryCompany\":",
+    "\"path\":[\"userById\"]",
     "\"componentsByIds\":",
     "\"createChangeOrder\":",
     "\"first\":",
@@ -58,6 +64,12 @@ pub(crate) const WORDS: &[&str] = &[
     "\"drain\":",
     "\"check\":",
     "\"version\":",
+    "\"version\":3",
+    "\"origin\":\"https://mfg.duro.app\"",
+    "\"company\":",
+    "\"upper\":",
+    "\"witnesses\":",
+    "\"newest\":",
     "1e999",
     "-1",
     "\\ud800",
@@ -74,6 +86,10 @@ const KEYS: [&str; 7] = [
     "rawRequest",
 ];
 const RESOURCES: [&str; 2] = ["components", "changeOrders"];
+const ORIGIN: &str = "https://mfg.duro.app";
+/// The `Date` of the answers, with the second that a record of the same moment may be later.
+const DATE: &str = "Fri, 14 Jun 2024 14:58:00 GMT";
+const REACHED: i64 = 1_718_377_081_000;
 const CONFIGURED: Configured<'static> = Configured { key: "duroApiKey", fields: "{}" };
 /// No operation needs more requests than its bounds allow, whatever the answers say.
 const MOST_REQUESTS: u32 = 200;
@@ -113,7 +129,7 @@ pub(crate) fn response(data: &[u8]) -> u64 {
     const STATUSES: [u16; 8] = [200, 200, 200, 200, 500, 429, 302, 401];
     let (operation, rest) = choice(data);
     let (status, body) = choice(rest);
-    let headers = [("retry-after", "Fri, 14 Jun 2024 14:58:30 GMT"), ("date", "Fri, 14 Jun 2024 14:58:00 GMT")];
+    let headers = [("retry-after", "Fri, 14 Jun 2024 14:58:30 GMT"), ("date", DATE)];
     let host = Fixed::new(STATUSES[status % STATUSES.len()], &headers, body);
     match operation % 12 {
         key @ 0..7 => judge_json(actions::perform(&host, KEYS[key], CONFIGURED, inputs_of(KEYS[key]))),
@@ -127,9 +143,23 @@ pub(crate) fn response(data: &[u8]) -> u64 {
         poll => {
             let resource = RESOURCES[poll % 2];
             let state = (poll != 9).then(|| baseline(resource));
-            judge_poll(triggers::poll(&host, "pollChangesTrigger", CONFIGURED, &watching(resource), state))
+            let result = triggers::poll(&host, "pollChangesTrigger", CONFIGURED, &watching(resource), state);
+            if let Ok(poll) = &result {
+                // No record, whatever it is stamped with, takes the state beyond the clock.
+                let state = read(&poll.state, resource);
+                assert!(state.watermark.max(state.floor) <= REACHED, "{state:?}");
+            }
+            judge_poll(result, resource)
         }
     }
+}
+
+/// A state that a poll left: it is read with the same connection, and with no other.
+fn read(state: &[u8], resource: &str) -> triggers::poll_changes::state::State {
+    let resource = if resource == RESOURCES[1] { Resource::ChangeOrders } else { Resource::Components };
+    let elsewhere = blob::read(state, &Watched { resource, origin: "https://eu.duro.app" });
+    assert!(matches!(elsewhere, Err(Error::InvalidState(_))), "{elsewhere:?}");
+    blob::read(state, &Watched { resource, origin: ORIGIN }).expect("a state that was just written")
 }
 
 /// What a flow hands over: the first byte chooses the operation; a line break parts the inputs from the connection's fields.
@@ -146,7 +176,7 @@ pub(crate) fn inputs(data: &[u8]) -> u64 {
             let query = data_sources::Query { inputs, search: Some(inputs), cursor: Some(fields) };
             judge(data_sources::query(&host, "selectComponent", configured, &query).map(|_| String::new()))
         }
-        _ => judge_poll(triggers::poll(&host, "pollChangesTrigger", configured, inputs, None)),
+        _ => judge(triggers::poll(&host, "pollChangesTrigger", configured, inputs, None).map(|_| String::new())),
     }
 }
 
@@ -175,17 +205,19 @@ pub(crate) fn state(data: &[u8]) -> u64 {
     let state = if options / 2 % 2 == 0 { state.to_vec() } else { signed(state) };
     let page = page(resource);
     let host = Fixed::new(200, &[], page.as_bytes());
-    judge_poll(triggers::poll(&host, "pollChangesTrigger", CONFIGURED, &watching(resource), Some(&state)))
+    let result = triggers::poll(&host, "pollChangesTrigger", CONFIGURED, &watching(resource), Some(&state));
+    judge_poll(result, resource)
 }
 
 /// The state with the check value that belongs to it.
 fn signed(state: &[u8]) -> Vec<u8> {
     const CHECK: &[u8] = b",\"check\":\"";
     let end = state.windows(CHECK.len()).rposition(|window| window == CHECK).unwrap_or(state.len());
-    let hash = triggers::poll_changes::memory::hash(&state[..end]);
+    let of_version_1 = state.windows(13).any(|window| window == b"\"version\":1,");
+    let check = if of_version_1 { hash(&state[..end]) } else { content_hash(&state[..end]) };
     let mut signed = state[..end].to_vec();
     signed.extend_from_slice(CHECK);
-    signed.extend_from_slice(format!("{hash:016x}\"}}").as_bytes());
+    signed.extend_from_slice(format!("{check:016x}\"}}").as_bytes());
     signed
 }
 
@@ -248,9 +280,10 @@ fn judge_json(result: Result<String, Error>) -> u64 {
     judge(result.map(|_| String::new()))
 }
 
-fn judge_poll(result: Result<triggers::PollResult, Error>) -> u64 {
+fn judge_poll(result: Result<triggers::PollResult, Error>, resource: &str) -> u64 {
     if let Ok(poll) = &result {
         assert!(poll.state.len() <= 64 * 1024, "a state of {} bytes", poll.state.len());
+        read(&poll.state, resource);
         let Some(payload) = parsed(&poll.payload) else { return 2 };
         let lists = ["created", "updated"].map(|list| payload["body"]["data"][list].as_array().expect("a list").len());
         assert_eq!(poll.no_changes, lists == [0, 0]);
