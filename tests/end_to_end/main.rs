@@ -37,3 +37,4 @@ mod support;
 mod tenants;
 mod terminal;
 mod trigger;
+mod trigger_state;
