@@ -23,6 +23,9 @@ async fn poll(bench: &Bench, state: Option<&[u8]>) -> PollResult {
     result
 }
 
+/// Records that must confirm a time before the watermark goes there.
+const WITNESSES: usize = 4;
+
 fn records(payload: &Value) -> Vec<String> {
     let lists = ["created", "updated"].map(|list| payload["body"]["data"][list].as_array().unwrap());
     lists.into_iter().flatten().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
@@ -37,6 +40,8 @@ async fn a_backlog_of_20000_changes_drains_each_delivered_once_with_every_kind_o
         (CursorKind::Id, Duration::ZERO),
     ] {
         let bench = Bench::with(DuroSim::builder().components(300).cursor_kind(kind)).await;
+        let before: BTreeSet<String> =
+            bench.sim.records(Resource::Components).into_iter().map(|record| record.id).collect();
         let first = poll(&bench, None).await;
         bench.sim.advance_clock(Duration::from_secs(1));
         let created: BTreeSet<String> =
@@ -57,7 +62,12 @@ async fn a_backlog_of_20000_changes_drains_each_delivered_once_with_every_kind_o
                 break;
             }
         }
-        assert_eq!(seen, created, "{kind:?}");
+        // The watermark lies a few records below the newest, because one that is stamped in the future must not carry it along. Those few come
+        // once more where a backlog is larger than what can be remembered, and nothing else does.
+        let unasked: BTreeSet<_> = seen.difference(&created).collect();
+        assert!(created.is_subset(&seen), "{kind:?}: of 20000 {} were lost", created.difference(&seen).count());
+        assert!(unasked.len() <= WITNESSES - 1, "{kind:?}: {unasked:?}");
+        assert!(unasked.into_iter().all(|id| before.contains(id)), "{kind:?}");
         assert!(poll(&bench, Some(&state)).await.no_changes);
     }
 }

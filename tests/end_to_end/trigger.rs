@@ -1,6 +1,6 @@
 //! The trigger: what a flow gets from one poll to the next.
 
-use crate::support::{Bench, assert_valid, connection, connectors};
+use crate::support::{Bench, assert_valid, connectors};
 use duro_sim::{DuroSim, Fault, Resource};
 use host_harness::contract::{Error, PollResult};
 use serde_json::{Value, json};
@@ -172,27 +172,6 @@ async fn a_toggle_that_was_off_for_a_while_loses_nothing_of_what_changed_while_i
         state = result.state;
     }
     assert_eq!(delivered, [&parts[1], &parts[3], &parts[1]].map(String::clone));
-}
-
-#[tokio::test]
-async fn a_state_is_of_one_service_and_one_company_and_says_so() {
-    let (bench, elsewhere) = (Bench::new().await, Bench::new().await);
-    let inputs = watching(COMPONENTS);
-    let state = poll(&bench, &inputs, None).await.state;
-    let Error::InvalidState(text) = fail(&elsewhere, &inputs, Some(&state)).await else { panic!("it was taken") };
-    assert!(text.contains(&bench.sim.address().to_string()), "{text}");
-    assert!(text.contains(&elsewhere.sim.address().to_string()), "{text}");
-    assert_eq!(elsewhere.sim.request_count(), 0);
-
-    bench.sim.accept_key_of_another_company("key-of-another-company");
-    let other = connection(&bench.sim.url(), "key-of-another-company").await;
-    let polled = bench.connector.poll("pollChangesTrigger", &other, &inputs, Some(&state), &bench.options).await;
-    assert!(matches!(connectors(*polled.unwrap_err()), Error::InvalidState(_)));
-    // And with the key that it was made with it goes on.
-    later(&bench);
-    let changed = bench.sim.records(Resource::Components).remove(0).id;
-    bench.sim.touch(Resource::Components, &changed);
-    assert_eq!(ids(&poll(&bench, &inputs, Some(&state)).await, "updated"), [changed]);
 }
 
 #[tokio::test]
