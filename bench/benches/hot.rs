@@ -18,8 +18,8 @@ use duro_plm::triggers;
 use duro_plm::triggers::poll_changes::blob::{self, Resource, Watched};
 use duro_plm::triggers::poll_changes::memory::{Known, Version, content_hash, hash};
 use duro_plm::triggers::poll_changes::state::State;
-use host_harness::egress::Secrets;
-use host_harness::{CallOptions, CompileCache, Connection, Connector, Grants, Runtime, RuntimeOptions, Transport};
+use host::egress::Secrets;
+use host::{CallOptions, CompileCache, Connection, Connector, Grants, Runtime, RuntimeOptions, Transport};
 use serde_json::{Value, json};
 
 const TRIGGER: &str = "pollChangesTrigger";

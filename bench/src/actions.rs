@@ -11,7 +11,7 @@ use duro_plm::error::Error;
 use duro_plm::host::Host;
 use duro_plm::{actions, data_sources};
 use duro_sim::{DuroSim, Resource};
-use host_harness::{Allocation, Runtime};
+use host::{Allocation, Runtime};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use host_harness::{Allocation, Runtime, RuntimeChoices, Transport};
+use host::{Allocation, Runtime, RuntimeChoices, Transport};
 use serde_json::{Value, json};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine};

@@ -9,9 +9,7 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use duro_plm::connection::Configured;
 use duro_plm::triggers;
-use host_harness::{
-    Allocation, CallOptions, CompileCache, Connection, Connector, Grants, Runtime, RuntimeOptions, Transport,
-};
+use host::{Allocation, CallOptions, CompileCache, Connection, Connector, Grants, Runtime, RuntimeOptions, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

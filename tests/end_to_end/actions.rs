@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, connectors};
 use duro_sim::{DuroSim, Resource};
-use host_harness::contract::Error;
+use host::contract::Error;
 use serde_json::{Value, json};
 
 #[tokio::test]

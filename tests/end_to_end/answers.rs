@@ -6,8 +6,8 @@ use crate::support::{Cage, built, misbehaving, options};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use host_harness::contract::{Error, Failure};
-use host_harness::{
+use host::contract::{Error, Failure};
+use host::{
     CallError, CallOptions, Connection, Connector, Limit, Limits, LogLevel, Runtime, RuntimeOptions, Transport,
 };
 use serde_json::{Value, json};

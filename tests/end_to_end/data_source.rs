@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, assert_valid, connectors};
 use duro_sim::{DuroSim, Resource};
-use host_harness::contract::{Error, Page};
+use host::contract::{Error, Page};
 use serde_json::json;
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use crate::harness::{Ended, ended};
 use crate::support::built;
-use host_harness::{Limit, LoadError, Runtime, RuntimeOptions};
+use host::{Limit, LoadError, Runtime, RuntimeOptions};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -138,7 +138,7 @@ async fn a_component_that_is_too_large_or_takes_too_long_to_compile_is_not_loade
         "{}",
         ended.messages
     );
-    let limits = host_harness::Limits { compile_deadline: Duration::from_micros(1), ..Default::default() };
+    let limits = host::Limits { compile_deadline: Duration::from_micros(1), ..Default::default() };
     let runtime = Runtime::new(RuntimeOptions { load_limits: Arc::new(limits), ..Default::default() }).unwrap();
     let error = runtime.load_file(&component).await.unwrap_err();
     assert!(matches!(error, LoadError::Limit(exceeded) if exceeded.limit == Limit::CompileDeadline), "{error}");

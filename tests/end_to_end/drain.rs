@@ -3,7 +3,7 @@
 use crate::harness::{Desk, POLL};
 use crate::support::Bench;
 use duro_sim::{CursorKind, DuroSim, Resource};
-use host_harness::contract::PollResult;
+use host::contract::PollResult;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -2,8 +2,8 @@
 
 use crate::support::{Bench, connection, connectors};
 use duro_sim::{DuroSim, Fault};
-use host_harness::contract::{Error, Failure, JsonText};
-use host_harness::{CallError, CallOptions, Limit, Limits};
+use host::contract::{Error, Failure, JsonText};
+use host::{CallError, CallOptions, Limit, Limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

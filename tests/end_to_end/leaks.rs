@@ -1,7 +1,7 @@
 //! What a process has left after thousands of calls, good and bad.
 
 use crate::support::{Cage, built};
-use host_harness::{CallOptions, Limits, Runtime, RuntimeOptions};
+use host::{CallOptions, Limits, Runtime, RuntimeOptions};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use crate::support::{Bench, built, connection_of, options};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use duro_sim::{DuroSim, Fault};
-use host_harness::{Allocation, Runtime, RuntimeOptions};
+use host::{Allocation, Runtime, RuntimeOptions};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use wasmtime::{Config, LinearMemory, MemoryCreator, MemoryType};

@@ -3,8 +3,8 @@
 use crate::support::Cage;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use host_harness::contract::{Error, Failure};
-use host_harness::{CallError, CallOptions, Connection, Limit, Limits, LogLevel, LogOptions};
+use host::contract::{Error, Failure};
+use host::{CallError, CallOptions, Connection, Limit, Limits, LogLevel, LogOptions};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::Arc;

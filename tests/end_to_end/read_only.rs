@@ -3,8 +3,8 @@
 use crate::harness::Desk;
 use crate::support::{Bench, Cage};
 use duro_sim::Resource;
-use host_harness::egress::{RefusalReason, Restriction};
-use host_harness::{CallError, CallOptions, Grants};
+use host::egress::{RefusalReason, Restriction};
+use host::{CallError, CallOptions, Grants};
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::support::Bench;
 use duro_sim::{Fault, Resource};
-use host_harness::{CallOptions, Limits};
+use host::{CallOptions, Limits};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, connection};
 use duro_sim::{DuroSim, Fault, Resource};
-use host_harness::{CallOptions, Limits};
+use host::{CallOptions, Limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -2,9 +2,9 @@
 
 use crate::support::Cage;
 use duro_sim::{DuroSim, Fault};
-use host_harness::contract::{Error, Failure};
-use host_harness::egress::{Grant, Refusal, RefusalReason};
-use host_harness::{CallError, CallOptions, Connection, Grants, LoadError, Runtime, RuntimeOptions};
+use host::contract::{Error, Failure};
+use host::egress::{Grant, Refusal, RefusalReason};
+use host::{CallError, CallOptions, Connection, Grants, LoadError, Runtime, RuntimeOptions};
 use serde_json::{Value, json};
 
 const CANARY: &str = "canary-smuggled-5b21+x/y==";

@@ -3,8 +3,8 @@
 
 use crate::support::{built, connection_of, connectors, options};
 use bytes::Bytes;
-use host_harness::contract::Error;
-use host_harness::{Connection, Connector, Runtime, RuntimeOptions, Transport};
+use host::contract::Error;
+use host::{Connection, Connector, Runtime, RuntimeOptions, Transport};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 

@@ -1,8 +1,8 @@
 //! What the tests share: the loaded connector, a service of one's own, connections, and checks against the manifest.
 
 use duro_sim::{DuroSim, DuroSimBuilder};
-use host_harness::contract::Error;
-use host_harness::{
+use host::contract::Error;
+use host::{
     CallError, CallFailure, CallOptions, Connection, Connector, Grants, Limits, LogLevel, LogOptions, Runtime,
     RuntimeOptions,
 };

@@ -2,7 +2,7 @@
 
 use crate::raw::RawService;
 use crate::support::{misbehaving, options};
-use host_harness::{Connection, Connector};
+use host::{Connection, Connector};
 use serde_json::{Value, json};
 
 fn tenant(connector: &Connector, url: &str, key: &str) -> Connection {

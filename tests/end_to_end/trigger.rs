@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, assert_valid, connectors};
 use duro_sim::{DuroSim, Fault, Resource};
-use host_harness::contract::{Error, PollResult};
+use host::contract::{Error, PollResult};
 use serde_json::{Value, json};
 use std::time::Duration;
 

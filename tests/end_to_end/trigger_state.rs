@@ -2,8 +2,8 @@
 
 use crate::support::{Bench, connection, connectors};
 use duro_sim::{Fault, Resource};
-use host_harness::Connection;
-use host_harness::contract::{Error, PollResult};
+use host::Connection;
+use host::contract::{Error, PollResult};
 use serde_json::{Value, json};
 use std::time::Duration;
 

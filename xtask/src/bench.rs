@@ -27,7 +27,7 @@ pub(crate) struct Options {
 /// Builds, then runs the measuring program.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::run(workspace, &build::Options::default())?;
-    let bench = progress::step("Compile the benchmark", || build::native_binary(workspace, "bench", "bench"))?;
+    let bench = progress::step("Compile the benchmark", || build::native_binary(workspace, "bench"))?;
     let work = workspace.target.join("bench");
     fs::create_dir_all(&work).with_context(|| format!("{} cannot be made", work.display()))?;
     let node = match install_node(workspace, &work) {

@@ -77,16 +77,16 @@ fn guest(workspace: &Workspace, package: &str, library: &str, path: &Path) -> Re
 
 /// Builds the harness into `dist/`.
 pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
-    let built = progress::step("Compile the harness", || native_binary(workspace, "host-harness", "harness"))?;
+    let built = progress::step("Compile the harness", || native_binary(workspace, "harness"))?;
     files::copy_atomically(&built, &workspace.harness())?;
     eprintln!("  {}", workspace.shown(&workspace.harness()));
     Ok(())
 }
 
 /// Builds one program of the workspace and says where it is.
-pub(crate) fn native_binary(workspace: &Workspace, package: &str, binary: &str) -> Result<PathBuf> {
+pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathBuf> {
     let mut command = cargo::native(workspace);
-    command.args(["build", "--release", "--locked", "--package", package, "--bin", binary]);
+    command.args(["build", "--release", "--locked", "--workspace", "--bin", binary]);
     let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }

@@ -33,7 +33,7 @@ pub(crate) struct Options {
 
 /// Builds the program and runs it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let mut command = Command::new(build::native_binary(workspace, "fuzz", "fuzz")?);
+    let mut command = Command::new(build::native_binary(workspace, "fuzz")?);
     command.arg("--seconds").arg(options.seconds.to_string()).arg("--save").arg(options.save.to_string());
     if let Some(target) = &options.target {
         command.arg("--target").arg(target);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use host_harness::contract::Item;
+use host::contract::Item;
 use serde::Serialize;
 
 use super::failure::Failure;

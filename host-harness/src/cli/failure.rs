@@ -3,8 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
-use host_harness::contract::Error;
-use host_harness::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError};
+use host::contract::Error;
+use host::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError};
 use serde::Serialize;
 
 use super::output;

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use host_harness::egress::{REDACTED, Secrets};
+use host::egress::{REDACTED, Secrets};
 use memchr::memmem;
 use secrecy::SecretString;
 use serde::de::IgnoredAny;

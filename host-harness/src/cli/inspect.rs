@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use host_harness::Connector;
-use host_harness::contract::{ConnectionField, ConnectorDefinition, InputField, InputKind, manifest_schema};
+use host::Connector;
+use host::contract::{ConnectionField, ConnectorDefinition, InputField, InputKind, manifest_schema};
 use serde::Serialize;
 use serde_json::json;
 

@@ -124,7 +124,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
-    use host_harness::Limits;
+    use host::Limits;
 
     use super::*;
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_flag_that_a_refusal_or_a_limit_names_changes_what_it_names() {
-        use host_harness::egress::Grant;
+        use host::egress::Grant;
         for grant in Grant::ALL {
             let grants = Arguments::try_parse_from(["harness", grant.flag(), "inspect"]).unwrap().options.grants();
             let expected = match grant.field() {
@@ -165,7 +165,7 @@ mod tests {
             assert!(expected, "{}", grant.flag());
         }
         assert!(Arguments::try_parse_from(["harness", "--read-only", "inspect"]).unwrap().options.grants().read_only);
-        for limit in host_harness::Limit::ALL {
+        for limit in host::Limit::ALL {
             let limits = Arguments::try_parse_from(["harness", limit.flag(), "7", "inspect"]).unwrap().options.limits();
             let changed = format!("{limits:?}").contains(&format!("{}: 7", limit.field()));
             assert!(changed && limits != Limits::default(), "{} gives {limits:?}", limit.flag());
@@ -176,10 +176,10 @@ mod tests {
     fn every_flag_and_grant_that_an_error_names_exists() {
         let command = Arguments::command();
         let exists = |flag: &str| command.get_arguments().any(|known| known.get_long() == flag.strip_prefix("--"));
-        for limit in host_harness::Limit::ALL {
+        for limit in host::Limit::ALL {
             assert!(exists(limit.flag()), "{}", limit.flag());
         }
-        use host_harness::egress::{Grant, Restriction};
+        use host::egress::{Grant, Restriction};
         for grant in Grant::ALL {
             assert!(exists(grant.flag()), "{}", grant.flag());
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use host_harness::{CompileCache, Grants, Limits};
+use host::{CompileCache, Grants, Limits};
 
 use super::values::{duration, size};
 

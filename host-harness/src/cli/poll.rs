@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use host_harness::contract::PollResult;
+use host::contract::PollResult;
 use serde::Serialize;
 use serde_json::value::RawValue;
 

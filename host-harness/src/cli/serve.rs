@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use host_harness::{CallOptions, LogLevel, LogOptions};
+use host::{CallOptions, LogLevel, LogOptions};
 use serde_json::json;
 
 use super::failure::Failure;

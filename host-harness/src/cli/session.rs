@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use host_harness::contract::ConnectorDefinition;
-use host_harness::{
-    CacheUse, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions,
-};
+use host::contract::ConnectorDefinition;
+use host::{CacheUse, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions};
 
 use super::failure::Failure;
 use super::options::GlobalOptions;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use host_harness::contract::{Error, PollResult};
-use host_harness::{CallError, Connection};
+use host::contract::{Error, PollResult};
+use host::{CallError, Connection};
 use serde::Serialize;
 use serde_json::value::RawValue;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use host_harness::contract::{InputField, InputKind, InputProblem};
+use host::contract::{InputField, InputKind, InputProblem};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

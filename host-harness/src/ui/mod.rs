@@ -21,7 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use host_harness::{CallOptions, Connector};
+use host::{CallOptions, Connector};
 use serde_json::Value;
 use tokio::net::TcpListener;
 

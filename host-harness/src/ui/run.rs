@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use host_harness::contract::{Error, Failure, InputProblem};
-use host_harness::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
+use host::contract::{Error, Failure, InputProblem};
+use host::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
 
 /// A message, as of all that an error says, is kept up to this many bytes.

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use host_harness::contract::{Account, ConnectionDefinition, ConnectorDefinition, InputProblem};
-use host_harness::egress::{Origin, Secrets};
-use host_harness::{CallOptions, Connection, Connector};
+use host::contract::{Account, ConnectionDefinition, ConnectorDefinition, InputProblem};
+use host::egress::{Origin, Secrets};
+use host::{CallOptions, Connection, Connector};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use host_harness::contract::PollResult;
+use host::contract::PollResult;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;

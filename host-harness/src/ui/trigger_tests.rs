@@ -47,7 +47,7 @@ fn a_trigger_that_gets_nowhere_is_not_polled_at_once() {
 #[test]
 fn the_timeline_and_its_requests_stay_bounded() {
     let trigger = Trigger::default();
-    let exchange = host_harness::Exchange {
+    let exchange = host::Exchange {
         at: Duration::ZERO,
         duration: Duration::ZERO,
         attempts: 1,
@@ -55,7 +55,7 @@ fn the_timeline_and_its_requests_stay_bounded() {
         url: "https://plm.example".into(),
         request_headers: Vec::new(),
         request_body: Default::default(),
-        outcome: host_harness::ExchangeOutcome::Failed(host_harness::contract::Failure::Timeout),
+        outcome: host::ExchangeOutcome::Failed(host::contract::Failure::Timeout),
     };
     for _ in 0..MOST_EVENTS + 50 {
         let mut run = answered();

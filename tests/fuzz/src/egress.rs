@@ -1,6 +1,6 @@
 //! The egress policy and the search for echoed secrets.
 
-use host_harness::egress::{AddressClass, EgressPolicy, Grants, Origin, Secrets};
+use host::egress::{AddressClass, EgressPolicy, Grants, Origin, Secrets};
 use url::Host;
 
 use crate::{choice, outcome};

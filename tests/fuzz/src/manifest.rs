@@ -1,7 +1,7 @@
 //! The manifest as the host reads it, and a connection that is read against it.
 
-use host_harness::Connection;
-use host_harness::contract::ConnectorDefinition;
+use host::Connection;
+use host::contract::ConnectorDefinition;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 

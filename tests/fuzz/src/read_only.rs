@@ -2,7 +2,7 @@
 //! mutation, in a body or in a URL.
 
 use async_graphql_parser::types::OperationType;
-use host_harness::egress::check_read;
+use host::egress::check_read;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};

@@ -46,7 +46,7 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::run(workspace, &build::Options::default())?;
     let service = progress::step("Compile the simulated Duro service", || {
-        let built = build::native_binary(workspace, "duro-sim", "duro-sim")?;
+        let built = build::native_binary(workspace, "duro-sim")?;
         let program = workspace.dist().join(format!("duro-sim{}", std::env::consts::EXE_SUFFIX));
         files::copy_atomically(&built, &program)?;
         Ok(program)

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use host_harness::contract::InputProblem;
+use host::contract::InputProblem;
 use maud::Markup;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! An action's page: its form, the last result beside what to expect, and the question before something is changed.
 
-use host_harness::contract::ActionDefinition;
+use host::contract::ActionDefinition;
 use maud::{Markup, html};
 
 use super::controls::Form;

@@ -1,6 +1,6 @@
 //! The control of an input, by its kind: with its label, help, example and a place for what is wrong with it.
 
-use host_harness::contract::{DataSourceDefinition, InputField, InputKind};
+use host::contract::{DataSourceDefinition, InputField, InputKind};
 use maud::{Markup, html};
 use serde_json::Value;
 

@@ -12,7 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::run::Failed;
 use super::session::{Held, Shared};
-use host_harness::contract::Account;
+use host::contract::Account;
 
 /// Which page is shown, for the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What a call came to: the result or the error, what it used, its requests and its log.
 
-use host_harness::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
+use host::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
 use maud::{Markup, html};
 
 use super::{count, failure, size, tabs, time, tree};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host_harness::contract::TriggerDefinition;
+use host::contract::TriggerDefinition;
 use maud::{Markup, html};
 
 use super::controls::Form;

@@ -5,7 +5,7 @@
 //! sockets that its calls leave open for the next.
 //!
 //! ```no_run
-//! use host_harness::{CallOptions, Connection, Runtime, RuntimeOptions};
+//! use host::{CallOptions, Connection, Runtime, RuntimeOptions};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let runtime = Runtime::new(RuntimeOptions::default())?;

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p host-harness --example embed -- COMPONENT CONNECTION ACTION`
 
-use host_harness::{CallOptions, Connection, Runtime, RuntimeOptions};
+use host::{CallOptions, Connection, Runtime, RuntimeOptions};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
