@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use duro_plm::connection::Configured;
-use duro_plm::duro::{format_time, parse_time};
-use duro_plm::host::{Failure, Host, Level, Request, Response};
-use duro_plm::json;
-use duro_plm::triggers;
-use duro_plm::triggers::poll_changes::blob::{self, Resource, Watched};
-use duro_plm::triggers::poll_changes::memory::{Known, Version, content_hash, hash};
-use duro_plm::triggers::poll_changes::state::State;
+use connector_sdk::time::{format as format_time, parse as parse_time};
+use connector_sdk::Host;
+use connector_sdk::contract::{Failure, Level, Request, Response};
+use connector_sdk::json;
+use duro_plm::{Duro, NAMES};
+use connector_sdk::polling::blob::{self, Watched};
+use connector_sdk::polling::memory::{Known, Version, content_hash, hash};
+use connector_sdk::{Connector as _, testing};
+use connector_sdk::polling::state::State;
 use host::egress::Secrets;
 use host::{CallOptions, CompileCache, Connection, Connector, Grants, Runtime, RuntimeOptions, Transport};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ const TRIGGER: &str = "pollChangesTrigger";
 const INPUTS: &str = r#"{"pollResourceType":"components"}"#;
 const START: i64 = 1_718_377_096_638;
 /// What states are written for that no connection uses.
-const WATCHED: Watched<'static> = Watched { resource: Resource::Components, origin: "https://mfg.duro.app" };
+const WATCHED: Watched<'static> = Watched { trigger: &NAMES, list: "components", origin: "https://mfg.duro.app" };
 
 /// One page of an answer: a hundred components, a second apart, the first the newest.
 fn page() -> String {
@@ -111,9 +112,9 @@ fn connector(criterion: &mut Criterion) {
 
     group.throughput(Throughput::Bytes(page.len() as u64));
     let (host, state) = (OnePage(page), state(WATCHED.origin));
-    let configured = Configured { key: "duroApiKey", fields: "{}" };
+    let connection = testing::connection("duroApiKey", "https://mfg.duro.app/graphql");
     group.bench_function("a steady poll, natively", |bencher| {
-        bencher.iter(|| triggers::poll(&host, TRIGGER, configured, INPUTS, Some(state.as_bytes())));
+        bencher.iter(|| Duro::poll(&host, TRIGGER, &connection, INPUTS, Some(state.as_bytes())));
     });
     group.finish();
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use duro_plm::connection::{self, Configured};
-use duro_plm::error::Error;
-use duro_plm::host::Host;
-use duro_plm::{actions, data_sources};
+use connector_sdk::contract::Error;
+use connector_sdk::{Connection, Connector as _, Host, Query};
+use duro_plm::Duro;
 use duro_sim::{DuroSim, Resource};
 use host::{Allocation, Runtime};
 use serde::Serialize;
@@ -19,7 +18,7 @@ use crate::Files;
 use crate::native::{Recorder, ReplayHost};
 use crate::recording::Recording;
 use crate::statistics::Summary;
-use crate::worker::{NOWHERE, Replay, call_options, connection, public_fields, settings};
+use crate::worker::{NOWHERE, Replay, call_options, connection, plain, settings};
 
 /// One kind of call, in microseconds.
 #[derive(Serialize)]
@@ -49,14 +48,14 @@ impl Call {
     }
 
     /// Calls it natively; gives what it returned, as far as that can be compared.
-    fn native(&self, host: &impl Host, configured: Configured<'_>) -> Result<String> {
+    fn native(&self, host: &impl Host, connection: &Connection) -> Result<String> {
         let failed = |error: Error| anyhow::anyhow!("{} failed: {error:?}", self.name());
         match self {
-            Self::Test => connection::test(host, configured).map(|account| account.user).map_err(failed),
-            Self::Perform(key, inputs) => actions::perform(host, key, configured, &inputs.to_string()).map_err(failed),
+            Self::Test => Duro::test(host, connection).map(|account| account.user).map_err(failed),
+            Self::Perform(key, inputs) => Duro::perform(host, key, connection, &inputs.to_string()).map_err(failed),
             Self::Query(key, search) => {
-                let query = data_sources::Query { inputs: "{}", search: Some(search), cursor: None };
-                let page = data_sources::query(host, key, configured, &query).map_err(failed)?;
+                let query = Query { inputs: "{}", search: Some(search), cursor: None };
+                let page = Duro::query(host, key, connection, &query).map_err(failed)?;
                 Ok(page.items.into_iter().map(|item| item.key).collect::<Vec<_>>().join(" "))
             }
         }
@@ -93,24 +92,22 @@ fn covers_all_actions(calls: &[Call]) -> Result<()> {
             _ => None,
         })
         .collect();
-    let all: BTreeSet<&str> = duro_plm::manifest::ACTIONS.iter().map(|action| action.about.key).collect();
+    let all: BTreeSet<&str> = Duro::ACTIONS.iter().map(|action| action.operation.key).collect();
     ensure!(measured == all, "the actions {all:?} are to be measured, and {measured:?} are");
     Ok(())
 }
 
 fn one(files: &Files, sim: &DuroSim, tokio: &tokio::runtime::Runtime, call: &Call, count: usize) -> Result<Action> {
     let recorder = Recorder::new(&sim.key())?;
-    let fields = public_fields(&sim.url());
-    let expected = call.native(&recorder, Configured { key: "duroApiKey", fields: &fields })?;
+    let expected = call.native(&recorder, &plain(&sim.url()))?;
     let (exchanges, date) = recorder.taken();
     let recording = Recording::of_exchanges(exchanges, date);
 
-    let fields = public_fields(NOWHERE);
-    let configured = Configured { key: "duroApiKey", fields: &fields };
+    let connected = plain(NOWHERE);
     let mut native = Vec::new();
     for _ in 0..count {
         let clock = Instant::now();
-        let returned = call.native(&ReplayHost::new(&recording), configured)?;
+        let returned = call.native(&ReplayHost::new(&recording), &connected)?;
         native.push(clock.elapsed().as_secs_f64() * 1e6);
         ensure!(returned == expected, "{} does not return the same twice", call.name());
     }

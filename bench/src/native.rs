@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use duro_plm::host::{Failure, HeaderValue, Host, Level, Request, Response};
+use connector_sdk::Host;
+use connector_sdk::contract::{Failure, HeaderValue, Level, Request, Response};
 use tokio::runtime::Runtime;
 
 use crate::recording::Recording;
@@ -29,8 +30,8 @@ impl HttpHost {
         let mut outgoing = self.client.post(&request.url);
         for (name, value) in &request.headers {
             outgoing = match value {
-                HeaderValue::Text(text) => outgoing.header(*name, *text),
-                HeaderValue::Secret(_) => outgoing.header(*name, &self.key),
+                HeaderValue::Text(text) => outgoing.header(name, text),
+                HeaderValue::Secret(_) => outgoing.header(name, &self.key),
             };
         }
         let response = outgoing.body(request.body.unwrap_or_default()).send().await?;

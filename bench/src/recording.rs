@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use duro_plm::connection::{Configured, Connection};
-use duro_plm::triggers::{self, poll_changes::blob};
+use connector_sdk::polling::{self, blob};
+use connector_sdk::{Connection, Connector, PollResult};
+use duro_plm::{Duro, NAMES};
 use duro_sim::{DuroSim, RecordView, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::native::Recorder;
-use crate::worker::public_fields;
+use crate::worker::plain;
 
 /// The key of the trigger.
 pub(crate) const TRIGGER: &str = "pollChangesTrigger";
@@ -179,17 +180,16 @@ pub(crate) fn steady(work: &Path, name: &str) -> Result<()> {
 struct Session<'a> {
     sim: &'a DuroSim,
     recorder: Recorder,
-    fields: String,
+    connection: Connection,
 }
 
 impl<'a> Session<'a> {
     fn new(sim: &'a DuroSim) -> Result<Self> {
-        Ok(Self { sim, recorder: Recorder::new(&sim.key())?, fields: public_fields(&sim.url()) })
+        Ok(Self { sim, recorder: Recorder::new(&sim.key())?, connection: plain(&sim.url()) })
     }
 
-    fn poll(&self, state: Option<&[u8]>) -> Result<triggers::PollResult> {
-        let configured = Configured { key: "duroApiKey", fields: &self.fields };
-        triggers::poll(&self.recorder, TRIGGER, configured, INPUTS, state)
+    fn poll(&self, state: Option<&[u8]>) -> Result<PollResult> {
+        Duro::poll(&self.recorder, TRIGGER, &self.connection, INPUTS, state)
             .map_err(|error| anyhow::anyhow!("the poll to record failed: {error:?}"))
     }
 
@@ -226,14 +226,13 @@ impl<'a> Session<'a> {
 }
 
 fn origin(url: &str) -> Result<String> {
-    let configured = Configured { key: "duroApiKey", fields: &public_fields(url) };
-    Ok(Connection::parse(configured).map_err(unusable)?.origin())
+    polling::origin(url).map_err(unusable)
 }
 
 fn watched(origin: &str) -> blob::Watched<'_> {
-    blob::Watched { resource: blob::Resource::Components, origin }
+    blob::Watched { trigger: &NAMES, list: "components", origin }
 }
 
-fn unusable(error: duro_plm::error::Error) -> anyhow::Error {
+fn unusable(error: connector_sdk::contract::Error) -> anyhow::Error {
     anyhow::anyhow!("{error:?}")
 }

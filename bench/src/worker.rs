@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use clap::ValueEnum;
-use duro_plm::connection::Configured;
-use duro_plm::triggers;
+use connector_sdk::Connector as _;
+use duro_plm::Duro;
 use host::{Allocation, CallOptions, CompileCache, Connection, Connector, Grants, Runtime, RuntimeOptions, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -118,8 +118,7 @@ impl Samples {
 fn native(options: &Options, recordings: &[Recording], samples: &mut Samples) -> Result<()> {
     let http = options.url.as_ref().map(|_| HttpHost::new("key")).transpose()?;
     let url = options.url.as_deref().unwrap_or(NOWHERE);
-    let fields = public_fields(url);
-    let configured = Configured { key: "duroApiKey", fields: &fields };
+    let connection = plain(url);
     samples.idle_memory_kib = machine::memory_kib();
     for turn in 0..options.turns() {
         if options.is_check(turn) {
@@ -130,8 +129,8 @@ fn native(options: &Options, recordings: &[Recording], samples: &mut Samples) ->
             let mut payload = String::new();
             samples.take(options.is_measured(turn, index), || {
                 let result = match &http {
-                    Some(host) => triggers::poll(host, TRIGGER, configured, INPUTS, state),
-                    None => triggers::poll(&ReplayHost::new(recording), TRIGGER, configured, INPUTS, state),
+                    Some(host) => Duro::poll(host, TRIGGER, &connection, INPUTS, state),
+                    None => Duro::poll(&ReplayHost::new(recording), TRIGGER, &connection, INPUTS, state),
                 };
                 payload = result.map_err(|error| anyhow::anyhow!("{error:?}"))?.payload;
                 Ok(())
@@ -204,8 +203,9 @@ pub(crate) fn call_options() -> CallOptions {
 pub(crate) const NOWHERE: &str = "http://127.0.0.1/graphql";
 
 /// The fields of a connection to this endpoint as the connector sees them.
-pub(crate) fn public_fields(url: &str) -> String {
-    json!({ "customDuroEnvironment": url }).to_string()
+pub(crate) fn plain(url: &str) -> connector_sdk::Connection {
+    let fields = json!({ "customDuroEnvironment": url }).to_string();
+    connector_sdk::Connection { key: "duroApiKey".to_owned(), endpoint: url.to_owned(), fields }
 }
 
 /// A connection to this endpoint as it is filled in, and stands in a connection file.

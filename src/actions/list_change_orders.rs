@@ -1,39 +1,68 @@
 //! `listChangeOrders`
 
-use crate::duro::queries::{ListChangeOrders, list_change_orders};
-use crate::duro::{Client, List, fetch_list};
-use crate::error::Error;
-use crate::host::Host;
-use crate::inputs::Inputs;
-use crate::json::{Map, Value, push_string};
+use connector_sdk::graphql::{List, fetch_list};
+use connector_sdk::inputs::{Choice, Field, Input, Kind, Literal, Reader};
+use connector_sdk::json::push_string;
+use connector_sdk::{Action, Call, Error, Operation, inputs, result_schema};
+use serde_json::Value;
+
+use crate::inputs::FIRST;
+use crate::service::{client, query};
 use list_change_orders::{ChangeOrdersOrderByInput, SortDirection, Variables};
+
+query!(ListChangeOrders, "src/actions/list_change_orders.graphql");
+
+/// The order when none is given.
+const LAST_CHANGED_FIRST: &str = r#"{"lastModified":"desc"}"#;
 
 /// The most fields that an order can name: there are three.
 const MAX_ORDER_FIELDS: usize = 3;
 
-pub(super) struct ListOfChangeOrders {
-    order_by: Vec<ChangeOrdersOrderByInput>,
-    first: u32,
+inputs! {
+    /// Which change orders, and how many.
+    pub(crate) struct Wanted {
+        order_by: Vec<ChangeOrdersOrderByInput> = Field::custom(
+            Input {
+                default: Some(Literal::Text(LAST_CHANGED_FIRST)),
+                example: Some(Literal::Text(LAST_CHANGED_FIRST)),
+                choices: &[
+                    Choice { value: r#"{"con":"asc"}"#, label: "Number, lowest first" },
+                    Choice { value: r#"{"con":"desc"}"#, label: "Number, highest first" },
+                    Choice { value: r#"{"lastModified":"asc"}"#, label: "Last change, oldest first" },
+                    Choice { value: LAST_CHANGED_FIRST, label: "Last change, newest first" },
+                    Choice { value: r#"{"name":"asc"}"#, label: "Name, A to Z" },
+                    Choice { value: r#"{"name":"desc"}"#, label: "Name, Z to A" },
+                ],
+                ..Input::new(
+                    "orderBy",
+                    "Order",
+                    Kind::Choice,
+                    "Which change orders come first. As JSON it is {field: direction}, or a list of these where the \
+                     first decides and the next breaks ties; field is con, lastModified or name, direction asc or desc.",
+                )
+            },
+            read_order,
+        ),
+        first: u32 = FIRST,
+    }
 }
 
-pub(super) fn read(inputs: &mut Inputs) -> ListOfChangeOrders {
-    let order = inputs
-        .json("orderBy")
-        .unwrap_or_else(|| Value::Object(Map::from([("lastModified".to_owned(), Value::String("desc".to_owned()))])));
-    let order_by = read_order(order).unwrap_or_else(|message| {
-        inputs.problem("orderBy", message);
-        Vec::new()
-    });
-    ListOfChangeOrders { order_by, first: super::read_first(inputs) }
-}
+impl Action for ListChangeOrders {
+    const OPERATION: Operation = Operation {
+        key: "listChangeOrders",
+        label: "List change orders",
+        description: "Lists change orders in the order you choose.",
+        result_schema: result_schema!("list_change_orders"),
+        example: include_str!("list_change_orders.example.json"),
+    };
+    type Inputs = Wanted;
 
-pub(super) fn perform(client: &Client<'_, impl Host>, input: ListOfChangeOrders) -> Result<String, Error> {
-    let list = fetch_list::<ListChangeOrders>(client, input.first, |first, after| Variables {
-        order_by: Some(input.order_by.iter().cloned().map(Some).collect()),
-        first: Some(first),
-        after,
-    })?;
-    Ok(whole_data(&list))
+    fn perform(call: &Call<'_>, wanted: Wanted) -> Result<String, Error> {
+        let order_by = wanted.order_by.into_iter().map(Some).collect::<Vec<_>>();
+        let variables = |first, after| Variables { order_by: Some(order_by.clone()), first: Some(first), after };
+        let list = fetch_list::<Self>(&client(call), &["changeOrders", "connection"], wanted.first, variables)?;
+        Ok(whole_data(&list))
+    }
 }
 
 /// The pages joined to the `data` that one request for all of them would have given.
@@ -64,13 +93,21 @@ fn push_text(json: &mut String, text: Option<&str>) {
 }
 
 /// Reads `{field: direction}`, or a list of these.
-fn read_order(order: Value) -> Result<Vec<ChangeOrdersOrderByInput>, String> {
-    let steps = match order {
+fn read_order(input: &Input, reader: &mut Reader) -> Vec<ChangeOrdersOrderByInput> {
+    let given = reader.json(input.key);
+    let order = serde_json::from_str(given.as_ref().map_or(LAST_CHANGED_FIRST, |given| given.get()));
+    let steps = match order.unwrap_or_default() {
         Value::Array(steps) if steps.len() <= MAX_ORDER_FIELDS => steps,
-        Value::Array(steps) => return Err(format!("names {} fields; there are {MAX_ORDER_FIELDS}", steps.len())),
+        Value::Array(steps) => {
+            reader.problem(input.key, format!("names {} fields; there are {MAX_ORDER_FIELDS}", steps.len()));
+            return Vec::new();
+        }
         step => vec![step],
     };
-    steps.into_iter().map(read_step).collect()
+    steps.into_iter().map(read_step).collect::<Result<_, _>>().unwrap_or_else(|message| {
+        reader.problem(input.key, message);
+        Vec::new()
+    })
 }
 
 fn read_step(step: Value) -> Result<ChangeOrdersOrderByInput, String> {
@@ -85,8 +122,7 @@ fn read_step(step: Value) -> Result<ChangeOrdersOrderByInput, String> {
         Some("asc") => SortDirection::Asc,
         Some("desc") => SortDirection::Desc,
         _ => {
-            let mut got = String::new();
-            direction.push_to(&mut got);
+            let got = serde_json::to_string(&direction).unwrap_or_default();
             return Err(format!("{expected}; got {got} for {field}"));
         }
     };

@@ -1,31 +1,35 @@
 //! `listComponents`
 
-use crate::duro::queries::{ListComponents, list_components};
-use crate::duro::{Client, fetch_list};
-use crate::error::Error;
-use crate::host::Host;
-use crate::inputs::Inputs;
-use crate::manifest::LIBRARIES;
-use list_components::{LibraryType, Variables};
+use connector_sdk::graphql::fetch_list;
+use connector_sdk::{Action, Call, Error, Operation, inputs, result_schema};
 
-pub(super) struct ListOfComponents {
-    library_type: LibraryType,
-    first: u32,
+use crate::inputs::{FIRST, LIBRARY_TYPE};
+use crate::service::{client, query};
+use list_components::Variables;
+
+query!(ListComponents, "src/actions/list_components.graphql");
+
+inputs! {
+    /// Which components, and how many.
+    pub(crate) struct Wanted {
+        library_type: LibraryType = LIBRARY_TYPE,
+        first: u32 = FIRST,
+    }
 }
 
-pub(super) fn read(inputs: &mut Inputs) -> ListOfComponents {
-    let library_type = match inputs.choice("libraryType", LIBRARIES, "GENERAL").as_str() {
-        "PERSONAL" => LibraryType::Personal,
-        _ => LibraryType::General,
+impl Action for ListComponents {
+    const OPERATION: Operation = Operation {
+        key: "listComponents",
+        label: "List components",
+        description: "Lists the parts and assemblies of a library.",
+        result_schema: result_schema!("list_components"),
+        example: include_str!("list_components.example.json"),
     };
-    ListOfComponents { library_type, first: super::read_first(inputs) }
-}
+    type Inputs = Wanted;
 
-pub(super) fn perform(client: &Client<'_, impl Host>, input: ListOfComponents) -> Result<String, Error> {
-    let list = fetch_list::<ListComponents>(client, input.first, |first, after| Variables {
-        library_type: Some(input.library_type.clone()),
-        first: Some(first),
-        after,
-    })?;
-    Ok(list.nodes_as_json())
+    fn perform(call: &Call<'_>, wanted: Wanted) -> Result<String, Error> {
+        let variables = |first, after| Variables { library_type: Some(wanted.library_type), first: Some(first), after };
+        let list = fetch_list::<Self>(&client(call), &["components", "connection"], wanted.first, variables)?;
+        Ok(list.nodes_as_json())
+    }
 }

@@ -1,28 +1,55 @@
 //! `rawRequest`: the user's own document, sent once, because it may change something.
 
-use crate::duro::Client;
-use crate::error::Error;
-use crate::host::Host;
-use crate::inputs::Inputs;
-use crate::json::Map;
+use connector_sdk::inputs::{Field, Literal, Map};
+use connector_sdk::{Action, Call, Error, Operation, inputs};
 
-/// What is sent when the query is left blank; the same text stands in the manifest as the input's default.
-pub(crate) const DEFAULT_QUERY: &str =
+use crate::service::client;
+
+/// What the form begins with.
+const DEFAULT_QUERY: &str =
     "query {\n  userById {\n    id\n    email\n    primaryCompany {\n      id\n      name\n    }\n  }\n}\n";
 
-pub(super) struct RawRequest {
-    document: String,
-    variables: Map,
+inputs! {
+    /// The request.
+    pub(crate) struct Document {
+        query: String = Field::code("graphql", "query", "Query or mutation", DEFAULT_QUERY)
+            .required()
+            .example(Literal::Text(
+                "query ($ids: [ID]) {\n  componentsByIds(ids: $ids) {\n    id\n    name\n  }\n}\n",
+            ))
+            .help("A GraphQL document with one query or mutation."),
+        variables: Map = Field::pairs("variables", "Variables")
+            .example(Literal::Json(r#"[{"key":"name","value":"Bracket"}]"#))
+            .help(
+                "The document's variables, one a row, all of them text. For numbers, lists and objects use the JSON \
+                 below.",
+            ),
+        variables_object: Map = Field::object("variablesObject", "Variables as JSON")
+            .example(Literal::Json(r#"{"ids":["60c8d5f0a1b2c3d4e5f60718"]}"#))
+            .placeholder(r#"{"ids": ["60c8d5f0a1b2c3d4e5f60718"]}"#)
+            .help("A JSON object of variables. A variable that is named here and above takes its value from here."),
+    }
 }
 
-pub(super) fn read(inputs: &mut Inputs) -> RawRequest {
-    let document = inputs.source("query", DEFAULT_QUERY);
-    let mut variables = inputs.pairs("variables");
-    variables.extend(inputs.object("variablesObject"));
-    RawRequest { document, variables }
-}
+/// The action.
+#[derive(Debug)]
+pub(crate) struct RawRequest;
 
-pub(super) fn perform(client: &Client<'_, impl Host>, request: RawRequest) -> Result<String, Error> {
-    let answer = client.run_document(&request.document, &request.variables)?;
-    Ok(answer.data().to_owned())
+impl Action for RawRequest {
+    const OPERATION: Operation = Operation {
+        key: "rawRequest",
+        label: "Raw request",
+        description: "Sends a GraphQL document of your own to Duro and gives its data. It is sent once, never again by \
+                      itself, because it may change something.",
+        result_schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"The data of the answer","description":"What the document selects, by field name or alias.","type":"object"}"#,
+        example: include_str!("raw_request.example.json"),
+    };
+    const CHANGES_DATA: bool = true;
+    type Inputs = Document;
+
+    fn perform(call: &Call<'_>, document: Document) -> Result<String, Error> {
+        let mut variables = document.variables;
+        variables.extend(document.variables_object);
+        Ok(client(call).run_document(&document.query, &variables)?.data().to_owned())
+    }
 }

@@ -1,10 +1,13 @@
-use super::*;
-use crate::error::ServiceFailure;
-use crate::testing::{CONFIGURED, FakeHost};
+use connector_sdk::contract::ServiceFailure;
+use connector_sdk::testing::FakeHost;
+use connector_sdk::{Connector, Error};
 use serde_json::{Value, json};
 
+use crate::Duro;
+use crate::tests::connection;
+
 fn run(host: &FakeHost, key: &str, inputs: Value) -> Result<Value, Error> {
-    perform(host, key, CONFIGURED, &inputs.to_string()).map(|result| serde_json::from_str(&result).unwrap())
+    Duro::perform(host, key, &connection(), &inputs.to_string()).map(|result| serde_json::from_str(&result).unwrap())
 }
 
 fn bad_inputs(key: &str, inputs: Value) -> Vec<String> {
@@ -33,9 +36,9 @@ fn an_unknown_action_is_named_beside_those_there_are() {
 
 #[test]
 fn every_declared_action_is_performed() {
-    for action in ACTIONS {
-        let error = run(&FakeHost::default(), action.about.key, json!({ "no such input": 1 })).unwrap_err();
-        assert!(matches!(error, Error::InvalidInput(_)), "{}", action.about.key);
+    for action in Duro::ACTIONS {
+        let error = run(&FakeHost::default(), action.operation.key, json!({ "no such input": 1 })).unwrap_err();
+        assert!(matches!(error, Error::InvalidInput(_)), "{}", action.operation.key);
     }
 }
 
@@ -79,7 +82,7 @@ fn a_service_that_repeats_itself_is_not_followed_for_ever() {
 fn nulls_in_a_list_are_no_panic_and_numbers_keep_their_digits() {
     let body = r#"{"data":{"components":{"connection":{"edges":[null,{"cursor":null,"node":null},{"node":{"id":"a","mass":1.50}}],"pageInfo":null}}}}"#;
     let host = FakeHost::answering(&[body]);
-    let result = perform(&host, "listComponents", CONFIGURED, "{}").unwrap();
+    let result = Duro::perform(&host, "listComponents", &connection(), "{}").unwrap();
     assert_eq!(result, r#"[{"id":"a","mass":1.50}]"#);
     for body in [r#"{"data":{"components":null}}"#, r#"{"data":{"components":{"connection":null}}}"#, r#"{"data":{}}"#]
     {
@@ -158,13 +161,6 @@ fn every_bad_input_of_an_action_and_of_the_connection_is_named_at_once() {
         ["variables", "variablesObject"]
     );
     assert_eq!(bad_inputs("getCurrentUser", json!({ "first": 1 })), ["first"]);
-
-    let configured = Configured { key: "duroApiKey", fields: r#"{"customDuroEnvironment": "duro.app"}"# };
-    let Err(Error::InvalidInput(problems)) = perform(&FakeHost::default(), "getComponentById", configured, "{}") else {
-        panic!()
-    };
-    let named: Vec<&str> = problems.iter().map(|problem| problem.input.as_str()).collect();
-    assert_eq!(named, ["customDuroEnvironment", "componentId"]);
 }
 
 #[test]

@@ -3,15 +3,65 @@
 //! The service searches part numbers for us (`search: {cpn}` is the one search field that is known to exist). For any other
 //! text there is no search that can be relied on, so names are filtered here, over a bounded number of pages a query.
 
-use super::{Item, Page};
-use crate::duro::queries::{SelectComponent, select_component};
-use crate::duro::{self, Client, MAX_PAGE_SIZE};
-use crate::error::Error;
-use crate::host::Host;
-use crate::inputs::Inputs;
-use crate::json;
-use crate::manifest::LIBRARIES;
-use select_component::{LibraryType, SearchFields, Variables};
+use connector_sdk::graphql::{Client, MAX_PAGE_SIZE, fetch_page};
+use connector_sdk::inputs::Reader;
+use connector_sdk::operation::ITEMS_SCHEMA;
+use connector_sdk::{Call, DataSource, Error, Item, Operation, Page, inputs, json};
+
+use crate::inputs::LIBRARY_TYPE;
+use crate::service::{client, query};
+use select_component::{SearchFields, Variables};
+
+query!(SelectComponent, "src/data_sources/select_component.graphql");
+
+inputs! {
+    /// Where to look.
+    pub(crate) struct Library {
+        library_type: LibraryType = LIBRARY_TYPE,
+    }
+}
+
+impl DataSource for SelectComponent {
+    const OPERATION: Operation = Operation {
+        key: "selectComponent",
+        label: "Select component",
+        description: "The parts and assemblies of a library by name. Search with a part number, or with words of the name.",
+        result_schema: ITEMS_SCHEMA,
+        example: include_str!("select_component.example.json"),
+    };
+    const SEARCHABLE: bool = true;
+    type Inputs = Library;
+    type Search = Place;
+
+    fn search(text: &str, cursor: Option<&str>, reader: &mut Reader) -> Place {
+        let text = text.trim();
+        if text.len() > MAX_SEARCH_BYTES {
+            reader.problem("search", format!("is {} bytes long; at most {MAX_SEARCH_BYTES} are accepted", text.len()));
+        }
+        let mut place = Place { search: Search::of(text), after: None };
+        if let Some(cursor) = cursor {
+            match read_cursor(cursor, text) {
+                Some((search, after)) => place = Place { search, after: Some(after) },
+                None => reader.problem("cursor", "is not one that this search gave; leave it out to begin again"),
+            }
+        }
+        place
+    }
+
+    fn query(call: &Call<'_>, inputs: Library, place: Place) -> Result<Page, Error> {
+        let client = client(call);
+        let library = inputs.library_type;
+        let page = search(&client, library, &place)?;
+        let found_nothing = page.items.is_empty() && page.next.is_none() && place.after.is_none();
+        match &place.search {
+            // Something like 100-220 can be in a name as well.
+            Search::PartNumber(text) if found_nothing => {
+                search(&client, library, &Place { search: Search::name(text), after: None })
+            }
+            _ => Ok(page),
+        }
+    }
+}
 
 /// The most pages that one query reads to find names: a thousand parts, in about the time that a person waits for a dropdown.
 const MAX_SEARCHED_PAGES: u32 = 10;
@@ -25,8 +75,9 @@ const MAX_SEARCH_BYTES: usize = 1024;
 /// The most bytes of a cursor. The service's own are a few dozen.
 const MAX_CURSOR_BYTES: usize = 4096;
 
-pub(super) struct Selection {
-    library_type: LibraryType,
+/// What is looked for, and from where on.
+#[derive(Debug)]
+pub(crate) struct Place {
     search: Search,
     after: Option<String>,
 }
@@ -39,40 +90,6 @@ enum Search {
     PartNumber(String),
     /// Parts whose name holds every one of the words, which are in lower case.
     Name(Vec<String>),
-}
-
-pub(super) fn read(inputs: &mut Inputs, search: Option<&str>, cursor: Option<&str>) -> Selection {
-    let library_type = match inputs.choice("libraryType", LIBRARIES, "GENERAL").as_str() {
-        "PERSONAL" => LibraryType::Personal,
-        _ => LibraryType::General,
-    };
-    let text = search.unwrap_or_default().trim();
-    if text.len() > MAX_SEARCH_BYTES {
-        inputs.problem("search", format!("is {} bytes long; at most {MAX_SEARCH_BYTES} are accepted", text.len()));
-    }
-    let mut selection = Selection { library_type, search: Search::of(text), after: None };
-    if let Some(cursor) = cursor {
-        match read_cursor(cursor, text) {
-            Some((search, after)) => {
-                selection.search = search;
-                selection.after = Some(after);
-            }
-            None => inputs.problem("cursor", "is not one that this search gave; leave it out to begin again"),
-        }
-    }
-    selection
-}
-
-pub(super) fn query(client: &Client<'_, impl Host>, selection: Selection) -> Result<Page, Error> {
-    let page = search(client, &selection)?;
-    let found_nothing = page.items.is_empty() && page.next.is_none() && selection.after.is_none();
-    match &selection.search {
-        // Something like 100-220 can be in a name as well.
-        Search::PartNumber(text) if found_nothing => {
-            search(client, &Selection { search: Search::name(text), ..selection })
-        }
-        _ => Ok(page),
-    }
 }
 
 impl Search {
@@ -139,19 +156,20 @@ fn read_cursor(cursor: &str, text: &str) -> Option<(Search, String)> {
     good.then(|| (search, after.to_owned()))
 }
 
-fn search(client: &Client<'_, impl Host>, selection: &Selection) -> Result<Page, Error> {
-    let most_pages = if matches!(selection.search, Search::Name(_)) { MAX_SEARCHED_PAGES } else { 1 };
-    let mut found = Page::default();
+fn search(client: &Client<'_>, library: LibraryType, place: &Place) -> Result<Page, Error> {
+    let most_pages = if matches!(place.search, Search::Name(_)) { MAX_SEARCHED_PAGES } else { 1 };
+    let mut found = Page { items: Vec::new(), next: None, notice: None, extensions: None };
     let mut read = 0;
-    let mut after = selection.after.clone();
+    let mut after = place.after.clone();
     for _ in 0..most_pages {
-        let page = duro::fetch_page::<SelectComponent>(client, variables(selection, after.clone()))?;
+        let variables = variables(library, &place.search, after.clone());
+        let page = fetch_page::<SelectComponent>(client, &["components", "connection"], variables)?;
         read += page.edges.len();
         let records = page.edges.iter().filter_map(|edge| edge.node.as_deref());
-        found.items.extend(records.filter_map(|node| item(node, &selection.search)));
+        found.items.extend(records.filter_map(|node| item(node, &place.search)));
         if page.next.is_some() && page.next == after {
             return Err(Error::UnexpectedResponse(
-                "the list of parts does not go on: the service repeats itself".to_owned(),
+                "the list of parts does not continue: the service repeats itself".to_owned(),
             ));
         }
         after = page.next;
@@ -165,23 +183,18 @@ fn search(client: &Client<'_, impl Host>, selection: &Selection) -> Result<Page,
              number.",
         ));
     }
-    found.next = after.map(|after| format!("{}:{after}", selection.search.letter()));
+    found.next = after.map(|after| format!("{}:{after}", place.search.letter()));
     Ok(found)
 }
 
-fn variables(selection: &Selection, after: Option<String>) -> Variables {
-    let search = match &selection.search {
+fn variables(library: LibraryType, search: &Search, after: Option<String>) -> Variables {
+    let search = match search {
         Search::PartNumber(number) => {
             Some(SearchFields { cpn: Some(number.clone()), name: None, status: None, eid: None, category: None })
         }
         Search::Everything | Search::Name(_) => None,
     };
-    Variables {
-        library_type: Some(selection.library_type.clone()),
-        search,
-        first: Some(i64::from(MAX_PAGE_SIZE)),
-        after,
-    }
+    Variables { library_type: Some(library), search, first: Some(i64::from(MAX_PAGE_SIZE)), after }
 }
 
 /// The dropdown's item of a part; none for a part without an id, or one that is not searched for. A part without a name

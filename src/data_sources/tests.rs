@@ -1,9 +1,12 @@
-use super::*;
-use crate::testing::{CONFIGURED, FakeHost};
+use connector_sdk::testing::FakeHost;
+use connector_sdk::{Connector, Error, Page, Query};
 use serde_json::{Value, json};
 
+use crate::Duro;
+use crate::tests::connection;
+
 fn ask(host: &FakeHost, search: Option<&str>, cursor: Option<&str>) -> Result<Page, Error> {
-    query(host, "selectComponent", CONFIGURED, &Query { inputs: "{}", search, cursor })
+    Duro::query(host, "selectComponent", &connection(), &Query { inputs: "{}", search, cursor })
 }
 
 fn page(names: &[&str], next: Option<&str>) -> String {
@@ -87,6 +90,6 @@ fn parts_without_an_id_are_left_out() {
 #[test]
 fn an_unknown_data_source_is_named() {
     let asked = Query { inputs: "{}", search: None, cursor: None };
-    let error = query(&FakeHost::default(), "selectBolt", CONFIGURED, &asked).unwrap_err();
+    let error = Duro::query(&FakeHost::default(), "selectBolt", &connection(), &asked).unwrap_err();
     assert!(matches!(error, Error::UnknownKey(_)));
 }

@@ -32,9 +32,9 @@ fn the_component_imports_http_and_log_and_nothing_else() {
     assert_eq!(
         named,
         [
-            ("integration:connector/http@0.1.0", 1),
-            ("integration:connector/log@0.1.0", 2),
-            ("integration:connector/types@0.1.0", 0),
+            ("integration:connector/http@0.2.0", 1),
+            ("integration:connector/log@0.2.0", 2),
+            ("integration:connector/types@0.2.0", 0),
         ]
     );
 }

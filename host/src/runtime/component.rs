@@ -376,7 +376,7 @@ fn interfaces(component: &Component) -> Result<(Vec<String>, Vec<String>), LoadE
     Ok((imports, exports))
 }
 
-/// Whether `name` is one of the contract's `interfaces`, for example `integration:connector/http@0.1.0`. Versions are compared when the
+/// Whether `name` is one of the contract's `interfaces`, for example `integration:connector/http@0.2.0`. Versions are compared when the
 /// component is linked.
 fn is_contracts(name: &str, interfaces: &[&str]) -> bool {
     let Some(rest) = name.strip_prefix(CONTRACT).and_then(|rest| rest.strip_prefix('/')) else { return false };

@@ -1,4 +1,4 @@
-//! A simulated Duro service: the GraphQL schema of `src/duro/duro-v1.graphql`, with data, cursors, mutations that last,
+//! A simulated Duro service: the GraphQL schema of `src/duro-v1.graphql`, with data, cursors, mutations that last,
 //! and faults on demand.
 //!
 //! ```no_run

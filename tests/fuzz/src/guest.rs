@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-use duro_plm::connection::{self, Configured};
-use duro_plm::error::Error;
-use duro_plm::host::{Failure, Host, Level, Request, Response};
-use duro_plm::triggers::poll_changes::blob::{self, Resource, Watched};
-use duro_plm::triggers::poll_changes::memory::{content_hash, hash};
-use duro_plm::{actions, data_sources, triggers};
+use connector_sdk::contract::Error;
+use connector_sdk::{Connection, Connector, Host, Page, PollResult, Query};
+use connector_sdk::contract::{Failure, Level, Request, Response};
+use connector_sdk::polling::State;
+use connector_sdk::polling::blob::{self, Watched};
+use duro_plm::{Duro, NAMES};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -90,7 +90,11 @@ const ORIGIN: &str = "https://mfg.duro.app";
 /// The `Date` of the answers, with the second that a record of the same moment may be later.
 const DATE: &str = "Fri, 14 Jun 2024 14:58:00 GMT";
 const REACHED: i64 = 1_718_377_081_000;
-const CONFIGURED: Configured<'static> = Configured { key: "duroApiKey", fields: "{}" };
+/// A connection to the main environment.
+fn connection() -> Connection {
+    connector_sdk::testing::connection("duroApiKey", "https://mfg.duro.app/graphql")
+}
+
 /// No operation needs more requests than its bounds allow, whatever the answers say.
 const MOST_REQUESTS: u32 = 200;
 
@@ -132,18 +136,18 @@ pub(crate) fn response(data: &[u8]) -> u64 {
     let headers = [("retry-after", "Fri, 14 Jun 2024 14:58:30 GMT"), ("date", DATE)];
     let host = Fixed::new(STATUSES[status % STATUSES.len()], &headers, body);
     match operation % 12 {
-        key @ 0..7 => judge_json(actions::perform(&host, KEYS[key], CONFIGURED, inputs_of(KEYS[key]))),
-        7 => judge(connection::test(&host, CONFIGURED).map(|account| account.user)),
+        key @ 0..7 => judge_json(Duro::perform(&host, KEYS[key], &connection(), inputs_of(KEYS[key]))),
+        7 => judge(Duro::test(&host, &connection()).map(|account| account.user)),
         8 => {
-            let query = data_sources::Query { inputs: "{}", search: Some("bracket"), cursor: None };
-            let page = data_sources::query(&host, "selectComponent", CONFIGURED, &query);
+            let query = Query { inputs: "{}", search: Some("bracket"), cursor: None };
+            let page = Duro::query(&host, "selectComponent", &connection(), &query);
             judge(page.map(|page| page.next.unwrap_or_default()))
         }
         // Two of these are the first poll, which reads little.
         poll => {
             let resource = RESOURCES[poll % 2];
             let state = (poll != 9).then(|| baseline(resource));
-            let result = triggers::poll(&host, "pollChangesTrigger", CONFIGURED, &watching(resource), state);
+            let result = Duro::poll(&host, "pollChangesTrigger", &connection(), &watching(resource), state);
             if let Ok(poll) = &result {
                 // No record, whatever it is stamped with, takes the state beyond the clock.
                 let state = read(&poll.state, resource);
@@ -155,11 +159,11 @@ pub(crate) fn response(data: &[u8]) -> u64 {
 }
 
 /// A state that a poll left: it is read with the same connection, and with no other.
-fn read(state: &[u8], resource: &str) -> triggers::poll_changes::state::State {
-    let resource = if resource == RESOURCES[1] { Resource::ChangeOrders } else { Resource::Components };
-    let elsewhere = blob::read(state, &Watched { resource, origin: "https://eu.duro.app" });
+fn read(state: &[u8], resource: &str) -> State {
+    let watched = |origin| Watched { trigger: &NAMES, list: resource, origin };
+    let elsewhere = blob::read(state, &watched("https://eu.duro.app"));
     assert!(matches!(elsewhere, Err(Error::InvalidState(_))), "{elsewhere:?}");
-    blob::read(state, &Watched { resource, origin: ORIGIN }).expect("a state that was just written")
+    blob::read(state, &watched(ORIGIN)).expect("a state that was just written")
 }
 
 /// What a flow hands over: the first byte chooses the operation; a line break parts the inputs from the connection's fields.
@@ -167,16 +171,16 @@ pub(crate) fn inputs(data: &[u8]) -> u64 {
     let (operation, rest) = choice(data);
     let text = String::from_utf8_lossy(rest);
     let (inputs, fields) = text.split_once('\n').unwrap_or((&text, "{}"));
-    let configured = Configured { key: "duroApiKey", fields };
+    let connection = Connection { fields: fields.to_owned(), endpoint: fields.to_owned(), ..connection() };
     // A connection may name any URL: what is sent where is for the host to decide.
     let host = Anywhere;
     match operation % 9 {
-        key @ 0..7 => judge_json(actions::perform(&host, KEYS[key], configured, inputs)),
+        key @ 0..7 => judge_json(Duro::perform(&host, KEYS[key], &connection, inputs)),
         7 => {
-            let query = data_sources::Query { inputs, search: Some(inputs), cursor: Some(fields) };
-            judge(data_sources::query(&host, "selectComponent", configured, &query).map(|_| String::new()))
+            let query = Query { inputs, search: Some(inputs), cursor: Some(fields) };
+            judge(Duro::query(&host, "selectComponent", &connection, &query).map(|_| String::new()))
         }
-        _ => judge(triggers::poll(&host, "pollChangesTrigger", configured, inputs, None).map(|_| String::new())),
+        _ => judge(Duro::poll(&host, "pollChangesTrigger", &connection, inputs, None).map(|_| String::new())),
     }
 }
 
@@ -202,23 +206,11 @@ impl Host for Anywhere {
 pub(crate) fn state(data: &[u8]) -> u64 {
     let (options, state) = choice(data);
     let resource = RESOURCES[options % 2];
-    let state = if options / 2 % 2 == 0 { state.to_vec() } else { signed(state) };
+    let state = if options / 2 % 2 == 0 { state.to_vec() } else { blob::signed(&String::from_utf8_lossy(state)).into_bytes() };
     let page = page(resource);
     let host = Fixed::new(200, &[], page.as_bytes());
-    let result = triggers::poll(&host, "pollChangesTrigger", CONFIGURED, &watching(resource), Some(&state));
+    let result = Duro::poll(&host, "pollChangesTrigger", &connection(), &watching(resource), Some(&state));
     judge_poll(result, resource)
-}
-
-/// The state with the check value that belongs to it.
-fn signed(state: &[u8]) -> Vec<u8> {
-    const CHECK: &[u8] = b",\"check\":\"";
-    let end = state.windows(CHECK.len()).rposition(|window| window == CHECK).unwrap_or(state.len());
-    let of_version_1 = state.windows(13).any(|window| window == b"\"version\":1,");
-    let check = if of_version_1 { hash(&state[..end]) } else { content_hash(&state[..end]) };
-    let mut signed = state[..end].to_vec();
-    signed.extend_from_slice(CHECK);
-    signed.extend_from_slice(format!("{check:016x}\"}}").as_bytes());
-    signed
 }
 
 fn inputs_of(key: &str) -> &'static str {
@@ -258,7 +250,7 @@ fn baseline(resource: &str) -> &'static [u8] {
         let first = RESOURCES.map(|resource| {
             let page = page(resource);
             let host = Fixed::new(200, &[], page.as_bytes());
-            let polled = triggers::poll(&host, "pollChangesTrigger", CONFIGURED, &watching(resource), None);
+            let polled = Duro::poll(&host, "pollChangesTrigger", &connection(), &watching(resource), None);
             polled.expect("a first poll of a good page").state
         });
         first.to_vec()
@@ -280,7 +272,7 @@ fn judge_json(result: Result<String, Error>) -> u64 {
     judge(result.map(|_| String::new()))
 }
 
-fn judge_poll(result: Result<triggers::PollResult, Error>, resource: &str) -> u64 {
+fn judge_poll(result: Result<PollResult, Error>, resource: &str) -> u64 {
     if let Ok(poll) = &result {
         assert!(poll.state.len() <= 64 * 1024, "a state of {} bytes", poll.state.len());
         read(&poll.state, resource);

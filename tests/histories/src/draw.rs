@@ -5,8 +5,8 @@ use crate::history::{
     Change, Cursor, Date, Expired, History, Poll, Settings, Step, Tells, Ties, Trouble, Untimed, UntimedAt, What,
     Whose, Wrong,
 };
-use duro_plm::duro::Millis;
-use duro_plm::triggers::poll_changes::bounds::Bounds;
+use connector_sdk::time::Millis;
+use connector_sdk::polling::bounds::Bounds;
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! A history: what the service is like, and what happens, in order. Plain data without behaviour.
 
-use duro_plm::duro::Millis;
-use duro_plm::triggers::poll_changes::bounds::Bounds;
+use connector_sdk::time::Millis;
+use connector_sdk::polling::bounds::Bounds;
 
 /// One history.
 #[derive(Clone, Debug)]

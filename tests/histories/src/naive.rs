@@ -5,10 +5,10 @@ use crate::history::Settings;
 use crate::service::Service;
 use crate::service::identify;
 use crate::subject::{Delivered, Subject};
-use duro_plm::duro::Millis;
-use duro_plm::error::Error;
-use duro_plm::triggers::poll_changes::bounds::Bounds;
-use duro_plm::triggers::poll_changes::page::PageSource;
+use connector_sdk::time::Millis;
+use connector_sdk::contract::Error;
+use connector_sdk::polling::bounds::Bounds;
+use connector_sdk::polling::PageSource;
 
 /// The obvious design.
 #[derive(Debug)]

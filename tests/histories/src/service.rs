@@ -2,11 +2,11 @@
 
 use crate::history::{Cursor, Date, Expired, Poll, Settings, Tells, Trouble, Whose, Wrong};
 use crate::world::{Place, Shown, Visible, World};
-use duro_plm::duro::{Millis, format_time};
-use duro_plm::error::{Error, ServiceFailure};
-use duro_plm::host::Failure;
-use duro_plm::triggers::poll_changes::memory::hash;
-use duro_plm::triggers::poll_changes::page::{Item, Page, PageSource, Record};
+use connector_sdk::time::{Millis, format as format_time};
+use connector_sdk::contract::{Error, ServiceFailure};
+use connector_sdk::contract::Failure;
+use connector_sdk::polling::hash;
+use connector_sdk::polling::{Item, Page, PageSource, Record};
 use std::fmt::Write as _;
 
 /// The first id of records that another connection leads to.
@@ -267,7 +267,7 @@ impl PageSource for Service<'_> {
             });
             items.push(Item { cursor: Some(cursor), record });
         }
-        let company = answered.company.map(|company| hash(company.as_bytes()));
-        Ok(Page { text, items, has_next: Some(answered.has_next), served_at: answered.date, company })
+        let owner = answered.company.map(|company| hash(company.as_bytes()));
+        Ok(Page { text, items, has_next: Some(answered.has_next), served_at: answered.date, owner })
     }
 }

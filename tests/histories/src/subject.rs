@@ -3,14 +3,13 @@
 
 use crate::history::{Settings, Whose};
 use crate::service::{Service, identify};
-use duro_plm::duro::Millis;
-use duro_plm::error::Error;
-use duro_plm::triggers::poll_changes::blob::{self, Resource, Watched};
-use duro_plm::triggers::poll_changes::bounds::Bounds;
-use duro_plm::triggers::poll_changes::classify::Class;
-use duro_plm::triggers::poll_changes::memory::{content_hash, hash};
-use duro_plm::triggers::poll_changes::page::{Item, Page, PageSource, Record};
-use duro_plm::triggers::poll_changes::poll_pages;
+use connector_sdk::time::Millis;
+use connector_sdk::contract::Error;
+use connector_sdk::polling::blob::{self, Watched, signed};
+use connector_sdk::polling::bounds::Bounds;
+use connector_sdk::polling::classify::Class;
+use connector_sdk::polling::{Item, Page, PageSource, Record};
+use connector_sdk::polling::poll_pages;
 
 /// Something that polls.
 pub trait Subject {
@@ -47,13 +46,12 @@ pub fn age(state: &mut Vec<u8>, version: u32) {
     let Some((before, after)) = text.split_once(",\"version\":") else { return };
     let after = after.trim_start_matches(|character: char| character.is_ascii_digit());
     let text = format!("{before},\"version\":{version}{}", after.strip_suffix('}').unwrap_or(after));
-    let check = if version == 1 { hash(text.as_bytes()) } else { content_hash(text.as_bytes()) };
-    *state = format!("{text},\"check\":\"{check:016x}\"}}").into_bytes();
+    *state = signed(&text).into_bytes();
 }
 
 fn watched(service: &Service<'_>) -> Watched<'static> {
     let origin = if service.poll.whose == Whose::OtherOrigin { "https://eu.duro.app" } else { "https://mfg.duro.app" };
-    Watched { resource: Resource::Components, origin }
+    Watched { trigger: &duro_plm::NAMES, list: "components", origin }
 }
 
 /// What one poll delivered.
@@ -118,11 +116,11 @@ impl Subject for Trigger {
         }
         let state = self.committed.as_deref().map(|state| blob::read(state, &watched)).transpose()?;
         let polled = match self.lacks {
-            Lacks::Proof => poll_pages(&mut Unproven { service, before: None }, state.as_ref(), &self.bounds)?,
+            Lacks::Proof => poll_pages(&mut Unproven { service, before: None }, watched.trigger, state.as_ref(), &self.bounds)?,
             Lacks::Date | Lacks::Untimed | Lacks::Company => {
-                poll_pages(&mut Blind { service, lacks: self.lacks }, state.as_ref(), &self.bounds)?
+                poll_pages(&mut Blind { service, lacks: self.lacks }, watched.trigger, state.as_ref(), &self.bounds)?
             }
-            _ => poll_pages(service, state.as_ref(), &self.bounds)?,
+            _ => poll_pages(service, watched.trigger, state.as_ref(), &self.bounds)?,
         };
         self.left = Some(blob::write(&polled.state, &watched));
         Ok(Delivered {
@@ -156,7 +154,7 @@ impl PageSource for Blind<'_, '_> {
         let mut page = self.service.fetch(first, after)?;
         match self.lacks {
             Lacks::Date => page.served_at = None,
-            Lacks::Company => page.company = page.company.map(|_| 1),
+            Lacks::Company => page.owner = page.owner.map(|_| 1),
             _ => {
                 let passed_over = |item: &&mut Item| item.record.as_ref().is_some_and(|record| !record.in_order);
                 page.items.iter_mut().filter(passed_over).for_each(|item| item.record = None);
@@ -203,7 +201,7 @@ fn copy(page: &Page) -> Page {
 
 /// A page without items that is otherwise as this one.
 fn headed_as(page: &Page) -> Page {
-    Page { has_next: page.has_next, served_at: page.served_at, company: page.company, ..Page::default() }
+    Page { has_next: page.has_next, served_at: page.served_at, owner: page.owner, ..Page::default() }
 }
 
 fn append(page: &mut Page, other: &Page, from: usize) {

@@ -4,11 +4,11 @@
 use crate::history::{Tells, Trouble, Whose};
 use crate::service::{Answered, Service, identify};
 use crate::subject::{Delivered, Subject};
-use duro_plm::connection::Configured;
-use duro_plm::duro::Millis;
-use duro_plm::error::Error;
-use duro_plm::host::{Failure, Host, Level, Request, Response};
-use duro_plm::triggers;
+use connector_sdk::time::Millis;
+use connector_sdk::contract::Error;
+use connector_sdk::{Connector, Host, testing};
+use connector_sdk::contract::{Failure, Level, Request, Response};
+use duro_plm::Duro;
 use serde_json::Value;
 use std::cell::RefCell;
 
@@ -23,13 +23,13 @@ struct Wire<'a, 'b>(RefCell<&'a mut Service<'b>>);
 
 impl Subject for Wired {
     fn poll(&mut self, service: &mut Service<'_>, _: Millis) -> Result<Delivered, Error> {
-        let fields = match service.poll.whose {
-            Whose::OtherOrigin => r#"{"duroEnvironment":"EU"}"#,
-            Whose::Own | Whose::OtherCompany => "{}",
+        let endpoint = match service.poll.whose {
+            Whose::OtherOrigin => "https://eu.duro.app/graphql",
+            Whose::Own | Whose::OtherCompany => "https://mfg.duro.app/graphql",
         };
-        let configured = Configured { key: "duroApiKey", fields };
+        let connection = testing::connection("duroApiKey", endpoint);
         let host = Wire(RefCell::new(service));
-        let polled = triggers::poll(&host, "pollChangesTrigger", configured, "{}", self.committed.as_deref())?;
+        let polled = Duro::poll(&host, "pollChangesTrigger", &connection, "{}", self.committed.as_deref())?;
         let payload: Value = serde_json::from_str(&polled.payload).map_err(|error| Error::Other(error.to_string()))?;
         let list = |name: &str| -> Vec<(u32, u32)> {
             let records = payload.pointer(&format!("/body/data/{name}")).and_then(Value::as_array);
@@ -116,7 +116,7 @@ fn text(answered: &Answered, tells: Option<Tells>) -> String {
 fn http_date(time: Millis) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     let seconds = time / 1_000;
-    let iso = duro_plm::duro::format_time(time);
+    let iso = connector_sdk::time::format(time);
     let day = usize::try_from(seconds / 86_400 % 7).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or("Thu");
     let part = |range: std::ops::Range<usize>| iso.get(range).unwrap_or_default().to_owned();
     format!("{day}, {} Nov {} {} GMT", part(8..10), part(0..4), part(11..19))

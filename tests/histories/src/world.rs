@@ -1,7 +1,7 @@
 //! The records of a simulated service: their versions, when each becomes visible, and the list of what is visible now.
 
 use crate::history::{Change, Settings, Ties, Untimed, UntimedAt, What, Wrong};
-use duro_plm::duro::Millis;
+use connector_sdk::time::Millis;
 use std::cmp::Reverse;
 
 /// When histories begin: late enough that nothing before it is before 1970.

@@ -1,4 +1,4 @@
-//! The GraphQL schema, type for type as in `src/duro/duro-v1.graphql` of this repository.
+//! The GraphQL schema, type for type as in `src/duro-v1.graphql` of this repository.
 
 pub(crate) mod change_order;
 pub(crate) mod component;

@@ -8,7 +8,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned};
 
-const FILE: &str = include_str!("../../../../src/duro/duro-v1.graphql");
+const FILE: &str = include_str!("../../../../src/duro-v1.graphql");
 
 /// A schema without what does not matter: the order of definitions, descriptions, comments.
 type Normal = BTreeMap<String, BTreeSet<String>>;

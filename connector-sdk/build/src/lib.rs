@@ -1,0 +1,119 @@
+//! For a connector's build script: makes the JSON Schema of an operation's result from its GraphQL query and the service's schema, so that
+//! nobody writes it and it cannot be another than the query's.
+//!
+//! ```no_run
+//! connector_sdk_build::result_schemas("src/schema.graphql", "src");
+//! ```
+//!
+//! Each `*.graphql` file below the folder, but for the service's schema, gives `schemas/NAME.json` in `OUT_DIR`, which
+//! `connector_sdk::result_schema!("NAME")` names. What the result is, of all that the query selects, is said in the comment at the head of the
+//! file:
+//!
+//! ```graphql
+//! # The company of the API key's owner, with its users.
+//! # Result: userById.primaryCompany
+//! ```
+//!
+//! The first lines are the schema's description. `Result:` is the way from the answer's data to the result, which must be there; without it the
+//! result is the whole data. A name with `[]` behind it is a list: what follows is taken of each item, and the result is a list
+//! of these.
+
+mod document;
+mod schema;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use document::{Head, head};
+pub use schema::{changes, result_schema};
+
+/// Why a schema could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// A file cannot be read or written.
+    #[error("{0}: {1}")]
+    File(PathBuf, std::io::Error),
+    /// A file is not GraphQL, or uses what is not understood here.
+    #[error("{0}: {1}")]
+    GraphQl(PathBuf, String),
+}
+
+/// Makes the schemas of all queries below a folder, as [the page of this crate](crate) says. Ends the build with a message if that fails.
+pub fn result_schemas(service: impl AsRef<Path>, folder: impl AsRef<Path>) {
+    end_on_problem(Queries::read(service.as_ref(), folder.as_ref()).and_then(|queries| queries.write_all()));
+}
+
+/// Makes `schemas/NAME.json` for a trigger whose records are those of the named queries: the schema of the payload with the lists `created` and
+/// `updated`. Ends the build with a message if that fails.
+pub fn changes_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: &str, queries: &[&str]) {
+    let made = Queries::read(service.as_ref(), folder.as_ref()).and_then(|all| {
+        let records = queries.iter().map(|query| all.schema(query)).collect::<Result<Vec<_>, _>>()?;
+        write(name, &changes(records))
+    });
+    end_on_problem(made);
+}
+
+fn end_on_problem(made: Result<(), Problem>) {
+    if let Err(problem) = made {
+        eprintln!("error: {problem}");
+        std::process::exit(1);
+    }
+}
+
+/// The queries of a connector, by the names of their files.
+struct Queries {
+    service: (PathBuf, String),
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Queries {
+    fn read(service: &Path, folder: &Path) -> Result<Self, Problem> {
+        println!("cargo::rerun-if-changed={}", service.display());
+        println!("cargo::rerun-if-changed={}", folder.display());
+        let mut files = Vec::new();
+        collect(folder, service, &mut files)?;
+        files.sort();
+        Ok(Self { service: (service.to_owned(), read(service)?), files })
+    }
+
+    fn schema(&self, name: &str) -> Result<serde_json::Value, Problem> {
+        let found = self.files.iter().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name));
+        let (path, query) = found.ok_or_else(|| {
+            Problem::GraphQl(self.service.0.clone(), format!("there is no query {name}.graphql beside this schema"))
+        })?;
+        result_schema(&self.service.1, query).map_err(|problem| Problem::GraphQl(path.clone(), problem))
+    }
+
+    fn write_all(&self) -> Result<(), Problem> {
+        for (path, _) in &self.files {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            write(&name, &self.schema(&name)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn collect(folder: &Path, service: &Path, files: &mut Vec<(PathBuf, String)>) -> Result<(), Problem> {
+    let failed = |error| Problem::File(folder.to_owned(), error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            collect(&path, service, files)?;
+        } else if path.extension().is_some_and(|ending| ending == "graphql") && path != service {
+            files.push((path.clone(), read(&path)?));
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, Problem> {
+    fs::read_to_string(path).map_err(|error| Problem::File(path.to_owned(), error))
+}
+
+/// Written without blanks, because it becomes part of the component.
+fn write(name: &str, schema: &serde_json::Value) -> Result<(), Problem> {
+    let folder = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("schemas");
+    let path = folder.join(format!("{name}.json"));
+    let made = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, schema.to_string()));
+    made.map_err(|error| Problem::File(path, error))
+}

@@ -1,0 +1,37 @@
+//! The trigger that loses nothing: what was created and what was changed since the last poll, of any list that is ordered by its last
+//! change. See `docs/polling.md` for what it promises and why it is built like this; the modules, from the bottom up:
+//!
+//! - [`bounds`] what one poll may cost and what it covers;
+//! - `page` a page and where pages come from, `walk` pages joined by proof;
+//! - [`memory`] what is remembered of delivered records, [`classify`] what is delivered and as what;
+//! - `upper` how far the clock has come that stamps records, `untimed` records of which nobody knows when they were changed;
+//! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its text;
+//! - `origin` which service a state belongs to.
+//!
+//! A trigger gives a [`PageSource`] and calls [`poll`].
+
+pub mod blob;
+pub mod bounds;
+pub mod classify;
+pub mod memory;
+mod origin;
+mod packed;
+mod page;
+mod pass;
+mod poll;
+pub mod state;
+mod untimed;
+mod upper;
+pub mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use blob::{Names, Watched};
+pub use bounds::Bounds;
+pub use classify::{Class, Deliveries};
+pub use memory::hash;
+pub use origin::{MAX_ORIGIN_BYTES, origin};
+pub use page::{Item, Page, PageSource, Record};
+pub use poll::{Polled, Show, payload, poll, poll_pages};
+pub use state::State;

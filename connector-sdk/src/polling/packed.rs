@@ -1,0 +1,224 @@
+//! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same minute.
+
+use super::memory::{Mark, Version};
+use crate::time::{LATEST, Millis};
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Of each version four bytes of id and three of content are written.
+const HASH_BYTES: usize = 7;
+
+/// Writes versions, the last changed last: each the difference of its time to the one before as a variable-length number, four bytes of id,
+/// three of content.
+pub(super) fn write_versions(versions: &[Version]) -> String {
+    debug_assert!(versions.is_sorted_by_key(|version| version.modified), "a difference would be below zero");
+    let mut bytes = Vec::with_capacity(versions.len() * 8);
+    let mut before = 0;
+    for version in versions {
+        push_number(&mut bytes, version.modified - before);
+        before = version.modified;
+        bytes.extend(version.id.to_be_bytes());
+        bytes.extend(version.content.to_be_bytes().iter().skip(1));
+    }
+    encode(&bytes)
+}
+
+/// How many bytes of text [`write_versions`] makes of them.
+pub(super) fn versions_length(versions: &[Version]) -> usize {
+    let mut before = 0;
+    let mut bytes = 0;
+    for version in versions {
+        bytes += number_length(version.modified - before) + HASH_BYTES;
+        before = version.modified;
+    }
+    (bytes * 4).div_ceil(3)
+}
+
+/// Reads versions, the last changed last; none if the text is not what was written.
+pub(super) fn read_versions(text: &str) -> Option<Vec<Version>> {
+    let bytes = decode(text)?;
+    let mut rest = bytes.as_slice();
+    let mut versions = Vec::with_capacity(rest.len() / 8);
+    let mut before = 0;
+    while !rest.is_empty() {
+        let modified = take_time(&mut rest, before)?;
+        before = modified;
+        let id = u32::from_be_bytes(take(&mut rest)?);
+        let [a, b, c] = take(&mut rest)?;
+        versions.push(Version { id, modified, content: u32::from_be_bytes([0, a, b, c]) });
+    }
+    Some(versions)
+}
+
+/// Writes marks in their order: each its time as a variable-length number and four bytes of id.
+pub(super) fn write_marks(marks: &[Mark]) -> String {
+    let mut bytes = Vec::new();
+    for mark in marks {
+        push_number(&mut bytes, mark.modified);
+        bytes.extend(mark.id.to_be_bytes());
+    }
+    encode(&bytes)
+}
+
+/// Reads marks; none if the text is not what was written.
+pub(super) fn read_marks(text: &str) -> Option<Vec<Mark>> {
+    let bytes = decode(text)?;
+    let mut rest = bytes.as_slice();
+    let mut marks = Vec::new();
+    while !rest.is_empty() {
+        let modified = take_time(&mut rest, 0)?;
+        marks.push(Mark { id: u32::from_be_bytes(take(&mut rest)?), modified });
+    }
+    Some(marks)
+}
+
+fn number_length(number: Millis) -> usize {
+    let bits = Millis::BITS - number.max(1).leading_zeros();
+    usize::try_from(bits.div_ceil(7)).unwrap_or_default()
+}
+
+fn push_number(bytes: &mut Vec<u8>, number: Millis) {
+    let mut rest = u64::try_from(number).unwrap_or_default();
+    while rest >= 0x80 {
+        bytes.push(low_byte(rest) | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(low_byte(rest));
+}
+
+fn take_time(bytes: &mut &[u8], before: Millis) -> Option<Millis> {
+    let mut number = 0_u64;
+    for shift in (0..49).step_by(7) {
+        let [byte] = take(bytes)?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            let time = before.checked_add(i64::try_from(number).ok()?)?;
+            return (time <= LATEST).then_some(time);
+        }
+    }
+    None
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+fn low_byte(number: u64) -> u8 {
+    u8::try_from(number & 0xff).unwrap_or_default()
+}
+
+/// Base64 with the alphabet of URLs and without padding.
+fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    let (whole, rest) = bytes.as_chunks::<3>();
+    let digit = |number: u32| char::from(ALPHABET.get((number & 63) as usize).copied().unwrap_or_default());
+    for [a, b, c] in whole {
+        let number = u32::from_be_bytes([0, *a, *b, *c]);
+        text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6), digit(number)]);
+    }
+    match rest {
+        [a, b] => {
+            let number = u32::from_be_bytes([0, *a, *b, 0]);
+            text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6)]);
+        }
+        [a] => {
+            let number = u32::from_be_bytes([0, *a, 0, 0]);
+            text.extend([digit(number >> 18), digit(number >> 12)]);
+        }
+        _ => {}
+    }
+    text
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    let (whole, rest) = text.as_bytes().as_chunks::<4>();
+    for digits in whole {
+        let [a, b, c, d] = digits.map(value);
+        if a | b | c | d == NO_DIGIT {
+            return None;
+        }
+        let number = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        bytes.extend(number.to_be_bytes().iter().skip(1));
+    }
+    let mut number = 0_u32;
+    for digit in rest {
+        let value = Some(value(*digit)).filter(|value| *value != NO_DIGIT)?;
+        number = number << 6 | u32::from(value);
+    }
+    // Two digits are one byte and four bits that must be zero; three are two bytes and two such bits.
+    let unused = match rest.len() {
+        0 => return Some(bytes),
+        2 => 4,
+        3 => 2,
+        _ => return None,
+    };
+    if number.trailing_zeros() < unused {
+        return None;
+    }
+    bytes.extend((number >> unused).to_be_bytes().iter().skip(5 - rest.len()));
+    Some(bytes)
+}
+
+/// All bits, so that whatever is joined with it is it.
+const NO_DIGIT: u8 = 0xff;
+
+/// The six bits that a digit stands for.
+fn value(digit: u8) -> u8 {
+    #[allow(clippy::indexing_slicing, reason = "by the compiler, which would not finish")]
+    const VALUES: [u8; 256] = {
+        let mut values = [NO_DIGIT; 256];
+        let mut index = 0;
+        while index < ALPHABET.len() {
+            values[ALPHABET[index] as usize] = index as u8;
+            index += 1;
+        }
+        values
+    };
+    VALUES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bytes_are_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..50)) {
+            prop_assert_eq!(decode(&encode(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn text_with_any_other_character_is_refused(text in "[A-Za-z0-9_-]{0,20}", other in "[^A-Za-z0-9_-]", at in 0..21_usize) {
+            let (before, after) = text.split_at(at.min(text.len()));
+            prop_assert_eq!(decode(&format!("{before}{other}{after}")), None);
+        }
+
+        #[test]
+        fn versions_are_read_back(
+            versions in proptest::collection::vec((any::<u32>(), 0..=LATEST, 0..1_u32 << 24), 0..50)
+        ) {
+            let mut versions: Vec<Version> =
+                versions.into_iter().map(|(id, modified, content)| Version { id, modified, content }).collect();
+            versions.sort_by_key(|version| version.modified);
+            let text = write_versions(&versions);
+            prop_assert_eq!(versions_length(&versions), text.len());
+            prop_assert_eq!(read_versions(&text), Some(versions));
+        }
+
+        #[test]
+        fn marks_are_read_back(marks in proptest::collection::vec((any::<u32>(), 0..=LATEST), 0..20)) {
+            let marks: Vec<Mark> = marks.into_iter().map(|(id, modified)| Mark { id, modified }).collect();
+            prop_assert_eq!(read_marks(&write_marks(&marks)), Some(marks));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[A-Za-z0-9_-]{0,60}|\\PC*") {
+            read_versions(&text);
+            read_marks(&text);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One poll, from the state that the last one left to the payload and the state for the next.
+
+use super::blob::{self, Names, Watched};
+use super::bounds::Bounds;
+use super::classify::{Class, Deliveries};
+use super::page::{Page, PageSource};
+use super::pass::{Budget, End, Pass};
+use super::state::State;
+use crate::contract::{Error, Level, PollResult};
+use crate::host::Call;
+
+/// What a poll found, not yet written down.
+#[derive(Debug)]
+pub struct Polled {
+    /// What to deliver.
+    pub deliveries: Deliveries,
+    /// What the next poll needs.
+    pub state: State,
+    /// Whether more is known to wait.
+    pub more: bool,
+    /// How many records without a time were passed over, because they are more than can be remembered.
+    pub passed_over: usize,
+}
+
+/// Which lists the payload shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Show {
+    /// Records that are new.
+    pub created: bool,
+    /// Records that existed before and were changed.
+    pub updated: bool,
+}
+
+/// Polls a list once, with the standard bounds. `state` is what the last poll gave; an empty one marks where counting begins, and delivers nothing.
+///
+/// Errors: `invalid-state` for a state that was not written for what is `watched`, and whatever the source gives.
+pub fn poll(
+    call: &Call<'_>,
+    source: &mut impl PageSource,
+    watched: &Watched<'_>,
+    show: Show,
+    state: Option<&[u8]>,
+) -> Result<PollResult, Error> {
+    let state = state.map(|blob| blob::read(blob, watched)).transpose()?;
+    let polled = poll_pages(source, watched.trigger, state.as_ref(), &Bounds::STANDARD)?;
+    call.log(Level::Info, || summary(&polled));
+    if polled.passed_over > 0 {
+        call.log(Level::Warn, || passed_over(polled.passed_over));
+    }
+    let (payload, no_changes) = payload(&polled.deliveries, show);
+    let state = blob::write(&polled.state, watched);
+    Ok(PollResult { payload, no_changes, state, more: polled.more, extensions: None })
+}
+
+/// Polls any source of pages once. Without a state it marks where counting begins, and delivers nothing.
+pub fn poll_pages(
+    source: &mut impl PageSource,
+    names: &Names,
+    state: Option<&State>,
+    bounds: &Bounds,
+) -> Result<Polled, Error> {
+    let mut source = OneOwner { source, names, owner: state.and_then(|state| state.owner) };
+    let mut polled = match state {
+        None => baseline(&mut source, bounds)?,
+        Some(state) => poll_on(&mut source, state, bounds)?,
+    };
+    polled.state.owner = source.owner;
+    Ok(polled)
+}
+
+/// Pages of one owner's records: those that a state was written for, where both it and the service say whose they are. Nobody must say: there are
+/// keys that may not ask.
+struct OneOwner<'a, S> {
+    source: &'a mut S,
+    names: &'a Names,
+    owner: Option<u64>,
+}
+
+impl<S: PageSource> PageSource for OneOwner<'_, S> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+        let page = self.source.fetch(first, after)?;
+        match (self.owner, page.owner) {
+            (Some(expected), Some(owner)) if expected != owner => return Err(blob::other_owner(self.names)),
+            (_, owner) => self.owner = owner.or(self.owner),
+        }
+        Ok(page)
+    }
+}
+
+fn poll_on(source: &mut impl PageSource, state: &State, bounds: &Bounds) -> Result<Polled, Error> {
+    let mut budget = Budget::new(bounds);
+    let mut deliveries = Deliveries::default();
+    let mut pass = match &state.drain {
+        Some(drain) => Pass::resume(state, drain, bounds),
+        None => Pass::fresh(state, bounds),
+    };
+    let end = pass.run(source, &mut deliveries, &mut budget)?;
+    let passed_over = pass.untimed_passed_over();
+    if end == End::Budget {
+        return Ok(Polled { state: pass.suspend(state, &deliveries), deliveries, more: true, passed_over });
+    }
+    let left_newer = pass.left_newer(&deliveries);
+    let state = pass.complete(state, &deliveries);
+    if !pass.is_resumed() || budget.is_spent() {
+        return Ok(Polled { deliveries, state, more: left_newer, passed_over });
+    }
+    // What changed while a drain went on stands above it, and only a pass from the top sees it.
+    let mut pass = Pass::fresh(&state, bounds);
+    let end = pass.run(source, &mut deliveries, &mut budget)?;
+    let passed_over = passed_over + pass.untimed_passed_over();
+    let (state, more) = match end {
+        End::Bottom => (pass.complete(&state, &deliveries), false),
+        End::Budget if pass.has_found_news() => (pass.suspend(&state, &deliveries), true),
+        // With what the drain left of the budget it found nothing. The next poll begins with all of it, and not in the middle.
+        End::Budget => (state, left_newer),
+    };
+    Ok(Polled { deliveries, state, more, passed_over })
+}
+
+/// Marks where counting begins: remembers what lies within the overlap, so that a record which was there is not taken for a new one.
+fn baseline(source: &mut impl PageSource, bounds: &Bounds) -> Result<Polled, Error> {
+    // Nothing is delivered, so the only bound is the number of requests.
+    let mut budget = Budget::new(&Bounds { delivering_pages: bounds.requests, ..*bounds });
+    let mut found = Deliveries::default();
+    let before = State::default();
+    let mut pass = Pass::baseline(&before, bounds);
+    if pass.run(source, &mut found, &mut budget)? == End::Budget {
+        pass.cut_short();
+    }
+    let (state, passed_over) = (pass.complete(&before, &found), pass.untimed_passed_over());
+    Ok(Polled { deliveries: Deliveries::default(), state, more: false, passed_over })
+}
+
+/// The payload, `{"body": {"data": {"created": […], "updated": […]}}}`, and whether it is without changes. What is not to be shown is left out: the
+/// state advances past all of it.
+pub fn payload(deliveries: &Deliveries, show: Show) -> (String, bool) {
+    // Twice the size of a megabyte is a megabyte to copy and to touch.
+    let nodes = deliveries.of(Class::Created).chain(deliveries.of(Class::Updated));
+    let mut payload = String::with_capacity(64 + nodes.map(|node| node.len() + 1).sum::<usize>());
+    payload.push_str(r#"{"body":{"data":{"created":["#);
+    let empty = payload.len();
+    if show.created {
+        push_list(&mut payload, deliveries.of(Class::Created));
+    }
+    let without_created = payload.len() == empty;
+    payload.push_str(r#"],"updated":["#);
+    let empty = payload.len();
+    if show.updated {
+        push_list(&mut payload, deliveries.of(Class::Updated));
+    }
+    let without_updated = payload.len() == empty;
+    payload.push_str("]}}}");
+    (payload, without_created && without_updated)
+}
+
+fn push_list<'a>(json: &mut String, nodes: impl Iterator<Item = &'a str>) {
+    for (index, node) in nodes.enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(node);
+    }
+}
+
+fn passed_over(records: usize) -> String {
+    format!(
+        "{records} times a record without a readable time of its last change was passed over: of more than {} within reach of one poll \
+         the changes of the others cannot be seen",
+        Bounds::STANDARD.untimed
+    )
+}
+
+fn summary(polled: &Polled) -> String {
+    format!(
+        "found {} created and {} updated{}",
+        polled.deliveries.of(Class::Created).count(),
+        polled.deliveries.of(Class::Updated).count(),
+        if polled.more { ", and more wait" } else { "" }
+    )
+}
