@@ -4,6 +4,7 @@ use connector_sdk::Error;
 use connector_sdk::polling::blob::{read, signed, write};
 use connector_sdk::polling::bounds::{MAX_CURSOR_BYTES, MAX_REMEMBERED_BYTES, MAX_STATE_BYTES};
 use connector_sdk::polling::memory::Version;
+use connector_sdk::polling::state::Reach;
 use connector_sdk::polling::{MAX_ORIGIN_BYTES, State, Watched};
 use proptest::prelude::*;
 
@@ -60,7 +61,10 @@ fn as_before(mut state: State) -> State {
     state.owner = None;
     state.known.retain(Version::is_timed);
     if let Some(drain) = &mut state.drain {
-        (drain.witnesses, drain.newest) = (0, drain.upper.unwrap_or_default());
+        if let Reach::Unknown { witnesses } = &mut drain.reach {
+            *witnesses = 0;
+        }
+        drain.newest = drain.reach.upper().unwrap_or_default();
     }
     state
 }
@@ -170,9 +174,11 @@ fn a_state_whose_floor_followed_a_record_into_the_far_future_is_refused_and_one_
     for key in ["watermark", "newAbove", "zone", "upper"] {
         let state = read(with(key).as_bytes(), &COMPONENTS).unwrap();
         let drain = state.drain.unwrap();
-        let latest = [state.watermark, state.new_above, drain.zone, drain.upper.unwrap_or_default()].into_iter().max();
+        let latest =
+            [state.watermark, state.new_above, drain.zone, drain.reach.upper().unwrap_or_default()].into_iter().max();
         let sound_drain = sound.drain.as_ref().unwrap();
-        let bound = [sound.watermark, sound.new_above, sound_drain.zone, sound_drain.upper.unwrap()].into_iter().max();
+        let bound =
+            [sound.watermark, sound.new_above, sound_drain.zone, sound_drain.reach.upper().unwrap()].into_iter().max();
         assert!(latest <= bound, "{key}");
     }
 }

@@ -5,7 +5,7 @@ use super::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
 use super::memory::{content_hash, hash};
 use super::origin::MAX_ORIGIN_BYTES;
 use super::packed;
-use super::state::{Drain, State};
+use super::state::{Drain, Reach, State};
 use super::walk::Joint;
 use crate::contract::Error;
 use crate::json::{Scanner, push_string};
@@ -62,6 +62,7 @@ struct Text<'a> {
 #[derive(Default)]
 struct DrainText<'a> {
     upper: Option<&'a str>,
+    upper_seen_at: Option<&'a str>,
     witnesses: Option<&'a str>,
     newest: Option<&'a str>,
     began_at: Option<&'a str>,
@@ -108,6 +109,7 @@ impl<'a> DrainText<'a> {
         while let Some(key) = scanner.key(&mut first).ok()? {
             match key.as_ref() {
                 "upper" => read.upper = plain(scanner)?,
+                "upperSeenAt" => read.upper_seen_at = plain(scanner)?,
                 "witnesses" => read.witnesses = plain(scanner)?,
                 "newest" => read.newest = plain(scanner)?,
                 "beganAt" => read.began_at = plain(scanner)?,
@@ -156,9 +158,12 @@ pub fn write(state: &State, watched: &Watched<'_>) -> Vec<u8> {
         text.push_str(",\"drain\":{\"zone\":\"");
         text.push_str(&format_time(drain.zone));
         text.push('"');
-        push_time(&mut text, "upper", drain.upper);
-        if drain.upper.is_none() {
-            push(&mut text, "witnesses", &drain.witnesses.to_string());
+        match drain.reach {
+            Reach::Known { upper, seen_at } => {
+                push(&mut text, "upper", &format_time(upper));
+                push_time(&mut text, "upperSeenAt", seen_at.filter(|_| seen_at != drain.began_at));
+            }
+            Reach::Unknown { witnesses } => push(&mut text, "witnesses", &witnesses.to_string()),
         }
         push(&mut text, "newest", &format_time(drain.newest));
         push_time(&mut text, "beganAt", drain.began_at);
@@ -267,8 +272,12 @@ fn state(text: &Text<'_>) -> Option<State> {
         drain: match &text.drain {
             None => None,
             Some(drain) => Some(Drain {
-                upper: optional_time(drain.upper)?.filter(|upper| upper <= PLAUSIBLE.end()),
-                witnesses: drain.witnesses.map_or(Some(0), |count| count.parse().ok())?,
+                reach: match optional_time(drain.upper)?.filter(|upper| upper <= PLAUSIBLE.end()) {
+                    Some(upper) => {
+                        Reach::Known { upper, seen_at: optional_time(drain.upper_seen_at.or(drain.began_at))? }
+                    }
+                    None => Reach::Unknown { witnesses: drain.witnesses.map_or(Some(0), |count| count.parse().ok())? },
+                },
                 newest: optional_time(drain.newest.or(drain.upper))?.unwrap_or_default(),
                 began_at: optional_time(drain.began_at)?,
                 zone: sane(parse_time(drain.zone)?),

@@ -5,6 +5,7 @@
 //! - `page` a page and where pages come from, `walk` pages joined by proof;
 //! - [`memory`] what is remembered of delivered records, [`classify`] what is delivered and as what;
 //! - `upper` how far the clock has come that stamps records, `untimed` records of which nobody knows when they were changed;
+//! - `ties` how far down delivery got among records of one time;
 //! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its text;
 //! - `origin` which service a state belongs to.
 //!
@@ -20,6 +21,7 @@ mod page;
 mod pass;
 mod poll;
 pub mod state;
+mod ties;
 mod untimed;
 mod upper;
 pub mod walk;

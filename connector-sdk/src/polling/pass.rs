@@ -3,14 +3,15 @@
 
 use super::bounds::Bounds;
 use super::classify::{Class, Deliveries, Offer};
-use super::memory::{Known, Mark, Version};
+use super::memory::{Known, Version};
 use super::page::{Page, PageSource, Record};
 use super::state::{Drain, State};
+use super::ties::Ties;
 use super::untimed::Untimed;
 use super::upper::Upper;
 use super::walk::{Step, Walk};
 use crate::contract::Error;
-use crate::time::{LATEST, Millis};
+use crate::time::Millis;
 
 /// What one poll may still spend.
 #[derive(Debug)]
@@ -29,42 +30,49 @@ pub(super) enum End {
     Budget,
 }
 
+/// How a pass began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// That of a first poll: there is no floor before the first page says where the newest records are, and what it finds is not delivered.
+    Baseline,
+    /// From the top down to the state's floor.
+    Fresh,
+    /// Where an earlier poll left off.
+    Resumed,
+}
+
+/// What a broken pass met above where the watermark goes: it is passed over, to be found by a pass of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Above {
+    NothingPassedOver,
+    /// Records that the walk came by before it was broken, or could have.
+    PassedOver,
+    /// Records that were changed since.
+    NewerPassedOver,
+}
+
 /// One pass.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
     bounds: &'a Bounds,
+    kind: Kind,
     floor: Millis,
     /// Records created above this are new, unless they are known.
     new_above: Millis,
     known: Known,
-    /// There is no floor before the first page says where the newest records are.
-    first: bool,
-    /// Goes on with what an earlier poll began.
-    resumed: bool,
-    /// It is not one walk from the top: it goes on with an earlier poll's, or began again.
-    broken: bool,
     /// Where the watermark will go. It stays where it is as long as no record tells.
     upper: Upper,
     untimed: Untimed,
-    /// What lies above `walked_to` and at or below this was delivered, and nothing can become visible there any more.
+    /// What lies at or below this and was walked over before was delivered, and nothing can become visible there any more.
     zone: Millis,
     /// The time of the newest record that the walk came by before it began again.
     newest: Millis,
-    /// The time of the last record down to which delivery got.
-    lowest: Millis,
-    /// `lowest` when the walk last began: the bottom of the delivered zone.
-    walked_to: Millis,
-    /// The last of the records of the time `lowest` that were delivered.
-    last_ties: Vec<Mark>,
-    /// The same of the time `walked_to` when the walk last began, if others of that time are forgotten.
-    end_of_ties: Vec<Mark>,
-    /// Whether the walk has yet to come by one of them: what it meets of their time before was delivered.
-    seeking: bool,
-    /// The last of those that were passed over for that reason: the next page may begin with some of them.
-    passed_over: Vec<Mark>,
+    /// How far down delivery got.
+    ties: Ties,
     walk: Walk,
-    /// Whether records above `upper` were passed over, to be found by a pass of their own.
-    left_newer: bool,
+    /// Whether the walk began again, at the top.
+    restarted: bool,
+    above: Above,
     found_news: bool,
 }
 
@@ -81,66 +89,63 @@ impl Budget {
 }
 
 impl<'a> Pass<'a> {
-    /// A pass from the top down to the state's floor.
-    pub(super) fn fresh(state: &'a State, bounds: &'a Bounds) -> Self {
+    fn new(kind: Kind, state: &'a State, bounds: &'a Bounds) -> Self {
         Self {
             bounds,
+            kind,
             floor: state.floor,
             new_above: state.new_above,
             known: Known::new(state.known.clone()),
-            first: false,
-            resumed: false,
-            broken: false,
             upper: Upper::default(),
             untimed: Untimed::default(),
             zone: state.floor,
             newest: 0,
-            lowest: LATEST,
-            walked_to: LATEST,
-            last_ties: Vec::new(),
-            end_of_ties: Vec::new(),
-            seeking: false,
-            passed_over: Vec::new(),
+            ties: Ties::none(),
             walk: Walk::default(),
-            left_newer: false,
+            restarted: false,
+            above: Above::NothingPassedOver,
             found_news: false,
         }
     }
 
+    /// A pass from the top down to the state's floor.
+    pub(super) fn fresh(state: &'a State, bounds: &'a Bounds) -> Self {
+        Self::new(Kind::Fresh, state, bounds)
+    }
+
     /// The pass of a first poll, which goes down one overlap from the newest record. What it finds is not delivered.
     pub(super) fn baseline(state: &'a State, bounds: &'a Bounds) -> Self {
-        Self { first: true, ..Self::fresh(state, bounds) }
+        Self::new(Kind::Baseline, state, bounds)
     }
 
     /// The pass that an earlier poll left off.
     pub(super) fn resume(state: &'a State, drain: &Drain, bounds: &'a Bounds) -> Self {
         Self {
-            resumed: true,
-            broken: true,
             new_above: state.new_above.min(state.floor),
             upper: Upper::resume(drain),
             untimed: Untimed::new(&state.known),
             zone: drain.zone,
             newest: drain.newest,
-            lowest: drain.lowest,
-            walked_to: drain.lowest,
-            last_ties: drain.end_of_ties.clone(),
-            end_of_ties: drain.end_of_ties.clone(),
-            seeking: !drain.end_of_ties.is_empty(),
+            ties: Ties::resume(drain),
             walk: Walk::new(drain.joint.clone()),
-            ..Self::fresh(state, bounds)
+            ..Self::new(Kind::Resumed, state, bounds)
         }
+    }
+
+    /// Whether it is not one walk from the top: it goes on with an earlier poll's, or began again.
+    fn is_broken(&self) -> bool {
+        self.kind == Kind::Resumed || self.restarted
     }
 
     /// Whether a further pass is needed for what changed while this one went on: surely if it saw such, probably if it went on with a
     /// drain that still delivered.
     pub(super) fn left_newer(&self, deliveries: &Deliveries) -> bool {
-        self.left_newer || (self.resumed && !deliveries.is_empty())
+        self.above == Above::NewerPassedOver || (self.kind == Kind::Resumed && !deliveries.is_empty())
     }
 
     /// Whether it goes on with a drain.
     pub(super) fn is_resumed(&self) -> bool {
-        self.resumed
+        self.kind == Kind::Resumed
     }
 
     /// Whether it found something to deliver.
@@ -169,9 +174,8 @@ impl<'a> Pass<'a> {
                 }
                 Step::Lost => Found { lost: true, ..Found::default() },
             };
-            if self.seeking && !self.passed_over.is_empty() && found.floor {
-                // None of them is where it was: all of their time must be delivered again.
-                self.end_of_ties.clear();
+            if found.floor && self.ties.are_lost() {
+                self.ties.give_up();
             } else if found.floor {
                 return Ok(End::Bottom);
             } else if !found.lost {
@@ -196,23 +200,17 @@ impl<'a> Pass<'a> {
 
     /// Begins at the top again, down to where delivery got.
     fn restart(&mut self) {
-        if self.lowest < self.walked_to {
-            // What was delivered since is known.
-            self.end_of_ties.clear();
-        }
         self.walk = Walk::default();
         self.upper.restart();
-        self.broken = true;
-        self.walked_to = self.lowest;
-        self.seeking = !self.end_of_ties.is_empty();
-        self.passed_over.clear();
+        self.ties.restart();
+        self.restarted = true;
     }
 
     /// The first records of the list say where the watermark will go.
     fn begin(&mut self, page: &Page) {
-        if let Some(passed) = self.upper.look(page, self.lowest, self.bounds) {
+        if let Some(passed) = self.upper.look(page, self.ties.lowest(), self.bounds) {
             self.zone = self.floor.max(passed.saturating_sub(self.bounds.overlap + 1));
-            if self.first {
+            if self.kind == Kind::Baseline {
                 self.floor = self.zone;
             }
         }
@@ -232,26 +230,24 @@ impl<'a> Pass<'a> {
                 self.find_untimed(page, record, offers);
                 continue;
             }
-            if self.is_delivered_tie(record) {
+            if self.ties.is_delivered(record, self.bounds.tail) {
                 continue;
             }
-            if self.seeking && record.modified < self.walked_to {
-                if !self.passed_over.is_empty() {
-                    return true;
-                }
-                self.seeking = false;
+            if record.modified < self.ties.walked_to() && self.ties.come_below() {
+                return true;
             }
             if record.modified <= self.floor {
                 at_floor = true;
                 continue;
             }
-            if self.broken && self.upper.found().is_some_and(|upper| record.modified > upper) {
+            if self.is_broken() && self.upper.found().is_some_and(|upper| record.modified > upper) {
                 // What it was delivered as, if it was, is no longer known here; the pass that follows knows. And that it is read to the end
                 // is sure only of what was there when the pass began.
-                self.left_newer |= record.modified > self.newest;
+                let newer = record.modified > self.newest;
+                self.above = self.above.max(if newer { Above::NewerPassedOver } else { Above::PassedOver });
                 continue;
             }
-            let in_zone = self.walked_to < record.modified && record.modified <= self.zone;
+            let in_zone = self.ties.walked_to() < record.modified && record.modified <= self.zone;
             if in_zone {
                 continue;
             }
@@ -280,39 +276,19 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Whether it was delivered by an earlier poll that did not remember it.
-    fn is_delivered_tie(&mut self, record: &Record) -> bool {
-        if record.modified != self.walked_to || self.end_of_ties.is_empty() {
-            return false;
-        }
-        let mark = Mark::new(record.id, record.modified);
-        let is_marked = self.end_of_ties.contains(&mark);
-        self.seeking &= !is_marked;
-        if self.seeking {
-            keep_last(&mut self.passed_over, mark, 2 * self.bounds.tail);
-        }
-        is_marked || self.passed_over.contains(&mark)
-    }
-
     /// Keeps how far down delivery got.
     fn went_by(&mut self, record: &Record) {
-        if !self.broken {
+        if !self.is_broken() {
             self.newest = self.newest.max(record.modified);
         }
-        if record.modified < self.lowest {
-            self.lowest = record.modified;
-            self.last_ties.clear();
-        }
-        if record.modified == self.lowest {
-            keep_last(&mut self.last_ties, Mark::new(record.id, record.modified), self.bounds.tail);
-        }
+        self.ties.went_by(record, self.bounds.tail);
     }
 
     /// Takes what was not reached as seen: for a first poll among more records of one moment than a poll can read.
     pub(super) fn cut_short(&mut self) {
         // A few records that the clock has not reached may all be stamped in the future.
-        if self.upper.found().is_some() || self.upper.witnesses() >= self.bounds.witnesses_without_date() {
-            self.zone = self.zone.max(self.lowest);
+        if self.upper.has(self.bounds.witnesses_without_date()) {
+            self.zone = self.zone.max(self.ties.lowest());
             self.floor = self.zone;
         }
     }
@@ -326,13 +302,18 @@ impl<'a> Pass<'a> {
     pub(super) fn complete(&self, before: &State, deliveries: &Deliveries) -> State {
         let watermark = self.upper.found().map_or(before.watermark, |upper| upper.max(before.watermark));
         let began_at = self.upper.began_at();
-        let seen_at = if watermark > before.watermark { began_at } else { before.seen_at.or(began_at) };
+        let seen_at = self.upper.seen_at();
+        let seen_at = if watermark > before.watermark { seen_at } else { before.seen_at.or(seen_at) };
         let settled = match (before.seen_at, began_at) {
             (Some(seen), Some(now)) if now.saturating_sub(seen) >= self.bounds.settling => before.watermark,
             _ => 0,
         };
         let floor = before.floor.max(self.zone).max(settled);
-        let new_above = before.new_above.max(self.floor);
+        // A record that was passed over may have been created before the floor, and be met for the first time by the next pass.
+        let new_above = match self.above {
+            Above::NothingPassedOver => before.new_above.max(self.floor),
+            Above::PassedOver | Above::NewerPassedOver => before.new_above,
+        };
         let mut state = State { watermark, seen_at, floor, new_above, ..State::default() };
         let untimed = self.untimed.after(&before.known);
         state.remember(self.delivered(before, deliveries), untimed, &[], self.bounds);
@@ -347,15 +328,13 @@ impl<'a> Pass<'a> {
             joint.tail.drain(..surplus);
             joint
         });
-        let forgot_ties = self.lowest == self.walked_to && !self.end_of_ties.is_empty();
         let drain = Drain {
-            upper: self.upper.found(),
-            witnesses: self.upper.witnesses(),
+            reach: self.upper.reach(),
             newest: self.newest,
             began_at: self.upper.began_at(),
             zone: self.zone,
-            lowest: self.lowest,
-            end_of_ties: if forgot_ties { self.last_ties.clone() } else { Vec::new() },
+            lowest: self.ties.lowest(),
+            end_of_ties: self.ties.to_remember(),
             joint,
         };
         let mut state = State {
@@ -367,7 +346,7 @@ impl<'a> Pass<'a> {
             ..State::default()
         };
         let untimed = self.untimed.after(&before.known);
-        state.remember(self.delivered(before, deliveries), untimed, &self.last_ties, self.bounds);
+        state.remember(self.delivered(before, deliveries), untimed, self.ties.last(), self.bounds);
         state
     }
 
@@ -376,14 +355,6 @@ impl<'a> Pass<'a> {
         let news = deliveries.versions().rev().filter(|version| !self.known.contains(*version));
         before.known.iter().copied().chain(news).filter(Version::is_timed).collect()
     }
-}
-
-/// Appends a mark, and drops the first where they become more than `most`.
-fn keep_last(marks: &mut Vec<Mark>, mark: Mark, most: usize) {
-    marks.retain(|other| *other != mark);
-    marks.push(mark);
-    let surplus = marks.len().saturating_sub(most);
-    marks.drain(..surplus);
 }
 
 /// What a page held.

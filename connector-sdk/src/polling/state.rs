@@ -31,10 +31,8 @@ pub struct State {
 /// A pass that a later poll goes on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drain {
-    /// Where the watermark goes when the drain is done; nowhere if no record told yet.
-    pub upper: Option<Millis>,
-    /// How many records were seen that did not tell.
-    pub witnesses: usize,
+    /// Where the watermark goes when the drain is done.
+    pub reach: Reach,
     /// The newest time that the pass came by before it was left off.
     pub newest: Millis,
     /// The service's clock when the pass began, if the service says.
@@ -48,6 +46,30 @@ pub struct Drain {
     pub end_of_ties: Vec<Mark>,
     /// Where the walk goes on; from the top if none.
     pub joint: Option<Joint>,
+}
+
+/// Where a pass takes the watermark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// No record told yet.
+    Unknown {
+        /// How many were seen that did not tell.
+        witnesses: usize,
+    },
+    /// There.
+    Known {
+        /// The time of a record that the clock which stamps records had surely reached.
+        upper: Millis,
+        /// The service's clock when that was first sure, if the service says.
+        seen_at: Option<Millis>,
+    },
+}
+
+impl Reach {
+    /// The time, if it is known.
+    pub fn upper(self) -> Option<Millis> {
+        if let Self::Known { upper, .. } = self { Some(upper) } else { None }
+    }
 }
 
 impl State {
@@ -103,7 +125,7 @@ impl State {
                 Some(drain) => {
                     self.floor = floor.max(watermark.min(forgotten));
                     // Above `upper` not everything was delivered.
-                    drain.zone = zone.max(drain.upper.map_or(zone, |upper| upper.min(forgotten)));
+                    drain.zone = zone.max(drain.reach.upper().map_or(zone, |upper| upper.min(forgotten)));
                 }
                 // What is stamped after the watermark, in the future, says nothing about what comes before it.
                 None => self.floor = floor.max(watermark.min(forgotten)),

@@ -63,7 +63,7 @@ fn a_record_without_a_time_is_no_witness_and_none_counts_twice() {
         assert_eq!(upper.look(&page(Some(served_at), &[NOW + YEARS, 0, 0]), LATEST, &BOUNDS), None);
     }
     // What counts is the date of the first page, when the pass began.
-    assert_eq!((upper.began_at(), upper.witnesses()), (Some(NOW), 1));
+    assert_eq!((upper.began_at(), upper.reach()), (Some(NOW), Reach::Unknown { witnesses: 1 }));
     assert_eq!(upper.look(&page(Some(NOW + YEARS), &[NOW + YEARS, NOW - 1]), LATEST, &BOUNDS), Some(NOW - 1));
 }
 
@@ -80,8 +80,7 @@ fn a_time_above_what_the_pass_went_by_already_does_not_count() {
 #[test]
 fn a_pass_that_goes_on_counts_on_and_one_that_begins_again_at_the_top_begins_to_count() {
     let drain = |joint| Drain {
-        upper: None,
-        witnesses: 1,
+        reach: Reach::Unknown { witnesses: 1 },
         newest: 0,
         began_at: Some(NOW),
         zone: 0,

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 
 use connector_sdk::contract::Error;
-use connector_sdk::{Connection, Connector, Host, Page, PollResult, Query};
 use connector_sdk::contract::{Failure, Level, Request, Response};
 use connector_sdk::polling::State;
 use connector_sdk::polling::blob::{self, Watched};
+use connector_sdk::{Connection, Connector, Host, Page, PollResult, Query};
 use duro_plm::{Duro, NAMES};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -206,7 +206,8 @@ impl Host for Anywhere {
 pub(crate) fn state(data: &[u8]) -> u64 {
     let (options, state) = choice(data);
     let resource = RESOURCES[options % 2];
-    let state = if options / 2 % 2 == 0 { state.to_vec() } else { blob::signed(&String::from_utf8_lossy(state)).into_bytes() };
+    let state =
+        if options / 2 % 2 == 0 { state.to_vec() } else { blob::signed(&String::from_utf8_lossy(state)).into_bytes() };
     let page = page(resource);
     let host = Fixed::new(200, &[], page.as_bytes());
     let result = Duro::poll(&host, "pollChangesTrigger", &connection(), &watching(resource), Some(&state));

@@ -5,8 +5,8 @@ use crate::history::{
     Change, Cursor, Date, Expired, History, Poll, Settings, Step, Tells, Ties, Trouble, Untimed, UntimedAt, What,
     Whose, Wrong,
 };
-use connector_sdk::time::Millis;
 use connector_sdk::polling::bounds::Bounds;
+use connector_sdk::time::Millis;
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;

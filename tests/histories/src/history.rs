@@ -1,7 +1,7 @@
 //! A history: what the service is like, and what happens, in order. Plain data without behaviour.
 
-use connector_sdk::time::Millis;
 use connector_sdk::polling::bounds::Bounds;
+use connector_sdk::time::Millis;
 
 /// One history.
 #[derive(Clone, Debug)]

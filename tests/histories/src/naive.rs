@@ -5,10 +5,10 @@ use crate::history::Settings;
 use crate::service::Service;
 use crate::service::identify;
 use crate::subject::{Delivered, Subject};
-use connector_sdk::time::Millis;
 use connector_sdk::contract::Error;
-use connector_sdk::polling::bounds::Bounds;
 use connector_sdk::polling::PageSource;
+use connector_sdk::polling::bounds::Bounds;
+use connector_sdk::time::Millis;
 
 /// The obvious design.
 #[derive(Debug)]

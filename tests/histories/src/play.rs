@@ -5,9 +5,9 @@ use crate::outcome::{Outcome, Promise};
 use crate::service::Service;
 use crate::subject::{Delivered, Subject, age, is_bound};
 use crate::world::{BEGINNING, Shown, Version, World};
-use connector_sdk::time::Millis;
 use connector_sdk::contract::Error;
 use connector_sdk::polling::bounds::{Bounds, MAX_STATE_BYTES};
+use connector_sdk::time::Millis;
 use std::collections::{HashMap, HashSet};
 
 /// After the history's last step all is quiet for longer than any lag or settling takes.

@@ -2,11 +2,11 @@
 
 use crate::history::{Cursor, Date, Expired, Poll, Settings, Tells, Trouble, Whose, Wrong};
 use crate::world::{Place, Shown, Visible, World};
-use connector_sdk::time::{Millis, format as format_time};
-use connector_sdk::contract::{Error, ServiceFailure};
 use connector_sdk::contract::Failure;
+use connector_sdk::contract::{Error, ServiceFailure};
 use connector_sdk::polling::hash;
 use connector_sdk::polling::{Item, Page, PageSource, Record};
+use connector_sdk::time::{Millis, format as format_time};
 use std::fmt::Write as _;
 
 /// The first id of records that another connection leads to.

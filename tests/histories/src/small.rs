@@ -5,8 +5,8 @@ use crate::history::{Change, Cursor, Date, Expired, History, Poll, Settings, Ste
 use crate::outcome::Outcome;
 use crate::play::play;
 use crate::subject::{Lacks, Trigger};
-use connector_sdk::time::Millis;
 use connector_sdk::polling::bounds::Bounds;
+use connector_sdk::time::Millis;
 
 /// The places where a change can happen: before the first poll, before each of three requests of either poll, between the polls and
 /// after them.

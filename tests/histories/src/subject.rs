@@ -3,13 +3,13 @@
 
 use crate::history::{Settings, Whose};
 use crate::service::{Service, identify};
-use connector_sdk::time::Millis;
 use connector_sdk::contract::Error;
 use connector_sdk::polling::blob::{self, Watched, signed};
 use connector_sdk::polling::bounds::Bounds;
 use connector_sdk::polling::classify::Class;
-use connector_sdk::polling::{Item, Page, PageSource, Record};
 use connector_sdk::polling::poll_pages;
+use connector_sdk::polling::{Item, Page, PageSource, Record};
+use connector_sdk::time::Millis;
 
 /// Something that polls.
 pub trait Subject {
@@ -116,7 +116,9 @@ impl Subject for Trigger {
         }
         let state = self.committed.as_deref().map(|state| blob::read(state, &watched)).transpose()?;
         let polled = match self.lacks {
-            Lacks::Proof => poll_pages(&mut Unproven { service, before: None }, watched.trigger, state.as_ref(), &self.bounds)?,
+            Lacks::Proof => {
+                poll_pages(&mut Unproven { service, before: None }, watched.trigger, state.as_ref(), &self.bounds)?
+            }
             Lacks::Date | Lacks::Untimed | Lacks::Company => {
                 poll_pages(&mut Blind { service, lacks: self.lacks }, watched.trigger, state.as_ref(), &self.bounds)?
             }

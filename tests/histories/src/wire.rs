@@ -4,10 +4,10 @@
 use crate::history::{Tells, Trouble, Whose};
 use crate::service::{Answered, Service, identify};
 use crate::subject::{Delivered, Subject};
-use connector_sdk::time::Millis;
 use connector_sdk::contract::Error;
-use connector_sdk::{Connector, Host, testing};
 use connector_sdk::contract::{Failure, Level, Request, Response};
+use connector_sdk::time::Millis;
+use connector_sdk::{Connector, Host, testing};
 use duro_plm::Duro;
 use serde_json::Value;
 use std::cell::RefCell;

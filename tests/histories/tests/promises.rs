@@ -114,6 +114,16 @@ fn repeats_are_at_most_one_in_a_hundred_in_every_weather() {
     }
 }
 
+/// What a million histories found: a loss where a pass began minutes before it saw the record that it took for the clock's time, and a new record
+/// that a pass had passed over twice and was then called an updated one.
+#[test]
+fn histories_that_broke_a_promise_once_keep_all_of_them() {
+    for seed in [5_189_614, 5_362_764] {
+        let broken = ours(&histories::draw::history(&EVERYTHING, seed)).broken;
+        assert!(broken.is_empty(), "{seed}: {broken:?}");
+    }
+}
+
 #[test]
 fn the_promises_hold_over_json_and_http_too() {
     let weather = Weather { bulk: false, ..EVERYTHING };
