@@ -40,13 +40,13 @@ macro_rules! query {
         #[doc = concat!("The query of `", $file, "`, and what it is for.")]
         #[derive(graphql_client::GraphQLQuery)]
         #[graphql(
-                                                            schema_path = "src/duro-v1.graphql",
-                                                            query_path = $file,
-                                                            variables_derives = "Debug, Clone",
-                                                            extern_enums("LibraryType", "ChangeOrderType"),
-                                                            skip_serializing_none,
-                                                            normalization = "rust"
-                                                        )]
+                                                                    schema_path = "src/duro-v1.graphql",
+                                                                    query_path = $file,
+                                                                    variables_derives = "Debug, Clone",
+                                                                    extern_enums("LibraryType", "ChangeOrderType"),
+                                                                    skip_serializing_none,
+                                                                    normalization = "rust"
+                                                                )]
         pub(crate) struct $name;
     };
 }

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -12,6 +13,12 @@ use crate::host::Host;
 use crate::inputs::{Input, Kind, Literal};
 use crate::operation::Operation;
 use crate::result_check::KEYWORDS;
+use crate::time::Millis;
+
+/// A point in time as the header `Date` has it.
+pub fn http_date(time: Millis) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(u64::try_from(time).unwrap_or_default()))
+}
 
 /// A connection of a kind, to an endpoint, without fields.
 pub fn connection(key: &str, endpoint: &str) -> Connection {

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `bench`, `manifest` and `check`.
+//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `bench`, `manifest`, `check` and `new`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -14,6 +14,7 @@ mod files;
 mod fuzz;
 mod json;
 mod manifest;
+mod new;
 mod optimise;
 mod progress;
 mod soak;
@@ -42,6 +43,7 @@ enum Command {
     Fuzz(fuzz::Options),
     Check(check::Options),
     Manifest(manifest::Options),
+    New(new::Options),
     Soak(soak::Options),
 }
 
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
+        Command::New(options) => new::run(&workspace, &options),
         Command::Soak(options) => soak::run(&workspace, &options),
     });
     match result {

@@ -76,7 +76,7 @@ impl Host for Wire<'_, '_> {
             Err(Trouble::Garbled) => (None, "{\"data\":{\"compo".to_owned()),
             Err(Trouble::Service) => (None, "{\"data\":null,\"errors\":[{\"message\":\"simulated\"}]}".to_owned()),
         };
-        let headers = date.map(|date| ("date".to_owned(), http_date(date))).into_iter().collect();
+        let headers = date.map(|date| ("date".to_owned(), testing::http_date(date))).into_iter().collect();
         Ok(Response { status: 200, headers, body: body.into_bytes() })
     }
 
@@ -110,14 +110,4 @@ fn text(answered: &Answered, tells: Option<Tells>) -> String {
         edges.join(","),
         answered.has_next
     )
-}
-
-/// A `Date` header. Histories lie within days of one another, in November 2023.
-fn http_date(time: Millis) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    let seconds = time / 1_000;
-    let iso = connector_sdk::time::format(time);
-    let day = usize::try_from(seconds / 86_400 % 7).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or("Thu");
-    let part = |range: std::ops::Range<usize>| iso.get(range).unwrap_or_default().to_owned();
-    format!("{day}, {} Nov {} {} GMT", part(8..10), part(0..4), part(11..19))
 }

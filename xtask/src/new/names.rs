@@ -1,0 +1,103 @@
+//! One name in its spellings.
+
+use anyhow::{Result, bail};
+
+/// The words of a name.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Name(Vec<String>);
+
+impl Name {
+    /// Reads an action's key: `getPart`.
+    pub(super) fn of_camel_case(text: &str) -> Result<Self> {
+        let good = text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text.chars().all(|character| character.is_ascii_alphanumeric());
+        if !good {
+            bail!("{text:?} is no name of an action: use camelCase of letters and digits, for example getPart");
+        }
+        let mut words = vec![String::new()];
+        for character in text.chars() {
+            if character.is_ascii_uppercase() {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.push(character.to_ascii_lowercase());
+            }
+        }
+        Self::checked(words, text)
+    }
+
+    /// Reads a connector's name: `acme-things`.
+    pub(super) fn of_kebab_case(text: &str) -> Result<Self> {
+        let words: Vec<String> = text.split('-').map(str::to_owned).collect();
+        let good = words.iter().all(|word| {
+            let begins = word.starts_with(|first: char| first.is_ascii_lowercase());
+            begins && word.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit())
+        });
+        if !good {
+            bail!("{text:?} is no name of a connector: use kebab-case of letters and digits, for example acme-things");
+        }
+        Self::checked(words, text)
+    }
+
+    /// Names that are words of the language do not compile.
+    fn checked(words: Vec<String>, text: &str) -> Result<Self> {
+        const RESERVED: &[&str] = &[
+            "as", "box", "do", "else", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut",
+            "new", "pub", "ref", "return", "self", "static", "struct", "super", "test", "trait", "try", "type",
+            "union", "unsafe", "use", "where", "while", "yield",
+        ];
+        if let [only] = words.as_slice()
+            && RESERVED.contains(&only.as_str())
+        {
+            bail!("{text:?} means something to the compiler or to cargo: use another name");
+        }
+        Ok(Self(words))
+    }
+
+    /// `get_part`
+    pub(super) fn snake(&self) -> String {
+        self.0.join("_")
+    }
+
+    /// `GetPart`
+    pub(super) fn pascal(&self) -> String {
+        self.0.iter().map(|word| capitalised(word)).collect()
+    }
+
+    /// `Get part`
+    pub(super) fn label(&self) -> String {
+        capitalised(&self.0.join(" "))
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut characters = word.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Name;
+
+    #[test]
+    fn a_name_has_every_spelling() {
+        let action = Name::of_camel_case("getPartV2").unwrap();
+        assert_eq!((action.snake().as_str(), action.pascal().as_str()), ("get_part_v2", "GetPartV2"));
+        assert_eq!(action.label(), "Get part v2");
+        let connector = Name::of_kebab_case("acme-things").unwrap();
+        assert_eq!((connector.snake().as_str(), connector.pascal().as_str()), ("acme_things", "AcmeThings"));
+    }
+
+    #[test]
+    fn what_would_not_compile_is_refused_with_the_way_out() {
+        for bad in ["", "GetPart", "get-part", "get part", "../x", "1st", "match"] {
+            let problem = Name::of_camel_case(bad).unwrap_err().to_string();
+            assert!(problem.contains("use camelCase") || problem.contains("another name"), "{problem}");
+        }
+        for bad in ["", "Acme", "acme_things", "a--b", "-a", "../x", "2d", "test"] {
+            let problem = Name::of_kebab_case(bad).unwrap_err().to_string();
+            assert!(problem.contains("use kebab-case") || problem.contains("another name"), "{problem}");
+        }
+    }
+}
