@@ -44,11 +44,11 @@ pub(super) enum Kind {
 /// What a broken pass met above where the watermark goes: it is passed over, to be found by a pass of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Above {
-    NothingPassedOver,
-    /// Records that the walk came by before it was broken, or could have.
-    PassedOver,
-    /// Records that were changed since.
-    NewerPassedOver,
+    Nothing,
+    /// Only records that the walk came by before it was broken, or could have.
+    Known,
+    /// Also records that were changed since.
+    Newer,
 }
 
 /// One pass.
@@ -103,7 +103,7 @@ impl<'a> Pass<'a> {
             ties: Ties::none(),
             walk: Walk::default(),
             restarted: false,
-            above: Above::NothingPassedOver,
+            above: Above::Nothing,
             found_news: false,
         }
     }
@@ -140,7 +140,7 @@ impl<'a> Pass<'a> {
     /// Whether a further pass is needed for what changed while this one went on: surely if it saw such, probably if it went on with a
     /// drain that still delivered.
     pub(super) fn left_newer(&self, deliveries: &Deliveries) -> bool {
-        self.above == Above::NewerPassedOver || (self.kind == Kind::Resumed && !deliveries.is_empty())
+        self.above == Above::Newer || (self.kind == Kind::Resumed && !deliveries.is_empty())
     }
 
     /// Whether it goes on with a drain.
@@ -244,7 +244,7 @@ impl<'a> Pass<'a> {
                 // What it was delivered as, if it was, is no longer known here; the pass that follows knows. And that it is read to the end
                 // is sure only of what was there when the pass began.
                 let newer = record.modified > self.newest;
-                self.above = self.above.max(if newer { Above::NewerPassedOver } else { Above::PassedOver });
+                self.above = self.above.max(if newer { Above::Newer } else { Above::Known });
                 continue;
             }
             let in_zone = self.ties.walked_to() < record.modified && record.modified <= self.zone;
@@ -311,8 +311,8 @@ impl<'a> Pass<'a> {
         let floor = before.floor.max(self.zone).max(settled);
         // A record that was passed over may have been created before the floor, and be met for the first time by the next pass.
         let new_above = match self.above {
-            Above::NothingPassedOver => before.new_above.max(self.floor),
-            Above::PassedOver | Above::NewerPassedOver => before.new_above,
+            Above::Nothing => before.new_above.max(self.floor),
+            Above::Known | Above::Newer => before.new_above,
         };
         let mut state = State { watermark, seen_at, floor, new_above, ..State::default() };
         let untimed = self.untimed.after(&before.known);

@@ -72,13 +72,13 @@ fn serve(mut stream: TcpStream, things: &mut [Thing]) -> std::io::Result<()> {
 
 /// The data of every query that the connector has.
 fn data(request: &Value, things: &[Thing]) -> Value {
-    if request["query"].as_str().is_some_and(|query| query.contains("me {")) {
+    if request.get("query").and_then(Value::as_str).is_some_and(|query| query.contains("me {")) {
         return json!({ "me": { "id": "1", "name": "Ada" } });
     }
     let mut newest_first = things.to_vec();
     newest_first.sort_by_key(|(number, changed)| (-changed, *number));
-    let after = request["variables"]["after"].as_str().and_then(|cursor| cursor.parse::<usize>().ok()).unwrap_or(0);
-    let first = request["variables"]["first"].as_u64().unwrap_or(100) as usize;
+    let after = request.pointer("/variables/after").and_then(Value::as_str).and_then(|cursor| cursor.parse::<usize>().ok()).unwrap_or(0);
+    let first = request.pointer("/variables/first").and_then(Value::as_u64).unwrap_or(100) as usize;
     let time = |millis| connector_sdk::time::format(millis);
     let edges: Vec<Value> = newest_first
         .iter()
