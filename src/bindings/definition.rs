@@ -129,7 +129,7 @@ struct Operation {
 }
 
 // The name is the interface's of `wit/`, with its version; a host that links the component checks that it is there.
-#[unsafe(export_name = "integration:connector/manifest@0.1.0#describe")]
+#[unsafe(export_name = "integration:connector/manifest@0.2.0#describe")]
 extern "C" fn describe() -> *const ConnectorDefinition {
     crate::log_panics();
     let definition = manifest::describe();

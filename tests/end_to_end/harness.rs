@@ -141,7 +141,7 @@ async fn inspect_says_what_the_component_offers_and_that_it_needs_http_and_log_a
     let report = desk.run_bare(&["inspect", "--format", "json"]).await.json();
     assert_eq!(report["manifest"]["key"], "duro-plm");
     let imports: Vec<&str> = report["imports"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-    assert_eq!(imports, ["integration:connector/http@0.1.0", "integration:connector/log@0.1.0"]);
+    assert_eq!(imports, ["integration:connector/http@0.2.0", "integration:connector/log@0.2.0"]);
 }
 
 #[tokio::test]

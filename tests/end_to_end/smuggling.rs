@@ -199,7 +199,7 @@ async fn a_name_is_judged_by_the_addresses_it_leads_to() {
 #[tokio::test]
 async fn a_component_that_asks_for_more_than_http_and_log_is_not_loaded() {
     let runtime = Runtime::new(RuntimeOptions { concurrent_calls: 1, ..RuntimeOptions::default() }).unwrap();
-    for import in ["wasi:clocks/wall-clock@0.2.0", "wasi:sockets/tcp@0.2.0", "integration:connector/secrets@0.1.0"] {
+    for import in ["wasi:clocks/wall-clock@0.2.0", "wasi:sockets/tcp@0.2.0", "integration:connector/secrets@0.2.0"] {
         let component = format!("(component (import \"{import}\" (instance (export \"now\" (func)))))");
         let error = runtime.load(wat::parse_str(component).unwrap()).await.unwrap_err();
         assert!(matches!(&error, LoadError::Imports(names) if *names == [import]), "{error}");

@@ -72,11 +72,11 @@ fn is_allowed(name: &str) -> bool {
 mod tests {
     use super::{check_imports, componentise, gzipped_size};
 
-    const HTTP: &str = r#"(import "integration:connector/http@0.1.0" (instance (export "send" (func))))"#;
-    const LOG: &str = r#"(import "integration:connector/log@0.1.0" (instance (export "log" (func))))"#;
-    const TYPES: &str = r#"(import "integration:connector/types@0.1.0" (instance))"#;
+    const HTTP: &str = r#"(import "integration:connector/http@0.2.0" (instance (export "send" (func))))"#;
+    const LOG: &str = r#"(import "integration:connector/log@0.2.0" (instance (export "log" (func))))"#;
+    const TYPES: &str = r#"(import "integration:connector/types@0.2.0" (instance))"#;
     const CLOCK: &str = r#"(import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func))))"#;
-    const HTTPS: &str = r#"(import "integration:connector/https@0.1.0" (instance (export "send" (func))))"#;
+    const HTTPS: &str = r#"(import "integration:connector/https@0.2.0" (instance (export "send" (func))))"#;
 
     fn component(parts: &[&str]) -> Vec<u8> {
         wat::parse_str(format!("(component {})", parts.join("\n"))).unwrap()
