@@ -25,6 +25,7 @@ pub mod contract;
 pub mod egress;
 mod limits;
 mod log;
+mod origin;
 mod runtime;
 #[cfg(test)]
 mod testing;
@@ -34,6 +35,7 @@ pub use connection::{Connection, ConnectionError};
 pub use egress::{Grants, Refusal, Transport};
 pub use limits::{Limit, LimitExceeded, Limits};
 pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
+pub use origin::Origin;
 pub use runtime::{
     Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, Runtime,
     RuntimeChoices, RuntimeError, RuntimeOptions, Started,

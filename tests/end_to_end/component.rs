@@ -64,8 +64,8 @@ async fn the_manifest_satisfies_its_own_schema() {
 fn the_lines_that_the_readme_embeds_the_host_with_are_those_of_an_example_that_compiles() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let shown = readme.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let example = fs::read_to_string(root().join("host-harness/examples/embed.rs")).unwrap();
+    let example = fs::read_to_string(root().join("host/examples/embed.rs")).unwrap();
     let example: String = example.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     assert!(shown.lines().count() <= 10);
-    assert!(example.contains(shown), "host-harness/examples/embed.rs does not hold these lines:\n{shown}");
+    assert!(example.contains(shown), "host/examples/embed.rs does not hold these lines:\n{shown}");
 }

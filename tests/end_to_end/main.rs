@@ -25,6 +25,7 @@ mod harness;
 mod leaks;
 mod memory;
 mod misbehaviour;
+mod older;
 mod page;
 mod raw;
 mod read_only;

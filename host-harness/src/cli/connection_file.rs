@@ -4,8 +4,8 @@
 use std::fs::{File, Metadata};
 use std::path::Path;
 
+use host::Origin;
 use host::contract::{ConnectionDefinition, ConnectorDefinition};
-use host::egress::Origin;
 use serde_json::Value;
 use url::Url;
 

@@ -18,8 +18,8 @@ use super::session::Session;
 /// Shows which fields are secret, which ones the component is given, and where requests with secrets can go; with --connection, where they
 /// would go with this one. Nothing is sent.
 ///
-/// --format json prints {"manifest": …, "imports": […], "exports": […], "bytes": …, "needsOnlyHttpAndLog": …, "manifestSha256": …}, and with
-/// --connection "destination".
+/// --format json prints {"manifest": …, "contract": …, "imports": […], "exports": […], "bytes": …, "needsOnlyHttpAndLog": …,
+/// "manifestSha256": …}, and with --connection "destination".
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -62,6 +62,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     match session.options.format_for_people() {
         Format::Json => output::json(&Report {
             manifest: connector.definition(),
+            contract: connector.contract_version(),
             imports: connector.imports(),
             exports: connector.exports(),
             bytes: connector.size(),
@@ -83,6 +84,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
     manifest: &'a ConnectorDefinition,
+    contract: &'a str,
     imports: &'a [String],
     exports: &'a [String],
     bytes: usize,
@@ -125,7 +127,11 @@ fn described(connector: &Connector) -> String {
     ];
     lines.extend(definition.documentation_url.as_deref().map(|url| one_line(url).into_owned()));
     lines.push(String::new());
-    lines.push(format!("Component, {} bytes", grouped(connector.size())));
+    lines.push(format!(
+        "Component, {} bytes, of the contract {}",
+        grouped(connector.size()),
+        connector.contract_version()
+    ));
     lines.push(if connector.needs_only_http_and_log() {
         "It imports http and log, and nothing else.".to_owned()
     } else {

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use host::Origin;
 use host::contract::{Account, ConnectionDefinition, ConnectorDefinition, InputProblem};
-use host::egress::{Origin, Secrets};
+use host::egress::Secrets;
 use host::{CallOptions, Connection, Connector};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};

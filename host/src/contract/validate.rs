@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::definition::{ConnectionDefinition, ConnectorDefinition, InputField, InputKind};
-use crate::egress::Origin;
+use crate::origin::EndpointUrl;
 
 impl ConnectorDefinition {
     /// Everything that is wrong with the manifest, a sentence each; empty when nothing is.
@@ -144,11 +144,11 @@ impl Problems {
                     &format!("{place}, environment {}", short(&environment.value)),
                     environment.extensions.as_ref(),
                 );
-                if let Err(problem) = Origin::parse(&environment.url) {
+                if let Err(problem) = EndpointUrl::parse(&environment.url) {
                     self.add(format!(
                         "{place}: the URL of the environment {} cannot be used: {}",
                         short(&environment.value),
-                        short(&problem)
+                        problem
                     ));
                 }
             }

@@ -16,7 +16,7 @@ mod session;
 mod transport;
 
 pub use address::AddressClass;
-pub use policy::{EgressPolicy, Grant, Grants, Origin, Refusal, RefusalReason, Restriction};
+pub use policy::{EgressPolicy, Grant, Grants, Refusal, RefusalReason, Restriction};
 pub use read_only::check_read;
 pub use secrets::{REDACTED, SecretProblem, Secrets};
 pub use transport::Transport;

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::address::AddressClass;
+use crate::origin::{Origin, OriginProblem};
 
 /// The length of a refusal's own words, in bytes: it is kept, logged and told to the component.
 const LONGEST_REFUSAL: usize = 2 * 1024;
@@ -180,57 +181,13 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Scheme, host and port: what a request must match exactly.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Origin {
-    https: bool,
-    host: Host<String>,
-    port: u16,
-}
-
-impl Origin {
-    /// The origin of an absolute http or https URL that a person filled in. Surrounding blanks are ignored. The error says what is wrong with the
-    /// text.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text.trim()).map_err(|error| format!("it is not an absolute URL ({error})"))?;
-        Self::of(&url).map_err(|refusal| refusal.what)
-    }
-
-    fn of(url: &Url) -> Result<Self, Refusal> {
-        let https = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            other => {
-                let what = format!("the scheme {other} is neither https nor http");
-                return Err(Refusal::new(RefusalReason::InvalidRequest, what));
-            }
+impl From<OriginProblem> for Refusal {
+    fn from(problem: OriginProblem) -> Self {
+        let reason = match problem {
+            OriginProblem::Credentials => RefusalReason::Credentials,
+            _ => RefusalReason::InvalidRequest,
         };
-        if !url.username().is_empty() || url.password().is_some() {
-            let what = "a URL must not hold a user name or a password";
-            return Err(Refusal::new(RefusalReason::Credentials, what));
-        }
-        let host = match url.host() {
-            // A trailing dot names the same machine, and must not make a second origin of it.
-            Some(Host::Domain(name)) => Host::Domain(name.strip_suffix('.').unwrap_or(name).to_owned()),
-            Some(Host::Ipv4(address)) => Host::Ipv4(address),
-            Some(Host::Ipv6(address)) => Host::Ipv6(address),
-            None => return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no host")),
-        };
-        let port = url.port_or_known_default().unwrap_or_default();
-        // An empty label: nothing is called so, and with another dot taken off it would be another host.
-        let is_unusable = |name: &str| name.split('.').any(str::is_empty);
-        if port == 0 || matches!(&host, Host::Domain(name) if is_unusable(name)) {
-            return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL has no usable host and port"));
-        }
-        Ok(Self { https, host, port })
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, default_port) = if self.https { ("https", 443) } else { ("http", 80) };
-        write!(f, "{scheme}://{}", self.host)?;
-        if self.port == default_port { Ok(()) } else { write!(f, ":{}", self.port) }
+        Self::new(reason, problem.to_string())
     }
 }
 
@@ -259,7 +216,7 @@ impl EgressPolicy {
             // The text is not repeated: it could hold anything, a credential included.
             Refusal::new(RefusalReason::InvalidRequest, format!("the request's URL is not an absolute URL ({error})"))
         })?;
-        let origin = Origin::of(&url)?;
+        let origin = Origin::of(&url).map_err(Refusal::from)?;
         match &self.allowed {
             Ok(allowed) if *allowed == origin => {}
             Ok(allowed) => {
@@ -274,13 +231,14 @@ impl EgressPolicy {
                 return Err(Refusal::new(RefusalReason::Origin, what));
             }
         }
-        if !origin.https && !self.grants.allow_http {
+        if !origin.is_https() && !self.grants.allow_http {
             let what = format!("{origin} is plain http, over which anyone on the way can read the credential");
             return Err(Refusal::new(RefusalReason::PlainHttp, what).granted_by(Grant::AllowHttp));
         }
-        match &origin.host {
-            Host::Ipv4(address) => self.check_address(&origin.host.to_string(), (*address).into())?,
-            Host::Ipv6(address) => self.check_address(&origin.host.to_string(), (*address).into())?,
+        let host = origin.host();
+        match host {
+            Host::Ipv4(address) => self.check_address(&host.to_string(), (*address).into())?,
+            Host::Ipv6(address) => self.check_address(&host.to_string(), (*address).into())?,
             Host::Domain(name) => {
                 if url.set_host(Some(name)).is_err() {
                     return Err(Refusal::new(RefusalReason::InvalidRequest, "the URL's host cannot be used"));

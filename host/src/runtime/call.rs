@@ -8,9 +8,9 @@ use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::RuntimeInner;
-use super::bindings::{self, LinkedComponent};
-use super::component::LoadError;
+use super::bindings::LinkedComponent;
 use super::error::{CallError, CallFailure};
+use super::load_error::LoadError;
 use super::operations::{Operation, ResultProblem};
 use super::store::{CallState, Resources};
 use crate::budget::HostBudget;
@@ -141,11 +141,6 @@ impl fmt::Debug for Started {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Started").finish_non_exhaustive()
     }
-}
-
-/// The connection as the component sees it.
-pub(super) fn visible(connection: &Connection) -> bindings::Connection {
-    bindings::Connection { key: connection.key().to_owned(), fields: connection.public_fields().to_owned() }
 }
 
 fn new_store(

@@ -11,14 +11,15 @@ use serde_json::value::RawValue;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
 
-use super::bindings::{self, CONTRACT, LinkedComponent};
+use super::bindings::{self, Interface, LinkedComponent, Visible};
 use super::cache::{self, CacheUse};
 use super::call::{self, CallOptions, Outcome, Started};
 use super::error::{CallError, CallFailure};
+use super::load_error::LoadError;
 use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
 use super::{Runtime, RuntimeInner};
 use crate::connection::Connection;
-use crate::contract::{Account, ConnectorDefinition, Error, InputProblem, Page, PollResult, trust_changes};
+use crate::contract::{Account, ConnectorDefinition, Error, InputProblem, Page, PollResult, short, trust_changes};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::trace::Trace;
 
@@ -41,56 +42,6 @@ struct ConnectorInner {
     exports: Vec<String>,
     size: usize,
     cache_use: CacheUse,
-}
-
-/// Why a component cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("the component {} cannot be read: {reason}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        reason: String,
-    },
-    /// The compiled component cannot be used, or not be written.
-    #[error("the compiled component {} cannot be used: {reason}", .path.display())]
-    Precompiled {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
-    /// The bytes are not a component, or not a valid one.
-    #[error("this is not a WebAssembly component: {0}")]
-    NotAComponent(String),
-    /// The component asks for something that no connector is given.
-    #[error("the component imports {}, and a connector is given http and log and nothing else", .0.join(", "))]
-    Imports(Vec<String>),
-    /// The component does not fit the contract.
-    #[error("the component does not fit the contract integration:connector: {0}")]
-    Contract(String),
-    /// The manifest could not be had.
-    #[error("the component's manifest could not be read: {0}")]
-    Describe(Box<CallError>),
-    /// The manifest contradicts itself.
-    #[error("the component's manifest is not sound: {}", .0.join("; "))]
-    Manifest(Vec<String>),
-    /// The component, or what loading it takes, is over a limit.
-    #[error("{0}")]
-    Limit(LimitExceeded),
-    /// The manifest is not the one that was approved.
-    #[error("the component's manifest is not the expected one: {}", said(.0))]
-    OtherManifest(Vec<String>),
-}
-
-fn said(changes: &[String]) -> String {
-    match changes {
-        [] => "it differs, though not in which fields are secret nor in where requests go".to_owned(),
-        _ => changes.join("; "),
-    }
 }
 
 /// Where a component comes from.
@@ -144,6 +95,11 @@ impl Connector {
         &self.inner.exports
     }
 
+    /// The version of the contract that the component offers, for example `0.2.0`.
+    pub fn contract_version(&self) -> &'static str {
+        self.inner.linked.contract().version()
+    }
+
     /// Whether the component asks for the contract's `http` and `log` at most. Loading has made sure of it; this says it
     /// from the list.
     pub fn needs_only_http_and_log(&self) -> bool {
@@ -171,7 +127,7 @@ impl Connector {
         connection: &Connection,
         options: &CallOptions,
     ) -> Result<Outcome<Account>, Box<CallFailure>> {
-        let visible = call::visible(connection);
+        let visible = self.visible(connection)?;
         self.run(connection, options, TestConnection { connection: &visible }).await
     }
 
@@ -183,7 +139,7 @@ impl Connector {
         inputs: &(impl Serialize + Sync + ?Sized),
         options: &CallOptions,
     ) -> Result<Outcome<Box<RawValue>>, Box<CallFailure>> {
-        let (visible, inputs) = (call::visible(connection), as_text(inputs)?);
+        let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
         self.run(connection, options, Perform { key, connection: &visible, inputs: &inputs }).await
     }
 
@@ -197,7 +153,7 @@ impl Connector {
         cursor: Option<&str>,
         options: &CallOptions,
     ) -> Result<Outcome<Page>, Box<CallFailure>> {
-        let (visible, inputs) = (call::visible(connection), as_text(inputs)?);
+        let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
         self.run(connection, options, Query { key, connection: &visible, inputs: &inputs, search, cursor }).await
     }
 
@@ -216,7 +172,7 @@ impl Connector {
             let error = CallError::Limit { exceeded, answer: None };
             return Err(Box::new(CallFailure { error, trace: Trace::default() }));
         }
-        let (visible, inputs) = (call::visible(connection), as_text(inputs)?);
+        let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
         self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
     }
 
@@ -226,20 +182,24 @@ impl Connector {
         call::start(&self.inner.runtime, &self.inner.linked, options).await
     }
 
+    /// The connection as the component sees it, if it can be used at all.
+    fn visible(&self, connection: &Connection) -> Result<Visible, Box<CallFailure>> {
+        let unusable = |error| Box::new(CallFailure { error: CallError::Connector(error), trace: Trace::default() });
+        match (connection.problems(), connection.endpoint()) {
+            ([], Ok(endpoint)) => match connection.expired(SystemTime::now()) {
+                None => Ok(self.inner.linked.visible(connection.key(), endpoint, connection.public_fields())),
+                Some(message) => Err(unusable(Error::Unauthenticated(message))),
+            },
+            (problems, _) => Err(unusable(Error::InvalidInput(problems.to_vec()))),
+        }
+    }
+
     async fn run<O: Operation>(
         &self,
         connection: &Connection,
         options: &CallOptions,
         operation: O,
     ) -> Result<Outcome<O::Accepted>, Box<CallFailure>> {
-        if !connection.secret_problems().is_empty() {
-            let error = CallError::Connector(Error::InvalidInput(connection.secret_problems().to_vec()));
-            return Err(Box::new(CallFailure { error, trace: Trace::default() }));
-        }
-        if let Some(message) = connection.expired(SystemTime::now()) {
-            let error = CallError::Connector(Error::Unauthenticated(message));
-            return Err(Box::new(CallFailure { error, trace: Trace::default() }));
-        }
         call::run(&self.inner.runtime, &self.inner.linked, Some(connection), options, operation).await
     }
 }
@@ -368,6 +328,12 @@ fn interfaces(component: &Component) -> Result<(Vec<String>, Vec<String>), LoadE
         return Err(LoadError::Imports(refused));
     }
     let exports: Vec<String> = component_type.exports(engine).map(|(name, _)| name.to_owned()).collect();
+    let asked = component_type.imports(engine).map(|(name, _)| name);
+    let mut asked = asked.chain(exports.iter().map(String::as_str)).filter_map(Interface::of);
+    if let Some(interface) = asked.find(|interface| !interface.is_spoken()) {
+        let version = if interface.version.is_empty() { "no version" } else { short(interface.version) };
+        return Err(LoadError::Contract(format!("it has {} of {version}", short(interface.name))));
+    }
     let missing: Vec<&str> =
         EXPORTS.into_iter().filter(|wanted| !exports.iter().any(|name| is_contracts(name, &[wanted]))).collect();
     if !missing.is_empty() {
@@ -376,12 +342,9 @@ fn interfaces(component: &Component) -> Result<(Vec<String>, Vec<String>), LoadE
     Ok((imports, exports))
 }
 
-/// Whether `name` is one of the contract's `interfaces`, for example `integration:connector/http@0.2.0`. Versions are compared when the
-/// component is linked.
+/// Whether `name` is one of the contract's `interfaces`, for example `integration:connector/http@0.2.0`, in whatever version.
 fn is_contracts(name: &str, interfaces: &[&str]) -> bool {
-    let Some(rest) = name.strip_prefix(CONTRACT).and_then(|rest| rest.strip_prefix('/')) else { return false };
-    let interface = rest.split_once('@').map_or(rest, |(interface, _)| interface);
-    interfaces.contains(&interface)
+    Interface::of(name).is_some_and(|interface| interfaces.contains(&interface.name))
 }
 
 fn holds_types_alone(instance: &ComponentInstance, engine: &wasmtime::Engine) -> bool {

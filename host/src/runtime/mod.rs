@@ -7,6 +7,7 @@ mod call;
 mod component;
 mod engine;
 mod error;
+mod load_error;
 mod operations;
 mod owners;
 mod receipts;
@@ -22,10 +23,11 @@ use tokio::sync::Semaphore;
 
 pub use cache::{CacheUse, CompileCache};
 pub use call::{CallOptions, Outcome, Started};
+pub use component::Connector;
 use component::Source;
-pub use component::{Connector, LoadError};
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
+pub use load_error::LoadError;
 
 use crate::egress::{Network, Transport};
 use crate::limits::Limits;

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
-use super::bindings::{self, LinkedComponent, UncheckedPoll};
+use super::bindings::{self, LinkedComponent, UncheckedPoll, Visible};
 use super::store::CallState;
 use crate::contract::{Account, Item, Page, PollResult, json_size};
 use crate::limits::{Limit, Limits};
@@ -45,19 +45,19 @@ pub(super) trait Operation: Send {
 pub(super) struct Describe;
 
 pub(super) struct TestConnection<'a> {
-    pub(super) connection: &'a bindings::Connection,
+    pub(super) connection: &'a Visible,
 }
 
 pub(super) struct Perform<'a> {
     pub(super) key: &'a str,
-    pub(super) connection: &'a bindings::Connection,
+    pub(super) connection: &'a Visible,
     /// JSON text; owned, because that is what the generated call takes.
     pub(super) inputs: &'a String,
 }
 
 pub(super) struct Query<'a> {
     pub(super) key: &'a str,
-    pub(super) connection: &'a bindings::Connection,
+    pub(super) connection: &'a Visible,
     /// JSON text; owned, because that is what the generated call takes.
     pub(super) inputs: &'a String,
     pub(super) search: Option<&'a str>,
@@ -66,7 +66,7 @@ pub(super) struct Query<'a> {
 
 pub(super) struct Poll<'a> {
     pub(super) key: &'a str,
-    pub(super) connection: &'a bindings::Connection,
+    pub(super) connection: &'a Visible,
     /// JSON text; owned, because that is what the generated call takes.
     pub(super) inputs: &'a String,
     pub(super) state: Option<&'a [u8]>,
@@ -82,7 +82,7 @@ impl Operation for Describe {
         component: &LinkedComponent,
         instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        component.manifest(&mut *store, instance)?.call_describe(store).await.map(Ok)
+        component.describe(store, instance).await.map(Ok)
     }
 
     fn most_handed_over(limits: &Limits) -> (Limit, u64) {
@@ -109,8 +109,7 @@ impl Operation for TestConnection<'_> {
         component: &LinkedComponent,
         instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let connections = component.connections(&mut *store, instance)?;
-        let result = connections.call_test(store, self.connection).await?;
+        let result = component.test(store, instance, self.connection).await?;
         Ok(result.map(Account::from))
     }
 
@@ -134,8 +133,7 @@ impl Operation for Perform<'_> {
         component: &LinkedComponent,
         instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let actions = component.actions(&mut *store, instance)?;
-        actions.call_perform(store, self.key, self.connection, self.inputs).await
+        component.perform(store, instance, self.key, self.connection, self.inputs).await
     }
 
     fn size(returned: &Self::Returned) -> u64 {
@@ -157,9 +155,8 @@ impl Operation for Query<'_> {
         component: &LinkedComponent,
         instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let sources = component.data_sources(&mut *store, instance)?;
-        let result =
-            sources.call_query(store, self.key, self.connection, self.inputs, self.search, self.cursor).await?;
+        let asked = (self.search, self.cursor);
+        let result = component.query(store, instance, self.key, self.connection, self.inputs, asked).await?;
         Ok(result.map(Page::from))
     }
 
@@ -183,8 +180,7 @@ impl Operation for Poll<'_> {
         component: &LinkedComponent,
         instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Returned, bindings::Error>> {
-        let triggers = component.triggers(&mut *store, instance)?;
-        let result = triggers.call_poll(store, self.key, self.connection, self.inputs, self.state).await?;
+        let result = component.poll(store, instance, self.key, self.connection, self.inputs, self.state).await?;
         Ok(result.map(UncheckedPoll::from))
     }
 

@@ -1,6 +1,7 @@
 //! The egress policy and the search for echoed secrets.
 
-use host::egress::{AddressClass, EgressPolicy, Grants, Origin, Secrets};
+use host::Origin;
+use host::egress::{AddressClass, EgressPolicy, Grants, Secrets};
 use url::Host;
 
 use crate::{choice, outcome};

@@ -7,7 +7,7 @@ use connector_sdk::contract::Error;
 use connector_sdk::contract::{Failure, Level, Request, Response};
 use connector_sdk::polling::State;
 use connector_sdk::polling::blob::{self, Watched};
-use connector_sdk::{Connection, Connector, Host, Page, PollResult, Query};
+use connector_sdk::{Connection, Connector, Host, PollResult, Query};
 use duro_plm::{Duro, NAMES};
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -1,7 +1,7 @@
 //! The connection's page: the form, the test, and what the test said.
 
+use host::Origin;
 use host::contract::ConnectionDefinition;
-use host::egress::Origin;
 use maud::{Markup, html};
 use serde_json::Value;
 

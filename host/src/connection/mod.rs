@@ -1,6 +1,8 @@
 //! A configured connection, split by the manifest into what the connector sees and the secrets that stay with the host, with the origin
 //! that its endpoint fields allow.
 
+mod endpoint;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,7 +11,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
-use crate::egress::{EXPIRES_SOON, Origin, Secrets, Sockets, expiry_of};
+use crate::egress::{EXPIRES_SOON, Secrets, Sockets, expiry_of};
+use crate::origin::{EndpointUrl, Origin};
 
 /// A configured connection. Cheap to clone; shows no secret in its debug output. Calls with it, or a clone of it, share sockets to its
 /// service, which no other connection uses: keep it for as long as calls are made, and what a call leaves open serves the next.
@@ -19,11 +22,13 @@ pub struct Connection {
     /// The fields that are not secret, as JSON text: what the connector gets.
     public_fields: String,
     secrets: Arc<Secrets>,
-    /// Secret fields that are missing or cannot be sent. The connector cannot see them, so the host reports them.
-    secret_problems: Vec<InputProblem>,
+    /// What is wrong with the fields that the host answers for, in the manifest's order: secrets, which the connector cannot see, and
+    /// endpoints, which it gets resolved.
+    problems: Vec<InputProblem>,
     /// The secret fields that hold a JSON Web Token with an end, and when that is.
     expiries: Vec<(String, SystemTime)>,
-    origin: Result<Origin, String>,
+    /// None where the definition has no endpoint field; the error says why it could not be resolved.
+    endpoint: Result<Option<EndpointUrl>, String>,
     sockets: Arc<Sockets>,
 }
 
@@ -88,7 +93,7 @@ impl Connection {
             return Err(ConnectionError::UnknownFields { key: definition.key.clone(), unknown, known });
         }
         let mut secrets = Secrets::default();
-        let mut secret_problems = Vec::new();
+        let mut problems = Vec::new();
         let mut expiries = Vec::new();
         for field in definition.fields.iter().filter(|field| field.secret) {
             let name = &field.input.key;
@@ -97,15 +102,22 @@ impl Connection {
                 expiries.extend(expiry.map(|expiry| (name.clone(), expiry)));
             }
             if let Err(message) = take_secret(field, fields.remove(name), &mut secrets) {
-                secret_problems.push(InputProblem { input: name.clone(), message });
+                problems.push(InputProblem { input: name.clone(), message });
             }
         }
+        let endpoint = endpoint::resolve(definition, &fields).map_err(|found| {
+            let text = found.first().map(|first| format!("the connection's {}: {}", first.input, first.message));
+            problems.extend(found);
+            text.unwrap_or_default()
+        });
+        let place = |key: &str| definition.fields.iter().position(|field| field.input.key == key);
+        problems.sort_by_key(|problem| place(&problem.input));
         Ok(Self {
             key: definition.key.clone(),
-            origin: allowed_origin(definition, &fields),
+            endpoint,
             public_fields: Value::Object(fields).to_string(),
             secrets: Arc::new(secrets),
-            secret_problems,
+            problems,
             expiries,
             sockets: Arc::default(),
         })
@@ -116,9 +128,22 @@ impl Connection {
         &self.key
     }
 
-    /// The one origin that its endpoint fields allow; the error says why there is none.
+    /// The absolute URL, in the spelling of the URL standard, that its endpoint fields name; empty where its definition has none. The error says
+    /// why they name none: every call with this connection is then refused as `invalid-input`, and nothing is sent.
+    pub fn endpoint(&self) -> Result<&str, &str> {
+        match &self.endpoint {
+            Ok(endpoint) => Ok(endpoint.as_ref().map_or("", EndpointUrl::url)),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// The one origin that requests may reach, which is the endpoint's; the error says why there is none.
     pub fn origin(&self) -> Result<&Origin, &str> {
-        self.origin.as_ref().map_err(String::as_str)
+        match &self.endpoint {
+            Ok(Some(endpoint)) => Ok(endpoint.origin()),
+            Ok(None) => Err("the connection has no endpoint field"),
+            Err(problem) => Err(problem),
+        }
     }
 
     /// Where requests go, and which secrets they can take there, in words for whoever is about to make the first call.
@@ -172,8 +197,8 @@ impl Connection {
         &self.sockets
     }
 
-    pub(crate) fn secret_problems(&self) -> &[InputProblem] {
-        &self.secret_problems
+    pub(crate) fn problems(&self) -> &[InputProblem] {
+        &self.problems
     }
 }
 
@@ -204,40 +229,6 @@ fn take_secret(field: &ConnectionField, value: Option<Value>, secrets: &mut Secr
     Ok(())
 }
 
-/// The contract's rule: of all endpoint fields that are filled in, the one with the highest precedence counts, and no other. Defaults count, by
-/// the same order, where none is filled in: what a manifest presets must not beat what a person has chosen.
-fn allowed_origin(definition: &ConnectionDefinition, fields: &Map<String, Value>) -> Result<Origin, String> {
-    let text = |value: &Value| match value.as_str() {
-        Some(text) if text.trim().is_empty() => None,
-        Some(text) => Some(text.trim().to_owned()),
-        None if value.is_null() => None,
-        None => Some(value.to_string()),
-    };
-    let endpoints = || definition.fields.iter().filter_map(|field| Some((field, field.endpoint.as_ref()?)));
-    let filled_in = endpoints()
-        .filter_map(|(field, endpoint)| Some((field, endpoint, fields.get(&field.input.key).and_then(text)?)))
-        .max_by_key(|(_, endpoint, _)| endpoint.precedence);
-    let preset = || {
-        endpoints()
-            .filter_map(|(field, endpoint)| Some((field, endpoint, field.input.default.as_ref().and_then(text)?)))
-            .max_by_key(|(_, endpoint, _)| endpoint.precedence)
-    };
-    let Some((field, endpoint, value)) = filled_in.or_else(preset) else {
-        return Err("the connection names no endpoint: none of its endpoint fields is filled in".into());
-    };
-    let name = &field.input.key;
-    if endpoint.environments.is_empty() {
-        return Origin::parse(&value).map_err(|problem| format!("the connection's {name} cannot be used: {problem}"));
-    }
-    match endpoint.environments.iter().find(|environment| environment.value == value) {
-        Some(environment) => Origin::parse(&environment.url),
-        None => {
-            let known: Vec<&str> = endpoint.environments.iter().map(|known| known.value.as_str()).collect();
-            Err(format!("the connection's {name} is none of {}", known.join(", ")))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -255,52 +246,6 @@ mod tests {
         assert_eq!(connection.public_fields(), r#"{"environment":"EU"}"#);
         assert!(connection.secrets().has_value("apiKey"));
         assert!(!format!("{connection:?}").contains("canary"), "{connection:?}");
-    }
-
-    #[test]
-    fn the_endpoint_field_of_highest_precedence_that_is_not_blank_decides() {
-        let cases = [
-            (json!({"environment": "Main"}), Some("https://main.example")),
-            (json!({"environment": "EU", "customUrl": "  "}), Some("https://eu.example")),
-            (json!({"environment": "EU", "customUrl": null}), Some("https://eu.example")),
-            (json!({"environment": "EU", "customUrl": " http://own.example:8080/x "}), Some("http://own.example:8080")),
-            (json!({"customUrl": "https://own.example"}), Some("https://own.example")),
-            // A field that wins and cannot be used opens nothing: falling back would send the key elsewhere.
-            (json!({"environment": "EU", "customUrl": "own.example"}), None),
-            (json!({"environment": "EU", "customUrl": 7}), None),
-            (json!({"environment": "Mars"}), None),
-            (json!({}), None),
-        ];
-        for (fields, expected) in cases {
-            let connection = connection(fields.clone()).unwrap();
-            assert_eq!(connection.origin().ok().map(Origin::to_string).as_deref(), expected, "{fields}");
-        }
-    }
-
-    #[test]
-    fn the_default_of_an_endpoint_field_counts_when_it_is_blank() {
-        let mut definition = definition();
-        definition.connections[0].fields[1].input.default = Some(json!("Main"));
-        let connection = Connection::new(&definition, json!({"key": "key", "fields": {"environment": ""}})).unwrap();
-        assert_eq!(connection.origin().unwrap().to_string(), "https://main.example");
-    }
-
-    #[test]
-    fn a_default_never_beats_an_endpoint_that_a_person_has_filled_in() {
-        let mut definition = definition();
-        // A field of the highest precedence that nobody is asked to fill in.
-        let mut hidden = definition.connections[0].fields[2].clone();
-        hidden.input.key = "region".into();
-        hidden.input.default = Some(json!("https://collector.example"));
-        hidden.endpoint.as_mut().unwrap().precedence = 255;
-        definition.connections[0].fields.push(hidden);
-        let origin = |fields: Value| {
-            let connection = Connection::new(&definition, json!({"key": "key", "fields": fields})).unwrap();
-            connection.origin().unwrap().to_string()
-        };
-        assert_eq!(origin(json!({"customUrl": "https://own.example"})), "https://own.example");
-        assert_eq!(origin(json!({"environment": "EU", "region": " "})), "https://eu.example");
-        assert_eq!(origin(json!({})), "https://collector.example");
     }
 
     #[test]
@@ -328,14 +273,21 @@ mod tests {
     }
 
     #[test]
+    fn secrets_and_endpoints_that_cannot_be_used_are_reported_together_in_the_manifests_order() {
+        let connection = connection(json!({"customUrl": "own.example", "environment": 1, "apiKey": 5})).unwrap();
+        let named: Vec<&str> = connection.problems().iter().map(|problem| problem.input.as_str()).collect();
+        assert_eq!(named, ["apiKey", "environment", "customUrl"]);
+    }
+
+    #[test]
     fn a_required_secret_that_is_missing_or_unusable_is_an_input_problem() {
         let mut definition = definition();
         definition.connections[0].fields[0].input.required = true;
         for value in [json!(null), json!(""), json!("  "), json!(5), json!("line\nbreak")] {
-            let value = json!({"key": "key", "fields": {"apiKey": value}});
+            let value = json!({"key": "key", "fields": {"apiKey": value, "environment": "EU"}});
             let connection = Connection::new(&definition, value.clone()).unwrap();
-            assert_eq!(connection.secret_problems().len(), 1, "{value}");
-            assert_eq!(connection.secret_problems()[0].input, "apiKey");
+            assert_eq!(connection.problems().len(), 1, "{value}");
+            assert_eq!(connection.problems()[0].input, "apiKey");
             assert!(!connection.secrets().has_value("apiKey"), "{value}");
         }
     }
