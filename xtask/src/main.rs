@@ -12,7 +12,6 @@ mod difference;
 mod environment;
 mod files;
 mod fuzz;
-mod json;
 mod manifest;
 mod optimise;
 mod progress;
