@@ -85,7 +85,7 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
 
 /// Builds one program of the workspace and says where it is.
 pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathBuf> {
-    let mut command = cargo::native(workspace);
+    let mut command = workspace.native_cargo();
     command.args(["build", "--release", "--locked", "--workspace", "--bin", binary]);
     let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
@@ -93,7 +93,7 @@ pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathB
 
 /// A cargo command on a guest, with everything that decides its code; `check` gives clippy the same.
 pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str, package: &str) -> Result<Command> {
-    let mut command = cargo::component(workspace);
+    let mut command = workspace.component_cargo();
     let mut flags = remappings(workspace)?;
     flags.push(format!("-Clink-arg=--initial-memory={INITIAL_MEMORY}").into());
     // Sixteen bytes at once, which strings are scanned with. Every engine that knows components has it.

@@ -8,26 +8,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::environment;
-use crate::workspace::Workspace;
-
-/// Cargo for native code, in the workspace's root and its target directory.
-pub(crate) fn native(workspace: &Workspace) -> Command {
-    let mut command = bare();
-    // Absolute, because a relative setting would count from another folder here.
-    command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
-    command
-}
-
-/// Cargo for the guest, in the workspace's root and the guest's own target directory.
-pub(crate) fn component(workspace: &Workspace) -> Command {
-    let mut command = cleaned("cargo", environment::component_build_sees);
-    command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", workspace.component_target());
-    command
-}
 
 /// Cargo with the person's settings, in the current folder.
-pub(crate) fn bare() -> Command {
+pub(crate) fn native() -> Command {
     cleaned("cargo", environment::native_build_sees)
+}
+
+/// Cargo without what a person set for native code, in the current folder.
+pub(crate) fn component() -> Command {
+    cleaned("cargo", environment::component_build_sees)
 }
 
 /// The compiler that the guest's build will use.
