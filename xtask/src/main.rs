@@ -16,6 +16,7 @@ mod manifest;
 mod optimise;
 mod progress;
 mod soak;
+mod symbols;
 mod test;
 mod wasm_target;
 mod workspace;
