@@ -14,11 +14,12 @@ use host::{Allocation, Runtime};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::Files;
+use crate::connection::{NOWHERE, connection, plain};
+use crate::files::Files;
 use crate::native::{Recorder, ReplayHost};
 use crate::recording::Recording;
 use crate::statistics::Summary;
-use crate::worker::{NOWHERE, Replay, call_options, connection, plain, settings};
+use crate::worker::{Replay, call_options, settings};
 
 /// One kind of call, in microseconds.
 #[derive(Serialize)]

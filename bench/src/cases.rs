@@ -1,68 +1,18 @@
 //! The whole run: records, serves, starts the cases in turn, several rounds of each, and reports.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
-use crate::actions::{self, Action};
-use crate::cold;
-use crate::density::{self, Density};
-use crate::inside;
-use crate::recording::{self, ONE_POLL};
-use crate::report;
+use crate::measured::{Measured, Polling};
+use crate::options::Options;
+use crate::record::{self, ONE_POLL};
+use crate::recording::Recording;
 use crate::serve::Server;
 use crate::statistics::Summary;
 use crate::worker::{self, Samples};
-use crate::{Files, machine};
-
-#[derive(clap::Args)]
-pub(crate) struct Options {
-    #[command(flatten)]
-    pub(crate) files: Files,
-    /// The harness command
-    #[arg(long)]
-    pub(crate) harness: PathBuf,
-    /// The Node script, beside its installed modules; without it Node is left out
-    #[arg(long)]
-    pub(crate) node: Option<PathBuf>,
-    /// Where the report goes
-    #[arg(long)]
-    pub(crate) output: PathBuf,
-    /// Sizes of the component that the report repeats: bytes, and bytes gzipped
-    #[arg(long, num_args = 2)]
-    pub(crate) sizes: Vec<u64>,
-    /// Versions that the report repeats, such as "wasmtime 48.0.8"
-    #[arg(long)]
-    pub(crate) version: Vec<String>,
-    /// A round of each case in place of several
-    #[arg(long)]
-    pub(crate) quick: bool,
-}
-
-/// One case of polling, over all rounds.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Polling {
-    pub(crate) cpu: Summary,
-    pub(crate) wall: Summary,
-    pub(crate) peak_memory_kib: Summary,
-    pub(crate) instance_bytes: u64,
-}
-
-/// Everything that was measured. Times of polls are in milliseconds.
-pub(crate) struct Measured {
-    /// By scenario and case, such as `full memory native`.
-    pub(crate) polls: Vec<(String, Polling)>,
-    /// Whole processes, milliseconds.
-    pub(crate) processes: Vec<(String, Summary)>,
-    pub(crate) inside: inside::Inside,
-    pub(crate) actions: Vec<Action>,
-    pub(crate) density: Density,
-    pub(crate) answer_bytes: usize,
-    pub(crate) delivered: usize,
-}
+use crate::{actions, cold, density, inside, report};
 
 /// How the polls of one scenario are measured.
 struct Plan {
@@ -81,11 +31,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let work = &options.files.work;
     std::fs::create_dir_all(work)?;
     eprintln!("▸ Record what the simulated service answers");
-    recording::steady(work, "steady")?;
-    recording::backlog(work, "full", ONE_POLL)?;
+    record::steady(work, "steady")?;
+    record::backlog(work, "full", ONE_POLL)?;
     let numbered = |name: &str, count: usize| (0..count).map(|index| format!("{name}-{index}")).collect::<Vec<_>>();
-    let small = numbered("small", recording::backlog(work, "small", 5_000)?);
-    let large = numbered("large", recording::backlog(work, "large", 50_000)?);
+    let small = numbered("small", record::backlog(work, "small", 5_000)?);
+    let large = numbered("large", record::backlog(work, "large", 50_000)?);
     let server = Server::start(work, &["steady".to_owned(), "full".to_owned()])?;
 
     let rounds = if options.quick { 2 } else { 5 };
@@ -185,7 +135,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let actions = actions::measure(&options.files, options.quick)?;
     eprintln!("▸ Weigh instances that wait");
     let density = density::measure(&options.files)?;
-    let full = recording::Recording::read(work, "full")?;
+    let full = Recording::read(work, "full")?;
     let measured = Measured {
         polls,
         processes: processes.into_iter().map(|(name, times)| (name, Summary::of(&times))).collect(),
@@ -257,11 +207,4 @@ fn round(options: &Options, plan: &Plan, server: &Server, case: &str) -> Result<
 
 fn paths(command: &mut Command, component: &Path, work: &Path) {
     command.arg("--component").arg(component).arg("--work").arg(work);
-}
-
-/// The machine and the versions, without anything that names this one machine.
-pub(crate) fn conditions(options: &Options) -> Vec<String> {
-    let mut lines = vec![machine::processor(), machine::kernel()];
-    lines.extend(options.version.iter().cloned());
-    lines
 }

@@ -1,6 +1,6 @@
 //! A bar chart of the CPU time of full and steady polls, as SVG text.
 
-use crate::cases::Polling;
+use crate::measured::Polling;
 
 const WIDTH: f64 = 760.0;
 const ROW: f64 = 26.0;

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::cases::Options;
+use crate::connection::connection_values;
+use crate::options::Options;
 use crate::recording::{INPUTS, Recording, TRIGGER};
-use crate::worker::connection_values;
 
 /// Runs a command to its end: milliseconds by the clock, and what it printed.
 pub(crate) fn timed(command: &mut Command) -> Result<(f64, Output)> {

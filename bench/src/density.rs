@@ -12,9 +12,11 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
+use crate::connection::connection;
+use crate::files::Files;
+use crate::machine;
 use crate::recording::{INPUTS, Recording, TRIGGER};
-use crate::worker::{call_options, connection, settings};
-use crate::{Files, machine};
+use crate::worker::{call_options, settings};
 
 /// Enough for what they share not to count.
 const INSTANCES: u32 = 400;

@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine};
 
-use crate::Files;
+use crate::connection::{NOWHERE, connection};
+use crate::files::Files;
 use crate::recording::{INPUTS, Recording, TRIGGER};
 use crate::statistics::Summary;
-use crate::worker::{self, NOWHERE, Replay, call_options, connection};
+use crate::worker::{self, Replay, call_options};
 
 /// Times in microseconds.
 pub(crate) struct Inside {

@@ -5,17 +5,20 @@ mod actions;
 mod cases;
 mod chart;
 mod cold;
+mod connection;
 mod density;
+mod files;
 mod inside;
 mod machine;
+mod measured;
 mod native;
+mod options;
+mod record;
 mod recording;
 mod report;
 mod serve;
 mod statistics;
 mod worker;
-
-use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -30,24 +33,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Measure everything, print the table, and write it to a folder
-    Run(cases::Options),
+    Run(options::Options),
     /// Run one case and print its samples as JSON
     Worker(worker::Options),
     /// Poll in process, over and over, for a profiler
     Profile(worker::Options),
     /// Measure the memory that instances take which wait, and print it as JSON
     Density(density::Options),
-}
-
-/// What every process of a run needs to find.
-#[derive(clap::Args, Clone)]
-struct Files {
-    /// The component
-    #[arg(long)]
-    component: PathBuf,
-    /// Where recordings and other files of the run go
-    #[arg(long)]
-    work: PathBuf,
 }
 
 fn main() -> Result<()> {

@@ -5,9 +5,10 @@ use std::fs;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::cases::{Measured, Options, Polling, conditions};
-use crate::chart;
+use crate::measured::{Measured, Polling};
+use crate::options::Options;
 use crate::statistics::Summary;
+use crate::{chart, machine};
 
 /// A target: what is compared, and the bound that the ratio is to keep.
 struct Target {
@@ -231,6 +232,13 @@ fn number(value: f64) -> String {
         size if size >= 1.0 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
     }
+}
+
+/// The machine and the versions, without anything that names this one machine.
+fn conditions(options: &Options) -> Vec<String> {
+    let mut lines = vec![machine::processor(), machine::kernel()];
+    lines.extend(options.version.iter().cloned());
+    lines
 }
 
 fn data(options: &Options, measured: &Measured, targets: &[Target]) -> Value {

@@ -9,11 +9,12 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use connector_sdk::Connector as _;
 use duro_plm::Duro;
-use host::{Allocation, CallOptions, CompileCache, Connection, Connector, Grants, Runtime, RuntimeOptions, Transport};
+use host::{Allocation, CallOptions, CompileCache, Grants, Runtime, RuntimeOptions, Transport};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::Files;
+use crate::connection::{NOWHERE, connection, plain};
+use crate::files::Files;
 use crate::machine;
 use crate::native::{HttpHost, ReplayHost};
 use crate::recording::{INPUTS, Recording, TRIGGER};
@@ -197,25 +198,6 @@ pub(crate) fn call_options() -> CallOptions {
         grants: Grants { allow_http: true, allow_private_network: true, ..Grants::default() },
         ..CallOptions::default()
     }
-}
-
-/// The endpoint of a connection whose requests nobody sends.
-pub(crate) const NOWHERE: &str = "http://127.0.0.1/graphql";
-
-/// The fields of a connection to this endpoint as the connector sees them.
-pub(crate) fn plain(url: &str) -> connector_sdk::Connection {
-    let fields = json!({ "customDuroEnvironment": url }).to_string();
-    connector_sdk::Connection { key: "duroApiKey".to_owned(), endpoint: url.to_owned(), fields }
-}
-
-/// A connection to this endpoint as it is filled in, and stands in a connection file.
-pub(crate) fn connection_values(url: &str) -> Value {
-    let fields = json!({ "apiKey": "a-key-to-measure-with", "customDuroEnvironment": url });
-    json!({ "key": "duroApiKey", "fields": fields })
-}
-
-pub(crate) fn connection(connector: &Connector, url: &str) -> Result<Connection> {
-    Connection::new(connector.definition(), connection_values(url)).context("the connection")
 }
 
 /// Answers from recordings, one after the other and each in its order.

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{cargo, componentise, files, optimise, progress, wasm_target};
+use crate::{cargo, componentise, files, optimise, progress, symbols, wasm_target};
 
 /// The largest component that may ship, in bytes. Each host compiles and holds it, so growth must be a decision.
 const COMPONENT_SIZE_LIMIT: usize = 550_000;
@@ -23,7 +23,8 @@ const INITIAL_MEMORY: usize = 1280 * 1024;
 /// Build the component (dist/duro_plm.wasm) and the harness (dist/harness).
 ///
 /// Installs the compiler's WebAssembly target if it is missing. Fails if the component is over 550,000 bytes (170,000 gzipped)
-/// or needs anything of its host but http and log. Uses Binaryen's wasm-opt where there is one.
+/// or needs anything of its host but http and log. Uses Binaryen's wasm-opt where there is one, and on Linux objcopy, which moves the
+/// harness's symbols to dist/harness.debug.
 #[derive(clap::Args, Default)]
 #[command(after_help = "Examples:\n  cargo xtask build\n  cargo xtask build --component-only")]
 pub(crate) struct Options {
@@ -75,25 +76,31 @@ fn guest(workspace: &Workspace, package: &str, library: &str, path: &Path) -> Re
     Ok(component)
 }
 
-/// Builds the harness into `dist/`.
+/// Builds the harness into `dist/`, its symbols beside it, and reports their sizes.
 pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
     let built = progress::step("Compile the harness", || native_binary(workspace, "harness"))?;
-    files::copy_atomically(&built, &workspace.harness())?;
-    eprintln!("  {}", workspace.shown(&workspace.harness()));
+    let path = workspace.harness();
+    let shipped = symbols::ship(&built, &path)?;
+    eprintln!("  {}: {} bytes", workspace.shown(&path), shipped.program);
+    if let Some((symbols, size)) = shipped.symbols {
+        eprintln!("  {}: {size} bytes, its symbols", workspace.shown(&symbols));
+    }
     Ok(())
 }
 
 /// Builds one program of the workspace and says where it is.
 pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathBuf> {
-    let mut command = cargo::native(workspace);
+    let mut command = workspace.native_cargo();
     command.args(["build", "--release", "--locked", "--workspace", "--bin", binary]);
+    // With a test among what is built, cargo takes the features that tests ask for, and `cargo xtask test` finds Wasmtime compiled.
+    command.args(["--test", "commands"]);
     let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }
 
 /// A cargo command on a guest, with everything that decides its code; `check` gives clippy the same.
 pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str, package: &str) -> Result<Command> {
-    let mut command = cargo::component(workspace);
+    let mut command = workspace.component_cargo();
     let mut flags = remappings(workspace)?;
     flags.push(format!("-Clink-arg=--initial-memory={INITIAL_MEMORY}").into());
     // Sixteen bytes at once, which strings are scanned with. Every engine that knows components has it.

@@ -8,26 +8,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::environment;
-use crate::workspace::Workspace;
-
-/// Cargo for native code, in the workspace's root and its target directory.
-pub(crate) fn native(workspace: &Workspace) -> Command {
-    let mut command = bare();
-    // Absolute, because a relative setting would count from another folder here.
-    command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
-    command
-}
-
-/// Cargo for the guest, in the workspace's root and the guest's own target directory.
-pub(crate) fn component(workspace: &Workspace) -> Command {
-    let mut command = cleaned("cargo", environment::component_build_sees);
-    command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", workspace.component_target());
-    command
-}
 
 /// Cargo with the person's settings, in the current folder.
-pub(crate) fn bare() -> Command {
+pub(crate) fn native() -> Command {
     cleaned("cargo", environment::native_build_sees)
+}
+
+/// Cargo without what a person set for native code, in the current folder.
+pub(crate) fn component() -> Command {
+    cleaned("cargo", environment::component_build_sees)
 }
 
 /// The compiler that the guest's build will use.
@@ -76,6 +65,17 @@ pub(crate) fn named<'files>(files: &'files [PathBuf], name: &str) -> Result<&'fi
     found.map(PathBuf::as_path).with_context(|| format!("cargo built no file named {name}"))
 }
 
+/// The program of this name, without the ending that programs have here, that the shell would start.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    program_in(std::env::split_paths(&std::env::var_os("PATH")?), name)
+}
+
+/// The same in the first of these folders that has it.
+pub(crate) fn program_in(folders: impl IntoIterator<Item = PathBuf>, name: &str) -> Option<PathBuf> {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    folders.into_iter().map(|folder| folder.join(&name)).find(|path| path.is_file())
+}
+
 /// The command line as a person would type it.
 pub(crate) fn shown(command: &Command) -> String {
     let mut text = command.get_program().to_string_lossy().into_owned();
@@ -121,7 +121,7 @@ mod tests {
     use std::ffi::OsString;
     use std::path::Path;
 
-    use super::{files_in_messages, hidden, named};
+    use super::{files_in_messages, hidden, named, program_in};
     use crate::environment;
 
     #[test]
@@ -139,6 +139,20 @@ mod tests {
         assert_eq!(files.len(), 2);
         assert_eq!(named(&files, "duro_plm.wasm").unwrap(), Path::new("/t/release/duro_plm.wasm"));
         assert!(named(&files, "other").unwrap_err().to_string().contains("other"));
+    }
+
+    #[test]
+    fn a_program_is_found_in_the_first_folder_that_has_it_and_a_folder_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = ["a", "b", "c", "d"].map(|name| folder.path().join(name));
+        let name = format!("tool{}", std::env::consts::EXE_SUFFIX);
+        std::fs::create_dir_all(folders[1].join(&name)).unwrap();
+        for with_tool in &folders[2..] {
+            std::fs::create_dir(with_tool).unwrap();
+            std::fs::write(with_tool.join(&name), "").unwrap();
+        }
+        assert_eq!(program_in(folders.clone(), "tool"), Some(folders[2].join(&name)));
+        assert_eq!(program_in(folders, "other"), None);
     }
 
     #[test]

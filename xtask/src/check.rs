@@ -17,7 +17,7 @@ pub(crate) struct Options {}
 /// Runs every step and prints a table of them.
 pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     let mut steps = Steps::default();
-    steps.take("Format", || cargo::run(cargo::native(workspace).args(["fmt", "--all", "--check"])));
+    steps.take("Format", || cargo::run(workspace.native_cargo().args(["fmt", "--all", "--check"])));
     steps.take("Lint native code", || lint_native(workspace));
     // With its own target, because code for WebAssembly alone is invisible to the native lints.
     steps.take("Lint the components for WebAssembly", || {
@@ -33,7 +33,7 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
 }
 
 fn lint_native(workspace: &Workspace) -> Result<()> {
-    let mut command = cargo::native(workspace);
+    let mut command = workspace.native_cargo();
     command.args(["clippy", "--release", "--locked", "--workspace", "--all-targets"]);
     cargo::run(command.args(["--", "--deny", "warnings"]))
 }
@@ -43,7 +43,7 @@ fn lint_guest(workspace: &Workspace, package: &str) -> Result<()> {
 }
 
 fn document(workspace: &Workspace) -> Result<()> {
-    let mut command = cargo::native(workspace);
+    let mut command = workspace.native_cargo();
     command.env("RUSTDOCFLAGS", "--deny warnings");
     cargo::run(command.args(["doc", "--release", "--locked", "--workspace", "--no-deps", "--document-private-items"]))
 }

@@ -45,8 +45,6 @@ fn program(workspace: &Workspace) -> Option<PathBuf> {
     if let Some(set) = std::env::var_os("WASM_OPT").filter(|set| !set.is_empty()) {
         return Some(set.into());
     }
-    let name = format!("wasm-opt{}", std::env::consts::EXE_SUFFIX);
-    let folders = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     let installed = workspace.tools().join("node_modules").join(".bin");
-    folders.into_iter().flatten().chain([installed]).map(|folder| folder.join(&name)).find(|path| path.is_file())
+    cargo::on_path("wasm-opt").or_else(|| cargo::program_in([installed], "wasm-opt"))
 }

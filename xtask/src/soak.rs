@@ -38,7 +38,7 @@ pub(crate) struct Options {
 
 /// Builds the player of histories and starts it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let mut build = cargo::native(workspace);
+    let mut build = workspace.native_cargo();
     build.args(["build", "--release", "--package", "histories"]);
     let files = progress::step("Build the player of histories", || cargo::built_files(&mut build))?;
     let program = cargo::named(&files, &format!("histories{}", std::env::consts::EXE_SUFFIX))?;

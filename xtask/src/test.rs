@@ -28,7 +28,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         tests(workspace, &["nextest", "run"], &options.arguments)?;
         if !selects {
             progress::step("Run the documentation tests", || {
-                cargo::run(cargo::native(workspace).args(["test", "--release", "--workspace", "--doc"]))
+                cargo::run(workspace.native_cargo().args(["test", "--release", "--workspace", "--doc"]))
             })?;
         }
         return Ok(());
@@ -38,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 fn tests(workspace: &Workspace, runner: &[&str], arguments: &[String]) -> Result<()> {
     progress::step("Run the tests", || {
-        let mut command = cargo::native(workspace);
+        let mut command = workspace.native_cargo();
         command.args(runner).arg("--release");
         if !names_a_package(arguments) {
             command.arg("--workspace");
@@ -48,7 +48,7 @@ fn tests(workspace: &Workspace, runner: &[&str], arguments: &[String]) -> Result
 }
 
 fn has_nextest() -> bool {
-    let version = cargo::bare().args(["nextest", "--version"]).output();
+    let version = cargo::native().args(["nextest", "--version"]).output();
     version.is_ok_and(|output| output.status.success())
 }
 

@@ -1,6 +1,7 @@
 //! Where things are: the workspace, its target directories and `dist/`.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Asks cargo, because only it knows every setting that can move the target directory.
     pub(crate) fn locate() -> Result<Self> {
-        let mut command = cargo::bare();
+        let mut command = cargo::native();
         command.args(["metadata", "--no-deps", "--format-version", "1"]);
         let metadata: Value =
             serde_json::from_str(&cargo::output(&mut command)?).context("`cargo metadata` did not print JSON")?;
@@ -29,10 +30,20 @@ impl Workspace {
         Ok(Self { root: path("workspace_root")?, target: path("target_directory")? })
     }
 
-    /// The target directory of the guest. Its own, because a nested build with other flags would otherwise wait for, or
-    /// rebuild, what the native build holds.
-    pub(crate) fn component_target(&self) -> PathBuf {
-        self.target.join("component")
+    /// Cargo for native code, in the workspace's root and its target directory.
+    pub(crate) fn native_cargo(&self) -> Command {
+        let mut command = cargo::native();
+        // Absolute, because a relative setting would count from another folder here.
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// Cargo for a guest, in the workspace's root and the guests' own target directory: a nested build with other flags would otherwise
+    /// wait for, or rebuild, what the native build holds.
+    pub(crate) fn component_cargo(&self) -> Command {
+        let mut command = cargo::component();
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", self.target.join("component"));
+        command
     }
 
     /// Where programs from npm are installed that one command or another uses.

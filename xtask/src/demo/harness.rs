@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 
 use super::screen::quoted;
 use super::service::Service;
-use crate::json::{Json, Layout};
 use crate::workspace::Workspace;
 
 /// The harness with a connection to the simulated service.
@@ -92,11 +91,11 @@ impl Harness {
 
 /// A connection file for a service at this URL; the key comes from the environment.
 pub(super) fn connection_text(url: &str) -> Result<String> {
-    let text = serde_json::json!({
+    let connection = serde_json::json!({
         "key": "duroApiKey",
         "fields": {"apiKey": "${DURO_API_KEY}", "duroEnvironment": "Main (MFG)", "customDuroEnvironment": url},
     });
-    Ok(Json::parse(&text.to_string())?.pretty(&Layout::FILE) + "\n")
+    Ok(serde_json::to_string_pretty(&connection)? + "\n")
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-
-use crate::json::Json;
+use serde_json::Value;
 
 /// A running service. It ends with this value, and with this process, however that ends: it watches its standard input.
 pub(super) struct Service {
@@ -70,10 +69,10 @@ fn first_line(process: &mut Child) -> Result<String> {
 }
 
 fn address(line: &str) -> Result<(String, String)> {
-    let text = |value: &Json, key: &str| value.member(key).and_then(Json::text);
-    let value =
-        Json::parse(line).with_context(|| format!("it was to print its address as JSON and printed {line:?}"))?;
-    let address = text(&value, "url").zip(text(&value, "key"));
+    let value: Value = serde_json::from_str(line)
+        .with_context(|| format!("it was to print its address as JSON and printed {line:?}"))?;
+    let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let address = text("url").zip(text("key"));
     address.with_context(|| format!("it was to print `url` and `key` and printed {line:?}"))
 }
 

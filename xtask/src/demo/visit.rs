@@ -2,14 +2,12 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
+use super::excerpt::excerpt;
 use super::harness::{Harness, Run};
-use super::screen::{Screen, WIDTH, first_lines, quoted};
-use crate::json::{Json, Layout};
-
-/// What fits on a screen: the shape of an answer and its first values.
-const ANSWER: Layout = Layout { width: WIDTH, items: 2, characters: 2 * WIDTH };
+use super::screen::{Screen, first_lines, quoted};
 
 /// The lines that are shown of one answer.
 const LINES: usize = 40;
@@ -40,7 +38,7 @@ impl<'screen> Visit<'screen> {
     }
 
     /// Runs a command on the connection and gives the JSON that it printed.
-    pub(super) fn ask(&self, arguments: &[&str]) -> Result<Json> {
+    pub(super) fn ask(&self, arguments: &[&str]) -> Result<Value> {
         let run = self.run(None, self.connected(&[], arguments))?;
         self.answer(&run, 0)
     }
@@ -54,20 +52,20 @@ impl<'screen> Visit<'screen> {
     }
 
     /// Runs a command on the connection with more options, and gives its answer and what it said on standard error.
-    pub(super) fn overhear(&self, options: &[&str], arguments: &[&str]) -> Result<(Json, String)> {
+    pub(super) fn overhear(&self, options: &[&str], arguments: &[&str]) -> Result<(Value, String)> {
         let run = self.run(None, self.connected(options, arguments))?;
         self.screen.said_beside(&first_lines(&run.messages, LINES));
         Ok((self.answer(&run, 0)?, run.messages))
     }
 
     /// Runs a command that is to fail with this status, and gives the error that it printed.
-    pub(super) fn fail(&self, key: Option<&str>, status: i32, arguments: &[&str]) -> Result<Json> {
+    pub(super) fn fail(&self, key: Option<&str>, status: i32, arguments: &[&str]) -> Result<Value> {
         let run = self.run(key, self.connected(&[], arguments))?;
         self.error(&run, status)
     }
 
     /// The same without the grants for the simulated service, so that nothing may leave.
-    pub(super) fn fail_without_grants(&self, status: i32, arguments: &[&str]) -> Result<Json> {
+    pub(super) fn fail_without_grants(&self, status: i32, arguments: &[&str]) -> Result<Value> {
         let mut words: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         words.extend(self.connection());
         let run = self.run(None, words)?;
@@ -75,9 +73,9 @@ impl<'screen> Visit<'screen> {
     }
 
     /// Writes a file of inputs, shows it, and gives its path.
-    pub(super) fn inputs(&self, name: &str, inputs: &serde_json::Value) -> Result<String> {
+    pub(super) fn inputs(&self, name: &str, inputs: &Value) -> Result<String> {
         let path = self.harness.file(name);
-        let text = Json::parse(&inputs.to_string())?.pretty(&Layout { width: WIDTH, ..Layout::FILE });
+        let text = serde_json::to_string_pretty(inputs)?;
         fs::write(&path, format!("{text}\n")).with_context(|| format!("{path} cannot be written"))?;
         self.screen.command(&format!("cat {}", quoted(&path)));
         self.screen.came_back(&text);
@@ -114,22 +112,20 @@ impl<'screen> Visit<'screen> {
         ["--connection".to_owned(), self.harness.connection().to_string_lossy().into_owned()]
     }
 
-    fn answer(&self, run: &Run, status: i32) -> Result<Json> {
-        if let Ok(answer) = Json::parse(&run.output) {
-            self.screen.came_back(&first_lines(&answer.pretty(&ANSWER), LINES));
-            self.expect(run, status)?;
-            return Ok(answer);
-        }
-        self.screen.came_back(&first_lines(&run.output, LINES));
+    fn answer(&self, run: &Run, status: i32) -> Result<Value> {
+        let answer: Result<Value, _> = serde_json::from_str(&run.output);
+        let shown = match &answer {
+            Ok(answer) => serde_json::to_string_pretty(&excerpt(answer))?,
+            Err(_) => run.output.clone(),
+        };
+        self.screen.came_back(&first_lines(&shown, LINES));
         self.expect(run, status)?;
-        bail!("what came back is not JSON")
+        answer.context("what came back is not JSON")
     }
 
-    fn error(&self, run: &Run, status: i32) -> Result<Json> {
+    fn error(&self, run: &Run, status: i32) -> Result<Value> {
         let answer = self.answer(run, status)?;
-        let Json::Object(members) = answer else { bail!("the error is not a JSON object") };
-        let error = members.into_iter().find(|(key, _)| key == "error");
-        error.map(|(_, error)| error).context("what came back has no `error`")
+        answer.get("error").cloned().context("what came back has no `error`")
     }
 
     fn expect(&self, run: &Run, status: i32) -> Result<()> {

@@ -43,7 +43,7 @@ pub(super) fn write(workspace: &Workspace, key: &str, connector: Option<&str>) -
     files::write_atomically(&new[2], format!("{:#}\n", first.example).as_bytes())?;
     files::write_atomically(&list, modules.as_bytes())?;
     files::write_atomically(&table, tables.as_bytes())?;
-    cargo::run(cargo::bare().current_dir(&package).arg("fmt"))?;
+    cargo::run(cargo::native().current_dir(&package).arg("fmt"))?;
 
     for path in new.iter().chain([&list, &table]) {
         eprintln!("  {}", workspace.shown(path));

@@ -55,7 +55,7 @@ pub(super) fn write(workspace: &Workspace, package: &str) -> Result<()> {
         files::write_atomically(&folder.join(filled_in(path)), filled_in(text).as_bytes())?;
     }
     files::write_atomically(&manifest, members.as_bytes())?;
-    cargo::run(cargo::bare().current_dir(&folder).arg("fmt"))?;
+    cargo::run(cargo::native().current_dir(&folder).arg("fmt"))?;
     eprintln!(
         "{} is a connector that compiles, with a simulated service. Next: `cargo test --release -p {package}` runs its tests, `cargo xtask \
          demo --connector {package}` shows it in the harness, with --page in the browser. Then put your service's schema in \

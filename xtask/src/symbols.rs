@@ -1,0 +1,125 @@
+//! Ships a program without its symbols, which are more than half of it, and the symbols in a file beside it. The program names that file,
+//! so that debuggers, profilers and its own backtraces find them there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{cargo, files};
+
+/// What was shipped, and how large it is, in bytes.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Shipped {
+    /// The size of the program.
+    pub(crate) program: u64,
+    /// The file of its symbols and that file's size; none where the program keeps them.
+    pub(crate) symbols: Option<(PathBuf, u64)>,
+}
+
+/// Copies the program that was built to where it ships from. Without `objcopy` it keeps its symbols.
+pub(crate) fn ship(built: &Path, to: &Path) -> Result<Shipped> {
+    // Elsewhere symbols are in another format, or in a file of their own already.
+    let objcopy = cfg!(target_os = "linux").then(|| cargo::on_path("objcopy")).flatten();
+    ship_with(objcopy.as_deref(), built, to)
+}
+
+fn ship_with(objcopy: Option<&Path>, built: &Path, to: &Path) -> Result<Shipped> {
+    let beside = symbols_of(to);
+    let Some(objcopy) = objcopy else {
+        eprintln!(
+            "  {} keeps its symbols: they are taken out by objcopy, on Linux alone, and there is none.",
+            name(to)
+        );
+        files::copy_atomically(built, to)?;
+        // Those of another build would only mislead.
+        files::remove(&beside)?;
+        return Ok(Shipped { program: size(to)?, symbols: None });
+    };
+    // In this order, because the program holds a checksum of the file of its symbols.
+    files::replace_atomically(&beside, |temporary| cargo::run(&mut keep_symbols(objcopy, built, temporary)))?;
+    files::replace_atomically(to, |temporary| cargo::run(&mut drop_symbols(objcopy, built, &beside, temporary)))?;
+    Ok(Shipped { program: size(to)?, symbols: Some((beside.clone(), size(&beside)?)) })
+}
+
+fn keep_symbols(objcopy: &Path, built: &Path, to: &Path) -> Command {
+    let mut command = Command::new(objcopy);
+    command.arg("--only-keep-debug").arg(built).arg(to);
+    command
+}
+
+fn drop_symbols(objcopy: &Path, built: &Path, symbols: &Path, to: &Path) -> Command {
+    let mut link = std::ffi::OsString::from("--add-gnu-debuglink=");
+    link.push(symbols);
+    let mut command = Command::new(objcopy);
+    command.arg("--strip-all").arg(link).arg(built).arg(to);
+    command
+}
+
+/// By its name, which the program repeats, it is looked for beside the program.
+fn symbols_of(program: &Path) -> PathBuf {
+    program.with_added_extension("debug")
+}
+
+fn name(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
+
+fn size(path: &Path) -> Result<u64> {
+    let facts = fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(facts.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{Shipped, drop_symbols, keep_symbols, ship_with, symbols_of};
+    use crate::cargo;
+
+    #[test]
+    fn without_objcopy_the_program_ships_as_it_is_and_no_stale_symbols_stay_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (built, to) = (folder.path().join("built"), folder.path().join("dist").join("harness"));
+        fs::write(&built, "program and symbols").unwrap();
+        fs::create_dir(folder.path().join("dist")).unwrap();
+        fs::write(symbols_of(&to), "of another build").unwrap();
+        for _ in 0..2 {
+            let shipped = ship_with(None, &built, &to).unwrap();
+            assert_eq!(shipped, Shipped { program: 19, symbols: None });
+        }
+        assert_eq!(fs::read_to_string(&to).unwrap(), "program and symbols");
+        assert_eq!(fs::read_dir(folder.path().join("dist")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_symbols_are_beside_the_program_under_its_name() {
+        assert_eq!(symbols_of(Path::new("dist/harness")), Path::new("dist/harness.debug"));
+    }
+
+    #[test]
+    fn the_program_is_linked_to_the_file_that_its_symbols_went_to() {
+        let path = Path::new;
+        let kept = keep_symbols(path("objcopy"), path("built"), path("one.tmp"));
+        assert_eq!(cargo::shown(&kept), "objcopy --only-keep-debug built one.tmp");
+        let dropped = drop_symbols(path("objcopy"), path("built"), path("dist/harness.debug"), path("two.tmp"));
+        let expected = "objcopy --strip-all --add-gnu-debuglink=dist/harness.debug built two.tmp";
+        assert_eq!(cargo::shown(&dropped), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn where_objcopy_fails_what_shipped_before_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (built, to) = (folder.path().join("built"), folder.path().join("dist").join("harness"));
+        fs::write(&built, "new").unwrap();
+        fs::create_dir(folder.path().join("dist")).unwrap();
+        fs::write(&to, "old").unwrap();
+        let error = ship_with(Some(Path::new("false")), &built, &to).unwrap_err();
+        assert!(format!("{error:#}").contains("--only-keep-debug"), "{error:#}");
+        assert_eq!(fs::read_to_string(&to).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path().join("dist")).unwrap().count(), 1);
+    }
+}
