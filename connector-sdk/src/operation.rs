@@ -60,7 +60,7 @@ pub trait DataSource {
 }
 
 /// JSON Schema of what every data source gives.
-pub const ITEMS_SCHEMA: &str = r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","description":"The items.","type":"array","items":{"type":"object","required":["key","label"],"properties":{"key":{"type":"string"},"label":{"type":"string"}}}}"#;
+pub const ITEMS_SCHEMA: &str = r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","description":"The items.","type":"array","items":{"type":"object","required":["key","label"],"properties":{"key":{"type":"string","minLength":1},"label":{"type":"string","minLength":1}},"additionalProperties":false}}"#;
 
 /// What starts a flow.
 pub trait Trigger {

@@ -29,6 +29,7 @@ mod older;
 mod page;
 mod raw;
 mod read_only;
+mod recipes;
 mod retries;
 mod secrets;
 mod smuggling;

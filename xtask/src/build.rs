@@ -52,6 +52,18 @@ pub(crate) fn component(workspace: &Workspace) -> Result<()> {
     check_size(component.len(), gzipped)
 }
 
+/// Builds a connector of `connectors/` into `dist/` and reports its size.
+pub(crate) fn connector(workspace: &Workspace, package: &str) -> Result<PathBuf> {
+    wasm_target::ensure_installed()?;
+    let library = package.replace('-', "_");
+    let path = workspace.dist().join(format!("{library}.wasm"));
+    let component = guest(workspace, package, &library, &path)?;
+    let gzipped = componentise::gzipped_size(&component)?;
+    eprintln!("  {}: {} bytes, {gzipped} gzipped", workspace.shown(&path), component.len());
+    check_size(component.len(), gzipped)?;
+    Ok(path)
+}
+
 /// Builds the component that breaks every rule, on which the host is tested.
 pub(crate) fn misbehaving_component(workspace: &Workspace) -> Result<()> {
     guest(workspace, "misbehaving-guest", "misbehaving", &workspace.misbehaving_component())?;
@@ -77,7 +89,18 @@ fn guest(workspace: &Workspace, package: &str, library: &str, path: &Path) -> Re
 }
 
 /// Builds the harness into `dist/`, its symbols beside it, and reports their sizes.
+///
+/// With `XTASK_HARNESS` in the environment that program is taken in place of one that is built: for trying another one, and for a checkout
+/// in which Wasmtime is not compiled.
 pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
+    if let Some(given) = std::env::var_os("XTASK_HARNESS") {
+        eprintln!(
+            "  {}: that of XTASK_HARNESS, {}",
+            workspace.shown(&workspace.harness()),
+            Path::new(&given).display()
+        );
+        return files::copy_atomically(Path::new(&given), &workspace.harness());
+    }
     let built = progress::step("Compile the harness", || native_binary(workspace, "harness"))?;
     let path = workspace.harness();
     let shipped = symbols::ship(&built, &path)?;
@@ -96,6 +119,14 @@ pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathB
     command.args(["--test", "commands"]);
     let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
+}
+
+/// Builds an example of a package and says where it is.
+pub(crate) fn native_example(workspace: &Workspace, package: &str, example: &str) -> Result<PathBuf> {
+    let mut command = workspace.native_cargo();
+    command.args(["build", "--release", "--package", package, "--example", example]);
+    let files = cargo::built_files(&mut command)?;
+    Ok(cargo::named(&files, &format!("{example}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }
 
 /// A cargo command on a guest, with everything that decides its code; `check` gives clippy the same.

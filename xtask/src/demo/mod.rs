@@ -3,6 +3,7 @@
 //! Every line that it prints as a command is what it ran, and every step checks what came back: a tour that prints
 //! something wrong fails.
 
+mod any;
 mod excerpt;
 mod harness;
 mod page;
@@ -29,7 +30,8 @@ use service::Service;
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --stay          then try the commands yourself\n  \
-                  cargo xtask demo --page          the flow-builder page in your browser"
+                  cargo xtask demo --page          the flow-builder page in your browser\n  \
+                  cargo xtask demo --connector acme-things"
 )]
 pub(crate) struct Options {
     /// Keep the service running at the end, so that the printed commands can be tried in another terminal
@@ -41,10 +43,16 @@ pub(crate) struct Options {
     /// With --page: print the link and open no browser
     #[arg(long, requires = "page")]
     no_open: bool,
+    /// Show a connector of connectors/ on the simulated service that its package has as an example
+    #[arg(long, value_name = "NAME", conflicts_with = "stay")]
+    connector: Option<String>,
 }
 
 /// Builds, then takes the tour.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    if let Some(connector) = &options.connector {
+        return any::run(workspace, connector, options.page, !options.no_open);
+    }
     build::run(workspace, &build::Options::default())?;
     let service = progress::step("Compile the simulated Duro service", || {
         let built = build::native_binary(workspace, "duro-sim")?;
