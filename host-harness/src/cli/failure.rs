@@ -1,9 +1,10 @@
 //! How a command ends when it does not succeed: what is printed where, and the exit status.
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use host::contract::Error;
+use host::poller::{PollError, StoreError};
 use host::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError};
 use serde::Serialize;
 
@@ -35,17 +36,6 @@ impl Failure {
             Self::Usage(_) | Self::OutputClosed => return None,
         };
         Some(Printed { error })
-    }
-
-    /// The seconds that the service asks to wait, where it does.
-    pub(super) fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Call(error) => match error.answer() {
-                Some(Error::RateLimited(seconds)) => *seconds,
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     /// What to say to people.
@@ -81,6 +71,12 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
 /// `{"error": …}`, written as it is: what a service sent with its error can be large.
 #[derive(Serialize)]
 pub(super) struct Printed<'a> {
@@ -102,6 +98,23 @@ enum PrintedError<'a> {
 impl From<Box<CallFailure>> for Failure {
     fn from(failure: Box<CallFailure>) -> Self {
         Self::Call(Box::new(failure.error))
+    }
+}
+
+impl From<PollError<Failure>> for Failure {
+    fn from(error: PollError<Failure>) -> Self {
+        match error {
+            PollError::Call(failure) => failure.into(),
+            PollError::Recipient(failure) => failure,
+            PollError::Store(error) => error.into(),
+            _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Usage(error.to_string())
     }
 }
 
@@ -139,6 +152,8 @@ impl From<io::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use host::contract::Error;
+
     use super::*;
 
     #[test]

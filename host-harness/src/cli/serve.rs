@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::options::{Format, GlobalOptions};
 use super::session::Session;
 use super::{connection_file, output};
-use crate::ui::{Page, PageOptions};
+use crate::ui::{PageOptions, PageServer};
 
 /// Show the connector as a flow builder meets it: a page in your browser, from this machine alone
 ///
@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         },
     };
     let format = session.options.format_for_people();
-    let page = Page::open(session.connector, options).await.map_err(Failure::usage)?;
+    let page = PageServer::open(session.connector, options).await.map_err(Failure::usage)?;
     let link = page.link();
     match format {
         Format::Json => output::json_line(&json!({ "url": link }))?,

@@ -48,8 +48,7 @@ impl Session {
     /// Reads a connection file against the connector's manifest.
     pub(super) fn connection(&self, path: &Path) -> Result<Connection, Failure> {
         let value = connection_file::read(path, self.connector.definition())?;
-        Connection::new(self.connector.definition(), value)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+        self.connector.connection(value).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
     }
 
     /// The options of a call whose progress is shown: warnings always, everything with `--debug`.

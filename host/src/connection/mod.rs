@@ -197,7 +197,9 @@ impl Connection {
         &self.sockets
     }
 
-    pub(crate) fn problems(&self) -> &[InputProblem] {
+    /// Everything that is wrong with the fields that the host answers for, in the manifest's order: secrets that are missing or cannot be sent, and
+    /// endpoint fields that name no endpoint. Every call with such a connection is refused as `invalid-input` with these, and nothing is sent.
+    pub fn problems(&self) -> &[InputProblem] {
         &self.problems
     }
 }

@@ -67,6 +67,12 @@ impl CallError {
         }
     }
 
+    /// Whether the same call may succeed later without anyone changing anything here: the service is down, the key is renewed there. Not so a wrong input,
+    /// an unknown key, a state that belongs to other inputs.
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::Connector(Error::UnknownKey(_) | Error::InvalidInput(_) | Error::InvalidState(_)))
+    }
+
     /// The kind, as the WIT spells the error's case. Where the host ended the call without an answer from the connector, it
     /// is `transport` for the deadline and `other` for the rest.
     pub fn kind(&self) -> &'static str {
