@@ -27,19 +27,22 @@ mod limits;
 mod log;
 mod origin;
 pub mod poller;
+mod refusal;
 mod runtime;
+mod secrets;
 #[cfg(test)]
 mod testing;
+pub mod text;
 mod trace;
 
 pub use connection::{Connection, ConnectionError};
 pub use egress::{Grants, Refusal, Transport};
-pub use limits::{Limit, LimitExceeded, Limits};
+pub use limits::{Limit, LimitExceeded, LimitUnit, Limits};
 pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
 pub use origin::Origin;
 pub use poller::{Poller, StateStore};
 pub use runtime::{
     Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, Runtime,
-    RuntimeChoices, RuntimeError, RuntimeOptions, Started,
+    RuntimeChoices, RuntimeError, RuntimeOptions, Started, Told, WaysOut,
 };
 pub use trace::{Exchange, ExchangeOutcome, Trace};

@@ -10,7 +10,7 @@ use host::poller::{FileStore, Recipient};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
 use super::output;
@@ -27,9 +27,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  harness poll pollChangesTrigger --connection connection.json --state poll.state
-  harness poll pollChangesTrigger --connection connection.json --state poll.state --input pollResourceType=changeOrders
-  harness poll pollChangesTrigger --connection connection.json --state poll.state --drain")]
+  harness poll pollThings --connection connection.json --state poll.state
+  harness poll pollThings --connection connection.json --state poll.state --input kind=small
+  harness poll pollThings --connection connection.json --state poll.state --drain")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
     key: String,
@@ -55,7 +55,7 @@ struct Printed<'a> {
     more: bool,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
@@ -70,7 +70,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             return Ok(());
         }
         if polled.is_stuck {
-            return Err(Failure::usage("the trigger says that more waits, but its polls no longer get anywhere"));
+            return Err(CommandError::usage("the trigger says that more waits, but its polls no longer get anywhere"));
         }
         drop(polled);
         poller.wait().await;
@@ -84,15 +84,15 @@ struct Printer {
 }
 
 impl Recipient for Printer {
-    type Error = Failure;
+    type Error = CommandError;
 
-    async fn accept(&mut self, poll: &PollResult) -> Result<(), Failure> {
+    async fn accept(&mut self, poll: &PollResult) -> Result<(), CommandError> {
         drop(self.progress.take());
         print(poll, self.format)
     }
 }
 
-fn print(poll: &PollResult, format: Format) -> Result<(), Failure> {
+fn print(poll: &PollResult, format: Format) -> Result<(), CommandError> {
     match format {
         Format::Json => {
             output::json(&Printed { payload: &poll.payload, no_changes: poll.no_changes, more: poll.more })?;
@@ -102,7 +102,7 @@ fn print(poll: &PollResult, format: Format) -> Result<(), Failure> {
             if output::table(&poll.payload)?.has_lines() {
                 let text =
                     "a table has no room for all that the poll found, so the state is as it was: use --format json";
-                return Err(Failure::usage(text));
+                return Err(CommandError::usage(text));
             }
             if poll.no_changes {
                 output::message("No changes.");

@@ -10,7 +10,7 @@ use host::{Connection, Poller, StateStore};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::inputs::{InputOptions, Inputs};
 use super::options::GlobalOptions;
 use super::output;
@@ -34,9 +34,9 @@ use crate::records::found;
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  harness watch pollChangesTrigger --connection connection.json --state watch.state --every 30s
-  harness watch pollChangesTrigger --connection connection.json --state watch.state --input showNewRecords=false
-  harness watch pollChangesTrigger --connection connection.json --state watch.state --every 1s --count 10")]
+  harness watch pollThings --connection connection.json --state watch.state --every 30s
+  harness watch pollThings --connection connection.json --state watch.state --input kind=small
+  harness watch pollThings --connection connection.json --state watch.state --every 1s --count 10")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
     key: String,
@@ -67,7 +67,7 @@ struct WholePayload<'a> {
     payload: &'a RawValue,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
@@ -96,7 +96,7 @@ struct Watch {
 }
 
 impl Watch {
-    async fn run(&mut self, count: Option<u64>) -> Result<(), Failure> {
+    async fn run(&mut self, count: Option<u64>) -> Result<(), CommandError> {
         let mut polls = 0;
         loop {
             let result = self.poll().await;
@@ -105,7 +105,7 @@ impl Watch {
             if let Err(error) = result {
                 // What cannot be printed now cannot be printed later.
                 let may_pass = error.may_pass() && !matches!(error, PollError::Recipient(_));
-                let failure = Failure::from(error);
+                let failure = CommandError::from(error);
                 if last || !may_pass {
                     return Err(failure);
                 }
@@ -123,7 +123,7 @@ impl Watch {
     }
 
     /// One poll, its records printed and then its state stored.
-    async fn poll(&mut self) -> Result<(), PollError<Failure>> {
+    async fn poll(&mut self) -> Result<(), PollError<CommandError>> {
         let progress = Progress::start(format!("Polling {}", self.key));
         let options = self.session.call_options(&progress);
         let mut printer = Printer { lists: &self.lists, progress: Some(progress) };
@@ -138,9 +138,9 @@ struct Printer<'a> {
 }
 
 impl Recipient for Printer<'_> {
-    type Error = Failure;
+    type Error = CommandError;
 
-    async fn accept(&mut self, poll: &PollResult) -> Result<(), Failure> {
+    async fn accept(&mut self, poll: &PollResult) -> Result<(), CommandError> {
         drop(self.progress.take());
         if poll.no_changes { Ok(()) } else { print(poll, self.lists) }
     }
@@ -148,13 +148,13 @@ impl Recipient for Printer<'_> {
 
 /// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they are, and none
 /// of them is kept.
-fn print(poll: &PollResult, lists: &[RecordList]) -> Result<(), Failure> {
+fn print(poll: &PollResult, lists: &[RecordList]) -> Result<(), CommandError> {
     let Some(lists) = found(poll.payload.get(), lists) else {
         return Ok(output::json_line(&WholePayload { payload: &poll.payload })?);
     };
     for (change, list) in lists {
         for record in items(list).into_iter().flatten() {
-            let not_json = |error| Failure::usage(format!("a record of {change} cannot be printed: {error}"));
+            let not_json = |error| CommandError::usage(format!("a record of {change} cannot be printed: {error}"));
             output::json_line(&Change { change, record: serde_json::from_str(record).map_err(not_json)? })?;
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use host::contract::RecordList;
+use host::text::cut;
 use serde_json::value::RawValue;
 
 use crate::json_parts::{items, members, text};
@@ -13,7 +14,7 @@ use crate::records;
 const MOST_TITLES: usize = 3;
 /// Where a record's name may stand, the best first.
 const TITLE_KEYS: [&str; 6] = ["name", "title", "label", "displayName", "key", "id"];
-/// A title longer than this is cut, in characters. So is a list's name.
+/// A title longer than this is cut, in bytes. So is a list's name.
 const LONGEST_TITLE: usize = 80;
 /// A record's name is looked for among so many members.
 const MOST_MEMBERS: usize = 200;
@@ -59,7 +60,7 @@ pub(super) fn delivery(payload: &RawValue, declared: &[RecordList], delivered: &
                 titles.extend(title(record));
             }
         }
-        found.lists.push(List { name: cut(name), length, titles });
+        found.lists.push(List { name: cut(name, LONGEST_TITLE).into_owned(), length, titles });
     }
     found
 }
@@ -70,15 +71,7 @@ fn title(record: &str) -> Option<String> {
         let (_, value) = members().find(|(spelled, _)| text(spelled) == *key)?;
         serde_json::from_str::<String>(value).ok().filter(|text| !text.trim().is_empty())
     };
-    TITLE_KEYS.iter().find_map(said).map(|title| cut(&title))
-}
-
-fn cut(text: &str) -> String {
-    let mut start: String = text.chars().take(LONGEST_TITLE).collect();
-    if start.len() < text.len() {
-        start.push('…');
-    }
-    start
+    TITLE_KEYS.iter().find_map(said).map(|title| cut(&title, LONGEST_TITLE).into_owned())
 }
 
 #[cfg(test)]

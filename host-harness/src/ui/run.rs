@@ -5,8 +5,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use host::contract::{Error, Failure, InputProblem};
+use host::text::cut;
 use host::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
+
+use crate::flags::Flags;
 
 /// A message, as of all that an error says, is kept up to this many bytes.
 const LONGEST_MESSAGE: usize = 8 * 1024;
@@ -45,7 +48,7 @@ impl From<&CallError> for Failed {
         };
         Self {
             kind: error.kind(),
-            message: cut(&error.to_string(), LONGEST_MESSAGE),
+            message: cut(&error.told(&Flags).to_string(), LONGEST_MESSAGE).into_owned(),
             advice: advice(error),
             problems,
             may_pass: error.may_pass(),
@@ -110,15 +113,7 @@ impl Run {
 }
 
 fn shortened(problem: &InputProblem) -> InputProblem {
-    InputProblem { input: cut(&problem.input, 200), message: cut(&problem.message, 1_000) }
-}
-
-/// Text up to so many bytes, with a sign where it was cut.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.get(..text.floor_char_boundary(most)) {
-        Some(start) if start.len() < text.len() => format!("{start}…"),
-        _ => text.to_owned(),
-    }
+    InputProblem { input: cut(&problem.input, 200).into_owned(), message: cut(&problem.message, 1_000).into_owned() }
 }
 
 fn advice(error: &CallError) -> &'static str {

@@ -293,9 +293,7 @@ fn within_component_bytes(bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Lo
 
 fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Component, LoadError> {
     if cache::looks_compiled(bytes) {
-        let text = "it is a program or a compiled component, which is machine code and runs unchecked; if you made it, load it with \
-                    --precompiled (Runtime::load_precompiled)";
-        return Err(LoadError::NotAComponent(text.into()));
+        return Err(LoadError::MachineCode);
     }
     if bytes.starts_with(b"\0asm\x01\0\0\0") {
         let text = "it is a core module; make it a component with wit-component or `wasm-tools component new`";

@@ -2,6 +2,7 @@
 
 use host::Origin;
 use host::contract::ConnectionDefinition;
+use host::text::cut;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -9,7 +10,6 @@ use super::controls::Form;
 use super::{Place, failure, heading, page, segment, who};
 use crate::ui::forms::{Typed, Values};
 use crate::ui::memory::{Held, origin};
-use crate::ui::run::cut;
 use crate::ui::shared::Shared;
 
 /// The page of one kind of connection.

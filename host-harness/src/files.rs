@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// Reads all of it as text. More than `most` bytes are an error that says so, found without reading them.
-pub(super) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
+pub(crate) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
