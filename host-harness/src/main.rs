@@ -1,7 +1,10 @@
 //! The `harness` command: loads, runs and shows a connector component. See [`cli`]; its page is in [`ui`].
 
 mod cli;
-mod pace;
+mod files;
+mod flags;
+mod json_parts;
+mod records;
 mod ui;
 
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! Embeds the host: loads a connector and performs one action.
 //!
-//! `cargo run --release -p host-harness --example embed -- COMPONENT CONNECTION ACTION`
+//! `cargo run --release -p host --example embed -- COMPONENT CONNECTION ACTION`
 
-use host::{CallOptions, Connection, Runtime, RuntimeOptions};
+use host::{CallOptions, Runtime, RuntimeOptions};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = Runtime::new(RuntimeOptions::default())?;
     let connector = runtime.load_file(component).await?;
     let connection = serde_json::from_str(&std::fs::read_to_string(connection)?)?;
-    let connection = Connection::new(connector.definition(), connection)?;
+    let connection = connector.connection(connection)?;
     let inputs = serde_json::json!({"first": 10});
     let result = connector.perform(&action, &connection, &inputs, &CallOptions::default()).await?;
     println!("{}", result.value);

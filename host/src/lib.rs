@@ -5,13 +5,13 @@
 //! sockets that its calls leave open for the next.
 //!
 //! ```no_run
-//! use host::{CallOptions, Connection, Runtime, RuntimeOptions};
+//! use host::{CallOptions, Runtime, RuntimeOptions};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let runtime = Runtime::new(RuntimeOptions::default())?;
 //! let connector = runtime.load_file("connector.wasm").await?;
 //! let connection = serde_json::json!({"key": "apiKey", "fields": {"apiKey": std::env::var("API_KEY")?}});
-//! let connection = Connection::new(connector.definition(), connection)?;
+//! let connection = connector.connection(connection)?;
 //! let inputs = serde_json::json!({"first": 10});
 //! let result = connector.perform("listThings", &connection, &inputs, &CallOptions::default()).await?;
 //! println!("{}", result.value);
@@ -26,18 +26,23 @@ pub mod egress;
 mod limits;
 mod log;
 mod origin;
+pub mod poller;
+mod refusal;
 mod runtime;
+mod secrets;
 #[cfg(test)]
 mod testing;
+pub mod text;
 mod trace;
 
 pub use connection::{Connection, ConnectionError};
 pub use egress::{Grants, Refusal, Transport};
-pub use limits::{Limit, LimitExceeded, Limits};
+pub use limits::{Limit, LimitExceeded, LimitUnit, Limits};
 pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
 pub use origin::Origin;
+pub use poller::{Poller, StateStore};
 pub use runtime::{
     Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, Runtime,
-    RuntimeChoices, RuntimeError, RuntimeOptions, Started,
+    RuntimeChoices, RuntimeError, RuntimeOptions, Started, Told, WaysOut,
 };
 pub use trace::{Exchange, ExchangeOutcome, Trace};

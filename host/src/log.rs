@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::budget::HostBudget;
-use crate::egress::Secrets;
 use crate::limits::Limits;
+use crate::secrets::Secrets;
+use crate::text::cut_long;
 
 /// How important a line is, from most to least talkative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -190,8 +191,7 @@ impl CallLog {
 /// shorter keeps the memory of all of it.
 fn cut(mut text: String, most: usize) -> String {
     if text.len() > most {
-        let start = text.get(..text.floor_char_boundary(most)).unwrap_or_default();
-        return format!("{start} … (cut, {} bytes in all)", text.len());
+        return cut_long(&text, most).into_owned();
     }
     text.shrink_to_fit();
     text

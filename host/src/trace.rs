@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::contract::Failure;
-use crate::egress::Refusal;
 use crate::log::LogLine;
+use crate::refusal::Refusal;
 
 /// What one call used and did. Secrets are not in it.
 #[derive(Debug, Clone, Default)]

@@ -137,6 +137,6 @@ async fn a_request_without_the_grants_is_refused_with_the_name_of_the_grant() {
     let failure = bench.connector.perform("getCurrentUser", &bench.connection, &json!({}), &options).await.unwrap_err();
     let CallError::Refused { refusals, answer } = &failure.error else { panic!("{failure:?}") };
     assert!(matches!(answer, Error::Transport(Failure::Denied(_))));
-    assert!(refusals[0].to_string().contains("--allow-http"), "{}", refusals[0]);
+    assert!(refusals[0].to_string().contains("Grants::allow_http"), "{}", refusals[0]);
     assert_eq!(bench.sim.request_count(), 0);
 }

@@ -27,6 +27,7 @@ mod memory;
 mod misbehaviour;
 mod older;
 mod page;
+mod poller;
 mod raw;
 mod read_only;
 mod recipes;

@@ -19,7 +19,7 @@ const MIB: u64 = 1024 * 1024;
 async fn exceeded(cage: &Cage, limits: Limits, verb: &str, inputs: Value) -> Limit {
     let failure = cage.perform_within(limits, verb, inputs).await.unwrap_err();
     let CallError::Limit { exceeded, .. } = &failure.error else { panic!("{verb}: {failure:?}") };
-    assert!(failure.error.to_string().contains(exceeded.limit.flag()), "{failure}");
+    assert!(failure.error.to_string().contains(exceeded.limit.field()), "{failure}");
     cage.assert_unharmed().await;
     exceeded.limit
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
 use super::output;
@@ -17,11 +17,11 @@ use super::session::Session;
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  harness action listComponents --connection connection.json --input first=5 --format table
-  harness action createChangeOrder --connection connection.json --input name='New bracket' --input type=ECO
-  harness action rawRequest --connection connection.json --inputs inputs.json
-  echo '{\"first\": 5}' | harness action listComponents --connection connection.json --inputs -
-  harness action listChangeOrders --connection connection.json --input 'orderBy:=[{\"con\": \"asc\"}]'")]
+  harness action listThings --connection connection.json --input first=5 --format table
+  harness action createThing --connection connection.json --input name='New thing' --input kind=small
+  harness action rawQuery --connection connection.json --inputs inputs.json
+  echo '{\"first\": 5}' | harness action listThings --connection connection.json --inputs -
+  harness action listThings --connection connection.json --input 'orderBy:=[{\"name\": \"asc\"}]'")]
 pub(super) struct Arguments {
     /// The action's key; `harness inspect` lists them
     key: String,
@@ -37,7 +37,7 @@ struct Printed<'a> {
     data: &'a RawValue,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::options::{Format, GlobalOptions};
 use super::output;
 use super::session;
@@ -26,14 +26,14 @@ pub(super) struct Arguments {
     output: Option<PathBuf>,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     if options.precompiled().is_some() {
-        return Err(Failure::usage(
+        return Err(CommandError::usage(
             "--precompiled names what is compiled already: name the component with --component",
         ));
     }
     let runtime = session::runtime(&options)?;
-    let component = options.component();
+    let component = options.component()?;
     let file = arguments.output.unwrap_or_else(|| component.with_extension("cwasm"));
     // It must be a connector and not just any component: a file is written once and loaded many times.
     runtime.load_file(&component).await?;

@@ -9,16 +9,17 @@ use host::contract::{ConnectionDefinition, ConnectorDefinition};
 use serde_json::Value;
 use url::Url;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::hidden::Hidden;
-use super::{files, output, shell};
+use super::{output, shell};
+use crate::files;
 
 /// Connections are a handful of fields; a larger file is another file.
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads a file, fills in variables, and hides what they hold from now on. Warns of a file that is open to others. Errors name the file
 /// and the variable, and repeat no value.
-pub(super) fn read(path: &Path, connector: &ConnectorDefinition) -> Result<Value, Failure> {
+pub(super) fn read(path: &Path, connector: &ConnectorDefinition) -> Result<Value, CommandError> {
     let read = read_with(path, connector, |name| std::env::var(name).ok())?;
     output::hide(read.hidden);
     if let Some(warning) = read.warning {
@@ -39,8 +40,8 @@ fn read_with(
     path: &Path,
     connector: &ConnectorDefinition,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Read, Failure> {
-    let failed = |text: String| Failure::usage(format!("the connection file {}: {text}", path.display()));
+) -> Result<Read, CommandError> {
+    let failed = |text: String| CommandError::usage(format!("the connection file {}: {text}", path.display()));
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
     let metadata = file.metadata().map_err(|error| failed(error.to_string()))?;
     let text = files::read_text(file, LARGEST).map_err(|error| failed(error.to_string()))?;

@@ -40,7 +40,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Reads a file of this text and these permissions.
-fn read_file(text: &str, mode: u32) -> Result<Read, Failure> {
+fn read_file(text: &str, mode: u32) -> Result<Read, CommandError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("connection.json");
     std::fs::write(&path, text).unwrap();

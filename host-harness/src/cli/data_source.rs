@@ -6,7 +6,7 @@ use clap::Args;
 use host::contract::Item;
 use serde::Serialize;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
 use super::progress::Progress;
@@ -19,9 +19,9 @@ use super::{output, shell};
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  harness data-source selectComponent --connection connection.json --format table
-  harness data-source selectComponent --connection connection.json --search bracket
-  harness data-source selectComponent --connection connection.json --cursor \"$NEXT\"")]
+  harness data-source selectThing --connection connection.json --format table
+  harness data-source selectThing --connection connection.json --search bracket
+  harness data-source selectThing --connection connection.json --cursor \"$NEXT\"")]
 pub(super) struct Arguments {
     /// The data source's key; `harness inspect` lists them
     key: String,
@@ -46,7 +46,7 @@ struct Printed<'a> {
     notice: Option<&'a str>,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;

@@ -9,8 +9,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::failure::Failure;
-use super::files;
+use super::command_error::CommandError;
+use crate::files;
 
 /// Twice what one request may hold by default, because JSON may be spaced out. The option that raises that limit does not raise this.
 const LARGEST: u64 = 8 * 1024 * 1024;
@@ -34,7 +34,7 @@ pub(super) struct Inputs(Vec<(String, JsonText)>);
 
 impl InputOptions {
     /// All inputs as one JSON object.
-    pub(super) fn read(&self) -> Result<Inputs, Failure> {
+    pub(super) fn read(&self) -> Result<Inputs, CommandError> {
         let mut inputs = match &self.inputs {
             Some(path) => read_file(path)?,
             None => Inputs::default(),
@@ -81,8 +81,8 @@ impl<'de> Deserialize<'de> for Inputs {
     }
 }
 
-fn read_file(path: &Path) -> Result<Inputs, Failure> {
-    let failed = |text: String| Failure::usage(format!("the inputs in {}: {text}", path.display()));
+fn read_file(path: &Path) -> Result<Inputs, CommandError> {
+    let failed = |text: String| CommandError::usage(format!("the inputs in {}: {text}", path.display()));
     let text = match path == Path::new("-") {
         true => files::read_text(std::io::stdin(), LARGEST),
         // A pipe is as good as a file.

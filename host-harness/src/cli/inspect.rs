@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use host::Connector;
 use host::contract::{ConnectionField, ConnectorDefinition, InputField, InputKind, manifest_schema};
+use host::text::cut;
 use serde::Serialize;
 use serde_json::json;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::options::{Format, GlobalOptions};
 use super::output::{self, one_line};
 use super::session::Session;
@@ -45,7 +46,7 @@ pub(super) struct Arguments {
     connection: Option<PathBuf>,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     if arguments.schema {
         return indented(&manifest_schema());
     }
@@ -95,7 +96,7 @@ struct Report<'a> {
 }
 
 /// What the runtime chose, by itself and by the cache.
-fn runtime(session: &Session) -> Result<(), Failure> {
+fn runtime(session: &Session) -> Result<(), CommandError> {
     let choices = session.connector.runtime().choices();
     let cache = session.connector.cache_use();
     if let Format::Json = session.options.format_for_people() {
@@ -115,7 +116,7 @@ fn runtime(session: &Session) -> Result<(), Failure> {
 }
 
 /// Documents that are kept in files are indented wherever they go.
-fn indented(value: &impl serde::Serialize) -> Result<(), Failure> {
+fn indented(value: &impl serde::Serialize) -> Result<(), CommandError> {
     Ok(output::json_document(value)?)
 }
 
@@ -205,9 +206,7 @@ fn input(input: &InputField) -> String {
     }
     if let Some(default) = &input.default {
         let default = default.to_string();
-        let shown: String = default.chars().take(40).collect();
-        let more = if shown.len() < default.len() { "…" } else { "" };
-        line.push_str(&format!(", default {}{more}", one_line(&shown)));
+        line.push_str(&format!(", default {}", one_line(&cut(&default, 40))));
     }
     line
 }

@@ -1,17 +1,14 @@
 //! The command line. It reads arguments and files, calls the library, and prints: no decision about a connector is made here.
 
 mod action;
+mod command_error;
 mod compile;
 mod connection_file;
 mod data_source;
-mod failure;
-pub(crate) mod files;
 mod hidden;
 mod inputs;
 mod inspect;
-mod json_parts;
 mod json_writer;
-mod lock;
 mod options;
 mod output;
 mod poll;
@@ -20,7 +17,6 @@ mod serve;
 mod session;
 mod shell;
 mod shown;
-mod state_file;
 mod stop;
 mod table;
 mod test_connection;
@@ -31,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::Failure;
+use command_error::CommandError;
 use options::GlobalOptions;
 
 /// Loads a connector component, runs it in a sandbox, and shows what it does.
@@ -58,8 +54,8 @@ const EXAMPLES: &str = "\
 Examples:
   harness inspect
   harness test-connection --connection connection.json
-  harness action getComponentById --connection connection.json --input componentId=5f1e…
-  harness poll pollChangesTrigger --connection connection.json --state poll.state
+  harness action getThing --connection connection.json --input id=5f1e…
+  harness poll pollThings --connection connection.json --state poll.state
   harness serve --open
 
 A connection file names a connection of the manifest and fills in its fields; ${NAME} is read from the environment:
@@ -96,7 +92,9 @@ pub(crate) fn main() -> ExitCode {
     };
     let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::usage(format!("no asynchronous runtime could be started: {error}")).report(),
+        Err(error) => {
+            return CommandError::usage(format!("no asynchronous runtime could be started: {error}")).report();
+        }
     };
     let status = match runtime.block_on(run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -107,7 +105,7 @@ pub(crate) fn main() -> ExitCode {
     status
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let options = arguments.options;
     match arguments.command {
         Command::Inspect(arguments) => inspect::run(arguments, options).await,
@@ -124,9 +122,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
-    use host::Limits;
+    use host::{LimitUnit, Limits, WaysOut};
 
     use super::*;
+    use crate::flags::Flags;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -156,19 +155,23 @@ mod tests {
     fn the_flag_that_a_refusal_or_a_limit_names_changes_what_it_names() {
         use host::egress::Grant;
         for grant in Grant::ALL {
-            let grants = Arguments::try_parse_from(["harness", grant.flag(), "inspect"]).unwrap().options.grants();
+            let flag = Flags.grant(grant);
+            let grants = Arguments::try_parse_from(["harness", &flag, "inspect"]).unwrap().options.grants();
             let expected = match grant.field() {
                 "allow_http" => grants.allow_http && !grants.allow_private_network,
                 "allow_private_network" => grants.allow_private_network && !grants.allow_http,
                 field => panic!("{field}"),
             };
-            assert!(expected, "{}", grant.flag());
+            assert!(expected, "{flag}");
         }
         assert!(Arguments::try_parse_from(["harness", "--read-only", "inspect"]).unwrap().options.grants().read_only);
         for limit in host::Limit::ALL {
-            let limits = Arguments::try_parse_from(["harness", limit.flag(), "7", "inspect"]).unwrap().options.limits();
-            let changed = format!("{limits:?}").contains(&format!("{}: 7", limit.field()));
-            assert!(changed && limits != Limits::default(), "{} gives {limits:?}", limit.flag());
+            let flag = Flags.limit(limit);
+            let value = if limit.unit() == LimitUnit::Time { "7ms" } else { "7" };
+            let limits = Arguments::try_parse_from(["harness", &flag, value, "inspect"]).unwrap().options.limits();
+            let mut expected = Limits::default();
+            expected.set(limit, 7);
+            assert_eq!(limits, expected, "{flag}");
         }
     }
 
@@ -177,13 +180,13 @@ mod tests {
         let command = Arguments::command();
         let exists = |flag: &str| command.get_arguments().any(|known| known.get_long() == flag.strip_prefix("--"));
         for limit in host::Limit::ALL {
-            assert!(exists(limit.flag()), "{}", limit.flag());
+            assert!(exists(&Flags.limit(limit)), "{}", limit.name());
         }
         use host::egress::{Grant, Restriction};
         for grant in Grant::ALL {
-            assert!(exists(grant.flag()), "{}", grant.flag());
+            assert!(exists(&Flags.grant(grant)), "{}", grant.field());
         }
-        assert!(exists(Restriction::ReadOnly.flag()));
+        assert!(exists(&Flags.restriction(Restriction::ReadOnly)));
     }
 
     #[test]

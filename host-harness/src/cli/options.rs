@@ -1,15 +1,16 @@
 //! The options that every command takes: which component, what it may do, what it may use, how to print.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use clap::{Args, ValueEnum};
-use host::{CompileCache, Grants, Limits};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use host::{CompileCache, Grants, Limit, LimitUnit, Limits};
 
-use super::values::{duration, size};
+use super::command_error::CommandError;
+use super::values::{milliseconds, size};
+use crate::flags::limit_flag;
 
-/// The component that is looked for when none is named.
-const DEFAULT_COMPONENT: &str = "duro_plm.wasm";
+/// The variable that names the component where no flag does.
+const COMPONENT_VARIABLE: &str = "HARNESS_COMPONENT";
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,7 +23,7 @@ pub(super) enum Format {
 
 #[derive(Args)]
 pub(super) struct GlobalOptions {
-    /// The component to load [default: duro_plm.wasm beside this program, else dist/duro_plm.wasm]
+    /// The component to load [default: the file that HARNESS_COMPONENT names, else the only .wasm file beside this program]
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "precompiled")]
     component: Option<PathBuf>,
     /// Load this file of `harness compile` in place of a component: machine code that runs outside the sandbox, so only one of your own
@@ -59,73 +60,66 @@ pub(super) struct GlobalOptions {
     limits: LimitOptions,
 }
 
-#[derive(Args)]
-#[command(next_help_heading = "Limits of a call")]
-struct LimitOptions {
-    /// How long a call may take, waiting for the service included [default: 60s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
-    deadline: Option<Duration>,
-    /// Memory of the component [default: 64MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_memory: Option<u64>,
-    /// Requests of a call [default: 200]
-    #[arg(long, global = true, value_name = "COUNT")]
-    max_requests: Option<u64>,
-    /// Body of one answer [default: 16MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_response_bytes: Option<u64>,
-    /// Bodies of all answers of a call [default: 256MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_received_bytes: Option<u64>,
-    /// One request, its URL and headers included [default: 4MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_request_bytes: Option<u64>,
-    /// All requests of a call [default: 64MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_sent_bytes: Option<u64>,
-    /// The JSON that a call returns [default: 32MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_result_bytes: Option<u64>,
-    /// The state of a poll [default: 64KiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_state_bytes: Option<u64>,
-    /// Lines of log that are kept [default: 5000]
-    #[arg(long, global = true, value_name = "COUNT")]
-    max_log_lines: Option<u64>,
-    /// Length of a line of log [default: 16KiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_log_line_bytes: Option<u64>,
-    /// Elements of each of the component's tables [default: 20000]
-    #[arg(long, global = true, value_name = "COUNT")]
-    max_table_elements: Option<u64>,
-    /// All that the host may hold for a call beside the component's memory [default: 96MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_host_bytes: Option<u64>,
-    /// The component's file [default: 8MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_component_bytes: Option<u64>,
-    /// How long compiling the component may take [default: 60s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
-    compile_deadline: Option<Duration>,
-    /// The component's manifest [default: 1MiB]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
-    max_manifest_bytes: Option<u64>,
-    /// Instances and tables that the component is made of [default: 16]
-    #[arg(long, global = true, value_name = "COUNT")]
-    max_instances: Option<u64>,
+/// A flag for each limit of the library's table.
+struct LimitOptions(Limits);
+
+impl Args for LimitOptions {
+    fn augment_args(command: Command) -> Command {
+        command.args(Limit::ALL.map(limit_argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn limit_argument(limit: Limit) -> Arg {
+    let default = limit.shown(limit.default()).replace(' ', "");
+    let help = format!("{} [default: {default}]", limit.bounds());
+    let argument = Arg::new(limit.name()).long(limit_flag(limit)).global(true).help(help);
+    let argument = argument.help_heading("Limits of a call");
+    match limit.unit() {
+        LimitUnit::Time => argument.value_name("TIME").value_parser(milliseconds),
+        LimitUnit::Bytes => argument.value_name("SIZE").value_parser(size),
+        LimitUnit::Count => argument.value_name("COUNT").value_parser(clap::value_parser!(u64)),
+    }
+}
+
+impl FromArgMatches for LimitOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut limits = Self(Limits::default());
+        limits.update_from_arg_matches(matches)?;
+        Ok(limits)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for limit in Limit::ALL {
+            if let Some(value) = matches.get_one::<u64>(limit.name()) {
+                self.0.set(limit, *value);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl GlobalOptions {
-    /// The component's file.
-    pub(super) fn component(&self) -> PathBuf {
+    /// The component's file: the one that is named, or the only one there is beside this program.
+    pub(super) fn component(&self) -> Result<PathBuf, CommandError> {
         if let Some(component) = &self.component {
-            return component.clone();
+            return Ok(component.clone());
         }
-        let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(DEFAULT_COMPONENT)));
-        match beside {
-            Some(path) if path.exists() => path,
-            _ => Path::new("dist").join(DEFAULT_COMPONENT),
+        if let Some(component) = std::env::var_os(COMPONENT_VARIABLE).filter(|component| !component.is_empty()) {
+            return Ok(component.into());
         }
+        let folder = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
+        let found = folder.as_deref().map(components_in).unwrap_or_default();
+        let why = match <[PathBuf; 1]>::try_from(found) {
+            Ok([only]) => return Ok(only),
+            Err(found) if found.is_empty() => "there is no .wasm file beside this program",
+            Err(_) => "there is more than one .wasm file beside this program",
+        };
+        let way_out = format!("name one with --component FILE, or in the variable {COMPONENT_VARIABLE}");
+        Err(CommandError::usage(format!("no component is named, and {why}: {way_out}")))
     }
 
     /// The compiled component that the operator vouches for.
@@ -178,25 +172,28 @@ impl GlobalOptions {
     }
 
     pub(super) fn limits(&self) -> Limits {
-        let (asked, default) = (&self.limits, Limits::default());
-        Limits {
-            deadline: asked.deadline.unwrap_or(default.deadline),
-            memory_bytes: asked.max_memory.unwrap_or(default.memory_bytes),
-            table_elements: asked.max_table_elements.unwrap_or(default.table_elements),
-            instances: asked.max_instances.unwrap_or(default.instances),
-            requests: asked.max_requests.unwrap_or(default.requests),
-            request_bytes: asked.max_request_bytes.unwrap_or(default.request_bytes),
-            sent_bytes: asked.max_sent_bytes.unwrap_or(default.sent_bytes),
-            response_bytes: asked.max_response_bytes.unwrap_or(default.response_bytes),
-            received_bytes: asked.max_received_bytes.unwrap_or(default.received_bytes),
-            log_lines: asked.max_log_lines.unwrap_or(default.log_lines),
-            log_line_bytes: asked.max_log_line_bytes.unwrap_or(default.log_line_bytes),
-            result_bytes: asked.max_result_bytes.unwrap_or(default.result_bytes),
-            state_bytes: asked.max_state_bytes.unwrap_or(default.state_bytes),
-            host_bytes: asked.max_host_bytes.unwrap_or(default.host_bytes),
-            component_bytes: asked.max_component_bytes.unwrap_or(default.component_bytes),
-            compile_deadline: asked.compile_deadline.unwrap_or(default.compile_deadline),
-            manifest_bytes: asked.max_manifest_bytes.unwrap_or(default.manifest_bytes),
+        self.limits.0.clone()
+    }
+}
+
+/// The WebAssembly files of a folder. What cannot be listed has none.
+fn components_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "wasm") && path.is_file()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_components_of_a_folder_are_its_webassembly_files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("folder.wasm")).unwrap();
+        for name in ["one.wasm", "one.cwasm", "two.wasm.gz", "harness"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
         }
+        assert_eq!(components_in(folder.path()), [folder.path().join("one.wasm")]);
+        assert!(components_in(&folder.path().join("nothing")).is_empty());
     }
 }

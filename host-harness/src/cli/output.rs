@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use host::text::cut_long;
 use serde::Serialize;
 
 use super::hidden::{Hidden, Scrubber};
@@ -116,12 +117,7 @@ fn for_people(text: &str) -> String {
 fn as_message(text: &str) -> String {
     // Before it is cut: half of a value would not be recognised.
     let scrubbed = scrubbed(text);
-    let shown = scrubbed.get(..scrubbed.floor_char_boundary(LONGEST_MESSAGE)).unwrap_or_default();
-    let mut message = shown::lines(shown).replace('\n', "\n    ");
-    if shown.len() < scrubbed.len() {
-        message.push_str(&format!(" … (cut, {} bytes in all)", scrubbed.len()));
-    }
-    message
+    shown::lines(&cut_long(&scrubbed, LONGEST_MESSAGE)).replace('\n', "\n    ")
 }
 
 fn scrubbed(text: &str) -> Cow<'_, str> {

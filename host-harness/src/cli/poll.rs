@@ -1,20 +1,24 @@
 //! `harness poll`: polls a trigger once, or until nothing more waits.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use host::Poller;
 use host::contract::PollResult;
+use host::poller::{FileStore, Recipient};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::inputs::InputOptions;
 use super::options::{Format, GlobalOptions};
 use super::output;
 use super::progress::Progress;
 use super::session::Session;
-use super::state_file::StateFile;
-use crate::pace::{DRAIN, Schedule};
+
+/// The longest pause of `--drain`, which polls only while more waits: as `watch` without --every.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Poll a trigger and print what it found
 ///
@@ -23,9 +27,9 @@ use crate::pace::{DRAIN, Schedule};
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  harness poll pollChangesTrigger --connection connection.json --state poll.state
-  harness poll pollChangesTrigger --connection connection.json --state poll.state --input pollResourceType=changeOrders
-  harness poll pollChangesTrigger --connection connection.json --state poll.state --drain")]
+  harness poll pollThings --connection connection.json --state poll.state
+  harness poll pollThings --connection connection.json --state poll.state --input kind=small
+  harness poll pollThings --connection connection.json --state poll.state --drain")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
     key: String,
@@ -51,39 +55,44 @@ struct Printed<'a> {
     more: bool,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
-    let file = StateFile::open(arguments.state)?;
-    let mut state = file.read(session.state_limit())?;
-    let mut schedule = Schedule::every(DRAIN);
+    let store = FileStore::open(arguments.state, session.state_limit())?;
+    let mut poller = Poller::new(session.connector.clone(), arguments.key.as_str(), store, LONGEST_PAUSE);
     loop {
         let progress = Progress::start(format!("Polling {}", arguments.key));
         let options = session.call_options(&progress);
-        let outcome = session.connector.poll(&arguments.key, &connection, &inputs, state.as_deref(), &options).await?;
-        drop(progress);
-        let poll = outcome.value;
-        print(&poll, session.options.format())?;
-        file.replace(&poll.state)?;
-        if !(arguments.drain && poll.more) {
+        let mut printer = Printer { format: session.options.format(), progress: Some(progress) };
+        let polled = poller.poll(&connection, &inputs, &options, &mut printer).await?;
+        if !(arguments.drain && polled.poll.more) {
             return Ok(());
         }
-        if is_stuck(&poll, state.as_deref()) {
-            return Err(Failure::usage("the trigger says that more waits, but its polls no longer get anywhere"));
+        if polled.is_stuck {
+            return Err(CommandError::usage("the trigger says that more waits, but its polls no longer get anywhere"));
         }
-        let delivered = !poll.no_changes;
-        state = Some(poll.state);
-        tokio::time::sleep(schedule.after_success(true, delivered)).await;
+        drop(polled);
+        poller.wait().await;
     }
 }
 
-/// Whether polling again would only repeat itself.
-pub(super) fn is_stuck(poll: &PollResult, before: Option<&[u8]>) -> bool {
-    poll.more && poll.no_changes && before == Some(poll.state.as_slice())
+/// Prints what a poll found, so that the state may move on.
+struct Printer {
+    format: Format,
+    progress: Option<Progress>,
 }
 
-fn print(poll: &PollResult, format: Format) -> Result<(), Failure> {
+impl Recipient for Printer {
+    type Error = CommandError;
+
+    async fn accept(&mut self, poll: &PollResult) -> Result<(), CommandError> {
+        drop(self.progress.take());
+        print(poll, self.format)
+    }
+}
+
+fn print(poll: &PollResult, format: Format) -> Result<(), CommandError> {
     match format {
         Format::Json => {
             output::json(&Printed { payload: &poll.payload, no_changes: poll.no_changes, more: poll.more })?;
@@ -93,7 +102,7 @@ fn print(poll: &PollResult, format: Format) -> Result<(), Failure> {
             if output::table(&poll.payload)?.has_lines() {
                 let text =
                     "a table has no room for all that the poll found, so the state is as it was: use --format json";
-                return Err(Failure::usage(text));
+                return Err(CommandError::usage(text));
             }
             if poll.no_changes {
                 output::message("No changes.");

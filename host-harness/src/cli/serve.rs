@@ -6,11 +6,11 @@ use clap::Args;
 use host::{CallOptions, LogLevel, LogOptions};
 use serde_json::json;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::options::{Format, GlobalOptions};
 use super::session::Session;
 use super::{connection_file, output};
-use crate::ui::{Page, PageOptions};
+use crate::ui::{PageOptions, PageServer};
 
 /// Show the connector as a flow builder meets it: a page in your browser, from this machine alone
 ///
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     changes: Option<PathBuf>,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let session = Session::open(options).await?;
     let connection = match &arguments.connection {
         Some(path) => Some(connection_file::read(path, session.connector.definition())?),
@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         },
     };
     let format = session.options.format_for_people();
-    let page = Page::open(session.connector, options).await.map_err(Failure::usage)?;
+    let page = PageServer::open(session.connector, options).await.map_err(CommandError::usage)?;
     let link = page.link();
     match format {
         Format::Json => output::json_line(&json!({ "url": link }))?,
@@ -70,7 +70,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         output::message(&format!("warning: no browser could be opened ({error}): open the link yourself"));
     }
     tokio::select! {
-        result = page.serve() => result.map_err(|error| Failure::usage(format!("the page cannot go on: {error}"))),
-        result = tokio::signal::ctrl_c() => result.map_err(|error| Failure::usage(format!("ctrl-c cannot be heard: {error}"))),
+        result = page.serve() => result.map_err(|error| CommandError::usage(format!("the page cannot go on: {error}"))),
+        result = tokio::signal::ctrl_c() => result.map_err(|error| CommandError::usage(format!("ctrl-c cannot be heard: {error}"))),
     }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use host::contract::ConnectorDefinition;
 use host::{CacheUse, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions};
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::options::GlobalOptions;
 use super::progress::Progress;
-use super::{connection_file, files, output};
+use super::{connection_file, output};
+use crate::files;
 
 /// A manifest as it is printed, in bytes: indented, it is several times what a component may declare.
 const LARGEST_MANIFEST: u64 = 16 * 1024 * 1024;
@@ -24,16 +25,21 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn open(options: GlobalOptions) -> Result<Self, Failure> {
+    pub(super) async fn open(options: GlobalOptions) -> Result<Self, CommandError> {
         let runtime = runtime(&options)?;
-        let component = options.component();
-        let progress = Progress::start(format!("Loading {}", options.precompiled().unwrap_or(&component).display()));
+        let loading = |file: &Path| Progress::start(format!("Loading {}", file.display()));
         let connector = match options.precompiled() {
-            // SAFETY: the operator vouches for the file by naming it with a flag that says what it is.
-            Some(file) => unsafe { runtime.load_precompiled(file) }.await?,
-            None => runtime.load_file(&component).await?,
+            Some(file) => {
+                let _progress = loading(file);
+                // SAFETY: the operator vouches for the file by naming it with a flag that says what it is.
+                unsafe { runtime.load_precompiled(file) }.await?
+            }
+            None => {
+                let component = options.component()?;
+                let _progress = loading(&component);
+                runtime.load_file(&component).await?
+            }
         };
-        drop(progress);
         // Trouble with the cache is no error, and worth a word only to whoever has named a folder for it.
         if let (true, CacheUse::Unusable(why)) = (options.names_a_cache(), connector.cache_use()) {
             output::message(&format!("warning: the cache folder is not used: {why}"));
@@ -46,10 +52,9 @@ impl Session {
     }
 
     /// Reads a connection file against the connector's manifest.
-    pub(super) fn connection(&self, path: &Path) -> Result<Connection, Failure> {
+    pub(super) fn connection(&self, path: &Path) -> Result<Connection, CommandError> {
         let value = connection_file::read(path, self.connector.definition())?;
-        Connection::new(self.connector.definition(), value)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+        self.connector.connection(value).map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))
     }
 
     /// The options of a call whose progress is shown: warnings always, everything with `--debug`.
@@ -77,19 +82,20 @@ impl Session {
 }
 
 /// Reads a manifest that was approved.
-fn expected_manifest(path: &Path) -> Result<ConnectorDefinition, Failure> {
-    let failed = |text: String| Failure::usage(format!("the expected manifest {}: {text}", path.display()));
+fn expected_manifest(path: &Path) -> Result<ConnectorDefinition, CommandError> {
+    let failed = |text: String| CommandError::usage(format!("the expected manifest {}: {text}", path.display()));
     let text = files::read(path, LARGEST_MANIFEST).map_err(|error| failed(error.to_string()))?;
     serde_json::from_str(&text)
         .map_err(|error| failed(format!("it is no manifest as `harness inspect --manifest` prints it: {error}")))
 }
 
 /// The runtime of a command.
-pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, Failure> {
+pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, CommandError> {
     let extra_roots_pem = match options.ca_file() {
         Some(path) => {
             let text = files::read(path, LARGEST_ROOTS);
-            let text = text.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+            let text =
+                text.map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
             Some(text.into_bytes())
         }
         None => None,

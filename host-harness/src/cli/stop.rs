@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::signal;
 use tokio::sync::oneshot;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 
 /// How long the command may take to come to its own end, before the process is ended under it. A line that is being written to a reader
 /// who reads is written in less; where nobody reads, waiting longer changes nothing.
@@ -20,9 +20,9 @@ pub(super) struct Stop {
 impl Stop {
     /// Listens from now on. Whatever needs this thread and may be waited for in vain is done before: until now signals end the process at
     /// once, and now only this does. The runtime must have a thread beside the one that calls this.
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(super) fn listen() -> Result<Self, CommandError> {
         let mut signals =
-            Signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
+            Signals::listen().map_err(|error| CommandError::usage(format!("signals cannot be received: {error}")))?;
         let (ask, asked) = oneshot::channel();
         tokio::spawn(async move {
             signals.next().await;

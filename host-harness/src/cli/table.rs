@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::{self, Write};
 
-use super::json_parts::{is_object, items, members, text};
 use super::shown;
+use crate::json_parts::{is_object, items, members, text};
 
 /// Wider cells are cut: a table is for looking, JSON for reading all of it.
 const WIDEST_CELL: usize = 60;

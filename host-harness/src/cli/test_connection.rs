@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::options::{Format, GlobalOptions};
 use super::output;
 use super::progress::Progress;
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     connection: PathBuf,
 }
 
-pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     output::message(&format!("note: {}", connection.destination()));

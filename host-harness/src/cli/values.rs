@@ -19,6 +19,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads a duration in milliseconds.
+pub(super) fn milliseconds(text: &str) -> Result<u64, String> {
+    duration(text).map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// Reads a size in bytes: a whole number, with `KiB`, `MiB` or `GiB` for more.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text)?;

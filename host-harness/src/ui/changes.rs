@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::cli::files;
+use crate::files;
 
 /// Buttons are a handful; a larger file is another file. In bytes.
 const LARGEST: u64 = 1024 * 1024;

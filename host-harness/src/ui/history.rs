@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::session::Shared;
+use super::shared::Shared;
 
 /// What all runs and polls may hold, in bytes: as much as the largest call may leave behind.
 pub(super) const MOST_HELD: u64 = 96 * 1024 * 1024;
@@ -34,7 +34,7 @@ pub(super) fn trim(shared: &Shared) {
         }
         match &oldest.place {
             Place::Run(key) => {
-                if let Some(run) = shared.session().runs.get_mut(key) {
+                if let Some(run) = shared.memory().runs.get_mut(key) {
                     *run = Arc::new(run.emptied());
                 }
             }
@@ -50,7 +50,7 @@ pub(super) fn trim(shared: &Shared) {
 
 /// Takes the contents of all runs and polls: they were another connection's, whose secrets nothing is searched for any more.
 pub(super) fn forget(shared: &Shared) {
-    for run in shared.session().runs.values_mut() {
+    for run in shared.memory().runs.values_mut() {
         *run = Arc::new(run.emptied());
     }
     for trigger in shared.triggers.values() {
@@ -61,14 +61,14 @@ pub(super) fn forget(shared: &Shared) {
 }
 
 fn held(shared: &Shared) -> Vec<Held> {
-    let session = shared.session();
-    let runs = session.runs.iter().map(|(key, run)| Held {
+    let memory = shared.memory();
+    let runs = memory.runs.iter().map(|(key, run)| Held {
         finished: run.finished,
         bytes: run.held_bytes(),
         place: Place::Run(key.clone()),
     });
     let mut all: Vec<Held> = runs.collect();
-    drop(session);
+    drop(memory);
     for (key, trigger) in &shared.triggers {
         let polls = trigger.held().into_iter();
         all.extend(polls.map(|(id, finished, bytes)| Held { finished, bytes, place: Place::Event(key.clone(), id) }));

@@ -1,7 +1,7 @@
 //! The flow-builder page: a small web server on loopback that shows a connector as a flow builder meets it. Drawn from the manifest
 //! alone; it calls the library like any other embedder.
 //!
-//! `security` decides who may talk to it, `server` says which address does what, `session` and `trigger` remember, `forms` and `run`
+//! `security` decides who may talk to it, `server` says which address does what, `memory` and `trigger` remember, `forms` and `run`
 //! translate, `pages` draws, `assets` holds style and script.
 
 mod assets;
@@ -9,12 +9,14 @@ mod changes;
 mod forms;
 mod handlers;
 mod history;
+mod memory;
 mod pages;
 mod payload;
+mod polling;
 mod run;
 mod security;
 mod server;
-mod session;
+mod shared;
 mod trigger;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -26,8 +28,9 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use changes::ChangeButtons;
+use memory::Held;
 use security::Gate;
-use session::{Held, Shared};
+use shared::Shared;
 
 /// What the page is started with.
 pub(crate) struct PageOptions {
@@ -42,12 +45,12 @@ pub(crate) struct PageOptions {
 }
 
 /// The page, listening and not yet answering.
-pub(crate) struct Page {
+pub(crate) struct PageServer {
     listener: TcpListener,
     shared: Arc<Shared>,
 }
 
-impl Page {
+impl PageServer {
     /// Takes the port. The error is for people.
     pub(crate) async fn open(connector: Connector, options: PageOptions) -> Result<Self, String> {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));

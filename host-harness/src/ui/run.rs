@@ -5,8 +5,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use host::contract::{Error, Failure, InputProblem};
+use host::text::cut;
 use host::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
+
+use crate::flags::Flags;
 
 /// A message, as of all that an error says, is kept up to this many bytes.
 const LONGEST_MESSAGE: usize = 8 * 1024;
@@ -35,8 +38,6 @@ pub(super) struct Failed {
     pub(super) problems: Vec<InputProblem>,
     /// Whether the same call may succeed later although nobody changes anything here.
     pub(super) may_pass: bool,
-    /// Seconds that the service asks to wait.
-    pub(super) retry_after: Option<u32>,
 }
 
 impl From<&CallError> for Failed {
@@ -45,29 +46,32 @@ impl From<&CallError> for Failed {
             Some(Error::InvalidInput(problems)) => problems.iter().take(MOST_PROBLEMS).map(shortened).collect(),
             _ => Vec::new(),
         };
-        let retry_after = match error.answer() {
-            Some(Error::RateLimited(seconds)) => *seconds,
-            _ => None,
-        };
-        let lasts = matches!(
-            error,
-            CallError::Connector(Error::UnknownKey(_) | Error::InvalidInput(_) | Error::InvalidState(_))
-        );
         Self {
             kind: error.kind(),
-            message: cut(&error.to_string(), LONGEST_MESSAGE),
+            message: cut(&error.told(&Flags).to_string(), LONGEST_MESSAGE).into_owned(),
             advice: advice(error),
             problems,
-            may_pass: !lasts,
-            retry_after,
+            may_pass: error.may_pass(),
         }
     }
 }
 
 impl Failed {
-    /// Inputs that the page itself could not read.
-    pub(super) fn inputs(problems: Vec<InputProblem>) -> Self {
-        Self::from(&CallError::Connector(Error::InvalidInput(problems)))
+    /// A poll whose state was not taken over.
+    pub(super) fn of_state(why: &str, may_pass: bool) -> Self {
+        let advice = "Poll again: what this poll found is found again.";
+        Self { kind: "other", message: why.into(), advice, problems: Vec::new(), may_pass }
+    }
+
+    /// A call that was not made, because there is nothing to make it with.
+    pub(super) fn no_connection() -> Self {
+        Self {
+            kind: "invalid-input",
+            message: "there is no connection yet".into(),
+            advice: "Fill in the connection first.",
+            problems: Vec::new(),
+            may_pass: false,
+        }
     }
 }
 
@@ -109,15 +113,7 @@ impl Run {
 }
 
 fn shortened(problem: &InputProblem) -> InputProblem {
-    InputProblem { input: cut(&problem.input, 200), message: cut(&problem.message, 1_000) }
-}
-
-/// Text up to so many bytes, with a sign where it was cut.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.get(..text.floor_char_boundary(most)) {
-        Some(start) if start.len() < text.len() => format!("{start}…"),
-        _ => text.to_owned(),
-    }
+    InputProblem { input: cut(&problem.input, 200).into_owned(), message: cut(&problem.message, 1_000).into_owned() }
 }
 
 fn advice(error: &CallError) -> &'static str {

@@ -16,7 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::session::Shared;
+use super::shared::Shared;
 use super::{assets, handlers, security};
 
 /// A form that is larger than what a call may send is of no use. Reading it takes forty times as much.
@@ -90,7 +90,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router) -> std::io::Res
 /// The last look at what leaves: should a secret have got into it by whatever way, it is taken out.
 async fn scrub(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    let Some(secrets) = shared.session().connection.as_ref().map(|held| held.scrubber().clone()) else {
+    let Some(secrets) = shared.memory().connection.as_ref().map(|held| held.scrubber().clone()) else {
         return response;
     };
     if secrets.is_empty() {

@@ -1,21 +1,17 @@
-//! A trigger on the page: its state, the timeline of its polls, and the schedule. One poll runs at a time; its state is
-//! taken over together with its payload, so that stopping it at any point loses nothing.
+//! A trigger on the page: its state, the timeline of its polls, and the schedule. `polling` polls it.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use host::contract::PollResult;
-use serde_json::Value;
+use host::StateStore;
+use host::contract::RecordList;
+use host::poller::{StoreError, Stored, Version};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::forms::{self, Values};
-use super::history;
 use super::payload::{self, Delivery};
-use super::run::{Failed, Run};
-use super::session::Shared;
-use crate::pace;
+use super::run::Run;
 
 /// Events that the timeline keeps; the oldest go.
 const MOST_EVENTS: usize = 200;
@@ -27,6 +23,7 @@ pub(super) type State = Option<Arc<[u8]>>;
 
 /// One trigger of the connector.
 pub(super) struct Trigger {
+    lists: Vec<RecordList>,
     inner: Mutex<Inner>,
     version: watch::Sender<u64>,
     /// Whoever holds it may change the state.
@@ -36,6 +33,7 @@ pub(super) struct Trigger {
 #[derive(Default)]
 struct Inner {
     state: State,
+    state_version: u64,
     /// Where the state comes from, for people.
     origin: String,
     events: VecDeque<Arc<Event>>,
@@ -106,18 +104,18 @@ pub(super) struct Status {
     pub(super) more: bool,
 }
 
-impl Default for Trigger {
-    fn default() -> Self {
-        Self { inner: Mutex::default(), version: watch::Sender::new(0), turn: tokio::sync::Mutex::default() }
-    }
-}
-
 impl Trigger {
+    /// A trigger that has not been polled, whose payloads hold these lists.
+    pub(super) fn new(lists: Vec<RecordList>) -> Self {
+        let (version, turn) = (watch::Sender::new(0), tokio::sync::Mutex::default());
+        Self { lists, inner: Mutex::default(), version, turn }
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changed(&self) {
+    pub(super) fn changed(&self) {
         self.version.send_modify(|version| *version += 1);
     }
 
@@ -181,51 +179,31 @@ impl Trigger {
         self.changed();
     }
 
-    /// Polls once. The result is in the timeline; the error says why there was no poll, or that it failed.
-    pub(super) async fn poll(&self, shared: &Shared, key: &str, values: &Values) -> Result<Next, Failed> {
-        let _turn = self.turn.lock().await;
-        let inputs = inputs(shared, key, values)?;
-        let Some(connection) = shared.connection() else {
-            return Err(no_connection());
-        };
-        let polling = Polling::begin(self);
-        let before = self.inner().state.clone();
-        let outcome = shared.connector.poll(key, &connection, &inputs, before.as_deref(), &shared.options).await;
-        drop(polling);
-        let mut found = None;
-        let run = Run::of(outcome, |poll: PollResult| {
-            found = Some((poll.no_changes, poll.more, poll.state));
-            poll.payload.into()
-        });
-        let result = self.inner().take_over(run, before, found);
-        history::trim(shared);
-        self.changed();
-        result
+    /// Waits until whoever changes the state is done with it, and keeps others from it until the guard is dropped.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
-    /// Polls now and then every so often, until it is paused or an error comes that can only come again.
-    pub(super) fn start(self: &Arc<Self>, shared: Arc<Shared>, key: String, values: Values, every: Duration) {
-        self.stop();
-        let trigger = self.clone();
-        let task = tokio::spawn(async move { trigger.keep_polling(&shared, &key, &values, every).await });
-        self.inner().schedule = Some(Schedule { every, task: task.abort_handle() });
+    /// Notes that a poll has begun, for as long as the guard lives.
+    pub(super) fn begin(&self) -> Polling<'_> {
+        Polling::begin(self)
+    }
+
+    /// Puts a poll into the timeline. Its state was committed, or not.
+    pub(super) fn take_over(&self, run: Run, before: State, found: Option<Found>) {
+        self.inner().take_over(run, &self.lists, before, found);
+    }
+
+    /// Notes that a task polls from now on, every so often.
+    pub(super) fn follow(&self, every: Duration, task: AbortHandle) {
+        self.inner().schedule = Some(Schedule { every, task });
         self.changed();
     }
 
-    async fn keep_polling(&self, shared: &Shared, key: &str, values: &Values, every: Duration) {
-        let mut schedule = pace::Schedule::every(every);
-        loop {
-            let pause = match self.poll(shared, key, values).await {
-                Ok(next) => schedule.after_success(next.more, next.delivered),
-                Err(failed) if failed.may_pass => schedule.after_failure(failed.retry_after),
-                Err(failed) => {
-                    self.inner().schedule = None;
-                    self.note(format!("Paused: {}", failed.message));
-                    return;
-                }
-            };
-            tokio::time::sleep(pause).await;
-        }
+    /// Notes that the schedule's task has ended by itself.
+    pub(super) fn ended(&self, why: &str) {
+        self.inner().schedule = None;
+        self.note(format!("Paused: {why}"));
     }
 
     /// Ends the schedule. A poll that is under way is given up: nothing of it is taken over.
@@ -243,7 +221,7 @@ impl Trigger {
         let _turn = self.turn.lock().await;
         {
             let mut inner = self.inner();
-            inner.state = None;
+            inner.put(None);
             inner.origin.clear();
             inner.push(What::Note("State reset: the next poll marks a new beginning".into()));
         }
@@ -260,7 +238,7 @@ impl Trigger {
         }
         {
             let mut inner = self.inner();
-            inner.state = poll.before.clone();
+            inner.put(poll.before.clone());
             inner.origin = match poll.before {
                 Some(_) => format!("from before poll {}", poll.number),
                 None => String::new(),
@@ -272,13 +250,28 @@ impl Trigger {
     }
 }
 
-/// What decides when a schedule polls again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Next {
-    /// Whether more changes wait, and polling gets further with them.
+/// What a poll that succeeded found, beside its payload.
+pub(super) struct Found {
+    pub(super) no_changes: bool,
     pub(super) more: bool,
-    /// Whether this poll found some.
-    pub(super) delivered: bool,
+    pub(super) state: Vec<u8>,
+}
+
+impl StateStore for Trigger {
+    async fn load(&self) -> Result<Option<Stored>, StoreError> {
+        let inner = self.inner();
+        let state = inner.state.as_deref();
+        Ok(state.map(|state| Stored { state: state.to_vec(), version: Version(inner.state_version) }))
+    }
+
+    async fn commit(&self, expected: Option<Version>, state: &[u8]) -> Result<Version, StoreError> {
+        let mut inner = self.inner();
+        if inner.state.as_ref().map(|_| Version(inner.state_version)) != expected {
+            return Err(StoreError::Conflict);
+        }
+        inner.put(Some(state.into()));
+        Ok(Version(inner.state_version))
+    }
 }
 
 impl Inner {
@@ -296,33 +289,33 @@ impl Inner {
         }
     }
 
-    fn take_over(&mut self, run: Run, before: State, found: Option<(bool, bool, Vec<u8>)>) -> Result<Next, Failed> {
+    /// Replaces the state.
+    fn put(&mut self, state: State) {
+        self.state = state;
+        self.state_version += 1;
+    }
+
+    fn take_over(&mut self, run: Run, lists: &[RecordList], before: State, found: Option<Found>) {
         self.polls += 1;
         let (no_changes, more, after) = match found {
-            Some((no_changes, more, state)) => (no_changes, more, Some(state.into())),
+            // The same bytes, which the state shares with the timeline.
+            Some(found) => (found.no_changes, found.more, self.state.clone().or_else(|| Some(found.state.into()))),
             None => (false, false, before.clone()),
         };
         let delivery = match &run.result {
-            Ok(Some(payload)) => payload::delivery(payload, &mut self.delivered),
+            Ok(Some(payload)) => payload::delivery(payload, lists, &mut self.delivered),
             Ok(None) | Err(_) => Delivery::default(),
         };
-        let is_stuck = more && no_changes && before == after;
-        let result = match &run.result {
-            Ok(_) => {
-                self.state = after.clone();
-                self.origin = format!("after poll {}", self.polls);
-                Ok(Next { more: more && !is_stuck, delivered: !no_changes })
-            }
-            Err(failed) => Err(failed.clone()),
-        };
+        if run.result.is_ok() {
+            self.origin = format!("after poll {}", self.polls);
+        }
         let poll = Poll { number: self.polls, run, delivery, no_changes, more, before, after, is_emptied: false };
         self.push(What::Poll(Box::new(poll)));
-        result
     }
 }
 
 /// Shows that a poll is under way, for as long as it lives: also when the poll is given up.
-struct Polling<'a>(&'a Trigger);
+pub(super) struct Polling<'a>(&'a Trigger);
 
 impl<'a> Polling<'a> {
     fn begin(trigger: &'a Trigger) -> Self {
@@ -337,26 +330,6 @@ impl Drop for Polling<'_> {
         self.0.inner().is_polling = false;
         self.0.changed();
     }
-}
-
-/// The error of a call without a connection.
-pub(super) fn no_connection() -> Failed {
-    Failed {
-        kind: "invalid-input",
-        message: "there is no connection yet".into(),
-        advice: "Fill in the connection first.",
-        problems: Vec::new(),
-        may_pass: false,
-        retry_after: None,
-    }
-}
-
-/// The inputs that a form's values make.
-pub(super) fn inputs(shared: &Shared, key: &str, values: &Values) -> Result<Value, Failed> {
-    let Some(trigger) = shared.definition().trigger(key) else {
-        return Err(no_connection());
-    };
-    forms::read(&trigger.inputs, values).map(Value::Object).map_err(Failed::inputs)
 }
 
 #[cfg(test)]

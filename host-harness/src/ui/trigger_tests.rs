@@ -1,25 +1,30 @@
 //! A trigger without a service: its state, its timeline and what bounds them.
 
 use super::*;
+use crate::ui::run::Failed;
 
 fn answered() -> Run {
     let payload = serde_json::value::RawValue::from_string(r#"{"created": [{"id": "1"}]}"#.into()).unwrap();
     Run { result: Ok(Some(payload.into())), trace: Default::default(), finished: Instant::now() }
 }
 
+/// A poll that found this state, and committed it.
+async fn polled(trigger: &Trigger, state: &[u8]) {
+    let before = trigger.status().state;
+    let loaded = trigger.load().await.unwrap();
+    assert_eq!(loaded.as_ref().map(|stored| stored.state.as_slice()), before.as_deref());
+    trigger.commit(loaded.map(|stored| stored.version), state).await.unwrap();
+    trigger.take_over(answered(), before, Some(Found { no_changes: false, more: false, state: state.to_vec() }));
+}
+
 #[tokio::test]
 async fn a_poll_that_fails_leaves_the_state_and_one_that_succeeds_can_be_taken_back() {
-    let trigger = Trigger::default();
-    let found = |state: &[u8]| Some((false, false, state.to_vec()));
-    assert_eq!(
-        trigger.inner().take_over(answered(), None, found(b"one")).ok(),
-        Some(Next { more: false, delivered: true })
-    );
+    let trigger = Trigger::new(Vec::new());
+    polled(&trigger, b"one").await;
     let first = trigger.status().state;
-    let failed = Run::refused(no_connection());
-    assert!(trigger.inner().take_over(failed, first.clone(), None).is_err());
+    trigger.take_over(Run::refused(Failed::no_connection()), first.clone(), None);
     assert_eq!(trigger.status().state, first);
-    trigger.inner().take_over(answered(), first.clone(), found(b"two")).ok();
+    polled(&trigger, b"two").await;
     assert_eq!(trigger.status().state.as_deref(), Some(&b"two"[..]));
     let last = trigger.events_after(0).first().unwrap().id;
     assert!(trigger.back(last).await);
@@ -29,24 +34,23 @@ async fn a_poll_that_fails_leaves_the_state_and_one_that_succeeds_can_be_taken_b
     assert_eq!(trigger.status().state, None);
 }
 
-#[test]
-fn a_trigger_that_gets_nowhere_is_not_polled_at_once() {
-    let trigger = Trigger::default();
-    let found = |no_changes| Some((no_changes, true, b"same".to_vec()));
-    assert_eq!(
-        trigger.inner().take_over(answered(), None, found(false)).ok(),
-        Some(Next { more: true, delivered: true })
-    );
-    let state = trigger.status().state;
-    assert_eq!(
-        trigger.inner().take_over(answered(), state, found(true)).ok(),
-        Some(Next { more: false, delivered: false })
-    );
+#[tokio::test]
+async fn a_poll_that_began_before_the_state_was_taken_back_or_reset_commits_nothing() {
+    let trigger = Trigger::new(Vec::new());
+    assert!(trigger.commit(Some(Version(0)), b"x").await.is_err());
+    polled(&trigger, b"one").await;
+    polled(&trigger, b"two").await;
+    let version = trigger.load().await.unwrap().map(|stored| stored.version);
+    assert!(trigger.back(trigger.events_after(0).first().unwrap().id).await);
+    assert_eq!(trigger.commit(version, b"three").await, Err(StoreError::Conflict));
+    trigger.reset().await;
+    assert_eq!(trigger.commit(version, b"three").await, Err(StoreError::Conflict));
+    assert_eq!(trigger.status().state, None);
 }
 
 #[test]
 fn the_timeline_and_its_requests_stay_bounded() {
-    let trigger = Trigger::default();
+    let trigger = Trigger::new(Vec::new());
     let exchange = host::Exchange {
         at: Duration::ZERO,
         duration: Duration::ZERO,
@@ -60,7 +64,7 @@ fn the_timeline_and_its_requests_stay_bounded() {
     for _ in 0..MOST_EVENTS + 50 {
         let mut run = answered();
         run.trace.exchanges.push(exchange.clone());
-        trigger.inner().take_over(run, None, None).ok();
+        trigger.take_over(run, None, None);
     }
     let events = trigger.events_after(0);
     let with_requests = events.iter().filter(|event| match &event.what {

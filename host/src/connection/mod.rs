@@ -11,8 +11,9 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
-use crate::egress::{EXPIRES_SOON, Secrets, Sockets, expiry_of};
+use crate::egress::Sockets;
 use crate::origin::{EndpointUrl, Origin};
+use crate::secrets::{EXPIRES_SOON, Secrets, expiry_of};
 
 /// A configured connection. Cheap to clone; shows no secret in its debug output. Calls with it, or a clone of it, share sockets to its
 /// service, which no other connection uses: keep it for as long as calls are made, and what a call leaves open serves the next.
@@ -197,7 +198,9 @@ impl Connection {
         &self.sockets
     }
 
-    pub(crate) fn problems(&self) -> &[InputProblem] {
+    /// Everything that is wrong with the fields that the host answers for, in the manifest's order: secrets that are missing or cannot be sent, and
+    /// endpoint fields that name no endpoint. Every call with such a connection is refused as `invalid-input` with these, and nothing is sent.
+    pub fn problems(&self) -> &[InputProblem] {
         &self.problems
     }
 }

@@ -4,6 +4,7 @@
 mod definition;
 mod error;
 mod json_text;
+mod record_lists;
 mod results;
 mod trust;
 mod validate;
@@ -14,6 +15,7 @@ pub use definition::{
 };
 pub use error::{Error, Failure, InputProblem, ServiceFailure};
 pub use json_text::JsonText;
+pub use record_lists::RecordList;
 pub use results::{Account, Item, Page, PollResult};
 pub use trust::trust_changes;
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::definition::{ConnectionDefinition, ConnectorDefinition, InputField, InputKind};
 use crate::origin::EndpointUrl;
+use crate::text::beginning;
 
 impl ConnectorDefinition {
     /// Everything that is wrong with the manifest, a sentence each; empty when nothing is.
@@ -169,7 +170,7 @@ impl Problems {
 
 /// A name as a problem repeats it: a manifest is as long as its author likes, and names stand in every problem with what they hold.
 pub(crate) fn short(name: &str) -> &str {
-    name.get(..name.floor_char_boundary(100)).unwrap_or_default()
+    beginning(name, 100)
 }
 
 fn is_key(text: &str) -> bool {

@@ -10,9 +10,9 @@ use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
 
-use super::policy::Refusal;
 use super::resolver::CheckedResolver;
 use super::transport::Transport;
+use crate::refusal::Refusal;
 
 /// A host that takes longer to answer a connection attempt is down or hidden behind a firewall.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

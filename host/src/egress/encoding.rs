@@ -7,6 +7,8 @@ use flate2::write::MultiGzDecoder;
 use http::HeaderValue;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, RANGE, TRANSFER_ENCODING};
 
+use crate::text::beginning;
+
 /// Room that is made ahead for an answer. An announced length is a claim: what really comes decides over more.
 const MOST_MADE_AHEAD: u64 = 1024 * 1024;
 
@@ -133,7 +135,8 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyProblem> {
         ([only], None) if *only == "gzip" => Ok(true),
         (others, framing) => {
             let named: Vec<String> = others.iter().copied().chain(framing).map(|value| format!("{value:?}")).collect();
-            let named: String = named.join(", ").chars().take(80).collect();
+            let named = named.join(", ");
+            let named = beginning(&named, 80);
             let what =
                 format!("the answer's body is encoded as {named}: gzip was asked for, and no other can be undone");
             Err(BodyProblem::Broken(what))

@@ -1,26 +1,25 @@
-//! What may leave and what comes back: the policy (pure), the addresses behind a name, the secrets and their echoes, what only reads,
-//! the HTTP client, when to send again. `session` ties them together for one call.
+//! What may leave and what comes back: the policy (pure), the addresses behind a name, what only reads, the HTTP client, when to send
+//! again. `sending` ties them together for one call.
 
 mod address;
 mod client;
-mod echo;
 mod encoding;
-mod expiry;
 mod overrides;
 mod policy;
 mod read_only;
+mod request;
 mod resolver;
 mod retry;
-mod secrets;
-mod session;
+mod sending;
 mod transport;
 
+pub use crate::refusal::{Grant, Grants, Refusal, RefusalReason, Restriction};
+pub use crate::secrets::{REDACTED, SecretProblem, Secrets};
 pub use address::AddressClass;
-pub use policy::{EgressPolicy, Grant, Grants, Refusal, RefusalReason, Restriction};
+pub use policy::EgressPolicy;
 pub use read_only::check_read;
-pub use secrets::{REDACTED, SecretProblem, Secrets};
 pub use transport::Transport;
 
 pub(crate) use client::{Network, Sockets};
-pub(crate) use expiry::{EXPIRES_SOON, expiry_of};
-pub(crate) use session::{Egress, EgressContext, HeaderText, OutgoingRequest};
+pub(crate) use request::{HeaderText, OutgoingRequest};
+pub(crate) use sending::{Egress, EgressContext};

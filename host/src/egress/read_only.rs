@@ -10,8 +10,9 @@ use http::{HeaderValue, Method};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use url::{Url, form_urlencoded};
 
-use super::echo::unescaped;
 use super::overrides;
+use crate::secrets::unescaped;
+use crate::text::beginning;
 
 /// Documents of this many bytes in all take up to 50 milliseconds to parse, in which the call cannot be interrupted. The connector's own
 /// queries have a few kilobytes.
@@ -47,7 +48,7 @@ fn asked_in(url: &Url) -> Result<(), String> {
     let pairs = || form_urlencoded::parse(query.as_bytes());
     for (name, value) in pairs().chain(form_urlencoded::parse(apart.as_bytes())) {
         if overrides::is_parameter(&name, &value) {
-            let name: String = name.chars().take(40).collect();
+            let name = beginning(&name, 40);
             return Err(format!("the parameter {name:?} of its URL can have it taken for one with another method"));
         }
         for text in [&name, &value] {

@@ -1,11 +1,11 @@
-//! What `--read-only` lets through, and the ways around it that do not work.
+//! What `Grants::read_only` lets through, and the ways around it that do not work.
 
 use serde_json::json;
 
 use super::*;
 
 const READS: &str = "{ userById { email } }";
-const WRITES: &str = "mutation { createChangeOrder(input: {name: \"x\"}) { id } }";
+const WRITES: &str = "mutation { createThing(input: {name: \"x\"}) { id } }";
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap()

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::policy::{Refusal, check_address};
+use super::policy::check_address;
+use crate::refusal::Refusal;
 
 /// A resolver for one class of calls: those with, or those without, the grant for private networks.
 pub(super) struct CheckedResolver {
@@ -57,7 +58,7 @@ mod tests {
     fn a_name_that_leads_to_private_addresses_alone_is_refused_with_the_grant_that_allows_it() {
         let refusal = checked(false, "plm.example", addresses(&["10.0.0.1", "::1"])).unwrap_err();
         assert!(refusal.to_string().contains("plm.example leads to 10.0.0.1"), "{refusal}");
-        assert!(refusal.to_string().contains("--allow-private-network"), "{refusal}");
+        assert!(refusal.to_string().contains("Grants::allow_private_network"), "{refusal}");
         assert_eq!(checked(true, "plm.example", addresses(&["10.0.0.1", "::1"])).unwrap().len(), 2);
     }
 

@@ -16,9 +16,10 @@ use super::store::{CallState, Resources};
 use crate::budget::HostBudget;
 use crate::connection::Connection;
 use crate::contract::{Error, Failure, json_size};
-use crate::egress::{Egress, EgressContext, EgressPolicy, Grants, Secrets};
+use crate::egress::{Egress, EgressContext, EgressPolicy, Grants};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::log::{CallLog, LogLevel, LogOptions, LogSource};
+use crate::secrets::Secrets;
 use crate::trace::Trace;
 
 /// The part of the deadline that is kept back from waiting for the service, so that the component can still say that it

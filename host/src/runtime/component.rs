@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
@@ -18,7 +19,7 @@ use super::error::{CallError, CallFailure};
 use super::load_error::LoadError;
 use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
 use super::{Runtime, RuntimeInner};
-use crate::connection::Connection;
+use crate::connection::{Connection, ConnectionError};
 use crate::contract::{Account, ConnectorDefinition, Error, InputProblem, Page, PollResult, short, trust_changes};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::trace::Trace;
@@ -119,6 +120,12 @@ impl Connector {
     /// The runtime it was loaded into.
     pub fn runtime(&self) -> Runtime {
         Runtime { inner: self.inner.runtime.clone() }
+    }
+
+    /// Makes a connection of `{"key": …, "fields": {…}}`, by the connector's manifest. A connection that can be made and not be used says so with
+    /// [`Connection::problems`], and with every call.
+    pub fn connection(&self, value: Value) -> Result<Connection, ConnectionError> {
+        Connection::new(self.definition(), value)
     }
 
     /// Asks the service whose credential the connection holds.
@@ -286,9 +293,7 @@ fn within_component_bytes(bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Lo
 
 fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Component, LoadError> {
     if cache::looks_compiled(bytes) {
-        let text = "it is a program or a compiled component, which is machine code and runs unchecked; if you made it, load it with \
-                    --precompiled (Runtime::load_precompiled)";
-        return Err(LoadError::NotAComponent(text.into()));
+        return Err(LoadError::MachineCode);
     }
     if bytes.starts_with(b"\0asm\x01\0\0\0") {
         let text = "it is a core module; make it a component with wit-component or `wasm-tools component new`";

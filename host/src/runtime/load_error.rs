@@ -29,6 +29,12 @@ pub enum LoadError {
     /// The bytes are not a component, or not a valid one.
     #[error("this is not a WebAssembly component: {0}")]
     NotAComponent(String),
+    /// The bytes are machine code where WebAssembly was asked for.
+    #[error(
+        "this is not a WebAssembly component: it is a program or a compiled component, which is machine code and runs unchecked; if you made it, \
+         load it with Runtime::load_precompiled"
+    )]
+    MachineCode,
     /// The component asks for something that no connector is given.
     #[error("the component imports {}, and a connector is given http and log and nothing else", .0.join(", "))]
     Imports(Vec<String>),

@@ -12,6 +12,7 @@ mod operations;
 mod owners;
 mod receipts;
 mod store;
+mod told;
 
 use std::fmt;
 use std::path::Path;
@@ -28,6 +29,7 @@ use component::Source;
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 pub use load_error::LoadError;
+pub use told::{Told, WaysOut};
 
 use crate::egress::{Network, Transport};
 use crate::limits::Limits;

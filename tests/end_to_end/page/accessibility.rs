@@ -21,7 +21,7 @@ async fn no_page_has_a_serious_accessibility_problem() {
         let scan = Scan { axe };
         let browser = bench.open("/connection").await;
         browser.click("button[type=submit]").await;
-        browser.wait_for_text("#connection-apiKey-problem", "Is required").await;
+        browser.wait_for_text("#connection-apiKey-problem", "Is missing or blank").await;
         scan.all_looks(browser, "the connection with a problem").await;
         bench.connect().await;
         scan.all_looks(browser, "the connection that works").await;

@@ -11,7 +11,7 @@ async fn a_connection_is_filled_in_tested_and_remembered() {
         let browser = bench.open("/").await;
         browser.wait_for_text("nav", "Not connected yet").await;
         browser.click("button[type=submit]").await;
-        browser.wait_for_text("#connection-apiKey-problem", "Is required").await;
+        browser.wait_for_text("#connection-apiKey-problem", "Is missing or blank").await;
         assert_eq!(browser.focus().await, "connection-apiKey");
         assert_eq!(bench.sim.request_count(), 0);
 
@@ -147,11 +147,11 @@ async fn an_error_stands_at_the_input_that_it_names() {
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;
         let requests = bench.sim.request_count();
-        // The page's own check, the connector's, and JSON as it is typed.
+        // The connector's words, and the page's for JSON as it is typed.
         let browser = bench.open("/actions/listComponents").await;
         browser.type_into("#input-first", "many").await;
         browser.press(&[Key::Enter]).await;
-        browser.wait_for_text("#input-first-problem", "Must be a number").await;
+        browser.wait_for_text("#input-first-problem", "Expected a whole number").await;
         assert_eq!(browser.focus().await, "input-first");
 
         browser.type_into("#input-first", "20000").await;
@@ -177,7 +177,7 @@ async fn an_error_stands_at_the_input_that_it_names() {
         browser.click("button[type=submit]").await;
         browser.wait_for("dialog[open]").await;
         browser.click("[data-answer=yes]").await;
-        browser.wait_for_text("#input-variables-problem", "Has a value without a name").await;
+        browser.wait_for_text("#input-variables-problem", "Row 1 has a value but no name").await;
         assert_eq!(bench.sim.request_count(), requests, "nothing was sent");
     })
     .await;

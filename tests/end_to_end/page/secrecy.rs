@@ -46,7 +46,7 @@ async fn the_key_is_nowhere_in_the_page_its_storage_or_any_response() {
         bench.open("/actions/listComponents").await;
         browser.type_into("#input-first", KEY).await;
         browser.press(&[Key::Enter]).await;
-        browser.wait_for_text("#input-first-problem", "Must be a number").await;
+        browser.wait_for_text("#input-first-problem", "Expected a whole number").await;
         browser.client.refresh().await.unwrap();
         browser.wait_for("html[data-ready]").await;
         seen += look(browser).await;

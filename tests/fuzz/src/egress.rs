@@ -80,7 +80,7 @@ pub(crate) fn policy(data: &[u8]) -> u64 {
         Err(refusal) => {
             let text = refusal.to_string();
             if let Some(grant) = refusal.grant {
-                assert!(text.contains(grant.flag()));
+                assert!(text.contains(grant.field()));
             }
             outcome(&text)
         }

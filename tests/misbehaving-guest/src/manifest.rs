@@ -7,6 +7,9 @@ use crate::generated::exports::integration::connector::manifest::{
 };
 
 const SCHEMA: &str = r#"{"type": "object"}"#;
+/// Of payloads with the lists `created` and `updated` in `body.data`.
+const LISTS: &str = r#"{"type": "object", "properties": {"body": {"type": "object", "properties": {"data": {"type": "object",
+    "properties": {"created": {"type": "array"}, "updated": {"type": "array"}}}}}}}"#;
 
 /// Which manifest it declares. A description takes no input, so a test that wants another one writes another word of this length over this
 /// place in the component's file.
@@ -110,7 +113,7 @@ fn declared() -> ConnectorDefinition {
             example_payload: text("[]"),
             extensions: None,
         }],
-        triggers: ["fine", "large"].map(trigger).into(),
+        triggers: ["fine", "large", "say"].map(trigger).into(),
         extensions: None,
     }
 }
@@ -119,10 +122,10 @@ fn trigger(key: &str) -> TriggerDefinition {
     TriggerDefinition {
         key: key.to_owned(),
         label: key.to_owned(),
-        description: "Finds nothing, or a lot.".to_owned(),
+        description: "Finds nothing, or a lot, or what it is told to.".to_owned(),
         inputs: vec![],
         input_schema: SCHEMA.to_owned(),
-        result_schema: SCHEMA.to_owned(),
+        result_schema: LISTS.to_owned(),
         example_payload: "{}".to_owned(),
         extensions: None,
     }

@@ -14,8 +14,7 @@ use crate::ui::forms::{self, Values};
 use crate::ui::history;
 use crate::ui::pages;
 use crate::ui::run::{self, Failed, Run, Side};
-use crate::ui::session::Shared;
-use crate::ui::trigger::no_connection;
+use crate::ui::shared::Shared;
 
 pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
     match shared.definition().action(&key) {
@@ -32,7 +31,7 @@ pub(in crate::ui) async fn draft(
 ) -> StatusCode {
     if let Some(action) = shared.definition().action(&key) {
         let values = forms::keepable(&action.inputs, sent.values);
-        shared.session().forms.insert(format!("actions/{key}"), values);
+        shared.memory().forms.insert(format!("actions/{key}"), values);
     }
     StatusCode::NO_CONTENT
 }
@@ -47,20 +46,18 @@ pub(in crate::ui) async fn run(
         let why = "this action may change data, and nobody has agreed to that";
         return refused(StatusCode::CONFLICT, why.into());
     }
-    let inputs = forms::read(&action.inputs, &sent.values);
+    let inputs = Value::Object(forms::read(&action.inputs, &sent.values));
     let kept = forms::keepable(&action.inputs, sent.values);
-    shared.session().forms.insert(format!("actions/{key}"), kept);
-    let run = match (inputs, shared.connection()) {
-        (Err(problems), _) => Run::refused(Failed::inputs(problems)),
-        (Ok(_), None) => Run::refused(no_connection()),
-        (Ok(inputs), Some(connection)) => {
-            let inputs = Value::Object(inputs);
+    shared.memory().forms.insert(format!("actions/{key}"), kept);
+    let run = match shared.connection() {
+        None => Run::refused(Failed::no_connection()),
+        Some(connection) => {
             let outcome = shared.connector.perform(&key, &connection, &inputs, &shared.options).await;
             Run::of(outcome, Into::into)
         }
     };
     let run = Arc::new(run);
-    shared.session().runs.insert(key.clone(), run.clone());
+    shared.memory().runs.insert(key.clone(), run.clone());
     history::trim(&shared);
     let problems = run.result.as_ref().err().map(|failed| failed.problems.clone()).unwrap_or_default();
     let say = if run.result.is_ok() { "Done" } else { "Failed" };
@@ -69,7 +66,7 @@ pub(in crate::ui) async fn run(
 }
 
 pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
-    let run = shared.session().runs.get(&key).cloned();
+    let run = shared.memory().runs.get(&key).cloned();
     match run.as_ref().map(|run| &run.result) {
         Some(Ok(Some(value))) => raw_value(value),
         _ => not_found("result"),
@@ -94,7 +91,7 @@ pub(in crate::ui) async fn exchange(
     State(shared): State<Arc<Shared>>,
     Path((key, index, side)): Path<(String, usize, String)>,
 ) -> Response {
-    let run = shared.session().runs.get(&key).cloned();
+    let run = shared.memory().runs.get(&key).cloned();
     let body = run.zip(Side::named(&side)).and_then(|(run, side)| run::body(&run.trace, index, side));
     body.map_or_else(|| not_found("such body"), |body| as_json(&body))
 }
@@ -117,11 +114,8 @@ pub(in crate::ui) async fn query(
     Json(wanted): Json<Wanted>,
 ) -> Response {
     let Some(source) = shared.definition().data_source(&key) else { return not_found("data source of this key") };
-    let Some(connection) = shared.connection() else { return explained(&no_connection()) };
-    let inputs = match forms::read(&source.inputs, &wanted.values) {
-        Ok(inputs) => Value::Object(inputs),
-        Err(problems) => return explained(&Failed::inputs(problems)),
-    };
+    let Some(connection) = shared.connection() else { return explained(&Failed::no_connection()) };
+    let inputs = Value::Object(forms::read(&source.inputs, &wanted.values));
     let search = wanted.search.as_deref().filter(|search| !search.trim().is_empty());
     let cursor = wanted.cursor.as_deref();
     match shared.connector.query(&key, &connection, &inputs, search, cursor, &shared.options).await {

@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::{Piece, Sent, not_found};
 use crate::ui::history;
+use crate::ui::memory::{self, Held};
 use crate::ui::pages;
 use crate::ui::run::Failed;
-use crate::ui::session::{self, Held, Shared};
+use crate::ui::shared::Shared;
 
 #[derive(Deserialize)]
 pub(in crate::ui) struct Kind {
@@ -20,7 +21,7 @@ pub(in crate::ui) struct Kind {
 }
 
 pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Query(asked): Query<Kind>) -> Response {
-    let held = shared.session().connection.as_ref().map(|held| held.connection.key().to_owned());
+    let held = shared.memory().connection.as_ref().map(|held| held.connection.key().to_owned());
     let connections = &shared.definition().connections;
     let definition = match asked.kind.or(held) {
         Some(key) => shared.definition().connection(&key),
@@ -36,7 +37,7 @@ pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Query(asked):
 pub(in crate::ui) async fn destination(State(shared): State<Arc<Shared>>, Json(sent): Json<Sent>) -> Response {
     match sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) {
         Some(definition) => {
-            let origin = session::origin(shared.definition(), definition, sent.values);
+            let origin = memory::origin(shared.definition(), definition, sent.values);
             let html = pages::connection::destination(definition, origin.as_ref());
             Piece::new(html, Vec::new(), "").into_response()
         }
@@ -50,8 +51,8 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
         return not_found("connection of this kind");
     };
     let read = {
-        let session = shared.session();
-        Held::read(shared.definition(), definition, sent.values, session.connection.as_ref())
+        let memory = shared.memory();
+        Held::read(shared.definition(), definition, sent.values, memory.connection.as_ref())
     };
     let held = match read {
         Ok(held) => held,
@@ -66,8 +67,8 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
     };
     pause_all(&shared, "the connection was changed");
     let connection = held.connection.clone();
-    let before = shared.session().connection.replace(held);
-    if !before.is_some_and(|before| before.has_same_secrets(shared.session().connection.as_ref())) {
+    let before = shared.memory().connection.replace(held);
+    if !before.is_some_and(|before| before.has_same_secrets(shared.memory().connection.as_ref())) {
         history::forget(&shared);
     }
     let outcome = shared.connector.test_connection(&connection, &shared.options).await;
@@ -77,11 +78,11 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
     };
     let problems = tested.as_ref().err().map(|failed| failed.problems.clone()).unwrap_or_default();
     let say = if tested.is_ok() { "The connection works" } else { "The test failed" };
-    let mut session = shared.session();
-    if let Some(held) = &mut session.connection {
+    let mut memory = shared.memory();
+    if let Some(held) = &mut memory.connection {
         held.tested = Some(tested);
     }
-    let held = session.connection.as_ref();
+    let held = memory.connection.as_ref();
     let Json(mut piece) = Piece::new(pages::connection::result(held), problems, say);
     piece.connection = Some(pages::connection_state(held).into_string());
     Json(piece).into_response()
@@ -90,7 +91,7 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
 /// Forgets the connection and its secrets.
 pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>) -> Json<Piece> {
     pause_all(&shared, "the connection was forgotten");
-    shared.session().connection = None;
+    shared.memory().connection = None;
     history::forget(&shared);
     Piece::new(Markup::default(), Vec::new(), "Forgotten")
 }

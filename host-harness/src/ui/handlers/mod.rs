@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 
 use super::forms::Values;
 use super::pages;
-use super::session::Shared;
+use super::shared::Shared;
 
 /// A body that is not JSON is shown up to this many bytes.
 const LONGEST_TEXT: usize = 1024 * 1024;

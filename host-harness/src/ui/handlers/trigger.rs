@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::{Piece, Sent, as_json, not_found, raw_value, refused};
 use crate::ui::forms;
 use crate::ui::pages::{self, timeline};
+use crate::ui::polling;
 use crate::ui::run::{self, Failed, Side};
-use crate::ui::session::Shared;
-use crate::ui::trigger::{Poll, Trigger, What, inputs, no_connection};
+use crate::ui::shared::Shared;
+use crate::ui::trigger::{Poll, Trigger, What};
 
 /// How long the script waits for news before it asks again: shorter than what networks and browsers give up after.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -39,7 +40,7 @@ pub(in crate::ui) async fn draft(
 fn keep(shared: &Shared, key: &str, values: forms::Values) {
     if let Some(trigger) = shared.definition().trigger(key) {
         let values = forms::keepable(&trigger.inputs, values);
-        shared.session().forms.insert(format!("triggers/{key}"), values);
+        shared.memory().forms.insert(format!("triggers/{key}"), values);
     }
 }
 
@@ -50,8 +51,8 @@ pub(in crate::ui) async fn poll(
 ) -> Response {
     let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
     keep(&shared, &key, sent.values.clone());
-    match trigger.poll(&shared, &key, &sent.values).await {
-        Ok(_) => Piece::new(Default::default(), Vec::new(), "Polled").into_response(),
+    match polling::poll(&shared, trigger, &key, &sent.values).await {
+        Ok(()) => Piece::new(Default::default(), Vec::new(), "Polled").into_response(),
         Err(failed) => explained(failed),
     }
 }
@@ -64,15 +65,12 @@ pub(in crate::ui) async fn schedule(
     let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
     keep(&shared, &key, sent.values.clone());
     // What can be said at once is better said here than by a schedule that ends with its first poll.
-    if let Err(failed) = inputs(&shared, &key, &sent.values) {
-        return explained(failed);
-    }
-    if shared.session().connection.is_none() {
-        return explained(no_connection());
+    if shared.memory().connection.is_none() {
+        return explained(Failed::no_connection());
     }
     match sent.every {
         Some(seconds @ 1..=LONGEST_PAUSE) => {
-            trigger.start(shared.clone(), key, sent.values, Duration::from_secs(seconds));
+            polling::start(shared.clone(), trigger.clone(), key, sent.values, Duration::from_secs(seconds));
             Piece::new(Default::default(), Vec::new(), "Polling on a schedule").into_response()
         }
         _ => refused(StatusCode::BAD_REQUEST, "the pause must be between 1 second and a day".into()),

@@ -3,17 +3,17 @@
 use maud::{Markup, html};
 
 use super::{Place, heading, page, size, time};
-use crate::ui::session::Shared;
+use crate::ui::shared::Shared;
 
 pub(in crate::ui) fn show(shared: &Shared) -> Markup {
     let (connector, definition) = (&shared.connector, shared.definition());
     let (grants, limits) = (shared.options.grants, &shared.options.limits);
-    let origin =
-        match shared.session().connection.as_ref().map(|held| held.connection.origin().map(ToString::to_string)) {
-            Some(Ok(origin)) => origin,
-            Some(Err(problem)) => problem.to_owned(),
-            None => "nowhere, until there is a connection".into(),
-        };
+    let origin = match shared.memory().connection.as_ref().map(|held| held.connection.origin().map(ToString::to_string))
+    {
+        Some(Ok(origin)) => origin,
+        Some(Err(problem)) => problem.to_owned(),
+        None => "nowhere, until there is a connection".into(),
+    };
     let facts: Vec<(&str, String)> = vec![
         ("Requests go to", origin),
         ("Over plain http", if grants.allow_http { "yes, with --allow-http" } else { "no" }.into()),

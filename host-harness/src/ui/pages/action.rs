@@ -6,14 +6,14 @@ use maud::{Markup, html};
 use super::controls::Form;
 use super::{Place, connection_state, heading, needs_connection, outcome, page, segment, tabs, tree};
 use crate::ui::forms::Values;
-use crate::ui::session::Shared;
+use crate::ui::shared::Shared;
 
 pub(in crate::ui) fn show(shared: &Shared, action: &ActionDefinition) -> Markup {
     let path = format!("/actions/{}", segment(&action.key));
     let (values, run) = {
-        let session = shared.session();
-        let values = session.forms.get(&format!("actions/{}", action.key)).cloned().unwrap_or_default();
-        (values, session.runs.get(&action.key).cloned())
+        let memory = shared.memory();
+        let values = memory.forms.get(&format!("actions/{}", action.key)).cloned().unwrap_or_default();
+        (values, memory.runs.get(&action.key).cloned())
     };
     let content = html! {
         (heading("Action", &action.label, &action.description))
@@ -65,15 +65,15 @@ pub(super) fn expected(path: &str) -> Markup {
 }
 
 fn question(shared: &Shared, action: &ActionDefinition) -> Markup {
-    let session = shared.session();
-    let origin = session.connection.as_ref().and_then(|held| held.connection.origin().ok().map(ToString::to_string));
+    let memory = shared.memory();
+    let origin = memory.connection.as_ref().and_then(|held| held.connection.origin().ok().map(ToString::to_string));
     html! {
         dialog #ask aria-labelledby="ask-title" aria-describedby="ask-text" {
             h2 #ask-title { (action.label) "?" }
             div #ask-text {
                 p { "This may change data in " (shared.definition().label) ", and cannot be undone here." }
                 dl .facts {
-                    dt { "As" } dd { (connection_state(session.connection.as_ref())) }
+                    dt { "As" } dd { (connection_state(memory.connection.as_ref())) }
                     @if let Some(origin) = origin { dt { "At" } dd { code .breakable { (origin) } } }
                 }
             }

@@ -2,20 +2,21 @@
 
 use host::Origin;
 use host::contract::ConnectionDefinition;
+use host::text::cut;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::controls::Form;
 use super::{Place, failure, heading, page, segment, who};
 use crate::ui::forms::{Typed, Values};
-use crate::ui::run::cut;
-use crate::ui::session::{Held, Shared, origin};
+use crate::ui::memory::{Held, origin};
+use crate::ui::shared::Shared;
 
 /// The page of one kind of connection.
 pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) -> Markup {
     let kinds = &shared.definition().connections;
-    let session = shared.session();
-    let held = session.connection.as_ref().filter(|held| held.connection.key() == definition.key);
+    let memory = shared.memory();
+    let held = memory.connection.as_ref().filter(|held| held.connection.key() == definition.key);
     let nothing = Values::new();
     let form = Form { id: "connection", values: held.map_or(&nothing, |held| &held.shown), sources: &[] };
     let origin = origin(shared.definition(), definition, shown_at_first(definition, form.values));
@@ -54,7 +55,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
             }
         }
     };
-    drop(session);
+    drop(memory);
     page(shared, Place::Connection, &definition.label, &content)
 }
 

@@ -10,8 +10,9 @@ pub(super) mod trigger;
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::memory::Held;
 use super::run::Failed;
-use super::session::{Held, Shared};
+use super::shared::Shared;
 use host::contract::Account;
 
 /// Which page is shown, for the navigation.
@@ -71,7 +72,7 @@ fn navigation(shared: &Shared, place: Place<'_>) -> Markup {
             h2 { "Connection" }
             ul { li {
                 a href="/connection" aria-current=[(place == Place::Connection).then_some("page")] {
-                    span #connection-state { (connection_state(shared.session().connection.as_ref())) }
+                    span #connection-state { (connection_state(shared.memory().connection.as_ref())) }
                 }
             } }
             @if !definition.actions.is_empty() {
@@ -125,7 +126,7 @@ fn heading(kind: &str, label: &str, description: &str) -> Markup {
 /// A note that there is no connection, with the way there.
 fn needs_connection(shared: &Shared) -> Markup {
     html! {
-        @if shared.session().connection.is_none() {
+        @if shared.memory().connection.is_none() {
             p .notice { "There is no connection yet. " a href="/connection" { "Fill in the connection" } " first." }
         }
     }

@@ -1,10 +1,11 @@
 //! What a call came to: the result or the error, what it used, its requests and its log.
 
+use host::text::cut;
 use host::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
 use maud::{Markup, html};
 
 use super::{count, failure, size, tabs, time, tree};
-use crate::ui::run::{Run, Side, cut};
+use crate::ui::run::{Run, Side};
 
 /// Lines of log that are shown; a page of more helps nobody.
 const MOST_LINES: usize = 500;
@@ -111,11 +112,11 @@ fn body(body: &[u8], label: &str, path: &str) -> Markup {
 
 /// A message; a long one opens.
 fn message(text: &str) -> Markup {
-    match text.char_indices().nth(LONGEST_MESSAGE) {
-        None => html! { span .message { (text) } },
-        Some((end, _)) => html! {
-            details .message { summary { (text.get(..end).unwrap_or(text)) "…" } pre { (cut(text, MOST_SHOWN)) } }
-        },
+    if text.len() <= LONGEST_MESSAGE {
+        return html! { span .message { (text) } };
+    }
+    html! {
+        details .message { summary { (cut(text, LONGEST_MESSAGE)) } pre { (cut(text, MOST_SHOWN)) } }
     }
 }
 

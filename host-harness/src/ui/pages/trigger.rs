@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::controls::Form;
 use super::{Place, action, heading, needs_connection, page, segment, timeline};
-use crate::ui::session::Shared;
+use crate::ui::shared::Shared;
 use crate::ui::trigger::Trigger;
 
 /// The pauses that are offered, in seconds.
@@ -16,7 +16,7 @@ const DEFAULT_PAUSE: u64 = 5;
 
 pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigger: &Trigger) -> Markup {
     let path = format!("/triggers/{}", segment(&definition.key));
-    let values = shared.session().forms.get(&format!("triggers/{}", definition.key)).cloned().unwrap_or_default();
+    let values = shared.memory().forms.get(&format!("triggers/{}", definition.key)).cloned().unwrap_or_default();
     let status = trigger.status();
     let events = trigger.events_after(0);
     let form = Form { id: "input", values: &values, sources: &shared.definition().data_sources };

@@ -58,7 +58,7 @@ type ToPoll<'a, C> = (&'a str, &'a C, &'a String, Option<&'a [u8]>);
 impl LinkedComponent {
     pub(in crate::runtime) fn new(pre: InstancePre<CallState>) -> Result<Self> {
         let component = pre.component();
-        let has = |contract: &Contract| component.get_export_index(None, &contract.interface("manifest")).is_some();
+        let has = |contract: &Contract| component.get_export_index(None, contract.interface("manifest")).is_some();
         let contract = Contract::ALL.into_iter().find(has).unwrap_or(Contract::V0_2);
         let index = |interface: &str, function: &str| index(component, contract, interface, function);
         Ok(Self {

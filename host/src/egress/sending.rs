@@ -5,47 +5,24 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
-use url::Url;
 
 use super::client::{self, Network, Sockets};
 use super::encoding::{self, Body, BodyProblem};
-use super::policy::{EgressPolicy, Refusal, RefusalReason, is_hosts_own_header};
-use super::secrets::{REDACTED, Secrets};
-use super::{read_only, retry};
+use super::policy::EgressPolicy;
+use super::request::{CheckedRequest, OutgoingRequest};
+use super::retry;
 use crate::budget::HostBudget;
 use crate::contract::Failure;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::log::{CallLog, LogLevel, LogSource};
+use crate::refusal::Refusal;
+use crate::secrets::{REDACTED, Secrets};
 use crate::trace::{Exchange, ExchangeOutcome, held_by_headers};
 
 /// More refusals than these say nothing new.
 const MOST_REFUSALS: usize = 20;
-
-/// A request as the component asked for it: nothing in it has been checked.
-pub(crate) struct OutgoingRequest {
-    pub(crate) method: String,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(String, HeaderText)>,
-    pub(crate) body: Option<Vec<u8>>,
-    pub(crate) idempotent: bool,
-}
-
-/// The value of a header: text, or the key of a secret to fill in.
-pub(crate) enum HeaderText {
-    Text(String),
-    Secret(String),
-}
-
-impl HeaderText {
-    /// Its length in bytes; a secret counts by its name.
-    fn length(&self) -> usize {
-        match self {
-            Self::Text(text) | Self::Secret(text) => text.len(),
-        }
-    }
-}
 
 /// An answer, scrubbed.
 pub(crate) struct ReceivedResponse {
@@ -81,15 +58,6 @@ pub(crate) struct Egress {
     pub(crate) exchanges_dropped: u64,
     /// What the request under way and its answer are charged, in bytes.
     charged: u64,
-}
-
-/// A request that has passed every check.
-struct CheckedRequest {
-    method: Method,
-    url: Url,
-    headers: HeaderMap,
-    body: Bytes,
-    idempotent: bool,
 }
 
 /// Why an attempt has no answer.
@@ -163,9 +131,7 @@ impl Egress {
             return Err(Stopped::Exceeded(Limit::Requests));
         }
         self.requests += 1;
-        let body = request.body.unwrap_or_default();
-        let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.length()).sum();
-        let length = (body.len() + request.url.len() + headers) as u64;
+        let length = request.length();
         if length > limits.request_bytes {
             return Err(Stopped::Exceeded(Limit::RequestBytes));
         }
@@ -173,15 +139,9 @@ impl Egress {
             return Err(Stopped::Exceeded(Limit::SentBytes));
         }
         self.charge(length)?;
-        let method = checked_method(&request.method).map_err(Stopped::Refused)?;
-        let url = self.context.policy.check_url(&request.url).map_err(Stopped::Refused)?;
-        let headers = checked_headers(request.headers, &self.context.secrets).map_err(Stopped::Refused)?;
-        if self.context.policy.grants().read_only {
-            read_only::check_read(&method, &url, &headers, &body)
-                .map_err(|why| Stopped::Refused(Refusal::not_a_read(&why)))?;
-        }
+        let checked = request.check(&self.context.policy, &self.context.secrets).map_err(Stopped::Refused)?;
         self.sent_bytes += length;
-        Ok(CheckedRequest { method, url, headers, body: body.into(), idempotent: request.idempotent })
+        Ok(checked)
     }
 
     async fn attempts(
@@ -366,46 +326,6 @@ impl From<BodyProblem> for Stopped {
             BodyProblem::Broken(text) => Self::Broken(text),
         }
     }
-}
-
-fn checked_method(method: &str) -> Result<Method, Refusal> {
-    match method {
-        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => Method::from_bytes(method.as_bytes())
-            .map_err(|_| Refusal::new(RefusalReason::InvalidRequest, "the method is not valid")),
-        _ => {
-            let what = "the method is none of GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS";
-            Err(Refusal::new(RefusalReason::InvalidRequest, what))
-        }
-    }
-}
-
-fn checked_headers(asked: Vec<(String, HeaderText)>, secrets: &Secrets) -> Result<HeaderMap, Refusal> {
-    let mut headers = HeaderMap::with_capacity(asked.len() + 1);
-    for (name, value) in asked {
-        let Ok(parsed) = HeaderName::from_bytes(name.as_bytes()) else {
-            return Err(Refusal::new(RefusalReason::Header, "a header's name is not a valid one"));
-        };
-        if is_hosts_own_header(parsed.as_str()) {
-            let what = format!("the header {parsed} is the host's own and cannot be set by a component");
-            return Err(Refusal::new(RefusalReason::Header, what));
-        }
-        let value = match value {
-            HeaderText::Secret(key) => secrets.header_value(&key)?,
-            HeaderText::Text(text) if text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) => {
-                HeaderValue::from_str(&text)
-                    .map_err(|_| Refusal::new(RefusalReason::Header, format!("the value of {parsed} is not valid")))?
-            }
-            HeaderText::Text(_) => {
-                let what = format!("the value of the header {parsed} holds a character that no header can carry");
-                return Err(Refusal::new(RefusalReason::Header, what));
-            }
-        };
-        // The host asks for the encoding that it can undo.
-        if parsed != ACCEPT_ENCODING {
-            headers.append(parsed, value);
-        }
-    }
-    Ok(headers)
 }
 
 fn answer_line(response: &ReceivedResponse, attempt: u32, started: Instant) -> String {

@@ -7,23 +7,23 @@ use std::borrow::Cow;
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// The items of a list; none if it is not a list.
-pub(super) fn items(json: &str) -> Option<impl Iterator<Item = &str> + Clone> {
+pub(crate) fn items(json: &str) -> Option<impl Iterator<Item = &str> + Clone> {
     inside(json, '[', ']').map(Parts)
 }
 
 /// The members of an object, each with its name as it is spelled, quotes and escapes included; none if it is not an object.
-pub(super) fn members(json: &str) -> Option<impl Iterator<Item = (&str, &str)> + Clone> {
+pub(crate) fn members(json: &str) -> Option<impl Iterator<Item = (&str, &str)> + Clone> {
     inside(json, '{', '}').map(|inside| Parts(inside).filter_map(member_of))
 }
 
 /// Whether it is an object.
-pub(super) fn is_object(json: &str) -> bool {
+pub(crate) fn is_object(json: &str) -> bool {
     json.trim_start_matches(BLANKS).starts_with('{')
 }
 
 /// What a JSON string says. Where its escapes stand for no text (half of a pair, as some services write them), it is shown as it is
 /// written.
-pub(super) fn text(json: &str) -> Cow<'_, str> {
+pub(crate) fn text(json: &str) -> Cow<'_, str> {
     match serde_json::from_str::<String>(json) {
         Ok(text) => text.into(),
         Err(_) => json.into(),

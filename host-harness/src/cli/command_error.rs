@@ -1,17 +1,19 @@
 //! How a command ends when it does not succeed: what is printed where, and the exit status.
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use host::contract::Error;
-use host::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError};
+use host::poller::{PollError, StoreError};
+use host::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError, Told};
 use serde::Serialize;
 
 use super::output;
+use crate::flags::Flags;
 
 /// Why a command did not succeed.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum CommandError {
     /// The command line or a file is wrong: status 2.
     Usage(String),
     /// A call failed: status 1 where the connector or its service said no, 3 where the host did.
@@ -22,7 +24,7 @@ pub(super) enum Failure {
     OutputClosed,
 }
 
-impl Failure {
+impl CommandError {
     pub(super) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
     }
@@ -30,29 +32,18 @@ impl Failure {
     /// The error that goes to standard output; none with status 2.
     pub(super) fn printed(&self) -> Option<Printed<'_>> {
         let error = match self {
-            Self::Call(error) => PrintedError::Call(error),
+            Self::Call(error) => PrintedError::Call(error.told(&Flags)),
             Self::Load(message) => PrintedError::Load { kind: "other", message, ended_by: "load" },
             Self::Usage(_) | Self::OutputClosed => return None,
         };
         Some(Printed { error })
     }
 
-    /// The seconds that the service asks to wait, where it does.
-    pub(super) fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Call(error) => match error.answer() {
-                Some(Error::RateLimited(seconds)) => *seconds,
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     /// What to say to people.
     pub(super) fn message(&self) -> String {
         match self {
             Self::Usage(text) | Self::Load(text) => text.clone(),
-            Self::Call(error) => format!("{}: {error}", error.kind()),
+            Self::Call(error) => format!("{}: {}", error.kind(), error.told(&Flags)),
             Self::OutputClosed => "standard output was closed".into(),
         }
     }
@@ -81,6 +72,12 @@ impl Failure {
     }
 }
 
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
 /// `{"error": …}`, written as it is: what a service sent with its error can be large.
 #[derive(Serialize)]
 pub(super) struct Printed<'a> {
@@ -90,7 +87,7 @@ pub(super) struct Printed<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum PrintedError<'a> {
-    Call(&'a CallError),
+    Call(Told<'a>),
     Load {
         kind: &'static str,
         message: &'a str,
@@ -99,36 +96,57 @@ enum PrintedError<'a> {
     },
 }
 
-impl From<Box<CallFailure>> for Failure {
+impl From<Box<CallFailure>> for CommandError {
     fn from(failure: Box<CallFailure>) -> Self {
         Self::Call(Box::new(failure.error))
     }
 }
 
-impl From<ConnectionError> for Failure {
+impl From<PollError<CommandError>> for CommandError {
+    fn from(error: PollError<CommandError>) -> Self {
+        match error {
+            PollError::Call(failure) => failure.into(),
+            PollError::Recipient(failure) => failure,
+            PollError::Store(error) => error.into(),
+            _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<ConnectionError> for CommandError {
     fn from(error: ConnectionError) -> Self {
         Self::Usage(error.to_string())
     }
 }
 
-impl From<RuntimeError> for Failure {
+impl From<RuntimeError> for CommandError {
     fn from(error: RuntimeError) -> Self {
         Self::Usage(error.to_string())
     }
 }
 
-impl From<LoadError> for Failure {
+impl From<LoadError> for CommandError {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Describe(error) => Self::Call(error),
             LoadError::Limit(exceeded) => Self::Call(Box::new(CallError::Limit { exceeded, answer: None })),
+            LoadError::MachineCode => Self::Usage(
+                "this is a program or a compiled component, which is machine code and runs unchecked; if you made it, load it with --precompiled"
+                    .into(),
+            ),
             LoadError::Imports(_) | LoadError::OtherManifest(_) => Self::Load(error.to_string()),
             _ => Self::Usage(error.to_string()),
         }
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::OutputClosed,
@@ -139,20 +157,22 @@ impl From<io::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use host::contract::Error;
+
     use super::*;
 
     #[test]
     fn the_status_tells_who_said_no() {
-        let connector = Failure::Call(Box::new(CallError::Connector(Error::RateLimited(Some(3)))));
+        let connector = CommandError::Call(Box::new(CallError::Connector(Error::RateLimited(Some(3)))));
         assert_eq!(connector.status(), 1);
         let json = serde_json::to_value(connector.printed().unwrap()).unwrap();
         assert_eq!(json["error"]["retryAfter"], 3);
-        let host = Failure::Call(Box::new(CallError::Trap { reason: "unreachable".into(), last_words: None }));
+        let host = CommandError::Call(Box::new(CallError::Trap { reason: "unreachable".into(), last_words: None }));
         assert_eq!((host.status(), host.printed().is_some()), (3, true));
-        let imports = Failure::from(LoadError::Imports(vec!["wasi:cli/environment@0.2.0".into()]));
+        let imports = CommandError::from(LoadError::Imports(vec!["wasi:cli/environment@0.2.0".into()]));
         assert_eq!(imports.status(), 3);
         assert!(imports.message().contains("wasi:cli/environment@0.2.0"));
-        let usage = Failure::usage("no such file");
+        let usage = CommandError::usage("no such file");
         assert_eq!((usage.status(), usage.printed().is_some()), (2, false));
     }
 }

@@ -1,6 +1,9 @@
 //! The secret fields of a connection. They are filled in when a request leaves, and taken out of what comes back. No type here shows
 //! one: not by Debug, Display or Serialize.
 
+mod echo;
+mod expiry;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
@@ -9,8 +12,12 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::echo::{SHORTEST_SCRUBBED, Search};
-use super::policy::{Refusal, RefusalReason};
+use crate::refusal::{Refusal, RefusalReason};
+use crate::text::beginning;
+use echo::{SHORTEST_SCRUBBED, Search};
+
+pub(crate) use echo::unescaped;
+pub(crate) use expiry::{EXPIRES_SOON, expiry_of};
 
 /// What stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
@@ -103,7 +110,7 @@ impl Secrets {
     }
 
     /// The value of a field as a header value that is marked sensitive.
-    pub(super) fn header_value(&self, key: &str) -> Result<HeaderValue, Refusal> {
+    pub(crate) fn header_value(&self, key: &str) -> Result<HeaderValue, Refusal> {
         let refuse = |what: String| Err(Refusal::new(RefusalReason::Secret, what));
         match self.fields.get(key) {
             Some(Some(value)) => match HeaderValue::from_str(value.expose_secret()) {
@@ -118,7 +125,7 @@ impl Secrets {
             None => refuse(format!(
                 "the component asked for the secret {:?}, which the manifest does not declare as a secret field of this \
                  connection",
-                key.chars().take(60).collect::<String>()
+                beginning(key, 60)
             )),
         }
     }

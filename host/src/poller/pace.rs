@@ -1,4 +1,4 @@
-//! How long to wait before the next poll, for the command and the page alike. Pure.
+//! How long to wait before the next poll. Pure.
 
 use std::time::Duration;
 
@@ -15,11 +15,9 @@ const STEP: Duration = Duration::from_millis(100);
 /// down by three minutes, and a service whose changes never end is asked once a second.
 const LONGEST_WHILE_DELIVERING: Duration = Duration::from_secs(1);
 
-/// The schedule of `poll --drain`, which polls only while more waits: as `watch` without --every.
-pub(crate) const DRAIN: Duration = Duration::from_secs(30);
-
 /// When polls follow each other.
-pub(crate) struct Schedule {
+#[derive(Debug)]
+pub(super) struct Pace {
     /// The pause where nothing speaks for another.
     every: Duration,
     /// Polls that failed since the last that succeeded.
@@ -28,14 +26,14 @@ pub(crate) struct Schedule {
     with_more: u32,
 }
 
-impl Schedule {
-    pub(crate) fn every(every: Duration) -> Self {
+impl Pace {
+    pub(super) fn every(every: Duration) -> Self {
         Self { every, failures: 0, with_more: 0 }
     }
 
     /// The pause after a poll that succeeded: short while more changes wait, and longer each time; up to a second where it delivered something,
     /// and up to the schedule's where it did not.
-    pub(crate) fn after_success(&mut self, more: bool, delivered: bool) -> Duration {
+    pub(super) fn after_success(&mut self, more: bool, delivered: bool) -> Duration {
         self.failures = 0;
         self.with_more = if more { self.with_more.saturating_add(1) } else { 0 };
         if !more {
@@ -47,7 +45,7 @@ impl Schedule {
 
     /// The pause after a poll that failed: it doubles with every failure in a row, and is at least as many seconds as the service asked
     /// for, within reason.
-    pub(crate) fn after_failure(&mut self, asked: Option<u32>) -> Duration {
+    pub(super) fn after_failure(&mut self, asked: Option<u32>) -> Duration {
         self.failures = self.failures.saturating_add(1);
         let factor = 1 << (self.failures - 1).min(LONGEST_BACKOFF.ilog2());
         let asked = Duration::from_secs(asked.unwrap_or_default().into()).min(LONGEST_ASKED);
@@ -61,34 +59,34 @@ mod tests {
 
     #[test]
     fn the_pause_grows_with_failures_and_heeds_the_service() {
-        let mut schedule = Schedule::every(Duration::from_secs(10));
-        let pauses: Vec<u64> = (0..7).map(|_| schedule.after_failure(None).as_secs()).collect();
+        let mut pace = Pace::every(Duration::from_secs(10));
+        let pauses: Vec<u64> = (0..7).map(|_| pace.after_failure(None).as_secs()).collect();
         assert_eq!(pauses, [10, 20, 40, 80, 160, 160, 160]);
-        assert_eq!(schedule.after_success(false, true).as_secs(), 10);
-        assert_eq!(schedule.after_failure(Some(600)).as_secs(), 600);
-        assert_eq!(schedule.after_failure(None).as_secs(), 20);
+        assert_eq!(pace.after_success(false, true).as_secs(), 10);
+        assert_eq!(pace.after_failure(Some(600)).as_secs(), 600);
+        assert_eq!(pace.after_failure(None).as_secs(), 20);
     }
 
     #[test]
     fn a_service_cannot_ask_for_a_pause_without_end() {
         for seconds in [3_601, 86_400 * 365, u32::MAX] {
-            let pause = Schedule::every(Duration::from_secs(30)).after_failure(Some(seconds));
+            let pause = Pace::every(Duration::from_secs(30)).after_failure(Some(seconds));
             assert_eq!(pause, LONGEST_ASKED, "{seconds}");
         }
         // The schedule is the operator's own.
-        assert_eq!(Schedule::every(Duration::from_secs(7_200)).after_failure(Some(u32::MAX)).as_secs(), 7_200);
+        assert_eq!(Pace::every(Duration::from_secs(7_200)).after_failure(Some(u32::MAX)).as_secs(), 7_200);
     }
 
     #[test]
     fn polls_while_more_waits_are_paced_and_those_that_find_nothing_slow_down_to_the_schedule() {
-        let mut schedule = Schedule::every(Duration::from_secs(30));
-        let pauses: Vec<u128> = (0..400).map(|_| schedule.after_success(true, false).as_millis()).collect();
+        let mut pace = Pace::every(Duration::from_secs(30));
+        let pauses: Vec<u128> = (0..400).map(|_| pace.after_success(true, false).as_millis()).collect();
         assert_eq!(pauses[..3], [100, 200, 300]);
         assert_eq!(pauses[298..301], [29_900, 30_000, 30_000]);
-        assert_eq!(schedule.after_success(true, true).as_millis(), 1_000);
+        assert_eq!(pace.after_success(true, true).as_millis(), 1_000);
         // A poll that leaves nothing ends it, and the next backlog begins anew.
-        assert_eq!(schedule.after_success(false, true).as_secs(), 30);
-        assert_eq!(schedule.after_success(true, true).as_millis(), 100);
-        assert_eq!(Schedule::every(Duration::from_millis(1)).after_success(true, true).as_millis(), 1);
+        assert_eq!(pace.after_success(false, true).as_secs(), 30);
+        assert_eq!(pace.after_success(true, true).as_millis(), 100);
+        assert_eq!(Pace::every(Duration::from_millis(1)).after_success(true, true).as_millis(), 1);
     }
 }

@@ -10,12 +10,13 @@ use std::time::Duration;
 const LONGEST: u64 = 32;
 
 /// A lock that this process holds until it is dropped.
+#[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 /// Why the lock is not held.
-pub(super) enum Refusal {
+pub(super) enum NotLocked {
     /// Another process has it, in words that name it.
     Held(String),
     /// It cannot be used, and what would change that.
@@ -24,30 +25,30 @@ pub(super) enum Refusal {
 
 impl Lock {
     /// Takes the lock, and makes its file if there is none.
-    pub(super) fn take(path: &Path) -> Result<Self, Refusal> {
-        let failed = |error: io::Error| Refusal::Unusable(format!("{}: {error}", path.display()));
+    pub(super) fn take(path: &Path) -> Result<Self, NotLocked> {
+        let failed = |error: io::Error| NotLocked::Unusable(format!("{}: {error}", path.display()));
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         owners::private(&mut options).map_err(failed)?;
         let mut file = match options.open(path) {
             Err(error) if path.is_symlink() => {
-                return Err(Refusal::Unusable(format!("{} is a link ({error}): remove it", path.display())));
+                return Err(NotLocked::Unusable(format!("{} is a link ({error}): remove it", path.display())));
             }
             opened => opened.map_err(failed)?,
         };
         let metadata = file.metadata().map_err(failed)?;
         if let Some(problem) = owners::problem(&metadata) {
-            return Err(Refusal::Unusable(format!("{} {problem}", path.display())));
+            return Err(NotLocked::Unusable(format!("{} {problem}", path.display())));
         }
         owners::close_to_others(&file, &metadata).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Refusal::Held(holder(&mut file))),
+            Err(TryLockError::WouldBlock) => return Err(NotLocked::Held(holder(&mut file))),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         if !is_ours(&mut file).map_err(failed)? {
             let what = "is there and is no lock of a harness, so it is left alone: name another state file";
-            return Err(Refusal::Unusable(format!("{} {what}", path.display())));
+            return Err(NotLocked::Unusable(format!("{} {what}", path.display())));
         }
         // For the refusal of the next process only: what counts is the lock.
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
@@ -143,7 +144,7 @@ mod tests {
 
     fn refusal(path: &Path) -> String {
         match Lock::take(path) {
-            Err(Refusal::Held(text) | Refusal::Unusable(text)) => text,
+            Err(NotLocked::Held(text) | NotLocked::Unusable(text)) => text,
             Ok(_) => panic!("{} was taken", path.display()),
         }
     }

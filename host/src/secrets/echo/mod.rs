@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use filter::Filter;
 use find::Finder;
-pub(super) use spelling::unescaped;
+pub(crate) use spelling::unescaped;
 
 /// Shorter secrets are not searched for in answers: nearly every answer holds them by chance.
 pub(super) const SHORTEST_SCRUBBED: usize = 4;

@@ -1,11 +1,11 @@
 //! Reads what a person names on the command line. What a file says of its size is not believed: a pipe says 0 and gives without end.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// Reads all of it as text. More than `most` bytes are an error that says so, found without reading them.
-pub(super) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
+pub(crate) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
@@ -17,22 +17,6 @@ pub(super) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
 /// Reads a file that a person names, up to so many bytes. A pipe goes as well: that is how a shell hands over what a command prints.
 pub(crate) fn read(path: &Path, most: u64) -> io::Result<String> {
     read_text(File::open(path)?, most)
-}
-
-/// Opens a file that must be one: a pipe or a device in its place is refused, and not waited for.
-pub(super) fn open_regular(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
-    }
-    let file = options.open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file: name another")),
-    }
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl Layer {
 }
 
 /// A text with so many layers of escapes undone.
-pub(in crate::egress) fn unescaped(text: &[u8], layers: usize) -> Vec<u8> {
+pub(crate) fn unescaped(text: &[u8], layers: usize) -> Vec<u8> {
     let mut layer = Layer::default();
     layer.add(text, 0);
     for _ in 0..layers {

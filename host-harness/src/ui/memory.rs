@@ -1,67 +1,24 @@
-//! What the page remembers while the program runs: the connection, the forms, the last run of each action, the triggers. It is in
-//! memory alone, and every window of the browser shows the same.
+//! What the page remembers while the program runs: the connection, the forms, the last run of each action. It is in memory
+//! alone, and every window of the browser shows the same.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use host::Origin;
 use host::contract::{Account, ConnectionDefinition, ConnectorDefinition, InputProblem};
 use host::egress::Secrets;
-use host::{CallOptions, Connection, Connector};
+use host::{Connection, Origin};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::changes::ChangeButtons;
 use super::forms::{self, Typed, Values};
 use super::run::{Failed, Run};
-use super::security::Gate;
-use super::trigger::Trigger;
 
 /// Shorter secrets are words that any page holds by chance.
 const SHORTEST_SCRUBBED: usize = 12;
 
-/// All that the handlers share.
-pub(super) struct Shared {
-    pub(super) connector: Connector,
-    pub(super) options: CallOptions,
-    pub(super) gate: Arc<Gate>,
-    pub(super) changes: ChangeButtons,
-    pub(super) triggers: HashMap<String, Arc<Trigger>>,
-    session: Mutex<Session>,
-}
-
-impl Shared {
-    pub(super) fn new(
-        connector: Connector,
-        options: CallOptions,
-        gate: Arc<Gate>,
-        changes: ChangeButtons,
-        connection: Option<Held>,
-    ) -> Self {
-        let triggers = connector.definition().triggers.iter();
-        let triggers = triggers.map(|trigger| (trigger.key.clone(), Arc::new(Trigger::default()))).collect();
-        let session = Mutex::new(Session { connection, ..Session::default() });
-        Self { connector, options, gate, changes, triggers, session }
-    }
-
-    pub(super) fn definition(&self) -> &ConnectorDefinition {
-        self.connector.definition()
-    }
-
-    /// The session, for as long as it takes to read or write a value: never held while something is awaited.
-    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The connection that calls are made with.
-    pub(super) fn connection(&self) -> Option<Connection> {
-        self.session().connection.as_ref().map(|held| held.connection.clone())
-    }
-}
-
 /// What was typed and what came of it.
 #[derive(Default)]
-pub(super) struct Session {
+pub(super) struct Memory {
     pub(super) connection: Option<Held>,
     /// The values of each form, by its place: `actions/KEY`, `triggers/KEY`.
     pub(super) forms: HashMap<String, Values>,
@@ -97,13 +54,7 @@ impl Held {
         }
         let shown = forms::keepable(definition.fields.iter().map(|field| &field.input), values);
         let public = definition.fields.iter().filter(|field| !field.secret).map(|field| &field.input);
-        let (fields, mut problems) = match forms::read(public, &shown) {
-            Ok(fields) => (fields, Vec::new()),
-            Err(problems) => (Map::new(), problems),
-        };
-        let mut problem = |input: &str, message: &str| {
-            problems.push(InputProblem { input: input.into(), message: message.into() });
-        };
+        let fields = forms::read(public, &shown);
         let build = |fields: Map<String, Value>, secrets: &BTreeMap<String, SecretString>| {
             let mut fields = fields;
             for (key, secret) in secrets {
@@ -116,34 +67,28 @@ impl Held {
         let is_same_address = before.zip(origin.as_ref()).is_some_and(|(before, connection)| {
             matches!((before.connection.origin(), connection.origin()), (Ok(before), Ok(now)) if before == now)
         });
+        let mut was_elsewhere = Vec::new();
         for field in definition.fields.iter().filter(|field| field.secret) {
             let key = &field.input.key;
-            match before.and_then(|before| before.secrets.get(key)) {
-                Some(kept) if !secrets.contains_key(key) && is_same_address => {
-                    secrets.insert(key.clone(), kept.clone());
-                }
-                Some(_) if !secrets.contains_key(key) && field.input.required => {
-                    problem(key, "was entered for another address: enter it again");
-                }
-                None if !secrets.contains_key(key) && field.input.required => {
-                    problem(key, "is required: fill it in");
-                }
-                _ => {}
+            let Some(kept) = before.and_then(|before| before.secrets.get(key)) else { continue };
+            if secrets.contains_key(key) {
+                continue;
+            }
+            if is_same_address {
+                secrets.insert(key.clone(), kept.clone());
+            } else {
+                was_elsewhere.push(key.as_str());
             }
         }
-        if let Some(Err(message)) = origin.as_ref().map(Connection::origin) {
-            let field = endpoint_in_use(definition, &shown);
-            if let Some(key) = field {
-                problem(key, message);
-            }
+        let connection = match build(fields, &secrets) {
+            Ok(connection) => connection,
+            Err(error) => return Err(vec![InputProblem { input: String::new(), message: error.to_string() }]),
+        };
+        let mut problems = connection.problems().to_vec();
+        for problem in problems.iter_mut().filter(|problem| was_elsewhere.contains(&problem.input.as_str())) {
+            problem.message = "was entered for another address: enter it again".into();
         }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        match build(fields, &secrets) {
-            Ok(connection) => Ok(Self::new(connection, shown, secrets)),
-            Err(error) => Err(vec![InputProblem { input: String::new(), message: error.to_string() }]),
-        }
+        if problems.is_empty() { Ok(Self::new(connection, shown, secrets)) } else { Err(problems) }
     }
 
     fn new(connection: Connection, shown: Values, secrets: BTreeMap<String, SecretString>) -> Self {
@@ -206,21 +151,10 @@ pub(super) fn origin(
 ) -> Result<Origin, String> {
     let shown = forms::keepable(definition.fields.iter().map(|field| &field.input), values);
     let public = definition.fields.iter().filter(|field| field.endpoint.is_some()).map(|field| &field.input);
-    let fields = forms::read(public, &shown).map_err(|problems| {
-        problems.iter().map(|problem| format!("{} {}", problem.input, problem.message)).collect::<Vec<_>>().join("; ")
-    })?;
+    let fields = forms::read(public, &shown);
     let value = json!({"key": definition.key, "fields": fields});
     let connection = Connection::new(connector, value).map_err(|error| error.to_string())?;
     connection.origin().cloned().map_err(str::to_owned)
-}
-
-/// The endpoint field that decides, for placing what is wrong with it.
-fn endpoint_in_use<'a>(definition: &'a ConnectionDefinition, values: &Values) -> Option<&'a str> {
-    let fields = definition.fields.iter().filter_map(|field| Some((field, field.endpoint.as_ref()?)));
-    let is_filled = |key: &str| values.get(key).is_some_and(|typed| !typed.text().trim().is_empty());
-    fields
-        .max_by_key(|(field, endpoint)| (is_filled(&field.input.key), endpoint.precedence))
-        .map(|(field, _)| field.input.key.as_str())
 }
 
 #[cfg(test)]

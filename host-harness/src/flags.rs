@@ -1,0 +1,35 @@
+//! The flags of this command by what they change in the library, which knows of none.
+
+use std::sync::LazyLock;
+
+use host::egress::{Grant, Restriction};
+use host::{Limit, LimitUnit, WaysOut};
+
+/// The flags, as the way out of what the host refuses or bounds.
+pub(crate) struct Flags;
+
+impl WaysOut for Flags {
+    fn limit(&self, limit: Limit) -> String {
+        format!("--{}", limit_flag(limit))
+    }
+
+    fn grant(&self, grant: Grant) -> String {
+        format!("--{}", grant.field().replace('_', "-"))
+    }
+
+    fn restriction(&self, restriction: Restriction) -> String {
+        format!("--{}", restriction.field().replace('_', "-"))
+    }
+}
+
+/// The flag that sets a limit, without the hyphens: a time is called by its name, and of all others it is the most that there may be.
+pub(crate) fn limit_flag(limit: Limit) -> &'static str {
+    static FLAGS: LazyLock<Vec<(Limit, String)>> = LazyLock::new(|| {
+        let flag = |limit: Limit| match limit.unit() {
+            LimitUnit::Time => limit.name().to_owned(),
+            LimitUnit::Bytes | LimitUnit::Count => format!("max-{}", limit.name()),
+        };
+        Limit::ALL.map(|limit| (limit, flag(limit))).into()
+    });
+    FLAGS.iter().find(|(known, _)| *known == limit).map_or(limit.name(), |(_, flag)| flag)
+}
