@@ -1,11 +1,11 @@
 //! Turns a connector's constants into the records of the contract.
 
-use crate::connector::{About, ConnectionField, ConnectionKind, Role};
 use crate::contract::manifest;
 use crate::contract::manifest::{
     ActionDefinition, Choice, ConnectionDefinition, ConnectorDefinition, DataSourceDefinition, Endpoint, Environment,
     InputField, InputKind, TriggerDefinition,
 };
+use crate::declaration::{self, About, ConnectionField, ConnectionKind, Role};
 use crate::inputs::{Input, Kind, Literal, input_schema};
 use crate::operation::{ActionRow, DataSourceRow, TriggerRow};
 
@@ -43,7 +43,7 @@ fn connection(kind: &ConnectionKind) -> ConnectionDefinition {
 fn connection_field(field: &ConnectionField) -> manifest::ConnectionField {
     let endpoint = match field.role {
         Role::Endpoint { precedence, environments } => {
-            let environment = |known: &crate::connector::Environment| Environment {
+            let environment = |known: &declaration::Environment| Environment {
                 value: text(known.value),
                 url: text(known.url),
                 extensions: None,

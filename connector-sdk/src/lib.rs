@@ -3,7 +3,7 @@
 //! component of it; compiled natively it is a library over the [`Host`] trait, with a host for tests in [`testing`].
 //!
 //! - [`contract`] the types of `wit/`; [`host`] the outside;
-//! - [`inputs`] declaring and reading inputs; [`operation`] actions, data sources and triggers; [`connector`] all of it together;
+//! - [`inputs`] declaring and reading inputs; [`operation`] actions, data sources and triggers; [`declaration`] and [`connector`] all of it together;
 //! - [`graphql`] a client, its errors, lists; [`polling`] the trigger that loses nothing;
 //! - [`json`] reading JSON in place; [`time`] points in time.
 //!
@@ -15,6 +15,7 @@ mod allocator;
 pub mod bindings;
 pub mod connector;
 pub mod contract;
+pub mod declaration;
 mod describe;
 pub mod graphql;
 pub mod host;
@@ -27,7 +28,8 @@ mod result_check;
 pub mod testing;
 pub mod time;
 
-pub use connector::{About, Component, ConnectionField, ConnectionKind, Connector, Environment, Role};
+pub use connector::{Component, Connector};
 pub use contract::{Account, Connection, Error, Item, Page, PollResult};
+pub use declaration::{About, ConnectionField, ConnectionKind, Environment, Role};
 pub use host::{Call, Host};
 pub use operation::{Action, ActionRow, DataSource, DataSourceRow, Operation, Query, Trigger, TriggerRow};

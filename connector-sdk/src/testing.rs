@@ -7,8 +7,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::connector::{Connector, Role};
+use crate::connector::Connector;
 use crate::contract::{Connection, Failure, Level, Request, Response};
+use crate::declaration::Role;
 use crate::host::Host;
 use crate::inputs::{Input, Kind, Literal};
 use crate::operation::Operation;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{build, cargo, manifest, progress};
+use crate::{arrows, build, cargo, manifest, progress};
 
 /// Check format, lints, documentation, the component's imports and size, and that manifest.json is current.
 ///
@@ -18,6 +18,7 @@ pub(crate) struct Options {}
 pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     let mut steps = Steps::default();
     steps.take("Format", || cargo::run(workspace.native_cargo().args(["fmt", "--all", "--check"])));
+    steps.take("Arrows between crates and modules", || arrows::check(workspace));
     steps.take("Lint native code", || lint_native(workspace));
     // With its own target, because code for WebAssembly alone is invisible to the native lints.
     steps.take("Lint the components for WebAssembly", || {

@@ -2,6 +2,7 @@
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
+mod arrows;
 mod bench;
 mod build;
 mod cargo;

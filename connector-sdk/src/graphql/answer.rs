@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::SystemTime;
 
-use super::client::Service;
 use super::refusal::{Said, describe, refusal};
+use super::service::Service;
 use crate::contract::{Error, Failure, Response};
 use crate::json::{self, Problem, ProblemKind, Scanner};
 use crate::time::Millis;

@@ -6,7 +6,7 @@ use graphql_client::GraphQLQuery;
 use serde::Serialize;
 
 use super::answer::{Answer, DataReader};
-use super::refusal::Refused;
+use super::service::Service;
 use crate::contract::{Error, HeaderValue, Level, Request, describe_failure};
 use crate::host::Call;
 use crate::inputs::Map;
@@ -14,20 +14,6 @@ use crate::json::{Problem, Scanner, push_string};
 
 /// The most bytes of a body that a log line repeats; the line says how many there are in all.
 const LOGGED_BODY_BYTES: usize = 4096;
-
-/// What is particular about a service.
-#[derive(Clone, Copy, Debug)]
-pub struct Service {
-    /// Its name, for errors.
-    pub name: &'static str,
-    /// What its credential is called, for errors, for example `API key`.
-    pub credential: &'static str,
-    /// The header that holds the credential, and the key of the connection's secret field.
-    pub header: (&'static str, &'static str),
-    /// What the message of one of its GraphQL errors means, if it says more than that there is one. The codes `UNAUTHENTICATED` and `FORBIDDEN` are
-    /// understood without.
-    pub words: fn(&str) -> Option<Refused>,
-}
 
 /// Talks to the connection's endpoint.
 pub struct Client<'a> {

@@ -8,12 +8,13 @@ mod client;
 mod lists;
 mod refusal;
 pub mod relay;
+mod service;
 
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, DataReader, misshapen, missing};
 pub use changes::{Changed, ChangedPage, Owner};
-pub use client::{Client, Service};
+pub use client::Client;
 pub use lists::{Edge, List, ListPage, MAX_PAGE_SIZE, fetch_list, fetch_page};
-pub use refusal::Refused;
+pub use service::{Refused, Service};

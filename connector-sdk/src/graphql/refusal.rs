@@ -4,20 +4,11 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::client::Service;
+use super::service::{Refused, Service};
 use crate::contract::{Error, Response, ServiceFailure};
 
 /// The most characters of a foreign text that an error repeats.
 const SHOWN_CHARACTERS: usize = 200;
-
-/// What a service's own words can mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// The credential is not accepted.
-    Credential,
-    /// The credential's owner may not do this.
-    Permission,
-}
 
 /// The parts of an answer that say whether it is one.
 pub(super) struct Said<'a> {

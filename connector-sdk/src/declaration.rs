@@ -1,0 +1,68 @@
+//! What a connector says of itself and of the connections that it takes, as constants can hold it.
+
+use crate::inputs::Input;
+
+/// What a connector says of itself; `wit/manifest.wit` says what each part means.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Names it among other connectors.
+    pub key: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// What it connects to, in one sentence.
+    pub description: &'static str,
+    /// Its version; usually `env!("CARGO_PKG_VERSION")`.
+    pub version: &'static str,
+    /// Where its documentation is.
+    pub documentation_url: Option<&'static str>,
+}
+
+/// One kind of connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionKind {
+    /// Its key.
+    pub key: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// What it is for and where its values are found.
+    pub description: &'static str,
+    /// Its fields in the order to show them.
+    pub fields: &'static [ConnectionField],
+}
+
+/// One field of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionField {
+    /// The field as an input.
+    pub input: Input,
+    /// What the host does with its value.
+    pub role: Role,
+}
+
+/// What the host does with the value of a connection's field.
+#[derive(Clone, Copy, Debug)]
+pub enum Role {
+    /// Hands it to the connector.
+    Plain,
+    /// Keeps it, and puts it into headers that name it.
+    Secret {
+        /// Whether it may be a JSON Web Token, whose end the host can check.
+        may_be_jwt: bool,
+    },
+    /// Takes from it where requests go, if it is the one of highest precedence that is filled in.
+    Endpoint {
+        /// The one that wins.
+        precedence: u8,
+        /// The URL of each choice; none where the value is itself the URL.
+        environments: &'static [Environment],
+    },
+}
+
+/// One named environment of the service.
+#[derive(Clone, Copy, Debug)]
+pub struct Environment {
+    /// The choice's value.
+    pub value: &'static str,
+    /// The URL that it stands for.
+    pub url: &'static str,
+}
