@@ -22,7 +22,8 @@ impl WaysOut for Flags {
     }
 }
 
-/// The flag that sets a limit, without the hyphens: a time is called by its name, and of all others it is the most that there may be.
+/// The flag that sets a limit, without the hyphens: a time is called by its name, and of all others it is the most that
+/// there may be.
 pub(crate) fn limit_flag(limit: Limit) -> &'static str {
     static FLAGS: LazyLock<Vec<(Limit, String)>> = LazyLock::new(|| {
         let flag = |limit: Limit| match limit.unit() {

@@ -1,12 +1,13 @@
-//! The records of a payload, by the lists that the trigger's result schema declares. Read as the text they are: a payload of the largest size would
-//! take a gigabyte as a tree of values. Pure.
+//! The records of a payload, by the lists that the trigger's result schema declares. Read as the text they are: a
+//! payload of the largest size would take a gigabyte as a tree of values. Pure.
 
 use host::contract::RecordList;
 
 use crate::json_parts::{items, members};
 
-/// The declared lists that the payload holds, by name and in the payload's order. None if it holds none of them, or something else in their place, or
-/// two of one name: such a payload is of another shape, and whoever passes it on passes on the whole.
+/// The declared lists that the payload holds, by name and in the payload's order. None if it holds none of them, or
+/// something else in their place, or two of one name: such a payload is of another shape, and whoever passes it on
+/// passes on the whole.
 pub(crate) fn found<'l, 'p>(payload: &'p str, declared: &'l [RecordList]) -> Option<Vec<(&'l str, &'p str)>> {
     let mut lists = Vec::new();
     walk(payload, &declared.iter().collect::<Vec<_>>(), 0, &mut lists)?;

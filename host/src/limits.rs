@@ -1,5 +1,5 @@
-//! Every limit of a call, in one table: its name, its default, what it bounds and why. A limit that is exceeded ends the call with a typed error that
-//! names the limit and its value; it never takes the process down.
+//! Every limit of a call, in one table: its name, its default, what it bounds and why. A limit that is exceeded ends
+//! the call with a typed error that names the limit and its value; it never takes the process down.
 
 use std::fmt;
 use std::time::Duration;
@@ -55,10 +55,15 @@ impl Amount for Duration {
     }
 }
 
-/// Makes [`Limits`] and [`Limit`] from the table: `field, Case, "name": type in Unit = default; what it bounds; why; what is said when it is
-/// exceeded, before the value`.
+/// Makes [`Limits`] and [`Limit`] from the table: `field, Case, "name": type in Unit = default; what it bounds; why;
+/// what is said when it is exceeded, before the value`.
 macro_rules! table {
-    ($($field:ident, $case:ident, $name:literal: $type:ident in $unit:ident = $default:expr; $bounds:literal; $why:literal; $exceeded:literal;)+) => {
+    ($(
+        $field:ident, $case:ident, $name:literal: $type:ident in $unit:ident = $default:expr;
+        $bounds:literal;
+        $why:literal;
+        $exceeded:literal;
+    )+) => {
         /// What one call of a component may use. Build it from [`Limits::default`] and change what you need.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Limits {
@@ -128,7 +133,8 @@ table! {
         "the call did not end within its deadline of";
     memory_bytes, Memory, "memory": u64 in Bytes = 64 * MIB;
         "Linear memory of the component";
-        "A poll of 5,000 records holds a few MiB; 64 leave room for awkward answers and let 1,000 calls share a machine.";
+        "A poll of 5,000 records holds a few MiB; 64 leave room for awkward answers and let 1,000 calls share a \
+         machine.";
         "the component asked for more memory than";
     table_elements, TableElements, "table-elements": u64 in Count = 20_000;
         "Elements of each of the component's tables";
@@ -175,14 +181,16 @@ table! {
         "Part of the contract: what a host has promised to store.";
         "the polling state is larger than";
     host_bytes, HostBytes, "host-bytes": u64 in Bytes = 96 * MIB;
-        "All that the host itself may hold for a call beside the component's memory: the request and the answer under way, the log, the recorded \
-         exchanges, the result. Log and exchanges may take half of it; what is too much of them is left out and counted";
-        "The largest result, the largest answer, and as much again for log and exchanges. With the component's memory and what it may hand over at \
-         once, a call stays below 256 MiB.";
+        "All that the host itself may hold for a call beside the component's memory: the request and the answer under \
+         way, the log, the recorded exchanges, the result. Log and exchanges may take half of it; what is too much of \
+         them is left out and counted";
+        "The largest result, the largest answer, and as much again for log and exchanges. With the component's memory \
+         and what it may hand over at once, a call stays below 256 MiB.";
         "the host would have to hold more for this call than";
     component_bytes, ComponentBytes, "component-bytes": u64 in Bytes = 8 * MIB;
         "The component's file. Holds when it is loaded";
-        "A connector has some hundreds of KiB, one with a large library a few MiB. Compiling takes a hundred times its size.";
+        "A connector has some hundreds of KiB, one with a large library a few MiB. Compiling takes a hundred times its \
+         size.";
         "the component is larger than";
     compile_deadline, CompileDeadline, "compile-deadline": Duration in Time = 60_000;
         "How long compiling may take. Holds when the component is loaded";
@@ -198,8 +206,9 @@ table! {
 const HANDED_OVER_OVERHEAD: u64 = 8 * MIB;
 
 impl Limits {
-    /// The most that the component may hand over at once (one request, one line of log, one result), in bytes as the host holds them. A list whose
-    /// items all point to one text is small in the component and would be endless out here.
+    /// The most that the component may hand over at once (one request, one line of log, one result), in bytes as the
+    /// host holds them. A list whose items all point to one text is small in the component and would be endless out
+    /// here.
     pub(crate) fn handed_over_bytes(&self) -> u64 {
         let largest = self.request_bytes.max(self.result_bytes).saturating_add(HANDED_OVER_OVERHEAD);
         largest.min(self.host_bytes)

@@ -33,8 +33,8 @@ pub(crate) enum OriginProblem {
 }
 
 impl Origin {
-    /// The origin of an absolute http or https URL that a person filled in. Surrounding blanks are ignored. The error says what is wrong with the
-    /// text.
+    /// The origin of an absolute http or https URL that a person filled in. Surrounding blanks are ignored. The error
+    /// says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text.trim()).map_err(|error| format!("it is not an absolute URL ({error})"))?;
         Self::of(&url).map_err(|problem| problem.to_string())
@@ -89,7 +89,8 @@ pub(crate) struct EndpointUrl {
     origin: Origin,
 }
 
-/// What is wrong with the text of an endpoint's URL, in words for the person who filled it in. The text is not repeated.
+/// What is wrong with the text of an endpoint's URL, in words for the person who filled it in. The text is not
+/// repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UrlProblem {
     #[error("expected an absolute URL that begins with https:// or http://")]
@@ -116,8 +117,8 @@ impl UrlProblem {
 }
 
 impl EndpointUrl {
-    /// Reads an absolute http or https URL. Surrounding blanks are ignored. What the URL standard would silently leave out or read as something else
-    /// is refused, so that the person gets what they wrote.
+    /// Reads an absolute http or https URL. Surrounding blanks are ignored. What the URL standard would silently leave
+    /// out or read as something else is refused, so that the person gets what they wrote.
     pub(crate) fn parse(text: &str) -> Result<Self, UrlProblem> {
         let text = text.trim();
         let after_scheme = ["https://", "http://"]

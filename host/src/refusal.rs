@@ -15,7 +15,8 @@ pub struct Grants {
     pub allow_http: bool,
     /// Requests may go to loopback, private and link-local addresses, and to those of a cloud's metadata service.
     pub allow_private_network: bool,
-    /// Only requests leave that the host itself can show to read: GET, HEAD, and GraphQL documents that hold queries alone.
+    /// Only requests leave that the host itself can show to read: GET, HEAD, and GraphQL documents that hold queries
+    /// alone.
     pub read_only: bool,
 }
 

@@ -291,3 +291,29 @@ async fn every_command_explains_itself_with_an_example() {
         assert!(help.output.contains("Example"), "{}", help.output);
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_component_is_the_named_one_or_the_only_one_beside_the_program_or_the_way_to_name_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, beside) = (folder.path().join("harness"), folder.path().join("connector.wasm"));
+    fs::copy(built("harness"), &program).unwrap();
+    let inspect = async |variable: &str| {
+        let mut command = Command::new(&program);
+        command.args(["--no-cache", "inspect", "--format", "json"]).env("HARNESS_COMPONENT", variable);
+        ended(command).await
+    };
+    let component = built("duro_plm.wasm");
+    let nothing = inspect("").await;
+    assert_eq!(nothing.status, 2);
+    for way_out in ["--component FILE", "HARNESS_COMPONENT", "no .wasm file beside"] {
+        assert!(nothing.messages.contains(way_out), "{way_out} is not in {}", nothing.messages);
+    }
+    assert_eq!(inspect(component.to_str().unwrap()).await.json()["manifest"]["key"], "duro-plm");
+    fs::copy(&component, &beside).unwrap();
+    assert_eq!(inspect("").await.json()["manifest"]["key"], "duro-plm");
+    assert_ne!(inspect("elsewhere.wasm").await.status, 0);
+    fs::copy(&component, folder.path().join("other.wasm")).unwrap();
+    let two = inspect("").await;
+    assert!(two.status == 2 && two.messages.contains("more than one .wasm file"), "{}", two.messages);
+}

@@ -136,10 +136,10 @@ impl From<LoadError> for CommandError {
         match error {
             LoadError::Describe(error) => Self::Call(error),
             LoadError::Limit(exceeded) => Self::Call(Box::new(CallError::Limit { exceeded, answer: None })),
-            LoadError::MachineCode => Self::Usage(
-                "this is a program or a compiled component, which is machine code and runs unchecked; if you made it, load it with --precompiled"
-                    .into(),
-            ),
+            LoadError::MachineCode => {
+                let what = "this is a program or a compiled component, which is machine code and runs unchecked";
+                Self::Usage(format!("{what}; if you made it, load it with --precompiled"))
+            }
             LoadError::Imports(_) | LoadError::OtherManifest(_) => Self::Load(error.to_string()),
             _ => Self::Usage(error.to_string()),
         }

@@ -23,13 +23,16 @@ pub(super) enum Format {
 
 #[derive(Args)]
 pub(super) struct GlobalOptions {
-    /// The component to load [default: the file that HARNESS_COMPONENT names, else the only .wasm file beside this program]
+    /// The component to load [default: the file that HARNESS_COMPONENT names, else the only .wasm file beside this
+    /// program]
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "precompiled")]
     component: Option<PathBuf>,
-    /// Load this file of `harness compile` in place of a component: machine code that runs outside the sandbox, so only one of your own
+    /// Load this file of `harness compile` in place of a component: machine code that runs outside the sandbox, so only
+    /// one of your own
     #[arg(long, global = true, value_name = "FILE")]
     precompiled: Option<PathBuf>,
-    /// Refuse a component whose manifest is not the one in this file (of `harness inspect --manifest`), and say what changed for secrets
+    /// Refuse a component whose manifest is not the one in this file (of `harness inspect --manifest`), and say what
+    /// changed for secrets
     #[arg(long, global = true, value_name = "FILE")]
     expect_manifest: Option<PathBuf>,
     /// Let requests go over plain http

@@ -35,8 +35,9 @@ impl Typed {
     }
 }
 
-/// Makes the `inputs` object of a call. Everything is passed on as it was typed, which the contract lets a connector read: it knows its inputs, and says
-/// of all of them at once what is wrong. Blank controls are left out, so that defaults count.
+/// Makes the `inputs` object of a call. Everything is passed on as it was typed, which the contract lets a connector
+/// read: it knows its inputs, and says of all of them at once what is wrong. Blank controls are left out, so that
+/// defaults count.
 pub(super) fn read<'a>(inputs: impl IntoIterator<Item = &'a InputField>, values: &Values) -> Map<String, Value> {
     let read = |input: &InputField| Some((input.key.clone(), read_one(values.get(&input.key)?)?));
     inputs.into_iter().filter_map(read).collect()
@@ -46,7 +47,8 @@ fn read_one(typed: &Typed) -> Option<Value> {
     match typed {
         Typed::Checked(checked) => Some((*checked).into()),
         Typed::Pairs(pairs) => {
-            // Empty rows at the end are what a form leaves behind. Those in between count, so that a problem names the row that is seen.
+            // Empty rows at the end are what a form leaves behind. Those in between count, so that a problem names the
+            // row that is seen.
             let is_filled = |(key, value): &(String, String)| !key.trim().is_empty() || !value.is_empty();
             let last = pairs.iter().rposition(is_filled)?;
             Some(pairs.iter().take(last + 1).map(|(key, value)| json!({"key": key, "value": value})).collect())

@@ -1,5 +1,5 @@
-//! What the page remembers while the program runs: the connection, the forms, the last run of each action. It is in memory
-//! alone, and every window of the browser shows the same.
+//! What the page remembers while the program runs: the connection, the forms, the last run of each action. It is in
+//! memory alone, and every window of the browser shows the same.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -26,7 +26,8 @@ pub(super) struct Memory {
     pub(super) runs: HashMap<String, Arc<Run>>,
 }
 
-/// The configured connection. Its secrets are here and in the host's own type, and nothing of them is ever sent to a page.
+/// The configured connection. Its secrets are here and in the host's own type, and nothing of them is ever sent to a
+/// page.
 pub(super) struct Held {
     pub(super) connection: Connection,
     /// The fields that are not secret, as they were typed.
@@ -38,8 +39,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Reads the connection's form. A secret that is left blank is the one of `before`, so long as the address is the same: a key is
-    /// sent only where its owner meant it to go.
+    /// Reads the connection's form. A secret that is left blank is the one of `before`, so long as the address is the
+    /// same: a key is sent only where its owner meant it to go.
     pub(super) fn read(
         connector: &ConnectorDefinition,
         definition: &ConnectionDefinition,
@@ -95,7 +96,8 @@ impl Held {
         let mut scrubber = Secrets::default();
         for (key, secret) in &secrets {
             if secret.expose_secret().len() >= SHORTEST_SCRUBBED {
-                // What cannot be sent in a header was refused when the connection was made, and is reported when it is used.
+                // What cannot be sent in a header was refused when the connection was made, and is reported when it is
+                // used.
                 scrubber.declare(key, Some(secret.clone())).ok();
             }
         }

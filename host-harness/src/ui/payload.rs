@@ -1,4 +1,5 @@
-//! What a poll delivered, for the timeline: the lists of records in its payload that the trigger's result schema declares.
+//! What a poll delivered, for the timeline: the lists of records in its payload that the trigger's result schema
+//! declares.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};

@@ -1,5 +1,5 @@
-//! Polls the page's triggers, once or on a schedule. One poll of a trigger runs at a time; it goes into the timeline together with its state, so that
-//! stopping it at any point loses nothing.
+//! Polls the page's triggers, once or on a schedule. One poll of a trigger runs at a time; it goes into the timeline
+//! together with its state, so that stopping it at any point loses nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use host::contract::PollResult;
 use host::poller::{PollError, Polled, Poller, Recipient};
 use host::{Outcome, StateStore};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::forms::{self, Values};
 use super::history;
@@ -37,7 +38,10 @@ pub(super) async fn poll(shared: &Shared, trigger: &Arc<Trigger>, key: &str, val
 pub(super) fn start(shared: Arc<Shared>, trigger: Arc<Trigger>, key: String, values: Values, every: Duration) {
     trigger.stop();
     let polled = trigger.clone();
+    let (go, begun) = oneshot::channel();
     let task = tokio::spawn(async move {
+        // Not before the schedule is noted: a task that ends at once takes it back.
+        begun.await.ok();
         let mut poller = Poller::new(shared.connector.clone(), key.as_str(), polled.clone(), every);
         loop {
             match poll_with(&mut poller, &shared, &polled, &key, &values).await {
@@ -47,6 +51,7 @@ pub(super) fn start(shared: Arc<Shared>, trigger: Arc<Trigger>, key: String, val
         }
     });
     trigger.follow(every, task.abort_handle());
+    go.send(()).ok();
 }
 
 async fn poll_with<S: StateStore>(

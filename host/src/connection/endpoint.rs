@@ -8,9 +8,9 @@ use crate::origin::EndpointUrl;
 /// What an example of a URL is where the manifest has none.
 const EXAMPLE: &str = "https://service.example/path";
 
-/// The contract's rule: of all endpoint fields that are filled in, the one with the highest precedence counts, and no other. Defaults count, by
-/// the same order, where none is filled in: what a manifest presets must not beat what a person has chosen. None where the definition
-/// has no endpoint field; the error names every field that is wrong.
+/// The contract's rule: of all endpoint fields that are filled in, the one with the highest precedence counts, and no
+/// other. Defaults count, by the same order, where none is filled in: what a manifest presets must not beat what a
+/// person has chosen. None where the definition has no endpoint field; the error names every field that is wrong.
 pub(super) fn resolve(
     definition: &ConnectionDefinition,
     fields: &Map<String, Value>,

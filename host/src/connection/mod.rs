@@ -1,5 +1,5 @@
-//! A configured connection, split by the manifest into what the connector sees and the secrets that stay with the host, with the origin
-//! that its endpoint fields allow.
+//! A configured connection, split by the manifest into what the connector sees and the secrets that stay with the host,
+//! with the origin that its endpoint fields allow.
 
 mod endpoint;
 
@@ -15,16 +15,17 @@ use crate::egress::Sockets;
 use crate::origin::{EndpointUrl, Origin};
 use crate::secrets::{EXPIRES_SOON, Secrets, expiry_of};
 
-/// A configured connection. Cheap to clone; shows no secret in its debug output. Calls with it, or a clone of it, share sockets to its
-/// service, which no other connection uses: keep it for as long as calls are made, and what a call leaves open serves the next.
+/// A configured connection. Cheap to clone; shows no secret in its debug output. Calls with it, or a clone of it, share
+/// sockets to its service, which no other connection uses: keep it for as long as calls are made, and what a call
+/// leaves open serves the next.
 #[derive(Clone)]
 pub struct Connection {
     key: String,
     /// The fields that are not secret, as JSON text: what the connector gets.
     public_fields: String,
     secrets: Arc<Secrets>,
-    /// What is wrong with the fields that the host answers for, in the manifest's order: secrets, which the connector cannot see, and
-    /// endpoints, which it gets resolved.
+    /// What is wrong with the fields that the host answers for, in the manifest's order: secrets, which the connector
+    /// cannot see, and endpoints, which it gets resolved.
     problems: Vec<InputProblem>,
     /// The secret fields that hold a JSON Web Token with an end, and when that is.
     expiries: Vec<(String, SystemTime)>,
@@ -129,8 +130,9 @@ impl Connection {
         &self.key
     }
 
-    /// The absolute URL, in the spelling of the URL standard, that its endpoint fields name; empty where its definition has none. The error says
-    /// why they name none: every call with this connection is then refused as `invalid-input`, and nothing is sent.
+    /// The absolute URL, in the spelling of the URL standard, that its endpoint fields name; empty where its definition
+    /// has none. The error says why they name none: every call with this connection is then refused as `invalid-input`,
+    /// and nothing is sent.
     pub fn endpoint(&self) -> Result<&str, &str> {
         match &self.endpoint {
             Ok(endpoint) => Ok(endpoint.as_ref().map_or("", EndpointUrl::url)),
@@ -178,8 +180,8 @@ impl Connection {
         soon.collect()
     }
 
-    /// What the owner of the connection should know and change, a sentence each: credentials that end soon, and secrets that are too
-    /// short to be told from other text.
+    /// What the owner of the connection should know and change, a sentence each: credentials that end soon, and secrets
+    /// that are too short to be told from other text.
     pub fn warnings(&self, now: SystemTime) -> Vec<String> {
         let mut warnings = self.expiring_soon(now);
         warnings.extend(self.secrets.warnings());
@@ -198,8 +200,9 @@ impl Connection {
         &self.sockets
     }
 
-    /// Everything that is wrong with the fields that the host answers for, in the manifest's order: secrets that are missing or cannot be sent, and
-    /// endpoint fields that name no endpoint. Every call with such a connection is refused as `invalid-input` with these, and nothing is sent.
+    /// Everything that is wrong with the fields that the host answers for, in the manifest's order: secrets that are
+    /// missing or cannot be sent, and endpoint fields that name no endpoint. Every call with such a connection is
+    /// refused as `invalid-input` with these, and nothing is sent.
     pub fn problems(&self) -> &[InputProblem] {
         &self.problems
     }

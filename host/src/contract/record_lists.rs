@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::definition::TriggerDefinition;
 
-/// Lists lie in an object or two within the payload. References and alternatives of the schema count as levels too, so that a schema which refers to
-/// itself has an end.
+/// Lists lie in an object or two within the payload. References and alternatives of the schema count as levels too, so
+/// that a schema which refers to itself has an end.
 const DEEPEST: usize = 12;
 /// A payload is created, updated and the like; a schema with more lists than these is of another kind.
 const MOST_LISTS: usize = 100;
@@ -31,7 +31,8 @@ impl RecordList {
 }
 
 impl TriggerDefinition {
-    /// The lists of records that its result schema declares, at most the first hundred by path; none where it declares none.
+    /// The lists of records that its result schema declares, at most the first hundred by path; none where it declares
+    /// none.
     pub fn record_lists(&self) -> Vec<RecordList> {
         let mut found = BTreeSet::new();
         Walk { root: &self.result_schema, found: &mut found }.schema(&self.result_schema, &mut Vec::new(), DEEPEST);

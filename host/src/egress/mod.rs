@@ -1,5 +1,5 @@
-//! What may leave and what comes back: the policy (pure), the addresses behind a name, what only reads, the HTTP client, when to send
-//! again. `sending` ties them together for one call.
+//! What may leave and what comes back: the policy (pure), the addresses behind a name, what only reads, the HTTP
+//! client, when to send again. `sending` ties them together for one call.
 
 mod address;
 mod client;

@@ -1,5 +1,5 @@
-//! What may leave, decided on parsed values alone: no socket, no name resolution, no clock. Everything that is not allowed here is
-//! refused, and a refusal says what was refused and which grant would allow it.
+//! What may leave, decided on parsed values alone: no socket, no name resolution, no clock. Everything that is not
+//! allowed here is refused, and a refusal says what was refused and which grant would allow it.
 
 use std::net::IpAddr;
 
@@ -27,8 +27,8 @@ impl EgressPolicy {
         self.grants
     }
 
-    /// Checks the URL of a request and gives it in the form to send. The addresses behind a host name are checked when it is
-    /// resolved, by [`EgressPolicy::check_address`].
+    /// Checks the URL of a request and gives it in the form to send. The addresses behind a host name are checked when
+    /// it is resolved, by [`EgressPolicy::check_address`].
     pub fn check_url(&self, url: &str) -> Result<Url, Refusal> {
         let mut url = Url::parse(url).map_err(|error| {
             // The text is not repeated: it could hold anything, a credential included.

@@ -1,5 +1,5 @@
-//! The requests of one call: checks each against the policy and the limits, fills in secrets, sends, repeats where that is
-//! harmless, and reads the answer up to its limit. Keeps count of it all.
+//! The requests of one call: checks each against the policy and the limits, fills in secrets, sends, repeats where that
+//! is harmless, and reads the answer up to its limit. Keeps count of it all.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -39,7 +39,8 @@ pub(crate) struct EgressContext {
     pub(crate) sockets: Arc<Sockets>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) started: Instant,
-    /// When a request must have its answer: a little before the call's own deadline, so that the component can still say so.
+    /// When a request must have its answer: a little before the call's own deadline, so that the component can still
+    /// say so.
     pub(crate) deadline: Instant,
     pub(crate) record_exchanges: bool,
     pub(crate) budget: HostBudget,

@@ -1,6 +1,6 @@
-//! The file between two polls: the trigger's state as it is, byte for byte. It is replaced as a whole, and only after the
-//! payload was accepted: a crash at any point repeats changes and never loses one. One process at a time uses it: two would each
-//! move the state past changes that only the other has handed over.
+//! The file between two polls: the trigger's state as it is, byte for byte. It is replaced as a whole, and only after
+//! the payload was accepted: a crash at any point repeats changes and never loses one. One process at a time uses it:
+//! two would each move the state past changes that only the other has handed over.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,8 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::lock::{Lock, NotLocked};
 use super::store::{StateStore, StoreError, Stored, Version, next_version};
 
-/// A state in a file, which need not exist yet, held for this process by a lock on `FILE.lock` beside it. It is replaced as a whole, by way of
-/// `FILE.harness-new`. Loading and committing block their thread for as long as the disk takes for some KiB.
+/// A state in a file, which need not exist yet, held for this process by a lock on `FILE.lock` beside it. It is
+/// replaced as a whole, by way of `FILE.harness-new`. Loading and committing block their thread for as long as the disk
+/// takes for some KiB.
 #[derive(Debug)]
 pub struct FileStore {
     path: PathBuf,
@@ -30,12 +31,13 @@ enum Known {
 }
 
 impl FileStore {
-    /// Takes the file for this process, until this value is dropped. Fails if another process has it, and names that one. A file with more than
-    /// `most` bytes is refused when it is read: see [`Limits::state_bytes`](crate::Limits::state_bytes).
+    /// Takes the file for this process, until this value is dropped. Fails if another process has it, and names that
+    /// one. A file with more than `most` bytes is refused when it is read: see
+    /// [`Limits::state_bytes`](crate::Limits::state_bytes).
     pub fn open(path: impl Into<PathBuf>, most: u64) -> Result<Self, StoreError> {
         let path = path.into();
-        // One file has one lock, whatever the folder was called by. A link in the file's own place is not followed: whoever made
-        // the folder could lead the state into any file of this user's.
+        // One file has one lock, whatever the folder was called by. A link in the file's own place is not followed:
+        // whoever made the folder could lead the state into any file of this user's.
         let path = beside_the_real_folder(&path).unwrap_or(path);
         // Before anything is made beside it.
         let problem = match path.symlink_metadata() {
@@ -83,8 +85,9 @@ impl FileStore {
 
     /// Replaces the file: either the old state or the new one is there, whatever happens.
     fn replace(&self, state: &[u8]) -> Result<(), StoreError> {
-        // Beside the file, because a rename is atomic only within a file system. Always the same name, so that a process that was killed
-        // between the two leaves one file behind and not one each time; the lock makes it ours, and no other program calls its files so.
+        // Beside the file, because a rename is atomic only within a file system. Always the same name, so that a
+        // process that was killed between the two leaves one file behind and not one each time; the lock makes it ours,
+        // and no other program calls its files so.
         let name = with_suffix(&self.path, ".harness-new");
         let failed = |error: std::io::Error| {
             StoreError::Unusable(format!(
@@ -110,7 +113,8 @@ impl FileStore {
         temporary.write_all(state).map_err(failed)?;
         temporary.sync_all().map_err(failed)?;
         std::fs::rename(&name, &self.path).map_err(failed)?;
-        // The rename itself must be on disk too. Folders cannot be opened everywhere, and there it is the system's affair.
+        // The rename itself must be on disk too. Folders cannot be opened everywhere, and there it is the system's
+        // affair.
         if let Ok(folder) = File::open(folder) {
             folder.sync_all().map_err(failed)?;
         }

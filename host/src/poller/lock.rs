@@ -1,5 +1,6 @@
-//! The lock on a state file: the operating system's lock on a file beside it, gone with the process however it ends. Whoever can open
-//! that file can hold it, so only this user can; and nothing that is not such a file is opened, written or emptied.
+//! The lock on a state file: the operating system's lock on a file beside it, gone with the process however it ends.
+//! Whoever can open that file can hold it, so only this user can; and nothing that is not such a file is opened,
+//! written or emptied.
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};

@@ -1,5 +1,5 @@
-//! Polls a trigger again and again: load the state, poll, hand the payload over, and only then commit the new state. Whatever ends it in between,
-//! changes are handed over twice at the worst, and none is lost.
+//! Polls a trigger again and again: load the state, poll, hand the payload over, and only then commit the new state.
+//! Whatever ends it in between, changes are handed over twice at the worst, and none is lost.
 
 mod file_store;
 mod lock;
@@ -26,15 +26,16 @@ pub trait Recipient {
     /// Why a payload was not accepted.
     type Error: Send;
 
-    /// Takes what a poll found. The state moves on when this returns, so it returns when the payload is safe: written, queued, worked off. With
-    /// an error the state stays, and the next poll finds the same changes again. Called for polls without changes too
-    /// ([`PollResult::no_changes`]).
+    /// Takes what a poll found. The state moves on when this returns, so it returns when the payload is safe: written,
+    /// queued, worked off. With an error the state stays, and the next poll finds the same changes again. Called for
+    /// polls without changes too ([`PollResult::no_changes`]).
     fn accept(&mut self, poll: &PollResult) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
 /// Polls one trigger, with its state in a store, and knows when to poll again.
 ///
-/// Two pollers on one store do no harm: each commits only what follows the state that it began with. See [`StateStore`].
+/// Two pollers on one store do no harm: each commits only what follows the state that it began with. See
+/// [`StateStore`].
 #[derive(Debug)]
 pub struct Poller<S> {
     connector: Connector,
@@ -53,7 +54,8 @@ pub struct Polled {
     pub trace: Trace,
     /// The state that it began with; none for a first poll.
     pub before: Option<Vec<u8>>,
-    /// Whether polling again would only repeat itself: the trigger says that more waits, and neither found anything nor got any further.
+    /// Whether polling again would only repeat itself: the trigger says that more waits, and neither found anything nor
+    /// got any further.
     pub is_stuck: bool,
 }
 
@@ -65,14 +67,14 @@ pub enum PollError<E> {
     Call(Box<CallFailure>),
     /// The recipient did not accept the payload.
     Recipient(E),
-    /// The state could not be loaded or committed. Where it could not be committed, the payload was accepted all the same, and the next
-    /// poll hands over the same changes again.
+    /// The state could not be loaded or committed. Where it could not be committed, the payload was accepted all the
+    /// same, and the next poll hands over the same changes again.
     Store(StoreError),
 }
 
 impl<E> PollError<E> {
-    /// Whether the same poll may succeed later without anyone changing anything here: see [`CallError::may_pass`] and [`StoreError::may_pass`]. What
-    /// the recipient said no to may pass as well, unless the recipient knows better.
+    /// Whether the same poll may succeed later without anyone changing anything here: see [`CallError::may_pass`] and
+    /// [`StoreError::may_pass`]. What the recipient said no to may pass as well, unless the recipient knows better.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Call(failure) => failure.error.may_pass(),
@@ -106,13 +108,15 @@ impl<E: fmt::Display> fmt::Display for PollError<E> {
 impl<E: fmt::Debug + fmt::Display> std::error::Error for PollError<E> {}
 
 impl<S: StateStore> Poller<S> {
-    /// A poller of the connector's trigger of this key. `every` is the pause between two polls where nothing speaks for another.
+    /// A poller of the connector's trigger of this key. `every` is the pause between two polls where nothing speaks for
+    /// another.
     pub fn new(connector: Connector, trigger: impl Into<String>, store: S, every: Duration) -> Self {
         Self { connector, trigger: trigger.into(), store, pace: Pace::every(every), pause: Duration::ZERO }
     }
 
-    /// Polls once: loads the state, polls, has the payload accepted, commits the state that came with it. Given up at any point, it leaves the
-    /// state as it was or as it is to be. `inputs` is anything that is a JSON object when it is serialized.
+    /// Polls once: loads the state, polls, has the payload accepted, commits the state that came with it. Given up at
+    /// any point, it leaves the state as it was or as it is to be. `inputs` is anything that is a JSON object when it
+    /// is serialized.
     pub async fn poll<R: Recipient>(
         &mut self,
         connection: &Connection,
@@ -148,8 +152,8 @@ impl<S: StateStore> Poller<S> {
         Ok(Polled { poll, trace, before, is_stuck })
     }
 
-    /// How long to wait before the next poll: the schedule's pause; less while more changes wait; more after errors, and at least as long as the
-    /// service asks for, up to an hour.
+    /// How long to wait before the next poll: the schedule's pause; less while more changes wait; more after errors,
+    /// and at least as long as the service asks for, up to an hour.
     pub fn pause(&self) -> Duration {
         self.pause
     }

@@ -5,14 +5,15 @@ use std::time::Duration;
 /// After errors the pause grows up to this many times its length.
 const LONGEST_BACKOFF: u32 = 16;
 
-/// The longest pause that a service can ask for. A wrong or a hostile `Retry-After` would otherwise stop changes from coming for ever;
-/// asked once an hour, no service is overrun.
+/// The longest pause that a service can ask for. A wrong or a hostile `Retry-After` would otherwise stop changes from
+/// coming for ever; asked once an hour, no service is overrun.
 const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
 
-/// What the pause grows by with each poll in a row that leaves more changes waiting: a usual backlog is a few polls of some thousand records.
+/// What the pause grows by with each poll in a row that leaves more changes waiting: a usual backlog is a few polls of
+/// some thousand records.
 const STEP: Duration = Duration::from_millis(100);
-/// And the longest that it becomes while each of them delivers something: a backlog of a million records is 200 polls, which this slows
-/// down by three minutes, and a service whose changes never end is asked once a second.
+/// And the longest that it becomes while each of them delivers something: a backlog of a million records is 200 polls,
+/// which this slows down by three minutes, and a service whose changes never end is asked once a second.
 const LONGEST_WHILE_DELIVERING: Duration = Duration::from_secs(1);
 
 /// When polls follow each other.
@@ -31,8 +32,8 @@ impl Pace {
         Self { every, failures: 0, with_more: 0 }
     }
 
-    /// The pause after a poll that succeeded: short while more changes wait, and longer each time; up to a second where it delivered something,
-    /// and up to the schedule's where it did not.
+    /// The pause after a poll that succeeded: short while more changes wait, and longer each time; up to a second where
+    /// it delivered something, and up to the schedule's where it did not.
     pub(super) fn after_success(&mut self, more: bool, delivered: bool) -> Duration {
         self.failures = 0;
         self.with_more = if more { self.with_more.saturating_add(1) } else { 0 };
@@ -43,8 +44,8 @@ impl Pace {
         STEP.saturating_mul(self.with_more).min(longest)
     }
 
-    /// The pause after a poll that failed: it doubles with every failure in a row, and is at least as many seconds as the service asked
-    /// for, within reason.
+    /// The pause after a poll that failed: it doubles with every failure in a row, and is at least as many seconds as
+    /// the service asked for, within reason.
     pub(super) fn after_failure(&mut self, asked: Option<u32>) -> Duration {
         self.failures = self.failures.saturating_add(1);
         let factor = 1 << (self.failures - 1).min(LONGEST_BACKOFF.ilog2());

@@ -20,7 +20,8 @@ pub struct Stored {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Somebody else has committed since the state was loaded. What is committed stays; the next poll goes on from there.
+    /// Somebody else has committed since the state was loaded. What is committed stays; the next poll goes on from
+    /// there.
     #[error("another poller has moved the state on, so this poll's is not kept")]
     Conflict,
     /// The store does not answer, and may later: the text is for people.
@@ -40,15 +41,19 @@ impl StoreError {
 
 /// Keeps the state of one trigger with the same connection and inputs.
 ///
-/// A commit names the version that its poll began with, and is refused when that is no longer the one that is kept. This is what makes two pollers
-/// on one store safe: of two polls that begin with the same state, one moves it on, and the other's changes are found again. In a database it is
-/// one statement: `UPDATE … SET state = ?, version = version + 1 WHERE trigger = ? AND version = ?`, and a conflict where it changes no row.
+/// A commit names the version that its poll began with, and is refused when that is no longer the one that is kept.
+/// This is what makes two pollers on one store safe: of two polls that begin with the same state, one moves it on, and
+/// the other's changes are found again. In a database it is one statement, and a conflict where it changes no row:
+///
+/// ```sql
+/// UPDATE states SET state = ?, version = version + 1 WHERE trigger = ? AND version = ?
+/// ```
 pub trait StateStore: Send + Sync {
     /// The state that is kept; none before the first poll.
     fn load(&self) -> impl Future<Output = Result<Option<Stored>, StoreError>> + Send;
 
-    /// Keeps `state` in place of the one of the version `expected` (none: no state is kept yet) and gives its own version, or refuses it with
-    /// [`StoreError::Conflict`]. It is there, whole, or it is not.
+    /// Keeps `state` in place of the one of the version `expected` (none: no state is kept yet) and gives its own
+    /// version, or refuses it with [`StoreError::Conflict`]. It is there, whole, or it is not.
     fn commit(
         &self,
         expected: Option<Version>,

@@ -77,8 +77,8 @@ impl Connector {
         &self.inner.definition
     }
 
-    /// Whether the manifest is one that was approved before: the error names every change in which fields are secret and in where requests
-    /// with secrets go. To be asked before a connection is made for it.
+    /// Whether the manifest is one that was approved before: the error names every change in which fields are secret
+    /// and in where requests with secrets go. To be asked before a connection is made for it.
     pub fn expect_manifest(&self, approved: &ConnectorDefinition) -> Result<(), LoadError> {
         if self.definition() == approved {
             return Ok(());
@@ -101,8 +101,8 @@ impl Connector {
         self.inner.linked.contract().version()
     }
 
-    /// Whether the component asks for the contract's `http` and `log` at most. Loading has made sure of it; this says it
-    /// from the list.
+    /// Whether the component asks for the contract's `http` and `log` at most. Loading has made sure of it; this says
+    /// it from the list.
     pub fn needs_only_http_and_log(&self) -> bool {
         self.inner.imports.iter().all(|name| is_contracts(name, &["http", "log"]))
     }
@@ -122,8 +122,8 @@ impl Connector {
         Runtime { inner: self.inner.runtime.clone() }
     }
 
-    /// Makes a connection of `{"key": …, "fields": {…}}`, by the connector's manifest. A connection that can be made and not be used says so with
-    /// [`Connection::problems`], and with every call.
+    /// Makes a connection of `{"key": …, "fields": {…}}`, by the connector's manifest. A connection that can be made
+    /// and not be used says so with [`Connection::problems`], and with every call.
     pub fn connection(&self, value: Value) -> Result<Connection, ConnectionError> {
         Connection::new(self.definition(), value)
     }
@@ -138,7 +138,8 @@ impl Connector {
         self.run(connection, options, TestConnection { connection: &visible }).await
     }
 
-    /// Performs an action. `inputs` is anything that is a JSON object when it is serialized; the result is JSON text that was checked to be well formed.
+    /// Performs an action. `inputs` is anything that is a JSON object when it is serialized; the result is JSON text
+    /// that was checked to be well formed.
     pub async fn perform(
         &self,
         key: &str,
@@ -164,8 +165,8 @@ impl Connector {
         self.run(connection, options, Query { key, connection: &visible, inputs: &inputs, search, cursor }).await
     }
 
-    /// Polls a trigger once. `state` is what the last poll that succeeded returned; store the new one only after the payload was
-    /// accepted, so that a crash in between repeats changes and never loses one.
+    /// Polls a trigger once. `state` is what the last poll that succeeded returned; store the new one only after the
+    /// payload was accepted, so that a crash in between repeats changes and never loses one.
     pub async fn poll(
         &self,
         key: &str,
@@ -183,8 +184,8 @@ impl Connector {
         self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
     }
 
-    /// Makes an instance, as every call does before its work, and does nothing with it. For measurements; it takes no turn among the
-    /// runtime's calls, but one of its slots until it is dropped.
+    /// Makes an instance, as every call does before its work, and does nothing with it. For measurements; it takes no
+    /// turn among the runtime's calls, but one of its slots until it is dropped.
     pub async fn start(&self, options: &CallOptions) -> Result<Started, CallError> {
         call::start(&self.inner.runtime, &self.inner.linked, options).await
     }
@@ -238,7 +239,8 @@ impl RuntimeInner {
     }
 }
 
-/// Runs what may compile, on a thread for blocking work. At the deadline the thread is left behind: a compiler cannot be interrupted.
+/// Runs what may compile, on a thread for blocking work. At the deadline the thread is left behind: a compiler cannot
+/// be interrupted.
 async fn within_compile_deadline<T: Send + 'static>(
     runtime: &Arc<RuntimeInner>,
     work: impl FnOnce(&RuntimeInner) -> Result<T, LoadError> + Send + 'static,
@@ -347,7 +349,8 @@ fn interfaces(component: &Component) -> Result<(Vec<String>, Vec<String>), LoadE
     Ok((imports, exports))
 }
 
-/// Whether `name` is one of the contract's `interfaces`, for example `integration:connector/http@0.2.0`, in whatever version.
+/// Whether `name` is one of the contract's `interfaces`, for example `integration:connector/http@0.2.0`, in whatever
+/// version.
 fn is_contracts(name: &str, interfaces: &[&str]) -> bool {
     Interface::of(name).is_some_and(|interface| interfaces.contains(&interface.name))
 }

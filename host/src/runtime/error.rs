@@ -50,8 +50,8 @@ pub struct CallFailure {
 }
 
 impl CallError {
-    /// Whether the host ended the call: a refusal, a limit, a crash, a result that the contract does not allow. Otherwise
-    /// the connector or its service said no.
+    /// Whether the host ended the call: a refusal, a limit, a crash, a result that the contract does not allow.
+    /// Otherwise the connector or its service said no.
     pub fn is_hosts(&self) -> bool {
         !matches!(self, Self::Connector(_))
     }
@@ -65,14 +65,14 @@ impl CallError {
         }
     }
 
-    /// Whether the same call may succeed later without anyone changing anything here: the service is down, the key is renewed there. Not so a wrong input,
-    /// an unknown key, a state that belongs to other inputs.
+    /// Whether the same call may succeed later without anyone changing anything here: the service is down, the key is
+    /// renewed there. Not so a wrong input, an unknown key, a state that belongs to other inputs.
     pub fn may_pass(&self) -> bool {
         !matches!(self, Self::Connector(Error::UnknownKey(_) | Error::InvalidInput(_) | Error::InvalidState(_)))
     }
 
-    /// The kind, as the WIT spells the error's case. Where the host ended the call without an answer from the connector, it
-    /// is `transport` for the deadline and `other` for the rest.
+    /// The kind, as the WIT spells the error's case. Where the host ended the call without an answer from the
+    /// connector, it is `transport` for the deadline and `other` for the rest.
     pub fn kind(&self) -> &'static str {
         match (self.answer(), self) {
             (Some(error), _) => error.kind(),

@@ -31,15 +31,18 @@ pub enum LoadError {
     NotAComponent(String),
     /// The bytes are machine code where WebAssembly was asked for.
     #[error(
-        "this is not a WebAssembly component: it is a program or a compiled component, which is machine code and runs unchecked; if you made it, \
-         load it with Runtime::load_precompiled"
+        "this is not a WebAssembly component: it is a program or a compiled component, which is machine code and runs \
+         unchecked; if you made it, load it with Runtime::load_precompiled"
     )]
     MachineCode,
     /// The component asks for something that no connector is given.
     #[error("the component imports {}, and a connector is given http and log and nothing else", .0.join(", "))]
     Imports(Vec<String>),
     /// The component does not fit the contract.
-    #[error("the component does not fit the contract integration:connector, of which this host speaks {spoken}: {0}", spoken = Contract::spoken())]
+    #[error(
+        "the component does not fit the contract integration:connector, of which this host speaks {spoken}: {0}",
+        spoken = Contract::spoken()
+    )]
     Contract(String),
     /// The manifest could not be had.
     #[error("the component's manifest could not be read: {0}")]

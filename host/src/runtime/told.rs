@@ -47,8 +47,8 @@ pub struct Told<'a> {
 }
 
 impl CallError {
-    /// The error in words and as JSON that name these ways out. Without this they name the fields of [`Limits`](crate::Limits) and
-    /// [`Grants`](crate::Grants).
+    /// The error in words and as JSON that name these ways out. Without this they name the fields of
+    /// [`Limits`](crate::Limits) and [`Grants`](crate::Grants).
     pub fn told<'a>(&'a self, ways: &'a dyn WaysOut) -> Told<'a> {
         Told { error: self, ways }
     }
@@ -66,7 +66,8 @@ impl Told<'_> {
         text
     }
 
-    /// `reason`, `message`, and what would allow it (`grant`) or without which it would be allowed (`restriction`), where there is one.
+    /// `reason`, `message`, and what would allow it (`grant`) or without which it would be allowed (`restriction`),
+    /// where there is one.
     fn refusal_to_json(&self, refusal: &Refusal) -> Value {
         let mut object = Map::new();
         object.insert("reason".into(), refusal.reason.name().into());
@@ -102,8 +103,8 @@ impl fmt::Display for Told<'_> {
     }
 }
 
-/// As the object of [`Error`](crate::contract::Error), and where the host ended the call, with `endedBy` (`refusal`, `limit`, `trap`, `bad-result`,
-/// `start`) and `refusals`, `limit` or `lastWords`.
+/// As the object of [`Error`](crate::contract::Error), and where the host ended the call, with `endedBy` (`refusal`,
+/// `limit`, `trap`, `bad-result`, `start`) and `refusals`, `limit` or `lastWords`.
 impl Serialize for Told<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let error = self.error;

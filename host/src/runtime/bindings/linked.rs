@@ -27,8 +27,8 @@ pub(in crate::runtime) enum Visible {
     V0_2(Connection),
 }
 
-/// A component that is ready to be instantiated, and where its exports are. A call has the types of that one checked which it calls: to
-/// check all of them takes a fifth of what an instance takes.
+/// A component that is ready to be instantiated, and where its exports are. A call has the types of that one checked
+/// which it calls: to check all of them takes a fifth of what an instance takes.
 pub(in crate::runtime) struct LinkedComponent {
     pub(in crate::runtime) pre: InstancePre<CallState>,
     contract: Contract,

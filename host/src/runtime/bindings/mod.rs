@@ -1,5 +1,6 @@
-//! The generated side of the contract, and the only folder that sees it: implements the imports over the call's own state, and turns
-//! generated types into the crate's own at the edge. `versions` says which contracts are spoken, `linked` calls the exports of either.
+//! The generated side of the contract, and the only folder that sees it: implements the imports over the call's own
+//! state, and turns generated types into the crate's own at the edge. `versions` says which contracts are spoken,
+//! `linked` calls the exports of either.
 
 mod definition;
 mod linked;
