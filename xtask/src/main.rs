@@ -16,6 +16,7 @@ mod fuzz;
 mod manifest;
 mod new;
 mod optimise;
+mod packages;
 mod progress;
 mod soak;
 mod symbols;
