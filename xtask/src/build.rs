@@ -122,12 +122,11 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds one program of the workspace and says where it is.
+/// Builds one program of the workspace and says where it is. With the features that the whole workspace asks for, so that no command compiles
+/// a crate that another one has compiled.
 pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathBuf> {
     let mut command = workspace.native_cargo();
     command.args(["build", "--release", "--locked", "--workspace", "--bin", binary]);
-    // With a test among what is built, cargo takes the features that tests ask for, and `cargo xtask test` finds Wasmtime compiled.
-    command.args(["--test", "commands"]);
     let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }

@@ -11,6 +11,7 @@ mod componentise;
 mod demo;
 mod difference;
 mod environment;
+mod features;
 mod files;
 mod fuzz;
 mod manifest;
