@@ -26,7 +26,7 @@ pub(crate) struct Options {
 
 /// Builds, then runs the measuring program.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    build::run(workspace, &build::Options::default())?;
+    build::duro(workspace)?;
     let bench = progress::step("Compile the benchmark", || build::native_binary(workspace, "bench"))?;
     let work = workspace.target.join("bench");
     fs::create_dir_all(&work).with_context(|| format!("{} cannot be made", work.display()))?;

@@ -1,13 +1,14 @@
-//! `cargo xtask build`: the component and the harness, in `dist/`.
+//! `cargo xtask build`: the components and the harness, in `dist/`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
+use crate::packages::Package;
 use crate::workspace::Workspace;
-use crate::{cargo, componentise, files, optimise, progress, symbols, wasm_target};
+use crate::{cargo, componentise, files, optimise, packages, progress, symbols, wasm_target};
 
 /// The largest component that may ship, in bytes. Each host compiles and holds it, so growth must be a decision.
 const COMPONENT_SIZE_LIMIT: usize = 550_000;
@@ -20,48 +21,58 @@ const GZIPPED_SIZE_LIMIT: usize = 170_000;
 /// calls that grew that far.
 const INITIAL_MEMORY: usize = 1280 * 1024;
 
-/// Build the component (dist/duro_plm.wasm) and the harness (dist/harness).
+/// Build the components (dist/duro_plm.wasm, and one for each folder of connectors/) and the harness (dist/harness).
 ///
-/// Installs the compiler's WebAssembly target if it is missing. Fails if the component is over 550,000 bytes (170,000 gzipped)
+/// Installs the compiler's WebAssembly target if it is missing. Fails if a component is over 550,000 bytes (170,000 gzipped)
 /// or needs anything of its host but http and log. Uses Binaryen's wasm-opt where there is one, and on Linux objcopy, which moves the
 /// harness's symbols to dist/harness.debug.
 #[derive(clap::Args, Default)]
-#[command(after_help = "Examples:\n  cargo xtask build\n  cargo xtask build --component-only")]
+#[command(after_help = "Examples:\n  cargo xtask build\n  cargo xtask build --component-only\n  \
+                  cargo xtask build --component-only --connector duro-plm")]
 pub(crate) struct Options {
-    /// Build the component alone, which takes seconds instead of minutes
+    /// Build the components alone, which takes seconds instead of minutes
     #[arg(long)]
     component_only: bool,
+    /// One connector instead of all: duro-plm, or a folder of connectors/
+    #[arg(long, value_name = "NAME")]
+    connector: Option<String>,
 }
 
 /// Builds what the options ask for.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    component(workspace)?;
+    for connector in packages::chosen(&workspace.connectors()?, options.connector.as_deref())? {
+        component(workspace, connector)?;
+    }
     if !options.component_only {
         harness(workspace)?;
     }
     Ok(())
 }
 
-/// Builds the component into `dist/` and reports its size.
-pub(crate) fn component(workspace: &Workspace) -> Result<()> {
-    wasm_target::ensure_installed()?;
-    let path = workspace.component();
-    let component = guest(workspace, "duro-plm", "duro_plm", &path)?;
-    let gzipped = componentise::gzipped_size(&component)?;
-    eprintln!("  {}: {} bytes, {gzipped} gzipped", workspace.shown(&path), component.len());
-    check_size(component.len(), gzipped)
+/// Builds the connector for Duro and the harness: what every command but `build`, `test` and `check` needs.
+pub(crate) fn duro(workspace: &Workspace) -> Result<()> {
+    let connectors = workspace.connectors()?;
+    component(workspace, connectors.first().context("there is no connector")?)?;
+    harness(workspace)
 }
 
-/// Builds a connector of `connectors/` into `dist/` and reports its size.
-pub(crate) fn connector(workspace: &Workspace, package: &str) -> Result<PathBuf> {
+/// Builds a connector into `dist/` and reports its size.
+fn component(workspace: &Workspace, connector: &Package) -> Result<()> {
     wasm_target::ensure_installed()?;
-    let library = package.replace('-', "_");
-    let path = workspace.dist().join(format!("{library}.wasm"));
-    let component = guest(workspace, package, &library, &path)?;
+    let path = workspace.component_of(connector);
+    let component = guest(workspace, &connector.name, &connector.library(), &path)?;
     let gzipped = componentise::gzipped_size(&component)?;
     eprintln!("  {}: {} bytes, {gzipped} gzipped", workspace.shown(&path), component.len());
-    check_size(component.len(), gzipped)?;
-    Ok(path)
+    check_size(component.len(), gzipped).with_context(|| workspace.shown(&path).to_string())
+}
+
+/// Builds the connector of this name into `dist/` and says where it is.
+pub(crate) fn connector(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+    let connectors = workspace.connectors()?;
+    let chosen = packages::chosen(&connectors, Some(name))?;
+    let connector = chosen.first().context("there is no connector")?;
+    component(workspace, connector)?;
+    Ok(workspace.component_of(connector))
 }
 
 /// Builds the component that breaks every rule, on which the host is tested.
@@ -111,20 +122,19 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds one program of the workspace and says where it is.
+/// Builds one program of the workspace and says where it is. With the features that the whole workspace asks for, so that no command compiles
+/// a crate that another one has compiled.
 pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathBuf> {
     let mut command = workspace.native_cargo();
     command.args(["build", "--release", "--locked", "--workspace", "--bin", binary]);
-    // With a test among what is built, cargo takes the features that tests ask for, and `cargo xtask test` finds Wasmtime compiled.
-    command.args(["--test", "commands"]);
     let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }
 
-/// Builds an example of a package and says where it is.
-pub(crate) fn native_example(workspace: &Workspace, package: &str, example: &str) -> Result<PathBuf> {
+/// Builds an example, in the way of [`native_binary`], and says where it is.
+pub(crate) fn native_example(workspace: &Workspace, example: &str) -> Result<PathBuf> {
     let mut command = workspace.native_cargo();
-    command.args(["build", "--release", "--package", package, "--example", example]);
+    command.args(["build", "--release", "--workspace", "--example", example]);
     let files = cargo::built_files(&mut command)?;
     Ok(cargo::named(&files, &format!("{example}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }

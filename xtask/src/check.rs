@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{arrows, build, cargo, manifest, progress};
+use crate::{arrows, build, cargo, features, manifest, progress};
 
-/// Check format, lints, documentation, the component's imports and size, and that manifest.json is current.
+/// Check format, arrows, features, lints, documentation, the component's imports and size, and that manifest.json is current.
 ///
 /// This and `cargo xtask test` are what continuous integration runs. Every step runs even if one before it failed.
 #[derive(clap::Args)]
@@ -19,10 +19,12 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     let mut steps = Steps::default();
     steps.take("Format", || cargo::run(workspace.native_cargo().args(["fmt", "--all", "--check"])));
     steps.take("Arrows between crates and modules", || arrows::check(workspace));
+    steps.take("One set of features for programs and tests", || features::check(workspace));
     steps.take("Lint native code", || lint_native(workspace));
     // With its own target, because code for WebAssembly alone is invisible to the native lints.
     steps.take("Lint the components for WebAssembly", || {
-        ["duro-plm", "misbehaving-guest"].iter().try_for_each(|package| lint_guest(workspace, package))
+        let connectors = workspace.connectors()?.into_iter().map(|connector| connector.name.as_str());
+        connectors.chain(["misbehaving-guest"]).try_for_each(|package| lint_guest(workspace, package))
     });
     steps.take("Documentation", || document(workspace));
     let is_built = steps.take("Build, imports and size", || build::run(workspace, &build::Options::default()));

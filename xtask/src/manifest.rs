@@ -24,7 +24,7 @@ pub(crate) struct Options {
 
 /// Builds, then rewrites or checks the two files.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    build::run(workspace, &build::Options::default())?;
+    build::duro(workspace)?;
     if options.check {
         progress::step("Check that manifest.json and its schema are current", || check(workspace))
     } else {

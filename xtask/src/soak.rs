@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{cargo, progress};
+use crate::{build, progress};
 
 /// Play random histories against the polling trigger, replay one, or rewrite the table in docs/polling.md.
 ///
@@ -38,10 +38,7 @@ pub(crate) struct Options {
 
 /// Builds the player of histories and starts it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let mut build = workspace.native_cargo();
-    build.args(["build", "--release", "--package", "histories"]);
-    let files = progress::step("Build the player of histories", || cargo::built_files(&mut build))?;
-    let program = cargo::named(&files, &format!("histories{}", std::env::consts::EXE_SUFFIX))?;
+    let program = progress::step("Build the player of histories", || build::native_binary(workspace, "histories"))?;
     let status = std::process::Command::new(program).args(arguments(workspace, options)).status()?;
     if !status.success() {
         bail!("the histories found something ({status})");

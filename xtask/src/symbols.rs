@@ -29,7 +29,8 @@ fn ship_with(objcopy: Option<&Path>, built: &Path, to: &Path) -> Result<Shipped>
     let beside = symbols_of(to);
     let Some(objcopy) = objcopy else {
         eprintln!(
-            "  {} keeps its symbols: they are taken out by objcopy, on Linux alone, and there is none.",
+            "WARNING: {} ships with its symbols and is more than twice as large as it need be: objcopy, which takes them out on Linux, is not \
+             there. It comes with binutils.",
             name(to)
         );
         files::copy_atomically(built, to)?;
@@ -107,6 +108,31 @@ mod tests {
         let dropped = drop_symbols(path("objcopy"), path("built"), path("dist/harness.debug"), path("two.tmp"));
         let expected = "objcopy --strip-all --add-gnu-debuglink=dist/harness.debug built two.tmp";
         assert_eq!(cargo::shown(&dropped), expected);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_ships_is_smaller_and_its_backtraces_still_have_the_lines() {
+        let Some(objcopy) = cargo::on_path("objcopy") else {
+            eprintln!("WARNING: not tested, because there is no objcopy");
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let (source, built) = (folder.path().join("falls.rs"), folder.path().join("falls"));
+        let to = folder.path().join("dist").join("falls");
+        fs::write(&source, "fn main() {\n    panic!();\n}\n").unwrap();
+        cargo::run(cargo::rustc().args(["-Cdebuginfo=line-tables-only", "-o"]).args([&built, &source])).unwrap();
+        let shipped = ship_with(Some(&objcopy), &built, &to).unwrap();
+        assert!(shipped.program < fs::metadata(&built).unwrap().len() / 2, "{shipped:?}");
+        let backtrace = || {
+            let output = std::process::Command::new(&to).env("RUST_BACKTRACE", "1").output().unwrap();
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            // The first line of all names the place, whatever the program knows of its symbols.
+            text.split_once("stack backtrace").map(|(_, frames)| frames.to_owned()).unwrap()
+        };
+        assert!(backtrace().contains("falls.rs:2"), "{}", backtrace());
+        fs::remove_file(symbols_of(&to)).unwrap();
+        assert!(!backtrace().contains("falls.rs"), "{}", backtrace());
     }
 
     #[cfg(unix)]

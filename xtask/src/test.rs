@@ -11,7 +11,7 @@ use crate::{build, cargo, progress};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask test\n  cargo xtask test poll            only tests with `poll` in their name\n  \
-                        cargo xtask test -- --package host"
+                        cargo xtask test -- --test end_to_end"
 )]
 pub(crate) struct Options {
     /// Words that a test's name must contain, or other arguments for the test runner

@@ -6,7 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::cargo;
+use crate::packages::Package;
+use crate::{cargo, packages};
 
 /// The checkout that the command was started in.
 pub(crate) struct Workspace {
@@ -14,6 +15,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's target directory for native code, wherever the person's settings put it.
     pub(crate) target: PathBuf,
+    /// Its packages.
+    pub(crate) packages: Vec<Package>,
 }
 
 impl Workspace {
@@ -27,7 +30,8 @@ impl Workspace {
             let text = metadata.get(key).and_then(Value::as_str);
             text.map(PathBuf::from).with_context(|| format!("`cargo metadata` names no {key}"))
         };
-        Ok(Self { root: path("workspace_root")?, target: path("target_directory")? })
+        let (root, target) = (path("workspace_root")?, path("target_directory")?);
+        Ok(Self { root, target, packages: packages::read(&metadata)? })
     }
 
     /// Cargo for native code, in the workspace's root and its target directory.
@@ -56,9 +60,19 @@ impl Workspace {
         self.root.join("dist")
     }
 
-    /// The built component.
+    /// The connectors, the one for Duro first.
+    pub(crate) fn connectors(&self) -> Result<Vec<&Package>> {
+        packages::connectors(&self.packages, &self.root)
+    }
+
+    /// The built component of the connector for Duro.
     pub(crate) fn component(&self) -> PathBuf {
         self.dist().join("duro_plm.wasm")
+    }
+
+    /// The built component of a connector.
+    pub(crate) fn component_of(&self, connector: &Package) -> PathBuf {
+        self.dist().join(format!("{}.wasm", connector.library()))
     }
 
     /// The component that the host is tested on by breaking its rules.

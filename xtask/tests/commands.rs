@@ -1,5 +1,4 @@
-//! The program itself. This file has another use: `cargo xtask build` names this test beside the program it builds, so that cargo takes the
-//! features that tests ask of Wasmtime's dependencies, and compiles them once for all commands.
+//! The program itself.
 
 use std::process::Command;
 

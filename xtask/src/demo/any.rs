@@ -22,7 +22,7 @@ pub(super) fn run(workspace: &Workspace, package: &str, page: bool, open: bool) 
     let component = build::connector(workspace, package)?;
     build::harness(workspace)?;
     let program = progress::step("Compile its simulated service", || {
-        build::native_example(workspace, package, &format!("{}_service", package.replace('-', "_")))
+        build::native_example(workspace, &format!("{}_service", package.replace('-', "_")))
     })?;
     // Not a temporary folder: ctrl-c ends this program before it could remove one. No key is in it.
     let folder = workspace.target.join("demo").join(package);

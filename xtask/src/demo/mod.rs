@@ -53,7 +53,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if let Some(connector) = &options.connector {
         return any::run(workspace, connector, options.page, !options.no_open);
     }
-    build::run(workspace, &build::Options::default())?;
+    build::duro(workspace)?;
     let service = progress::step("Compile the simulated Duro service", || {
         let built = build::native_binary(workspace, "duro-sim")?;
         let program = workspace.dist().join(format!("duro-sim{}", std::env::consts::EXE_SUFFIX));
