@@ -3,7 +3,7 @@
 //! component of it; compiled natively it is a library over the [`Host`] trait, with a host for tests in [`testing`].
 //!
 //! - [`contract`] the types of `wit/`; [`host`] the outside;
-//! - [`inputs`] declaring and reading inputs; [`operation`] actions, data sources and triggers; [`declaration`] and [`connector`] all of it together;
+//! - [`mod@inputs`] declaring and reading inputs; [`operation`] actions, data sources and triggers; [`declaration`] and [`connector`] all of it together;
 //! - [`graphql`] a client, its errors, lists; [`polling`] the trigger that loses nothing;
 //! - [`json`] reading JSON in place; [`time`] points in time.
 //!

@@ -2,10 +2,10 @@
 //! it asks of Duro.
 
 use connector_sdk::contract::ServiceFailure;
-use connector_sdk::graphql::{Changed, ChangedPage, Client, Owner};
+use connector_sdk::graphql::{ChangePageReader, Changed, Client, Owner};
 use connector_sdk::inputs::{Field, Literal};
 use connector_sdk::json::Scanner;
-use connector_sdk::polling::{self, Names, Page, PageSource, Show, Watched};
+use connector_sdk::polling::{self, ChangePage, Names, PageSource, Show, Watched};
 use connector_sdk::{Call, Error, Operation, PollResult, Trigger, choices, inputs, result_schema};
 
 use crate::service::{LibraryType, client};
@@ -120,9 +120,9 @@ struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    fn ask(&self, first: u32, after: Option<&str>, with_company: bool) -> Result<Page, Error> {
+    fn ask(&self, first: u32, after: Option<&str>, with_company: bool) -> Result<ChangePage, Error> {
         let records = self.resource.records();
-        let mut page = ChangedPage::new(records);
+        let mut page = ChangePageReader::new(records);
         let mut reader = |scanner: &mut Scanner<'_>| page.data(scanner);
         let may_fail = records.owner.filter(|_| with_company).map(|owner| owner.field);
         let (first, after) = (Some(i64::from(first)), after.map(str::to_owned));
@@ -153,7 +153,7 @@ impl Pages<'_> {
 }
 
 impl PageSource for Pages<'_> {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let page = match self.ask(first, after, self.asks_company) {
             // An error of GraphQL, which may be about the company alone: a key that may read the list need not be allowed to read its owner.
             Err(Error::Forbidden(_) | Error::Service(ServiceFailure { errors: Some(_), .. })) if self.asks_company => {

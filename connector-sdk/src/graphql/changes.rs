@@ -5,7 +5,7 @@ use super::relay::{self, PageInfo};
 use crate::contract::{Error, Level};
 use crate::host::Call;
 use crate::json::{self, Problem, Scanner};
-use crate::polling::{Item, Page, Record, hash};
+use crate::polling::{ChangePage, Item, Record, hash};
 use crate::time::{Millis, PLAUSIBLE, parse as parse_time};
 
 /// The most characters of a value that is not a time which a log line repeats.
@@ -37,9 +37,9 @@ pub struct Owner {
     pub id: &'static str,
 }
 
-/// A page while it is read: [`ChangedPage::data`] is the reader of [`super::Client::run_reading`].
+/// A page while it is read: [`ChangePageReader::data`] is the reader of [`super::Client::run_reading`].
 #[derive(Debug)]
-pub struct ChangedPage {
+pub struct ChangePageReader {
     of: &'static Changed,
     info: PageInfo,
     items: Vec<Item>,
@@ -58,7 +58,7 @@ struct Oddities {
     wrong_time: Option<String>,
 }
 
-impl ChangedPage {
+impl ChangePageReader {
     /// A page to be read.
     pub fn new(of: &'static Changed) -> Self {
         Self { of, info: PageInfo::default(), items: Vec::new(), owner: None, oddities: Oddities::default() }
@@ -81,7 +81,7 @@ impl ChangedPage {
     }
 
     /// The page. What is odd about it is logged as a warning.
-    pub fn finish(self, answer: Answer, call: &Call<'_>) -> Result<Page, Error> {
+    pub fn finish(self, answer: Answer, call: &Call<'_>) -> Result<ChangePage, Error> {
         if !self.info.found {
             return Err(missing("the list asked for"));
         }
@@ -102,7 +102,7 @@ impl ChangedPage {
         }
         let served_at = answer.served_at();
         let (has_next, owner) = (self.info.has_next, self.owner);
-        Ok(Page { items: self.items, has_next, owner, served_at, text: answer.into_text() })
+        Ok(ChangePage { items: self.items, has_next, owner, served_at, text: answer.into_text() })
     }
 }
 

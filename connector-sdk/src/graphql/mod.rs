@@ -1,5 +1,5 @@
 //! GraphQL services: [`Client`] sends queries that were checked against the service's schema when they were compiled, [`Answer`] tells what
-//! comes back from it, [`relay`] reads lists, [`fetch_list`] joins their pages, and [`ChangedPage`] reads a page for a
+//! comes back from it, [`relay`] reads lists, [`fetch_list`] joins their pages, and [`ChangePageReader`] reads a page for a
 //! trigger.
 
 mod answer;
@@ -14,7 +14,7 @@ mod service;
 mod tests;
 
 pub use answer::{Answer, DataReader, misshapen, missing};
-pub use changes::{Changed, ChangedPage, Owner};
+pub use changes::{ChangePageReader, Changed, Owner};
 pub use client::Client;
 pub use lists::{Edge, List, ListPage, MAX_PAGE_SIZE, fetch_list, fetch_page};
 pub use service::{Refused, Service};

@@ -9,7 +9,7 @@
 //! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its text;
 //! - `origin` which service a state belongs to.
 //!
-//! A trigger gives a [`PageSource`] and calls [`poll`].
+//! A trigger gives a [`PageSource`] and calls [`poll()`].
 
 pub mod blob;
 pub mod bounds;
@@ -34,6 +34,6 @@ pub use bounds::Bounds;
 pub use classify::{Class, Deliveries};
 pub use memory::hash;
 pub use origin::{MAX_ORIGIN_BYTES, origin};
-pub use page::{Item, Page, PageSource, Record};
+pub use page::{ChangePage, Item, PageSource, Record};
 pub use poll::{Polled, Show, payload, poll, poll_pages};
 pub use state::State;

@@ -1,9 +1,10 @@
 //! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same minute.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::memory::{Mark, Version};
 use crate::time::{LATEST, Millis};
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Of each version four bytes of id and three of content are written.
 const HASH_BYTES: usize = 7;
@@ -109,75 +110,12 @@ fn low_byte(number: u64) -> u8 {
     u8::try_from(number & 0xff).unwrap_or_default()
 }
 
-/// Base64 with the alphabet of URLs and without padding.
 fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    let (whole, rest) = bytes.as_chunks::<3>();
-    let digit = |number: u32| char::from(ALPHABET.get((number & 63) as usize).copied().unwrap_or_default());
-    for [a, b, c] in whole {
-        let number = u32::from_be_bytes([0, *a, *b, *c]);
-        text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6), digit(number)]);
-    }
-    match rest {
-        [a, b] => {
-            let number = u32::from_be_bytes([0, *a, *b, 0]);
-            text.extend([digit(number >> 18), digit(number >> 12), digit(number >> 6)]);
-        }
-        [a] => {
-            let number = u32::from_be_bytes([0, *a, 0, 0]);
-            text.extend([digit(number >> 18), digit(number >> 12)]);
-        }
-        _ => {}
-    }
-    text
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    let (whole, rest) = text.as_bytes().as_chunks::<4>();
-    for digits in whole {
-        let [a, b, c, d] = digits.map(value);
-        if a | b | c | d == NO_DIGIT {
-            return None;
-        }
-        let number = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
-        bytes.extend(number.to_be_bytes().iter().skip(1));
-    }
-    let mut number = 0_u32;
-    for digit in rest {
-        let value = Some(value(*digit)).filter(|value| *value != NO_DIGIT)?;
-        number = number << 6 | u32::from(value);
-    }
-    // Two digits are one byte and four bits that must be zero; three are two bytes and two such bits.
-    let unused = match rest.len() {
-        0 => return Some(bytes),
-        2 => 4,
-        3 => 2,
-        _ => return None,
-    };
-    if number.trailing_zeros() < unused {
-        return None;
-    }
-    bytes.extend((number >> unused).to_be_bytes().iter().skip(5 - rest.len()));
-    Some(bytes)
-}
-
-/// All bits, so that whatever is joined with it is it.
-const NO_DIGIT: u8 = 0xff;
-
-/// The six bits that a digit stands for.
-fn value(digit: u8) -> u8 {
-    #[allow(clippy::indexing_slicing, reason = "by the compiler, which would not finish")]
-    const VALUES: [u8; 256] = {
-        let mut values = [NO_DIGIT; 256];
-        let mut index = 0;
-        while index < ALPHABET.len() {
-            values[ALPHABET[index] as usize] = index as u8;
-            index += 1;
-        }
-        values
-    };
-    VALUES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]

@@ -10,12 +10,12 @@ use std::ops::Range;
 /// Where pages come from: a service, or a simulated one.
 pub trait PageSource {
     /// Fetches one page of up to `first` records: those after the cursor, or the newest.
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error>;
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error>;
 }
 
 /// One page.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct ChangePage {
     /// What the page was read from.
     pub text: String,
     /// Its records in the service's order.
@@ -67,7 +67,7 @@ impl Record {
     }
 }
 
-impl Page {
+impl ChangePage {
     /// The text of a record.
     pub fn node(&self, record: &Record) -> &str {
         self.text.get(record.node.clone()).unwrap_or_default()

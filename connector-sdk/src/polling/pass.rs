@@ -4,7 +4,7 @@
 use super::bounds::Bounds;
 use super::classify::{Class, Deliveries, Offer};
 use super::memory::{Known, Version};
-use super::page::{Page, PageSource, Record};
+use super::page::{ChangePage, PageSource, Record};
 use super::state::{Drain, State};
 use super::ties::Ties;
 use super::untimed::Untimed;
@@ -163,7 +163,7 @@ impl<'a> Pass<'a> {
         while !budget.is_spent() {
             budget.requests -= 1;
             let found = match self.walk.step(source, self.bounds)? {
-                Step::Page { page, last } => {
+                Step::Read { page, last } => {
                     self.begin(&page);
                     let found = self.read(page, deliveries);
                     if found.news {
@@ -207,7 +207,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The first records of the list say where the watermark will go.
-    fn begin(&mut self, page: &Page) {
+    fn begin(&mut self, page: &ChangePage) {
         if let Some(passed) = self.upper.look(page, self.ties.lowest(), self.bounds) {
             self.zone = self.floor.max(passed.saturating_sub(self.bounds.overlap + 1));
             if self.kind == Kind::Baseline {
@@ -216,14 +216,14 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn read(&mut self, page: Page, deliveries: &mut Deliveries) -> Found {
+    fn read(&mut self, page: ChangePage, deliveries: &mut Deliveries) -> Found {
         let mut offers = Vec::new();
         let floor = self.find(&page, &mut offers);
         Found { floor, news: deliveries.take(page.text, offers), lost: false }
     }
 
     /// Finds what a page has to deliver. Gives whether it shows that there is no more below it.
-    fn find(&mut self, page: &Page, offers: &mut Vec<Offer>) -> bool {
+    fn find(&mut self, page: &ChangePage, offers: &mut Vec<Offer>) -> bool {
         let mut at_floor = false;
         for record in page.items.iter().filter_map(|item| item.record.as_ref()) {
             if !record.in_order {
@@ -258,7 +258,7 @@ impl<'a> Pass<'a> {
     }
 
     /// A record without a time is delivered wherever the pass comes by it, unless it is remembered with the same text.
-    fn find_untimed(&mut self, page: &Page, record: &Record, offers: &mut Vec<Offer>) {
+    fn find_untimed(&mut self, page: &ChangePage, record: &Record, offers: &mut Vec<Offer>) {
         let version = page.version(record);
         if self.untimed.meet(version, self.bounds.untimed) {
             self.offer(version, record, offers);

@@ -3,7 +3,7 @@
 use super::blob::{self, Names, Watched};
 use super::bounds::Bounds;
 use super::classify::{Class, Deliveries};
-use super::page::{Page, PageSource};
+use super::page::{ChangePage, PageSource};
 use super::pass::{Budget, End, Pass};
 use super::state::State;
 use crate::contract::{Error, Level, PollResult};
@@ -77,7 +77,7 @@ struct OneOwner<'a, S> {
 }
 
 impl<S: PageSource> PageSource for OneOwner<'_, S> {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let page = self.source.fetch(first, after)?;
         match (self.owner, page.owner) {
             (Some(expected), Some(owner)) if expected != owner => return Err(blob::other_owner(self.names)),

@@ -4,7 +4,7 @@
 use super::bounds::Bounds;
 use super::classify::Class;
 use super::memory::{Mark, hash};
-use super::page::{Item, Page, PageSource, Record};
+use super::page::{ChangePage, Item, PageSource, Record};
 use super::state::State;
 use super::walk::{Step, Walk};
 use super::{Names, Polled, poll_pages};
@@ -59,7 +59,7 @@ impl List {
 }
 
 impl PageSource for List {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let request = self.requests;
         self.requests += 1;
         for (_, place) in self.deletions.iter().filter(|(at, _)| *at == request) {
@@ -68,7 +68,7 @@ impl PageSource for List {
         if let Some((_, error)) = self.failures.iter().find(|(at, _)| *at == request) {
             return Err(error.clone());
         }
-        let mut page = Page { served_at: self.date, has_next: Some(true), ..Page::default() };
+        let mut page = ChangePage { served_at: self.date, has_next: Some(true), ..ChangePage::default() };
         if self.empty.contains(&request) {
             return Ok(page);
         }
@@ -123,7 +123,7 @@ fn drain(list: &mut List, state: &State) -> (Vec<u32>, usize, State) {
 fn a_page_that_shows_none_of_the_last_ones_records_again_is_no_proof() {
     let mut list = List::of(0..12);
     let mut walk = Walk::default();
-    assert!(matches!(walk.step(&mut list, &BOUNDS), Ok(Step::Page { last: false, .. })));
+    assert!(matches!(walk.step(&mut list, &BOUNDS), Ok(Step::Read { last: false, .. })));
     // The next page begins after the cursor of the third record. With three gone above it, an offset leads past the fourth.
     list.records.drain(0..3);
     assert!(matches!(walk.step(&mut list, &BOUNDS), Ok(Step::Lost)));

@@ -8,7 +8,7 @@
 
 use super::bounds::Bounds;
 use super::memory::Mark;
-use super::page::Page;
+use super::page::ChangePage;
 use super::state::{Drain, Reach};
 use crate::time::Millis;
 
@@ -103,7 +103,7 @@ impl Upper {
     /// Looks at a page; `lowest` is how far down the pass came before it. What is later than that may have changed since the pass went by its place,
     /// and so may others of its time. Gives, once, the time up to which everything has come to pass: that of the watermark, or the
     /// service's clock if that is a little behind.
-    pub(super) fn look(&mut self, page: &Page, lowest: Millis, bounds: &Bounds) -> Option<Millis> {
+    pub(super) fn look(&mut self, page: &ChangePage, lowest: Millis, bounds: &Bounds) -> Option<Millis> {
         if let Begun::NotYet = self.begun {
             self.begun = Begun::At(page.served_at);
         }

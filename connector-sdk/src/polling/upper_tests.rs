@@ -9,7 +9,7 @@ const YEARS: Millis = 100 * 365 * 86_400_000;
 const BOUNDS: Bounds = Bounds { page_size: 6, witnesses: 2, unreached: 5, ..Bounds::STANDARD };
 
 /// A page of records with these times, served at this one; zero stands for a record without a time.
-fn page(served_at: Option<Millis>, times: &[Millis]) -> Page {
+fn page(served_at: Option<Millis>, times: &[Millis]) -> ChangePage {
     let record = |(id, time): (usize, &Millis)| Record {
         id: (id as u64 + 1) << 40,
         created: None,
@@ -18,7 +18,7 @@ fn page(served_at: Option<Millis>, times: &[Millis]) -> Page {
         node: 0..0,
     };
     let item = |record| Item { cursor: None, record: Some(record) };
-    Page { served_at, items: times.iter().enumerate().map(record).map(item).collect(), ..Page::default() }
+    ChangePage { served_at, items: times.iter().enumerate().map(record).map(item).collect(), ..ChangePage::default() }
 }
 
 /// What a first look at a page finds: the watermark, and the time up to which everything has come to pass.

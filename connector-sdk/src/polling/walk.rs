@@ -5,7 +5,7 @@
 
 use super::bounds::Bounds;
 use super::memory::Mark;
-use super::page::{Page, PageSource};
+use super::page::{ChangePage, PageSource};
 use crate::contract::Error;
 
 /// How often in a row a walk may not get on before the service is taken to be unable to.
@@ -36,9 +36,9 @@ pub struct Walk {
 #[derive(Debug)]
 pub enum Step {
     /// The next page. It begins with records that were read before.
-    Page {
+    Read {
         /// The page.
-        page: Page,
+        page: ChangePage,
         /// Whether the list ends with it.
         last: bool,
     },
@@ -73,7 +73,7 @@ impl Walk {
         };
         if page.items.is_empty() && page.has_next == Some(true) {
             self.go_on(None)?;
-            return Ok(Step::Page { page, last: false });
+            return Ok(Step::Read { page, last: false });
         }
         let tail = self.joint.as_ref().map(|joint| joint.tail.as_slice());
         let marks = || page.items.iter().filter_map(|item| item.mark());
@@ -88,7 +88,7 @@ impl Walk {
         if !last {
             self.go_on(next_joint(&page, bounds.joint))?;
         }
-        Ok(Step::Page { page, last })
+        Ok(Step::Read { page, last })
     }
 
     fn go_on(&mut self, next: Option<Joint>) -> Result<(), Error> {
@@ -113,7 +113,7 @@ impl Walk {
 }
 
 /// The joint below a page: the cursor of a record with up to `overlap` records after it, at least one of them recognisable.
-fn next_joint(page: &Page, overlap: usize) -> Option<Joint> {
+fn next_joint(page: &ChangePage, overlap: usize) -> Option<Joint> {
     let last_recognisable = page.items.iter().rposition(|item| item.record.is_some())?;
     let wanted = page.items.len().saturating_sub(overlap + 1).min(last_recognisable.checked_sub(1)?);
     let (above, below) = (page.items.get(..=wanted)?, page.items.get(wanted + 1..last_recognisable)?);

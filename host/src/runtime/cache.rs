@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -74,6 +75,9 @@ impl fmt::Display for CacheUse {
     }
 }
 
+/// Held while a file and its receipt are written.
+static WRITING: Mutex<()> = Mutex::new(());
+
 /// Loads the component of these bytes from the cache, else compiles it with `compile` and keeps it. Trouble with the cache is no
 /// error: the component is compiled.
 pub(super) fn load_or_compile<E>(
@@ -110,6 +114,9 @@ fn load_or_compile_in<E>(
     let kept = component.serialize().map_err(io::Error::other).and_then(|compiled| {
         make_folder(folder)?;
         check_folder(folder).map_err(io::Error::other)?;
+        // One at a time, or the receipt that stays could be of a file that another has replaced. Where that happens between two processes,
+        // the component is compiled once more.
+        let _turn = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         let file = write(&path, &compiled)?;
         receipts.write(&path, &file)?;
         prune(folder, receipts, &path);

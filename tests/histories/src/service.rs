@@ -5,7 +5,7 @@ use crate::world::{Place, Shown, Visible, World};
 use connector_sdk::contract::Failure;
 use connector_sdk::contract::{Error, ServiceFailure};
 use connector_sdk::polling::hash;
-use connector_sdk::polling::{Item, Page, PageSource, Record};
+use connector_sdk::polling::{ChangePage, Item, PageSource, Record};
 use connector_sdk::time::{Millis, format as format_time};
 use std::fmt::Write as _;
 
@@ -240,7 +240,7 @@ pub fn identify(json: &str) -> (u32, u32) {
 }
 
 impl PageSource for Service<'_> {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let first = usize::try_from(first).unwrap_or(usize::MAX);
         let answered = self.answer(first, after).map_err(|trouble| match trouble {
             Trouble::Transport | Trouble::CursorsExpire => Error::Transport(Failure::Timeout),
@@ -268,6 +268,6 @@ impl PageSource for Service<'_> {
             items.push(Item { cursor: Some(cursor), record });
         }
         let owner = answered.company.map(|company| hash(company.as_bytes()));
-        Ok(Page { text, items, has_next: Some(answered.has_next), served_at: answered.date, owner })
+        Ok(ChangePage { text, items, has_next: Some(answered.has_next), served_at: answered.date, owner })
     }
 }

@@ -8,7 +8,7 @@ use connector_sdk::polling::blob::{self, Watched, signed};
 use connector_sdk::polling::bounds::Bounds;
 use connector_sdk::polling::classify::Class;
 use connector_sdk::polling::poll_pages;
-use connector_sdk::polling::{Item, Page, PageSource, Record};
+use connector_sdk::polling::{ChangePage, Item, PageSource, Record};
 use connector_sdk::time::Millis;
 
 /// Something that polls.
@@ -152,7 +152,7 @@ struct Blind<'a, 'b> {
 }
 
 impl PageSource for Blind<'_, '_> {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let mut page = self.service.fetch(first, after)?;
         match self.lacks {
             Lacks::Date => page.served_at = None,
@@ -170,11 +170,11 @@ impl PageSource for Blind<'_, '_> {
 /// follows the last record.
 struct Unproven<'a, 'b> {
     service: &'a mut Service<'b>,
-    before: Option<Page>,
+    before: Option<ChangePage>,
 }
 
 impl PageSource for Unproven<'_, '_> {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let before = after.and_then(|after| {
             let before = self.before.take()?;
             let at = before.items.iter().position(|item| before.cursor(item).as_deref() == Some(after))?;
@@ -195,18 +195,18 @@ impl PageSource for Unproven<'_, '_> {
     }
 }
 
-fn copy(page: &Page) -> Page {
+fn copy(page: &ChangePage) -> ChangePage {
     let mut copy = headed_as(page);
     append(&mut copy, page, 0);
     copy
 }
 
 /// A page without items that is otherwise as this one.
-fn headed_as(page: &Page) -> Page {
-    Page { has_next: page.has_next, served_at: page.served_at, owner: page.owner, ..Page::default() }
+fn headed_as(page: &ChangePage) -> ChangePage {
+    ChangePage { has_next: page.has_next, served_at: page.served_at, owner: page.owner, ..ChangePage::default() }
 }
 
-fn append(page: &mut Page, other: &Page, from: usize) {
+fn append(page: &mut ChangePage, other: &ChangePage, from: usize) {
     for item in other.items.iter().skip(from) {
         let text = &mut page.text;
         let mut push = |part: &str| {

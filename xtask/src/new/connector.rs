@@ -42,6 +42,11 @@ pub(super) fn write(workspace: &Workspace, package: &str) -> Result<()> {
     let name = Name::of_kebab_case(package)?;
     let folder = workspace.root.join("connectors").join(package);
     ensure!(!folder.exists(), "{} is there already: choose another name", workspace.shown(&folder));
+    let lock = fs::read_to_string(workspace.root.join("Cargo.lock")).context("Cargo.lock cannot be read")?;
+    ensure!(
+        !is_taken(&lock, package, &name.snake()),
+        "a package named {package:?} is part of this workspace or of what it depends on: choose another name"
+    );
     let filled_in = |text: &str| {
         text.replace("__NAME__", package)
             .replace("__CRATE__", &name.snake())
@@ -65,6 +70,12 @@ pub(super) fn write(workspace: &Workspace, package: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether a package of this name, or with a library of this name, is in the lock file: cargo could not tell the two apart.
+fn is_taken(lock: &str, package: &str, library: &str) -> bool {
+    let names = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    names.into_iter().any(|name| name == package || name.replace('-', "_") == library)
+}
+
 /// The workspace's manifest with one more member.
 fn with_member(manifest: &str, package: &str) -> Option<String> {
     let (before, rest) = manifest.split_once("members = [\n")?;
@@ -74,7 +85,14 @@ fn with_member(manifest: &str, package: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TEMPLATE, with_member};
+    use super::{TEMPLATE, is_taken, with_member};
+
+    #[test]
+    fn a_name_that_a_package_has_already_is_taken_in_either_spelling() {
+        let lock = "[[package]]\nname = \"serde_json\"\nversion = \"1\"\n\n[[package]]\nname = \"host\"\n";
+        assert!(is_taken(lock, "host", "host") && is_taken(lock, "serde-json", "serde_json"));
+        assert!(!is_taken(lock, "serde", "serde"));
+    }
 
     #[test]
     fn the_connector_becomes_a_member_of_the_workspace() {

@@ -2,6 +2,9 @@
 
 use anyhow::{Result, bail};
 
+/// More than this and paths that hold the name become too long for some file systems.
+const LONGEST: usize = 60;
+
 /// The words of a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Name(Vec<String>);
@@ -42,10 +45,15 @@ impl Name {
     /// Names that are words of the language do not compile.
     fn checked(words: Vec<String>, text: &str) -> Result<Self> {
         const RESERVED: &[&str] = &[
-            "as", "box", "do", "else", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut",
-            "new", "pub", "ref", "return", "self", "static", "struct", "super", "test", "trait", "try", "type",
-            "union", "unsafe", "use", "where", "while", "yield",
+            "abstract", "alloc", "as", "async", "await", "become", "box", "break", "build", "const", "continue",
+            "core", "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+            "in", "let", "lib", "loop", "macro", "main", "match", "mod", "move", "mut", "new", "override", "priv",
+            "pub", "ref", "return", "self", "static", "std", "struct", "super", "test", "tests", "trait", "true",
+            "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
         ];
+        if text.len() > LONGEST {
+            bail!("a name of {} characters is too long: use at most {LONGEST}", text.len());
+        }
         if let [only] = words.as_slice()
             && RESERVED.contains(&only.as_str())
         {
@@ -95,7 +103,7 @@ mod tests {
             let problem = Name::of_camel_case(bad).unwrap_err().to_string();
             assert!(problem.contains("use camelCase") || problem.contains("another name"), "{problem}");
         }
-        for bad in ["", "Acme", "acme_things", "a--b", "-a", "../x", "2d", "test"] {
+        for bad in ["", "Acme", "acme_things", "a--b", "-a", "../x", "2d", "test", "std"] {
             let problem = Name::of_kebab_case(bad).unwrap_err().to_string();
             assert!(problem.contains("use kebab-case") || problem.contains("another name"), "{problem}");
         }

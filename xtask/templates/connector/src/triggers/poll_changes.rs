@@ -1,7 +1,7 @@
 //! `pollChanges`: what was created and what was changed since the last poll. The SDK does the polling; here is what it asks of the service.
 
-use connector_sdk::graphql::{Changed, ChangedPage, Client};
-use connector_sdk::polling::{self, Names, Page, PageSource, Show, Watched};
+use connector_sdk::graphql::{Changed, ChangePageReader, Client};
+use connector_sdk::polling::{self, Names, ChangePage, PageSource, Show, Watched};
 use connector_sdk::{Call, Error, Operation, PollResult, Trigger, result_schema};
 
 use crate::service::{client, query};
@@ -52,8 +52,8 @@ struct Things<'a> {
 }
 
 impl PageSource for Things<'_> {
-    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<Page, Error> {
-        let mut page = ChangedPage::new(&THINGS);
+    fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
+        let mut page = ChangePageReader::new(&THINGS);
         let variables = Variables { first: Some(i64::from(first)), after: after.map(str::to_owned) };
         let answer = self.client.run_reading::<PollThings>(variables, None, &mut |scanner| page.data(scanner))?;
         page.finish(answer, self.call)
