@@ -61,6 +61,8 @@ pub(super) fn write(workspace: &Workspace, package: &str) -> Result<()> {
     }
     files::write_atomically(&manifest, members.as_bytes())?;
     cargo::run(cargo::native().current_dir(&folder).arg("fmt"))?;
+    // All that it depends on is in the lock file already; the commands that follow take that file as it is.
+    cargo::run(cargo::native().current_dir(&workspace.root).args(["update", "--quiet", "--workspace", "--offline"]))?;
     eprintln!(
         "{} is a connector that compiles, with a simulated service. Next: `cargo test --release -p {package}` runs its tests, `cargo xtask \
          demo --connector {package}` shows it in the harness, with --page in the browser. Then put your service's schema in \
