@@ -183,6 +183,19 @@ fn a_state_whose_floor_followed_a_record_into_the_far_future_is_refused_and_one_
     }
 }
 
+#[test]
+fn when_a_watermark_was_first_seen_is_kept_where_that_was_not_when_the_pass_began() {
+    let mut state = read(WRITTEN[10].0.as_bytes(), &COMPONENTS).unwrap();
+    let drain = state.drain.as_mut().unwrap();
+    let Reach::Known { seen_at, .. } = &mut drain.reach else { panic!("{:?}", drain.reach) };
+    // A state that does not say was written when both were taken for the same.
+    assert!(seen_at.is_some() && *seen_at == drain.began_at);
+    *seen_at = drain.began_at.map(|began| began + 105_807);
+    let written = write(&state, &COMPONENTS);
+    assert!(String::from_utf8_lossy(&written).contains("\"upperSeenAt\":"));
+    assert_eq!(read(&written, &COMPONENTS).unwrap(), state);
+}
+
 proptest! {
     #[test]
     fn no_state_makes_it_panic(blob in proptest::collection::vec(any::<u8>(), 0..200), cut in 0..600_usize) {
