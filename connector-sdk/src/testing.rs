@@ -13,7 +13,7 @@ use crate::declaration::Role;
 use crate::host::Host;
 use crate::inputs::{Input, Kind, Literal};
 use crate::operation::Operation;
-use crate::result_check::KEYWORDS;
+use crate::result_check::{KEYWORDS, mismatch};
 use crate::time::Millis;
 
 /// A point in time as the header `Date` has it.
@@ -137,6 +137,10 @@ impl Problems {
         for text in [result_schema, example] {
             self.add(serde_json::from_str::<Value>(text).is_ok(), key, "has a schema or an example that is not JSON");
         }
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        if let Some(mismatch) = mismatch(&parse(example), &parse(result_schema)) {
+            self.add(false, key, &format!("has an example that is not what its schema says: {mismatch}"));
+        }
     }
 
     fn inputs(&mut self, place: &str, inputs: &[Input], sources: &BTreeSet<&str>) {
@@ -152,7 +156,9 @@ impl Problems {
             for literal in [input.default, input.example].into_iter().flatten() {
                 let fits = match (input.kind, literal) {
                     (Kind::Number, Literal::Number(number)) => {
-                        input.bounds.is_none_or(|(least, most)| (least..=most).contains(&number))
+                        let within = input.bounds.is_none_or(|(least, most)| (least..=most).contains(&number));
+                        self.add(within, &name, "has a default or an example out of its bounds");
+                        true
                     }
                     (Kind::Boolean, Literal::Boolean(_)) => true,
                     (Kind::Choice, Literal::Text(text)) => input.choices.iter().any(|choice| choice.value == text),

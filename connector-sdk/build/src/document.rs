@@ -21,8 +21,10 @@ pub struct Step {
 /// Reads the comment at the head of a query.
 pub fn head(query: &str) -> Head {
     let mut head = Head::default();
-    for line in query.lines().map_while(|line| line.strip_prefix('#')).map(str::trim) {
-        if let Some(way) = line.strip_prefix("Result:") {
+    let lines = query.lines().map(str::trim).skip_while(|line| line.is_empty());
+    for line in lines.map_while(|line| line.strip_prefix('#')).map(str::trim) {
+        let way = line.split_once(':').filter(|(word, _)| word.eq_ignore_ascii_case("result"));
+        if let Some((_, way)) = way {
             head.result = way.trim().split('.').map(step).collect();
         } else if head.result.is_empty() && !line.is_empty() {
             let blank = if head.description.is_empty() { "" } else { " " };
@@ -51,5 +53,6 @@ mod tests {
         let steps: Vec<_> = found.result.iter().map(|step| (step.field.as_str(), step.each)).collect();
         assert_eq!(steps, [("company", false), ("users", true), ("name", false)]);
         assert_eq!(head("query { x }"), Head::default());
+        assert_eq!(head("\n# result : no\n#result: a\nquery { x }").result.len(), 1);
     }
 }

@@ -47,8 +47,17 @@ pub fn result_schemas(service: impl AsRef<Path>, folder: impl AsRef<Path>) {
 /// `updated`. Ends the build with a message if that fails.
 pub fn changes_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: &str, queries: &[&str]) {
     let made = Queries::read(service.as_ref(), folder.as_ref()).and_then(|all| {
+        if let Some((path, _)) = all.files.iter().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name)) {
+            let problem = format!("the trigger's schema is called {name} as well: rename the query");
+            return Err(Problem::GraphQl(path.clone(), problem));
+        }
         let records = queries.iter().map(|query| all.schema(query)).collect::<Result<Vec<_>, _>>()?;
-        write(name, &changes(records))
+        let payload = changes(records).ok_or_else(|| {
+            let problem =
+                format!("the results of {} are no lists: say `Result: …[]` at their heads", queries.join(", "));
+            Problem::GraphQl(all.service.0.clone(), problem)
+        })?;
+        write(name, &payload)
     });
     end_on_problem(made);
 }
@@ -73,6 +82,13 @@ impl Queries {
         let mut files = Vec::new();
         collect(folder, service, &mut files)?;
         files.sort();
+        for (index, (path, _)) in files.iter().enumerate() {
+            let same = |(other, _): &&(PathBuf, String)| other.file_stem() == path.file_stem();
+            if let Some((other, _)) = files.iter().skip(index + 1).find(same) {
+                let problem = format!("{} has the same name, by which results are found: rename one", other.display());
+                return Err(Problem::GraphQl(path.clone(), problem));
+            }
+        }
         Ok(Self { service: (service.to_owned(), read(service)?), files })
     }
 
@@ -116,4 +132,28 @@ fn write(name: &str, schema: &serde_json::Value) -> Result<(), Problem> {
     let path = folder.join(format!("{name}.json"));
     let made = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, schema.to_string()));
     made.map_err(|error| Problem::File(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Queries;
+
+    #[test]
+    fn two_queries_of_one_name_are_refused_and_both_are_named() {
+        let folder = std::env::temp_dir().join(format!("connector-sdk-build-{}", std::process::id()));
+        let file = |name: &str| folder.join(name);
+        for inner in ["actions", "triggers"] {
+            fs::create_dir_all(file(inner)).unwrap();
+        }
+        fs::write(file("schema.graphql"), "type Query { a: Int }").unwrap();
+        fs::write(file("actions/list.graphql"), "query List { a }").unwrap();
+        let read = || Queries::read(&file("schema.graphql"), &folder);
+        assert!(read().is_ok());
+        fs::write(file("triggers/list.graphql"), "query List { a }").unwrap();
+        let problem = read().map(drop).unwrap_err().to_string();
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(problem.contains("actions/list.graphql") && problem.contains("triggers/list.graphql"), "{problem}");
+    }
 }

@@ -32,9 +32,10 @@ pub fn result_schema(service: &str, query: &str) -> Result<Value, String> {
     Ok(Value::Object(all))
 }
 
-/// JSON Schema of a trigger's payload whose records are the items of these lists.
-pub fn changes(lists: Vec<Value>) -> Value {
-    let any: Vec<Value> = lists.into_iter().filter_map(|mut list| list.get_mut("items").map(Value::take)).collect();
+/// JSON Schema of a trigger's payload whose records are the items of these lists; none if one of them is no list.
+pub fn changes(lists: Vec<Value>) -> Option<Value> {
+    let any: Vec<Value> =
+        lists.into_iter().map(|mut list| list.get_mut("items").map(Value::take)).collect::<Option<_>>()?;
     let records = json!({ "type": "array", "items": { "anyOf": any } });
     let lists = json!({
         "type": "object",
@@ -42,13 +43,13 @@ pub fn changes(lists: Vec<Value>) -> Value {
         "properties": { "created": records, "updated": records },
     });
     let body = json!({ "type": "object", "required": ["data"], "properties": { "data": lists } });
-    json!({
+    Some(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "description": "What was created and what was updated since the last poll.",
         "type": "object",
         "required": ["body"],
         "properties": { "body": body },
-    })
+    }))
 }
 
 fn object<'a>(service: &Document<'a>, name: &str, selection: &SelectionSet<'a, &'a str>) -> Result<Value, String> {
@@ -121,7 +122,11 @@ fn whole(mut data: Value) -> Result<Value, String> {
 fn part(data: Value, steps: &[Step]) -> Result<Value, String> {
     let Some((step, rest)) = steps.split_first() else { return Ok(not_null(data)) };
     let inside = |key: &str| data.get("properties")?.get(key).cloned();
-    let found = inside(&step.field).ok_or_else(|| format!("Result: the query selects no {} there", step.field))?;
+    let found = inside(&step.field).ok_or_else(|| {
+        let selected = data.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        let selected: Vec<&str> = selected.map(String::as_str).collect();
+        format!("Result: the query selects no {:?} there, but {}", step.field, selected.join(", "))
+    })?;
     if !step.each {
         return part(found, rest);
     }
@@ -186,9 +191,10 @@ mod tests {
         assert_eq!(friends["items"]["items"], friend);
         assert_eq!(schema("me").unwrap()["type"], "object");
         assert_eq!(schema("me.id").unwrap()["type"], "string");
-        assert!(schema("me.name").unwrap_err().contains("selects no name"));
+        assert!(schema("me.name").unwrap_err().contains("selects no \"name\" there, but id"));
         assert!(schema("me[]").unwrap_err().contains("no list"));
-        let payload = changes(vec![schema("people[]").unwrap()]);
+        assert_eq!(changes(vec![schema("me").unwrap()]), None);
+        let payload = changes(vec![schema("people[]").unwrap()]).unwrap();
         let records = &payload["properties"]["body"]["properties"]["data"]["properties"]["created"];
         assert_eq!(records["items"]["anyOf"][0]["type"], "object");
     }

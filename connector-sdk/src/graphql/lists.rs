@@ -72,7 +72,7 @@ pub fn fetch_list<Q>(
 where
     Q: GraphQLQuery,
 {
-    collect(wanted, &mut |size, after| fetch_page::<Q>(client, path, variables(size, after)))
+    collect(wanted, &mut |size, after| fetch_page::<Q>(client, path, after.clone().as_deref(), variables(size, after)))
 }
 
 #[inline(never)]
@@ -105,8 +105,14 @@ fn collect(wanted: u32, fetch: &mut dyn FnMut(i64, Option<String>) -> Result<Lis
     }
 }
 
-/// Fetches one page of the list that stands at `path` in the answer's data.
-pub fn fetch_page<Q>(client: &Client<'_>, path: &[&str], variables: Q::Variables) -> Result<ListPage, Error>
+/// Fetches one page of the list that stands at `path` in the answer's data. `after` is the cursor that is among the variables: a page whose next one
+/// begins there too is an error, because nobody would come to the list's end.
+pub fn fetch_page<Q>(
+    client: &Client<'_>,
+    path: &[&str],
+    after: Option<&str>,
+    variables: Q::Variables,
+) -> Result<ListPage, Error>
 where
     Q: GraphQLQuery,
 {
@@ -134,5 +140,8 @@ where
     } else {
         None
     };
+    if next.is_some() && next.as_deref() == after {
+        return Err(Error::UnexpectedResponse("the list does not continue: the service repeats itself".to_owned()));
+    }
     Ok(ListPage { edges, total_count: page.total_count, next })
 }

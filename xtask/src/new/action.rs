@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::names::Name;
-use super::selection::{Beginning, beginning};
+use super::selection::{Beginning, beginning, is_schema};
 use crate::workspace::Workspace;
 use crate::{cargo, files};
 
@@ -28,7 +28,18 @@ pub(super) fn write(workspace: &Workspace, key: &str, connector: Option<&str>) -
     let file = |ending: &str| actions.join(format!("{}.{ending}", name.snake()));
     let new = [file("rs"), file("graphql"), file("example.json")];
     for path in &new {
-        ensure!(!path.exists(), "{} is there already: choose another name", workspace.shown(path));
+        ensure!(
+            !path.exists(),
+            "{} is there already: choose another name, or remove what an interrupted run has left",
+            workspace.shown(path)
+        );
+    }
+    for (path, text) in sources(&source)? {
+        ensure!(
+            path.file_stem() != new[1].file_stem() && !text.contains(&format!("key: \"{key}\"")),
+            "{} has this name already: choose another",
+            workspace.shown(&path)
+        );
     }
     let (table, list) = (source.join("lib.rs"), actions.join("mod.rs"));
     let tables = with_row(&read(&table)?, &name)
@@ -61,19 +72,37 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
+/// All queries and code below a folder.
+fn sources(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "graphql" || ending == "rs") {
+            let text = read(&path)?;
+            found.push((path, text));
+        }
+    }
+    Ok(found)
+}
+
 /// The service's schema: the one `.graphql` file beside `lib.rs` that holds type definitions.
 fn schema(source: &Path) -> Result<PathBuf> {
     let entries = fs::read_dir(source).with_context(|| format!("{} cannot be read", source.display()))?;
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == "graphql") && read(&path)?.contains("\ntype Query") {
+        if path.extension().is_some_and(|ending| ending == "graphql") && is_schema(&read(&path)?) {
             found.push(path);
         }
     }
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => bail!("{} holds no schema with `type Query`", source.display()),
+        [] => bail!(
+            "{} holds no schema with `type Query` (a type of another name at its root is not understood)",
+            source.display()
+        ),
         _ => bail!("{} holds several schemas with `type Query`", source.display()),
     }
 }

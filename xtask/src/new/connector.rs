@@ -41,7 +41,11 @@ const TEMPLATE: &[(&str, &str)] = &[
 pub(super) fn write(workspace: &Workspace, package: &str) -> Result<()> {
     let name = Name::of_kebab_case(package)?;
     let folder = workspace.root.join("connectors").join(package);
-    ensure!(!folder.exists(), "{} is there already: choose another name", workspace.shown(&folder));
+    ensure!(
+        !folder.exists(),
+        "{} is there already: choose another name, or remove what an interrupted run has left",
+        workspace.shown(&folder)
+    );
     let lock = fs::read_to_string(workspace.root.join("Cargo.lock")).context("Cargo.lock cannot be read")?;
     ensure!(
         !is_taken(&lock, package, &name.snake()),

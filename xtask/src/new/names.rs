@@ -5,6 +5,51 @@ use anyhow::{Result, bail};
 /// More than this and paths that hold the name become too long for some file systems.
 const LONGEST: usize = 60;
 
+/// Types and traits that what is written names, or that every file has.
+const TYPES: &[&str] = &[
+    "About",
+    "Account",
+    "Action",
+    "ActionRow",
+    "Box",
+    "Call",
+    "Clone",
+    "Connection",
+    "ConnectionKind",
+    "Connector",
+    "Copy",
+    "DataSource",
+    "DataSourceRow",
+    "DateTime",
+    "Debug",
+    "Default",
+    "Drop",
+    "Err",
+    "Error",
+    "Fn",
+    "From",
+    "Id",
+    "Into",
+    "Item",
+    "Iterator",
+    "None",
+    "Ok",
+    "Operation",
+    "Option",
+    "Page",
+    "Result",
+    "Self",
+    "Send",
+    "Some",
+    "String",
+    "Sync",
+    "ToString",
+    "Trigger",
+    "TriggerRow",
+    "Variables",
+    "Vec",
+];
+
 /// The words of a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Name(Vec<String>);
@@ -59,7 +104,11 @@ impl Name {
         {
             bail!("{text:?} means something to the compiler or to cargo: use another name");
         }
-        Ok(Self(words))
+        let name = Self(words);
+        if TYPES.contains(&name.pascal().as_str()) {
+            bail!("{text:?} would be a type {}, which the code uses already: use another name", name.pascal());
+        }
+        Ok(name)
     }
 
     /// `get_part`
@@ -99,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_would_not_compile_is_refused_with_the_way_out() {
-        for bad in ["", "GetPart", "get-part", "get part", "../x", "1st", "match"] {
+        for bad in ["", "GetPart", "get-part", "get part", "../x", "1st", "match", "operation", "option", "actionRow"] {
             let problem = Name::of_camel_case(bad).unwrap_err().to_string();
             assert!(problem.contains("use camelCase") || problem.contains("another name"), "{problem}");
         }

@@ -33,6 +33,11 @@ pub(super) fn beginning(schema: &str) -> Result<Beginning> {
     Ok(Beginning { selection, example: Value::Object(serde_json::Map::from_iter([example])) })
 }
 
+/// Whether a text is a service's schema and not a query.
+pub(super) fn is_schema(text: &str) -> bool {
+    parse_schema::<String>(text).is_ok_and(|schema| object(&schema.into_static(), "Query").is_some())
+}
+
 /// The selection of a field, and the member of the answer that belongs to it; none where nothing in it can be selected.
 fn select(schema: &Document, field: &Field<'static, String>, levels: usize) -> Option<(String, (String, Value))> {
     let (of, is_list) = innermost(&field.field_type);
@@ -44,8 +49,8 @@ fn select(schema: &Document, field: &Field<'static, String>, levels: usize) -> O
             "Float" => json!(1.5),
             "Boolean" => json!(true),
             "ID" | "String" => json!("an example"),
-            // The time of another service's own scalar, or one of an enum's values.
-            _ => json!("2024-06-14T14:58:16.638Z"),
+            // Scalars of the service's own, interfaces and unions take more than a name to select or to compile.
+            of => json!(first_value(schema, of)?),
         };
         return Some((name.clone(), (name, listed(example))));
     };
@@ -62,6 +67,16 @@ fn select(schema: &Document, field: &Field<'static, String>, levels: usize) -> O
 fn object<'s>(schema: &'s Document, name: &str) -> Option<&'s ObjectType<'static, String>> {
     schema.definitions.iter().find_map(|definition| match definition {
         Definition::TypeDefinition(TypeDefinition::Object(object)) if object.name == name => Some(object),
+        _ => None,
+    })
+}
+
+/// The first value of an enum.
+fn first_value<'s>(schema: &'s Document, name: &str) -> Option<&'s str> {
+    schema.definitions.iter().find_map(|definition| match definition {
+        Definition::TypeDefinition(TypeDefinition::Enum(found)) if found.name == name => {
+            found.values.first().map(|value| value.name.as_str())
+        }
         _ => None,
     })
 }
@@ -97,6 +112,13 @@ mod tests {
         let found = beginning(schema).unwrap();
         assert_eq!(found.selection, "me { company { size } }");
         assert_eq!(found.example, json!({ "me": { "company": { "size": 1 } } }));
+        let passed_over = "
+            type Query { node: Node, any: JSON, role: Role }
+            interface Node { id: ID! }
+            scalar JSON
+            enum Role { ADMIN }";
+        let found = beginning(passed_over).unwrap();
+        assert_eq!((found.selection.as_str(), found.example), ("role", json!({ "role": "ADMIN" })));
         let lists = beginning("type Query { parts(first: Int): [Part!] } type Part { id: ID! }").unwrap();
         assert_eq!(lists.example, json!({ "parts": [{ "id": "an example" }] }));
     }

@@ -28,8 +28,8 @@ impl DataSource for SelectThing {
     }
 
     fn query(call: &Call<'_>, (): (), after: Option<String>) -> Result<Page, Error> {
-        let variables = Variables { first: Some(i64::from(MAX_PAGE_SIZE)), after };
-        let page = fetch_page::<Self>(&client(call), &["things", "connection"], variables)?;
+        let variables = Variables { first: Some(i64::from(MAX_PAGE_SIZE)), after: after.clone() };
+        let page = fetch_page::<Self>(&client(call), &["things", "connection"], after.as_deref(), variables)?;
         let items = page.edges.iter().filter_map(|edge| item(edge.node.as_deref()?)).collect();
         Ok(Page { items, next: page.next, notice: None, extensions: None })
     }
