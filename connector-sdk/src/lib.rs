@@ -17,6 +17,7 @@ pub mod connector;
 pub mod contract;
 pub mod declaration;
 mod describe;
+mod excerpt;
 pub mod graphql;
 pub mod host;
 pub mod inputs;

@@ -125,18 +125,19 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
 /// Builds one program of the workspace and says where it is. With the features that the whole workspace asks for, so that no command compiles
 /// a crate that another one has compiled.
 pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathBuf> {
-    let mut command = workspace.native_cargo();
-    command.args(["build", "--release", "--locked", "--workspace", "--bin", binary]);
-    let files = cargo::built_files(&mut command)?;
-    Ok(cargo::named(&files, &format!("{binary}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
+    native(workspace, "--bin", binary)
 }
 
 /// Builds an example, in the way of [`native_binary`], and says where it is.
 pub(crate) fn native_example(workspace: &Workspace, example: &str) -> Result<PathBuf> {
+    native(workspace, "--example", example)
+}
+
+fn native(workspace: &Workspace, kind: &str, name: &str) -> Result<PathBuf> {
     let mut command = workspace.native_cargo();
-    command.args(["build", "--release", "--workspace", "--example", example]);
+    command.args(["build", "--release", "--locked", "--workspace", kind, name]);
     let files = cargo::built_files(&mut command)?;
-    Ok(cargo::named(&files, &format!("{example}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
+    Ok(cargo::named(&files, &format!("{name}{}", std::env::consts::EXE_SUFFIX))?.to_owned())
 }
 
 /// A cargo command on a guest, with everything that decides its code; `check` gives clippy the same.

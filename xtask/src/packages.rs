@@ -11,6 +11,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// The folder of its `Cargo.toml`.
     pub(crate) folder: PathBuf,
+    /// The packages that it uses in what ships, build scripts included: not those of its tests alone.
+    pub(crate) dependencies: Vec<String>,
 }
 
 impl Package {
@@ -33,7 +35,10 @@ fn package(value: &Value) -> Result<Package> {
     };
     let mut folder = PathBuf::from(text("manifest_path")?);
     folder.pop();
-    Ok(Package { name: text("name")?, folder })
+    let all = value.get("dependencies").and_then(Value::as_array).into_iter().flatten();
+    let shipped = all.filter(|dependency| dependency.get("kind").and_then(Value::as_str) != Some("dev"));
+    let names = shipped.filter_map(|dependency| dependency.get("name").and_then(Value::as_str));
+    Ok(Package { name: text("name")?, folder, dependencies: names.map(str::to_owned).collect() })
 }
 
 /// The connectors: the package in the workspace's root, and one in each folder of `connectors/`.
@@ -75,7 +80,7 @@ mod tests {
     use super::{Package, chosen, connectors, read};
 
     fn package(name: &str, folder: &str) -> Package {
-        Package { name: name.to_owned(), folder: PathBuf::from(folder) }
+        Package { name: name.to_owned(), folder: PathBuf::from(folder), dependencies: Vec::new() }
     }
 
     fn names(packages: &[&Package]) -> Vec<String> {

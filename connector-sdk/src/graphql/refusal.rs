@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::service::{Refused, Service};
 use crate::contract::{Error, Response, ServiceFailure};
+use crate::excerpt::shorten;
 
 /// The most characters of a foreign text that an error repeats.
 const SHOWN_CHARACTERS: usize = 200;
@@ -78,7 +79,7 @@ pub(super) fn refusal(said: &Said<'_>, may_fail: Option<&str>, service: &Service
     }
     if (300..400).contains(&status) {
         let target = said.response.header("location");
-        let target = target.map_or_else(String::new, |target| format!(" to {}", shorten(target)));
+        let target = target.map_or_else(String::new, |target| format!(" to {}", shorten(target, SHOWN_CHARACTERS)));
         return Some(Error::UnexpectedResponse(format!(
             "the answer is a redirect (status {status}){target}, which is not followed; check the connection's URL"
         )));
@@ -100,7 +101,7 @@ fn message(listed: &[GraphQlError], said: &Said<'_>) -> String {
         return messages.join("; ");
     }
     match said.errors {
-        Some(errors) => shorten(errors),
+        Some(errors) => shorten(errors, SHOWN_CHARACTERS),
         None => format!("status {}, {}", said.response.status, describe(said.text)),
     }
 }
@@ -122,17 +123,8 @@ pub(super) fn describe(body: &str) -> String {
     let text = body.trim();
     match text.chars().next() {
         None => "an empty body".to_owned(),
-        Some('<') => format!("{} bytes of HTML or XML: {}", body.len(), shorten(text)),
-        Some('{' | '[') => format!("{} bytes of JSON: {}", body.len(), shorten(text)),
-        Some(_) => format!("{} bytes: {}", body.len(), shorten(text)),
+        Some('<') => format!("{} bytes of HTML or XML: {}", body.len(), shorten(text, SHOWN_CHARACTERS)),
+        Some('{' | '[') => format!("{} bytes of JSON: {}", body.len(), shorten(text, SHOWN_CHARACTERS)),
+        Some(_) => format!("{} bytes: {}", body.len(), shorten(text, SHOWN_CHARACTERS)),
     }
-}
-
-fn shorten(text: &str) -> String {
-    let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(SHOWN_CHARACTERS).collect();
-    if characters.next().is_some() {
-        short.push('…');
-    }
-    short
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use crate::excerpt::shorten;
+
 /// A JSON value as it was written. Its grammar was checked when it was read.
 pub(super) type Json = Box<RawValue>;
 
@@ -92,7 +94,7 @@ pub(super) fn describe(value: &RawValue) -> String {
     let json = value.get();
     match json.as_bytes().first() {
         Some(b'"') => match text(value) {
-            Some(text) => format!("the text {:?}", shorten(&text)),
+            Some(text) => format!("the text {:?}", shorten(&text, SHOWN_CHARACTERS)),
             None => "a text with half of a character".to_owned(),
         },
         Some(b'[') => {
@@ -105,15 +107,6 @@ pub(super) fn describe(value: &RawValue) -> String {
         Some(b'-' | b'0'..=b'9') => format!("the number {json}"),
         _ => json.to_owned(),
     }
-}
-
-fn shorten(text: &str) -> String {
-    let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(SHOWN_CHARACTERS).collect();
-    if characters.next().is_some() {
-        short.push('…');
-    }
-    short
 }
 
 #[cfg(test)]

@@ -74,6 +74,11 @@ pub fn text_member(text: &str, key: &str) -> Result<Option<String>, Problem> {
     member(text, key)?.map(|value| Scanner::new(value).string()).transpose()
 }
 
+/// What a string stands for that is written like this between its quotes; none if that is no string.
+pub fn unescape(raw: &str) -> Option<String> {
+    serde_json::from_str(&format!("\"{raw}\"")).ok()
+}
+
 /// Writes text as a JSON string, with its quotes, behind what is there.
 pub fn push_string(json: &mut String, text: &str) {
     // Writing a string to memory cannot fail.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::plain::plain_until;
-use super::{Problem, ProblemKind};
+use super::{Problem, ProblemKind, unescape};
 
 /// How deep values may be nested, the same as `serde_json` accepts. One bit a level tells objects from arrays.
 const MAX_DEPTH: u32 = 127;
@@ -65,7 +65,7 @@ impl<'a> Scanner<'a> {
         let (range, has_escapes) = self.raw_key()?;
         let raw = self.text.get(range).unwrap_or_default();
         if has_escapes {
-            return self.unescape(&format!("\"{raw}\"")).map(|key| Some(Cow::Owned(key)));
+            return unescape(raw).map(|key| Some(Cow::Owned(key))).ok_or(self.problem(ProblemKind::NotJson));
         }
         Ok(Some(Cow::Borrowed(raw)))
     }
@@ -99,7 +99,8 @@ impl<'a> Scanner<'a> {
     /// A string with its escapes undone.
     pub fn string(&mut self) -> Result<String, Problem> {
         let place = self.raw_string()?;
-        self.unescape(self.part(place.start - 1..place.end + 1))
+        // Its grammar was checked. An escape can still stand for no character.
+        serde_json::from_str(self.part(place.start - 1..place.end + 1)).map_err(|_| self.problem(ProblemKind::NotJson))
     }
 
     /// A string, or none for null.
@@ -232,11 +233,6 @@ impl<'a> Scanner<'a> {
                 depth -= 1;
             }
         }
-    }
-
-    /// A string in its quotes, its grammar checked, with its escapes undone. An escape can still stand for no character.
-    fn unescape(&self, quoted: &str) -> Result<String, Problem> {
-        serde_json::from_str(quoted).map_err(|_| self.problem(ProblemKind::NotJson))
     }
 
     fn begin(&mut self, bracket: u8, what: &'static str) -> Result<bool, Problem> {

@@ -8,7 +8,7 @@ use super::packed;
 use super::state::{Drain, Reach, State};
 use super::walk::Joint;
 use crate::contract::Error;
-use crate::json::{Scanner, push_string};
+use crate::json::{Scanner, push_string, unescape};
 use crate::time::{Millis, PLAUSIBLE, format as format_time, parse as parse_time};
 
 /// The version that is written. Every version ever written is read for ever; `tests/states/` keeps one of each.
@@ -219,7 +219,7 @@ pub fn read(blob: &[u8], watched: &Watched<'_>) -> Result<State, Error> {
         )));
     }
     if parsed.version >= FIRST_BOUND {
-        check_origin(parsed.origin.and_then(unescaped).ok_or_else(damaged)?, watched.origin)?;
+        check_origin(parsed.origin.and_then(unescape).ok_or_else(damaged)?, watched.origin)?;
     }
     let state = state(&parsed).ok_or_else(damaged)?;
     if state.floor > *PLAUSIBLE.end() {
@@ -285,7 +285,7 @@ fn state(text: &Text<'_>) -> Option<State> {
                 end_of_ties: drain.end_of_ties.map_or(Some(Vec::new()), packed::read_marks)?,
                 joint: match (drain.cursor, drain.tail) {
                     (Some(cursor), Some(tail)) => {
-                        Some(Joint { cursor: unescaped(cursor)?, tail: packed::read_marks(tail)? })
+                        Some(Joint { cursor: unescape(cursor)?, tail: packed::read_marks(tail)? })
                     }
                     _ => None,
                 },
@@ -301,11 +301,6 @@ fn optional_time(text: Option<&str>) -> Option<Option<Millis>> {
         None => Some(None),
         Some(text) => parse_time(text).map(Some),
     }
-}
-
-/// What a string stands for that is written like this between its quotes.
-fn unescaped(raw: &str) -> Option<String> {
-    serde_json::from_str(&format!("\"{raw}\"")).ok()
 }
 
 fn is_intact(text: &str, version: u32) -> bool {
