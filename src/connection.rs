@@ -11,23 +11,27 @@ use crate::service::client;
 /// A Duro API key.
 pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
     key: "duroApiKey",
-    label: "Duro API key",
-    description: "Connects with an API key. You find yours in Duro under your user settings, at API keys.",
+    label: "Duro API Key",
+    description: "Connects with an API key. To get yours, sign in to Duro, open the menu at your picture in the upper right corner, choose \
+                  Account settings, then the tab Integrations, and press Get API Key below the table. A key is valid for 90 days.",
     fields: &[KEY, ENVIRONMENT, CUSTOM_ENVIRONMENT],
 };
 
-/// The service's environments by every spelling that is understood: the name shown, or the URL itself.
+/// The service's environments by every spelling that is understood: the name shown, or the URL itself. The earlier address of ITAR is one
+/// that stored connections hold: Duro has replaced it, and whoever still has it goes where they always went.
 const ENVIRONMENTS: &[Environment] = &[
     Environment { value: "Main (MFG)", url: MAIN_URL },
     Environment { value: "ITAR", url: ITAR_URL },
     Environment { value: "EU", url: EU_URL },
+    Environment { value: EARLIER_ITAR_URL, url: EARLIER_ITAR_URL },
     Environment { value: MAIN_URL, url: MAIN_URL },
     Environment { value: ITAR_URL, url: ITAR_URL },
     Environment { value: EU_URL, url: EU_URL },
 ];
 
 const MAIN_URL: &str = "https://mfg.duro.app/graphql";
-const ITAR_URL: &str = "https://gov.duro.us/graphql";
+const ITAR_URL: &str = "https://app.govduro.us/graphql";
+const EARLIER_ITAR_URL: &str = "https://gov.duro.us/graphql";
 const EU_URL: &str = "https://eu.duro.app/graphql";
 
 const KEY: ConnectionField = ConnectionField {
@@ -36,10 +40,11 @@ const KEY: ConnectionField = ConnectionField {
         placeholder: Some("eyJhbGciOi…"),
         ..Input::new(
             "apiKey",
-            "API key",
+            "API Key",
             Kind::Password,
             "The key that Duro made for you. Whatever this connection does is done in the name of the key's owner. \
-             The connector never sees the key: the host adds it to each request.",
+             The connector never sees the key: the host adds it to each request, and sends it to the environment below and \
+             nowhere else.",
         )
     },
     role: Role::Secret { may_be_jwt: true },
@@ -47,19 +52,20 @@ const KEY: ConnectionField = ConnectionField {
 
 const ENVIRONMENT: ConnectionField = ConnectionField {
     input: Input {
-        default: Some(Literal::Text("Main (MFG)")),
         example: Some(Literal::Text("Main (MFG)")),
         choices: &[
-            Choice { value: "Main (MFG)", label: "Main (MFG)" },
-            Choice { value: "ITAR", label: "ITAR" },
-            Choice { value: "EU", label: "EU" },
+            Choice { value: "Main (MFG)", label: "Main (MFG): mfg.duro.app" },
+            Choice { value: "ITAR", label: "ITAR: app.govduro.us" },
+            Choice { value: "EU", label: "EU: eu.duro.app" },
+            Choice { value: EARLIER_ITAR_URL, label: "ITAR, earlier address: gov.duro.us" },
         ],
         ..Input::new(
             "duroEnvironment",
-            "Duro environment",
+            "Duro Environment",
             Kind::Choice,
-            "Where your company's Duro library is kept. The address at which you sign in tells: mfg.duro.app is Main \
-             (MFG), gov.duro.us is ITAR, eu.duro.app is EU.",
+            "Where your company's Duro library is kept, and the one host that your API key is sent to. Required, unless the \
+             custom environment below is filled in. The address at which you sign in tells which it is. The earlier address \
+             of ITAR is for connections that were made with it.",
         )
     },
     role: Role::Endpoint { precedence: 1, environments: ENVIRONMENTS },
@@ -71,10 +77,10 @@ const CUSTOM_ENVIRONMENT: ConnectionField = ConnectionField {
         placeholder: Some("https://duro.example.com/graphql"),
         ..Input::new(
             "customDuroEnvironment",
-            "Custom Duro URL",
+            "Custom Duro Environment",
             Kind::EndpointUrl,
             "The GraphQL URL of a Duro environment that is not in the list. When it is filled in, it is used in place \
-             of the environment above; otherwise leave it blank.",
+             of the environment above, and the API key goes to its host; otherwise leave it blank.",
         )
     },
     role: Role::Endpoint { precedence: 2, environments: &[] },

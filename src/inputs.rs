@@ -1,5 +1,6 @@
 //! Inputs that several operations have, and the choices of the service.
 
+use connector_sdk::graphql::MAX_PAGE_SIZE;
 use connector_sdk::inputs::{Field, Literal};
 
 /// How many records a list action gives when it is not told.
@@ -10,13 +11,28 @@ const DEFAULT_FIRST: u32 = 100;
 const MAX_FIRST: u32 = 10_000;
 
 /// How many items of a list one action can ask for.
-pub(crate) const FIRST: Field<u32> = Field::whole_number("first", "Number of items", 1, MAX_FIRST, DEFAULT_FIRST)
+pub(crate) const FIRST: Field<u32> = Field::whole_number("first", "First N Items", 1, MAX_FIRST, DEFAULT_FIRST)
     .example(Literal::Number(250))
     .placeholder("100")
     .help(
         "How many items to get, from 1 to 10,000; 100 when left blank. More than 100 are fetched page by page. You get \
          fewer when there are no more.",
     );
+
+/// How many items one page of a dropdown has at most.
+pub(crate) const FIRST_OF_PAGE: Field<u32> = Field::whole_number(
+    "first",
+    "First N Items",
+    1,
+    MAX_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+)
+.example(Literal::Number(10))
+.placeholder("100")
+.help(
+    "How many items one page has at most, from 1 to 100; 100 when left blank. A search by words of the name may give \
+             fewer and go on with the next page.",
+);
 
 connector_sdk::choices! {
     /// The libraries of parts.
@@ -29,7 +45,7 @@ connector_sdk::choices! {
 }
 
 /// Which library of parts to look in.
-pub(crate) const LIBRARY_TYPE: Field<LibraryType> = Field::choice("libraryType", "Library", "GENERAL")
+pub(crate) const LIBRARY_TYPE: Field<LibraryType> = Field::choice("libraryType", "Library Type", "GENERAL")
     .example(Literal::Text("GENERAL"))
     .help("The company library holds the parts everyone shares; the sandbox holds those of the API key's owner.");
 

@@ -31,7 +31,10 @@ impl Connector for Duro {
         label: "Duro PLM",
         description: "Parts, change orders and their changes in Duro, the product lifecycle management service.",
         version: env!("CARGO_PKG_VERSION"),
-        documentation_url: None,
+        documentation_url: Some("https://mfg-core-api.duro.app/docs/"),
+        category: Some("Product lifecycle management"),
+        icon: Some(include_bytes!("icon.png")),
+        changelog: Some(include_str!("../CHANGELOG.md")),
     };
 
     const CONNECTIONS: &'static [ConnectionKind] = &[connection::API_KEY];

@@ -15,6 +15,19 @@ pub struct About {
     pub version: &'static str,
     /// Where its documentation is.
     pub documentation_url: Option<&'static str>,
+    /// Where it belongs among other connectors, for example `Product lifecycle management`.
+    pub category: Option<&'static str>,
+    /// Its picture: a square PNG file of a few kilobytes. Usually `include_bytes!` of it.
+    pub icon: Option<&'static [u8]>,
+    /// What changed from version to version, as Markdown. Usually `include_str!` of a file.
+    pub changelog: Option<&'static str>,
+}
+
+impl About {
+    /// A connector of which no more is said.
+    pub const fn new(key: &'static str, label: &'static str, description: &'static str, version: &'static str) -> Self {
+        Self { key, label, description, version, documentation_url: None, category: None, icon: None, changelog: None }
+    }
 }
 
 /// One kind of connection.

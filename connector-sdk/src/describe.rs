@@ -1,5 +1,8 @@
 //! Turns a connector's constants into the records of the contract.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::contract::manifest;
 use crate::contract::manifest::{
     ActionDefinition, Choice, ConnectionDefinition, ConnectorDefinition, DataSourceDefinition, Endpoint, Environment,
@@ -7,6 +10,7 @@ use crate::contract::manifest::{
 };
 use crate::declaration::{self, About, ConnectionField, ConnectionKind, Role};
 use crate::inputs::{Input, Kind, Literal, input_schema};
+use crate::json::push_string;
 use crate::operation::{ActionRow, DataSourceRow, TriggerRow};
 
 pub(crate) fn describe(
@@ -26,8 +30,32 @@ pub(crate) fn describe(
         actions: actions.iter().map(action).collect(),
         data_sources: data_sources.iter().map(data_source).collect(),
         triggers: triggers.iter().map(trigger).collect(),
-        extensions: None,
+        extensions: extensions(&[
+            ("category", about.category.map(quoted)),
+            ("icon", about.icon.map(|png| quoted(&format!("data:image/png;base64,{}", STANDARD.encode(png))))),
+            ("changelog", about.changelog.map(quoted)),
+        ]),
     }
+}
+
+/// A JSON object of the members that are there; none without any.
+fn extensions(members: &[(&str, Option<String>)]) -> Option<String> {
+    let mut json = String::new();
+    for (name, value) in members {
+        if let Some(value) = value {
+            json.push(if json.is_empty() { '{' } else { ',' });
+            push_string(&mut json, name);
+            json.push(':');
+            json.push_str(value);
+        }
+    }
+    (!json.is_empty()).then(|| json + "}")
+}
+
+fn quoted(text: &str) -> String {
+    let mut json = String::new();
+    push_string(&mut json, text);
+    json
 }
 
 fn connection(kind: &ConnectionKind) -> ConnectionDefinition {

@@ -27,7 +27,7 @@ inputs! {
 impl Action for CreateChangeOrder {
     const OPERATION: Operation = Operation {
         key: "createChangeOrder",
-        label: "Create change order",
+        label: "Create Change Order",
         description: "Creates a change order. It starts as a draft, which its owner completes in Duro.",
         result_schema: result_schema!("create_change_order"),
         example: include_str!("create_change_order.example.json"),

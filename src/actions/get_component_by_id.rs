@@ -13,7 +13,7 @@ query!(GetComponentById, "src/actions/get_component_by_id.graphql");
 inputs! {
     /// Which component.
     pub(crate) struct Wanted {
-        component_id: String = Field::text("componentId", "Component")
+        component_id: String = Field::text("componentId", "Component ID")
             .example(Literal::Text("60c8d5f0a1b2c3d4e5f60718"))
             .placeholder("60c8d5f0a1b2c3d4e5f60718")
             .picked_from("selectComponent")
@@ -26,7 +26,7 @@ inputs! {
 impl Action for GetComponentById {
     const OPERATION: Operation = Operation {
         key: "getComponentById",
-        label: "Get component",
+        label: "Get Component by ID",
         description: "Gets everything Duro knows about one part or assembly, with its direct children.",
         result_schema: result_schema!("get_component_by_id"),
         example: include_str!("get_component_by_id.example.json"),

@@ -15,7 +15,7 @@ impl GetCurrentUser {
 impl Action for GetCurrentUser {
     const OPERATION: Operation = Operation {
         key: "getCurrentUser",
-        label: "Get current user",
+        label: "Get Current User",
         description: "Gets the user that the API key belongs to, and the user's company.",
         result_schema: result_schema!("get_current_user"),
         example: include_str!("get_current_user.example.json"),

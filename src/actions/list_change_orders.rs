@@ -12,7 +12,7 @@ use list_change_orders::{ChangeOrdersOrderByInput, SortDirection, Variables};
 
 query!(ListChangeOrders, "src/actions/list_change_orders.graphql");
 
-/// The order when none is given.
+/// The order to learn from.
 const LAST_CHANGED_FIRST: &str = r#"{"lastModified":"desc"}"#;
 
 /// The most fields that an order can name: there are three.
@@ -23,7 +23,6 @@ inputs! {
     pub(crate) struct Wanted {
         order_by: Vec<ChangeOrdersOrderByInput> = Field::custom(
             Input {
-                default: Some(Literal::Text(LAST_CHANGED_FIRST)),
                 example: Some(Literal::Text(LAST_CHANGED_FIRST)),
                 choices: &[
                     Choice { value: r#"{"con":"asc"}"#, label: "Number, lowest first" },
@@ -35,10 +34,11 @@ inputs! {
                 ],
                 ..Input::new(
                     "orderBy",
-                    "Order",
+                    "Order By",
                     Kind::Choice,
-                    "Which change orders come first. As JSON it is {field: direction}, or a list of these where the \
-                     first decides and the next breaks ties; field is con, lastModified or name, direction asc or desc.",
+                    "Which change orders come first; blank leaves the order to Duro. As JSON it is {field: direction}, or a \
+                     list of these where the first decides and the next breaks ties; field is con, lastModified or name, \
+                     direction asc or desc.",
                 )
             },
             read_order,
@@ -50,7 +50,7 @@ inputs! {
 impl Action for ListChangeOrders {
     const OPERATION: Operation = Operation {
         key: "listChangeOrders",
-        label: "List change orders",
+        label: "List Change Orders",
         description: "Lists change orders in the order you choose.",
         result_schema: result_schema!("list_change_orders"),
         example: include_str!("list_change_orders.example.json"),
@@ -59,7 +59,8 @@ impl Action for ListChangeOrders {
 
     fn perform(call: &Call<'_>, wanted: Wanted) -> Result<String, Error> {
         let order_by = wanted.order_by.into_iter().map(Some).collect::<Vec<_>>();
-        let variables = |first, after| Variables { order_by: Some(order_by.clone()), first: Some(first), after };
+        let order_by = (!order_by.is_empty()).then_some(order_by);
+        let variables = |first, after| Variables { order_by: order_by.clone(), first: Some(first), after };
         let list = fetch_list::<Self>(&client(call), &["changeOrders", "connection"], wanted.first, variables)?;
         Ok(whole_data(&list))
     }
@@ -92,11 +93,10 @@ fn push_text(json: &mut String, text: Option<&str>) {
     }
 }
 
-/// Reads `{field: direction}`, or a list of these.
+/// Reads `{field: direction}`, or a list of these; none when it is blank.
 fn read_order(input: &Input, reader: &mut Reader) -> Vec<ChangeOrdersOrderByInput> {
-    let given = reader.json(input.key);
-    let order = serde_json::from_str(given.as_ref().map_or(LAST_CHANGED_FIRST, |given| given.get()));
-    let steps = match order.unwrap_or_default() {
+    let Some(given) = reader.json(input.key) else { return Vec::new() };
+    let steps = match serde_json::from_str(given.get()).unwrap_or_default() {
         Value::Array(steps) if steps.len() <= MAX_ORDER_FIELDS => steps,
         Value::Array(steps) => {
             reader.problem(input.key, format!("names {} fields; there are {MAX_ORDER_FIELDS}", steps.len()));

@@ -10,7 +10,7 @@ query!(ListCompanyUsers, "src/actions/list_company_users.graphql");
 impl Action for ListCompanyUsers {
     const OPERATION: Operation = Operation {
         key: "listCompanyUsers",
-        label: "List company users",
+        label: "List Company Users",
         description: "Lists the users of the company that the API key's owner belongs to.",
         result_schema: result_schema!("list_company_users"),
         example: include_str!("list_company_users.example.json"),

@@ -20,7 +20,7 @@ inputs! {
 impl Action for ListComponents {
     const OPERATION: Operation = Operation {
         key: "listComponents",
-        label: "List components",
+        label: "List Components",
         description: "Lists the parts and assemblies of a library.",
         result_schema: result_schema!("list_components"),
         example: include_str!("list_components.example.json"),

@@ -12,7 +12,7 @@ const DEFAULT_QUERY: &str =
 inputs! {
     /// The request.
     pub(crate) struct Document {
-        query: String = Field::code("graphql", "query", "Query or mutation", DEFAULT_QUERY)
+        query: String = Field::code("graphql", "query", "Query", DEFAULT_QUERY)
             .required()
             .example(Literal::Text(
                 "query ($ids: [ID]) {\n  componentsByIds(ids: $ids) {\n    id\n    name\n  }\n}\n",
@@ -24,7 +24,7 @@ inputs! {
                 "The document's variables, one a row, all of them text. For numbers, lists and objects use the JSON \
                  below.",
             ),
-        variables_object: Map = Field::object("variablesObject", "Variables as JSON")
+        variables_object: Map = Field::object("variablesObject", "Variables Object")
             .example(Literal::Json(r#"{"ids":["60c8d5f0a1b2c3d4e5f60718"]}"#))
             .placeholder(r#"{"ids": ["60c8d5f0a1b2c3d4e5f60718"]}"#)
             .help("A JSON object of variables. A variable that is named here and above takes its value from here."),
@@ -38,7 +38,7 @@ pub(crate) struct RawRequest;
 impl Action for RawRequest {
     const OPERATION: Operation = Operation {
         key: "rawRequest",
-        label: "Raw request",
+        label: "Raw Request",
         description: "Sends a GraphQL document of your own to Duro and gives its data. It is sent once, never again by \
                       itself, because it may change something.",
         result_schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"The data of the answer","description":"What the document selects, by field name or alias.","type":"object"}"#,

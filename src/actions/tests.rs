@@ -54,6 +54,19 @@ fn a_list_is_paged_in_hundreds_until_enough_are_there() {
 }
 
 #[test]
+fn a_blank_order_sends_none_and_a_blank_query_is_refused() {
+    for order in [json!({}), json!({ "orderBy": "" }), json!({ "orderBy": null }), json!({ "orderBy": [] })] {
+        let host = FakeHost::answering(&[r#"{"data":{"changeOrders":{"connection":{"edges":[]}}}}"#]);
+        run(&host, "listChangeOrders", order.clone()).unwrap();
+        assert_eq!(host.body(0)["variables"], json!({ "first": 100 }), "{order}");
+    }
+    assert_eq!(bad_inputs("rawRequest", json!({ "query": " " })), ["query"]);
+    let host = FakeHost::answering(&[r#"{"data":{}}"#]);
+    run(&host, "rawRequest", json!({})).unwrap();
+    assert!(host.body(0)["query"].as_str().unwrap().contains("userById"));
+}
+
+#[test]
 fn a_list_ends_with_the_library_and_goes_on_over_short_pages() {
     let host = FakeHost::answering(&[&page(0, 3, true), &page(4, 4, true), &page(3, 5, false)]);
     assert_eq!(run(&host, "listComponents", json!({})).unwrap().as_array().unwrap().len(), 5);

@@ -8,23 +8,24 @@ use connector_sdk::inputs::Reader;
 use connector_sdk::operation::ITEMS_SCHEMA;
 use connector_sdk::{Call, DataSource, Error, Item, Operation, Page, inputs, json};
 
-use crate::inputs::LIBRARY_TYPE;
+use crate::inputs::{FIRST_OF_PAGE, LIBRARY_TYPE};
 use crate::service::{client, query};
 use select_component::{SearchFields, Variables};
 
 query!(SelectComponent, "src/data_sources/select_component.graphql");
 
 inputs! {
-    /// Where to look.
+    /// Where to look, and how much to give at once.
     pub(crate) struct Library {
         library_type: LibraryType = LIBRARY_TYPE,
+        first: u32 = FIRST_OF_PAGE,
     }
 }
 
 impl DataSource for SelectComponent {
     const OPERATION: Operation = Operation {
         key: "selectComponent",
-        label: "Select component",
+        label: "Select Component",
         description: "The parts and assemblies of a library by name. Search with a part number, or with words of the name.",
         result_schema: ITEMS_SCHEMA,
         example: include_str!("select_component.example.json"),
@@ -50,13 +51,12 @@ impl DataSource for SelectComponent {
 
     fn query(call: &Call<'_>, inputs: Library, place: Place) -> Result<Page, Error> {
         let client = client(call);
-        let library = inputs.library_type;
-        let page = search(&client, library, &place)?;
+        let page = search(&client, &inputs, &place)?;
         let found_nothing = page.items.is_empty() && page.next.is_none() && place.after.is_none();
         match &place.search {
             // Something like 100-220 can be in a name as well.
             Search::PartNumber(text) if found_nothing => {
-                search(&client, library, &Place { search: Search::name(text), after: None })
+                search(&client, &inputs, &Place { search: Search::name(text), after: None })
             }
             _ => Ok(page),
         }
@@ -156,23 +156,35 @@ fn read_cursor(cursor: &str, text: &str) -> Option<(Search, String)> {
     good.then(|| (search, after.to_owned()))
 }
 
-fn search(client: &Client<'_>, library: LibraryType, place: &Place) -> Result<Page, Error> {
-    let most_pages = if matches!(place.search, Search::Name(_)) { MAX_SEARCHED_PAGES } else { 1 };
+fn search(client: &Client<'_>, library: &Library, place: &Place) -> Result<Page, Error> {
+    // What is filtered here is read in the largest pages there are.
+    let (most_pages, size) = match place.search {
+        Search::Name(_) => (MAX_SEARCHED_PAGES, MAX_PAGE_SIZE),
+        Search::Everything | Search::PartNumber(_) => (1, library.first),
+    };
+    let most_items = usize::try_from(library.first).unwrap_or(usize::MAX);
     let mut found = Page { items: Vec::new(), next: None, notice: None, extensions: None };
     let mut read = 0;
     let mut after = place.after.clone();
     for _ in 0..most_pages {
-        let variables = variables(library, &place.search, after.clone());
+        let variables = variables(library.library_type, &place.search, size, after.clone());
         let page = fetch_page::<SelectComponent>(client, &["components", "connection"], after.as_deref(), variables)?;
-        read += page.edges.len();
-        let records = page.edges.iter().filter_map(|edge| edge.node.as_deref());
-        found.items.extend(records.filter_map(|node| item(node, &place.search)));
+        let last = page.edges.len().saturating_sub(1);
         after = page.next;
-        if after.is_none() || found.items.len() >= ENOUGH_ITEMS {
+        for (index, edge) in page.edges.into_iter().enumerate() {
+            read += 1;
+            found.items.extend(edge.node.and_then(|node| item(&node, &place.search)));
+            // A full page of items ends in the middle of what was read, if the list can be continued from there.
+            if most_pages > 1 && found.items.len() >= most_items && index < last && edge.cursor.is_some() {
+                after = edge.cursor;
+                break;
+            }
+        }
+        if after.is_none() || found.items.len() >= most_items.min(ENOUGH_ITEMS) {
             break;
         }
     }
-    if after.is_some() && most_pages > 1 {
+    if after.is_some() && most_pages > 1 && found.items.len() < most_items {
         found.notice = Some(format!(
             "The search stopped after {read} parts, and there are more: go on to the next page, or search with a part \
              number.",
@@ -182,14 +194,14 @@ fn search(client: &Client<'_>, library: LibraryType, place: &Place) -> Result<Pa
     Ok(found)
 }
 
-fn variables(library: LibraryType, search: &Search, after: Option<String>) -> Variables {
+fn variables(library: LibraryType, search: &Search, first: u32, after: Option<String>) -> Variables {
     let search = match search {
         Search::PartNumber(number) => {
             Some(SearchFields { cpn: Some(number.clone()), name: None, status: None, eid: None, category: None })
         }
         Search::Everything | Search::Name(_) => None,
     };
-    Variables { library_type: Some(library), search, first: Some(i64::from(MAX_PAGE_SIZE)), after }
+    Variables { library_type: Some(library), search, first: Some(i64::from(first)), after }
 }
 
 /// The dropdown's item of a part; none for a part without an id, or one that is not searched for. A part without a name

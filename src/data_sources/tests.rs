@@ -6,12 +6,16 @@ use crate::Duro;
 use crate::tests::connection;
 
 fn ask(host: &FakeHost, search: Option<&str>, cursor: Option<&str>) -> Result<Page, Error> {
-    Duro::query(host, "selectComponent", &connection(), &Query { inputs: "{}", search, cursor })
+    ask_for("{}", host, search, cursor)
+}
+
+fn ask_for(inputs: &str, host: &FakeHost, search: Option<&str>, cursor: Option<&str>) -> Result<Page, Error> {
+    Duro::query(host, "selectComponent", &connection(), &Query { inputs, search, cursor })
 }
 
 fn page(names: &[&str], next: Option<&str>) -> String {
-    let edges: Vec<Value> =
-        names.iter().enumerate().map(|(n, name)| json!({ "node": { "id": format!("id{n}"), "name": name } })).collect();
+    let edge = |(n, name)| json!({ "cursor": format!("e{n}"), "node": { "id": format!("id{n}"), "name": name } });
+    let edges: Vec<Value> = names.iter().enumerate().map(edge).collect();
     let page_info = json!({ "hasNextPage": next.is_some(), "endCursor": next });
     json!({ "data": { "components": { "connection": { "edges": edges, "pageInfo": page_info } } } }).to_string()
 }
@@ -52,6 +56,25 @@ fn words_filter_names_whatever_their_capitals_and_order() {
     assert_eq!(labels(&found), ["Große SCHRAUBE M3"]);
     assert_eq!((found.next, found.notice), (None, None));
     assert!(host.body(0)["variables"].get("search").is_none());
+}
+
+#[test]
+fn a_page_has_at_most_the_items_asked_for_and_goes_on_behind_the_last() {
+    let host = FakeHost::answering(&[&page(&["Bolt"], Some("abc"))]);
+    ask_for(r#"{"first": "10"}"#, &host, None, None).unwrap();
+    assert_eq!(host.body(0)["variables"]["first"], 10);
+
+    let names = ["Nut M3", "Pin", "Nut M4", "Nut M5"];
+    let host = FakeHost::answering(&[&page(&names, None), &page(&names[3..], None)]);
+    let found = ask_for(r#"{"first": 2}"#, &host, Some("nut"), None).unwrap();
+    assert_eq!((labels(&found), found.next.as_deref()), (vec!["Nut M3", "Nut M4"], Some("n:e2")));
+    assert_eq!(host.body(0)["variables"]["first"], 100);
+    let rest = ask_for(r#"{"first": 2}"#, &host, Some("nut"), found.next.as_deref()).unwrap();
+    assert_eq!((labels(&rest), rest.next.as_deref()), (vec!["Nut M5"], None));
+    assert_eq!(host.body(1)["variables"]["after"], "e2");
+
+    let error = ask_for(r#"{"first": 101}"#, &FakeHost::default(), None, None).unwrap_err();
+    assert!(matches!(error, Error::InvalidInput(_)));
 }
 
 #[test]

@@ -31,7 +31,7 @@ choices! {
 }
 
 /// The label of the input that chooses what to watch.
-const WATCH: &str = "Watch";
+const WATCH: &str = "Resource Type";
 
 inputs! {
     /// What to watch, and what to report of it.
@@ -40,13 +40,13 @@ inputs! {
             .required()
             .example(Literal::Text("changeOrders"))
             .help("What to watch. A flow that is switched over to the other kind must begin with a new state."),
-        show_new: bool = Field::boolean("showNewRecords", "Report new records", true)
+        show_new: bool = Field::boolean("showNewRecords", "Show New Records", true)
             .example(Literal::Boolean(true))
             .help(
                 "Whether the payload lists records that were created. What is created while this is off is not \
                  reported later.",
             ),
-        show_updated: bool = Field::boolean("showUpdatedRecords", "Report updated records", true)
+        show_updated: bool = Field::boolean("showUpdatedRecords", "Show Updated Records", true)
             .example(Literal::Boolean(true))
             .help(
                 "Whether the payload lists records that existed before and were changed. What is changed while \
@@ -66,7 +66,7 @@ pub const NAMES: Names =
 impl Trigger for PollChanges {
     const OPERATION: Operation = Operation {
         key: "pollChangesTrigger",
-        label: "New and updated records",
+        label: "New and Updated Records",
         description: "Starts the flow when components of the company library, or change orders, were created or \
                       changed. The first poll marks where counting begins and delivers nothing.",
         result_schema: result_schema!("poll_changes"),

@@ -68,6 +68,35 @@ async fn a_hidden_default_does_not_beat_the_url_that_was_filled_in() {
 }
 
 #[tokio::test]
+async fn the_key_goes_to_the_environment_that_was_chosen_and_nowhere_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspect = async |fields: serde_json::Value| {
+        let path = folder.path().join("connection.json");
+        fs::write(&path, json!({ "key": "duroApiKey", "fields": fields }).to_string()).unwrap();
+        harness(&["inspect", "--connection", path.to_str().unwrap()], &built("duro_plm.wasm")).await
+    };
+    for (environment, custom, host) in [
+        ("Main (MFG)", "", "mfg.duro.app"),
+        ("ITAR", "", "app.govduro.us"),
+        ("https://app.govduro.us/graphql", "", "app.govduro.us"),
+        ("https://gov.duro.us/graphql", "", "gov.duro.us"),
+        ("EU", "", "eu.duro.app"),
+        ("EU", "https://own.example/graphql", "own.example"),
+        ("", "https://own.example/graphql", "own.example"),
+    ] {
+        let fields = json!({ "apiKey": "k", "duroEnvironment": environment, "customDuroEnvironment": custom });
+        let ended = inspect(fields).await;
+        assert!(ended.output.contains(&format!("requests go to https://{host}, with apiKey")), "{}", ended.output);
+    }
+    for fields in [json!({ "apiKey": "k" }), json!({ "apiKey": "k", "duroEnvironment": " " })] {
+        let ended = inspect(fields).await;
+        let said = format!("{}{}", ended.output, ended.messages);
+        assert!(said.contains("fill in duroEnvironment or customDuroEnvironment"), "{said}");
+        assert!(!said.contains("https://mfg.duro.app/graphql, with"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn where_the_key_will_go_is_said_before_a_request_leaves() {
     let folder = tempfile::tempdir().unwrap();
     // Nothing is sent: the address is refused. It was said where the key would have gone all the same.

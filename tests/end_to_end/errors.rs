@@ -47,6 +47,13 @@ async fn too_many_requests_are_rate_limited_with_the_seconds_to_wait() {
 }
 
 #[tokio::test]
+async fn a_code_in_the_errors_counts_as_the_status_of_that_name() {
+    assert_eq!(error_of(Fault::graphql_code("RATE_LIMITED", Some(17))).await, Error::RateLimited(Some(17)));
+    assert!(matches!(error_of(Fault::graphql_code("FORBIDDEN", None)).await, Error::Forbidden(_)));
+    assert!(matches!(error_of(Fault::graphql_code("UNAUTHENTICATED", None)).await, Error::Unauthenticated(_)));
+}
+
+#[tokio::test]
 async fn partial_data_with_errors_carries_both() {
     let Error::Service(failure) = error_of(Fault::PartialData).await else { panic!() };
     assert_eq!(failure.status, 200);

@@ -36,6 +36,7 @@ impl Answer {
         may_fail: Option<&str>,
         reader: &mut DataReader<'_>,
         service: &Service,
+        endpoint: &str,
     ) -> Result<Self, Error> {
         let mut response = result.map_err(|failure| match failure {
             Failure::TooLarge(limit) => Error::UnexpectedResponse(format!(
@@ -59,7 +60,8 @@ impl Answer {
             Ok(envelope) => (part(&envelope.data), part(&envelope.errors)),
             Err(_) => (None, None),
         };
-        let said = Said { response: &response, text: &text, data, errors: errors.filter(|errors| *errors != "[]") };
+        let said =
+            Said { endpoint, response: &response, text: &text, data, errors: errors.filter(|errors| *errors != "[]") };
         if let Some(refusal) = refusal(&said, may_fail, service) {
             return Err(refusal);
         }

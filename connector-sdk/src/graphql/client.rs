@@ -104,7 +104,7 @@ impl<'a> Client<'a> {
             }
             Err(failure) => format!("response {number} {name}: none, {}", describe_failure(failure)),
         });
-        Answer::of(result, may_fail, reader, self.service)
+        Answer::of(result, may_fail, reader, self.service, endpoint)
     }
 }
 

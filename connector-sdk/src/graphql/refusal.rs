@@ -7,12 +7,15 @@ use serde_json::value::RawValue;
 use super::service::{Refused, Service};
 use crate::contract::{Error, Response, ServiceFailure};
 use crate::excerpt::shorten;
+use crate::polling::origin;
 
 /// The most characters of a foreign text that an error repeats.
 const SHOWN_CHARACTERS: usize = 200;
 
 /// The parts of an answer that say whether it is one.
 pub(super) struct Said<'a> {
+    /// Where the request went.
+    pub(super) endpoint: &'a str,
     pub(super) response: &'a Response,
     pub(super) text: &'a str,
     pub(super) data: Option<&'a str>,
@@ -24,6 +27,8 @@ pub(super) struct Said<'a> {
 struct GraphQlError {
     message: Option<String>,
     refused: Option<Refused>,
+    /// The seconds to wait, where it says.
+    retry_after: Option<u32>,
     /// The field of `data` that it is about.
     field: Option<String>,
 }
@@ -34,15 +39,47 @@ impl GraphQlError {
         let item: Value = serde_json::from_str(item.get()).unwrap_or_default();
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let message = text(item.get("message"));
-        let by_code = match item.get("extensions").and_then(|extensions| extensions.get("code")).and_then(Value::as_str)
-        {
-            Some("UNAUTHENTICATED") => Some(Refused::Credential),
-            Some("FORBIDDEN") => Some(Refused::Permission),
-            _ => None,
-        };
+        let extensions = item.get("extensions");
+        let by_code = extensions.and_then(|extensions| by_code(extensions).or_else(|| by_status(extensions)));
         let refused = by_code.or_else(|| (service.words)(message.as_deref()?));
-        Self { refused, field: text(item.get("path").and_then(|path| path.get(0))), message }
+        let retry_after = extensions.and_then(|extensions| seconds(extensions.get("retryAfter")?));
+        Self { refused, retry_after, field: text(item.get("path").and_then(|path| path.get(0))), message }
     }
+}
+
+/// What the `code` of an error means. There is no standard of them; these are what GraphQL servers and their gateways write for what HTTP has
+/// a status for.
+fn by_code(extensions: &Value) -> Option<Refused> {
+    const CODES: [(Refused, &[&str]); 3] = [
+        (Refused::Credential, &["UNAUTHENTICATED", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED"]),
+        (Refused::Permission, &["FORBIDDEN", "ACCESS_DENIED", "PERMISSION_DENIED"]),
+        (Refused::Rate, &["RATE_LIMITED", "RATE_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS", "THROTTLED"]),
+    ];
+    let code = extensions.get("code")?.as_str()?;
+    let is_it = |known: &&str| code.eq_ignore_ascii_case(known);
+    CODES.iter().find(|(_, codes)| codes.iter().any(is_it)).map(|(refused, _)| *refused)
+}
+
+/// What the HTTP status means that an error would have had on its own.
+fn by_status(extensions: &Value) -> Option<Refused> {
+    let status = extensions.pointer("/http/status").or_else(|| extensions.get("status"))?;
+    match status.as_u64()? {
+        401 => Some(Refused::Credential),
+        403 => Some(Refused::Permission),
+        429 => Some(Refused::Rate),
+        _ => None,
+    }
+}
+
+/// Seconds, from a number or from text with a whole one; a part of a second counts as one.
+fn seconds(value: &Value) -> Option<u32> {
+    if let Some(text) = value.as_str() {
+        return text.trim().parse().ok();
+    }
+    let seconds = value.as_f64()?.ceil();
+    // A cast ends at the largest number there is; what is no number of seconds at all is dropped.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, and is not negative")]
+    (seconds >= 0.0).then_some(seconds as u32)
 }
 
 /// The error that the answer stands for, if it is one by its status or by its GraphQL errors. Errors that are about `may_fail`, a field of `data`,
@@ -68,14 +105,16 @@ pub(super) fn refusal(said: &Said<'_>, may_fail: Option<&str>, service: &Service
     let Service { name, credential, .. } = service;
     if any(Refused::Credential) || (status == 401 && !any(Refused::Permission)) {
         return Some(Error::Unauthenticated(format!(
-            "{name} does not accept the {credential} ({message}); check that it is complete, current, and of this environment"
+            "{name} at {} does not accept the {credential} ({message}); check that it is complete, current, and of this environment",
+            shorten(&origin(said.endpoint).unwrap_or_default(), SHOWN_CHARACTERS)
         )));
     }
     if status == 403 || status == 401 || any(Refused::Permission) {
         return Some(Error::Forbidden(format!("{name} does not let the {credential}'s owner do this: {message}")));
     }
-    if status == 429 {
-        return Some(Error::RateLimited(retry_after(said.response)));
+    if status == 429 || any(Refused::Rate) {
+        let longest = listed.iter().filter_map(|error| error.retry_after).max();
+        return Some(Error::RateLimited(retry_after(said.response).or(longest)));
     }
     if (300..400).contains(&status) {
         let target = said.response.header("location");

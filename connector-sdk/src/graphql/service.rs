@@ -9,8 +9,8 @@ pub struct Service {
     pub credential: &'static str,
     /// The header that holds the credential, and the key of the connection's secret field.
     pub header: (&'static str, &'static str),
-    /// What the message of one of its GraphQL errors means, if it says more than that there is one. The codes `UNAUTHENTICATED` and `FORBIDDEN` are
-    /// understood without.
+    /// What the message of one of its GraphQL errors means, if it says more than that there is one. The usual
+    /// `extensions.code`, among them `UNAUTHENTICATED`, `FORBIDDEN` and `RATE_LIMITED`, are understood without.
     pub words: fn(&str) -> Option<Refused>,
 }
 
@@ -21,4 +21,6 @@ pub enum Refused {
     Credential,
     /// The credential's owner may not do this.
     Permission,
+    /// Too many requests: this one may come again later.
+    Rate,
 }

@@ -126,6 +126,37 @@ fn too_many_requests_say_how_long_to_wait_in_both_forms() {
 }
 
 #[test]
+fn the_code_of_an_error_counts_as_the_status_of_that_name() {
+    let coded = |extensions: &str| {
+        error_of(200, &[], &format!(r#"{{"data":null,"errors":[{{"message":"no","extensions":{extensions}}}]}}"#))
+    };
+    for (wait, seconds) in [
+        ("", None),
+        (r#","retryAfter":7"#, Some(7)),
+        (r#","retryAfter":1.2"#, Some(2)),
+        (r#","retryAfter":"3""#, Some(3)),
+        (r#","retryAfter":-1"#, None),
+    ] {
+        assert_eq!(coded(&format!(r#"{{"code":"RATE_LIMITED"{wait}}}"#)), Error::RateLimited(seconds), "{wait}");
+    }
+    assert_eq!(coded(r#"{"http":{"status":429}}"#), Error::RateLimited(None));
+    assert_eq!(coded(r#"{"code":"rate_limited","retryAfter":1e300}"#), Error::RateLimited(Some(u32::MAX)));
+    assert!(matches!(coded(r#"{"code":"FORBIDDEN"}"#), Error::Forbidden(_)));
+    assert!(matches!(coded(r#"{"code":"Unauthenticated"}"#), Error::Unauthenticated(_)));
+    for other in [r#"{"code":"BAD_USER_INPUT"}"#, r#"{"code":7}"#, "[]", r#"{"status":"429"}"#] {
+        assert!(matches!(coded(other), Error::Service(_)), "{other}");
+    }
+    let both = r#"{"errors":[{"message":"no","extensions":{"code":"RATE_LIMITED","retryAfter":9}}]}"#;
+    assert_eq!(error_of(429, &[("retry-after", "4")], both), Error::RateLimited(Some(4)));
+}
+
+#[test]
+fn a_refused_key_names_the_host_that_got_it() {
+    let Error::Unauthenticated(message) = error_of(401, &[], "") else { panic!() };
+    assert!(message.contains(" at https://"), "{message}");
+}
+
+#[test]
 fn answers_that_are_not_graphql_are_unexpected() {
     for (body, says) in [
         ("", "empty"),

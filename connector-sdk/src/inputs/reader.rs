@@ -13,6 +13,16 @@ const MAX_INPUTS_BYTES: usize = 1024 * 1024;
 /// The most bytes of one text input that is not source code.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 
+/// A member that low-code hosts put among the inputs: their own reference to the connection. It is not one, and is passed over unless it is
+/// declared.
+const PASSED_BY_HOSTS: &str = "connection";
+
+/// For how many unknown inputs a known one is suggested.
+const MOST_SUGGESTIONS: usize = 8;
+
+/// The most bytes of an unknown input's name that is compared with the known ones.
+const MAX_MISSPELT_BYTES: usize = 64;
+
 /// A JSON object, its values as they were written: what is handed on is not rounded.
 pub type Map = BTreeMap<String, Json>;
 
@@ -45,16 +55,19 @@ impl Reader {
             }
         };
         let mut reader = Self { values, problems: Vec::new() };
-        let is_unknown = |key: &&String| declared.iter().all(|input| input.key != key.as_str());
+        let known: Vec<&str> = declared.iter().map(|input| input.key).collect();
+        let is_unknown = |key: &&String| key.as_str() != PASSED_BY_HOSTS && !known.contains(&key.as_str());
         let unknown: Vec<String> = reader.values.keys().filter(is_unknown).cloned().collect();
-        for key in unknown {
-            let known: Vec<&str> = declared.iter().map(|input| input.key).collect();
+        for (index, key) in unknown.iter().enumerate() {
             let message = if known.is_empty() {
                 "there are no inputs here; leave it out".to_owned()
             } else {
-                format!("there is no such input; there are {}", known.join(", "))
+                // Whoever sends thousands of unknown inputs has not misspelt them.
+                let meant = (index < MOST_SUGGESTIONS).then(|| suggestion(key, &known)).flatten();
+                let meant = meant.map_or_else(String::new, |meant| format!("did you mean {meant}? "));
+                format!("there is no such input; {meant}there are {}", known.join(", "))
             };
-            reader.problem(&key, message);
+            reader.problem(key, message);
         }
         Ok(reader)
     }
@@ -67,6 +80,11 @@ impl Reader {
     /// Records a problem with an input.
     pub fn problem(&mut self, key: &str, message: impl Into<String>) {
         self.problems.push(InputProblem { input: key.to_owned(), message: message.into() });
+    }
+
+    /// Whether the input was given as text, and there is nothing in it.
+    pub fn is_blank_text(&self, key: &str) -> bool {
+        self.values.get(key).and_then(|value| values::text(value)).is_some_and(|text| text.trim().is_empty())
     }
 
     /// A text that must be there and not blank. The text is as it was given, blanks around it included.
@@ -106,7 +124,7 @@ impl Reader {
         let value = self.take(key)?;
         let boolean = values::boolean(&value);
         if boolean.is_none() {
-            self.problem(key, format!("expected true or false, got {}", values::describe(&value)));
+            self.problem(key, format!("expected true or false (or yes, no, 1, 0), got {}", values::describe(&value)));
         }
         boolean
     }
@@ -196,4 +214,16 @@ impl Reader {
     fn take(&mut self, key: &str) -> Option<Json> {
         self.values.remove(key).filter(|value| !values::is_blank(value))
     }
+}
+
+/// The known input that a misspelt one most resembles, if it is near: a third of its characters may differ, and neither capitals nor dashes count.
+fn suggestion<'a>(misspelt: &str, known: &[&'a str]) -> Option<&'a str> {
+    if misspelt.len() > MAX_MISSPELT_BYTES {
+        return None;
+    }
+    let plain = |key: &str| key.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let misspelt = plain(misspelt);
+    let distances = known.iter().map(|key| (strsim::osa_distance(&misspelt, &plain(key)), *key));
+    let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance * 3 <= nearest.chars().count()).then_some(nearest)
 }

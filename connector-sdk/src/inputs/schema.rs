@@ -19,7 +19,8 @@ pub(crate) fn input_schema(inputs: &[Input]) -> String {
         }
         push_string(&mut schema, input.key);
     }
-    schema.push_str(r#"],"additionalProperties":false}"#);
+    // What hosts pass beside the inputs, see `Reader::parse`; a form that is drawn from `properties` does not show it.
+    schema.push_str(r#"],"patternProperties":{"^connection$":true},"additionalProperties":false}"#);
     schema
 }
 
@@ -30,7 +31,7 @@ fn property(schema: &mut String, input: &Input) {
         _ if input.must_be_given() => r#""string","minLength":1"#,
         Kind::Text | Kind::MultiLine | Kind::Password | Kind::EndpointUrl => r#"["string","null"]"#,
         Kind::Number => r#"["number","string","null"]"#,
-        Kind::Boolean => r#"["boolean","string","null"]"#,
+        Kind::Boolean => r#"["boolean","integer","string","null"]"#,
         // Choices are not an `enum` here: blank stands for the default, and a choice that is JSON may come parsed.
         Kind::Choice if input.choices.iter().any(|choice| choice.value.starts_with('{')) => {
             r#"["string","object","array","null"]"#

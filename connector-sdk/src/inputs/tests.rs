@@ -50,7 +50,7 @@ fn absent_null_and_blank_inputs_all_mean_the_default() {
 #[test]
 fn every_bad_input_is_named_at_once() {
     let mut inputs =
-        parse(r#"{"name": [], "count": 0, "flag": "yes", "pick": "XCO", "body": "{", "rows": 3, "nmae": 1}"#);
+        parse(r#"{"name": [], "count": 0, "flag": "maybe", "pick": "XCO", "body": "{", "rows": 3, "nmae": 1}"#);
     inputs.required_text("name");
     inputs.whole_number("count", 1, 1000);
     inputs.boolean("flag");
@@ -58,6 +58,39 @@ fn every_bad_input_is_named_at_once() {
     inputs.object("body");
     inputs.pairs("rows");
     assert_eq!(problems(inputs), ["nmae", "name", "count", "flag", "pick", "body", "rows"]);
+}
+
+#[test]
+fn every_word_of_a_low_code_host_for_true_and_false_is_understood() {
+    let read = |value: &str| parse(&format!(r#"{{"flag": {value}}}"#)).boolean("flag");
+    for yes in ["true", "1", "\"1\"", "\"yes\"", "\" Y \"", "\"T\"", "\"TRUE\""] {
+        assert_eq!(read(yes), Some(true), "{yes}");
+    }
+    for no in ["false", "0", "\"0\"", "\"no\"", "\"N\"", "\"f\"", "\"False\""] {
+        assert_eq!(read(no), Some(false), "{no}");
+    }
+    for neither in ["2", "1.5", "\"on off\"", "[]"] {
+        assert_eq!(read(neither), None, "{neither}");
+    }
+}
+
+#[test]
+fn a_misspelt_input_is_met_with_the_one_that_was_meant_and_a_hosts_connection_with_nothing() {
+    let says = |key: &str| match parse(&format!(r#"{{"{key}": 1, "connection": {{"key": "c"}}}}"#)).finish() {
+        Err(Error::InvalidInput(problems)) => {
+            assert_eq!(problems.len(), 1);
+            problems[0].message.clone()
+        }
+        other => panic!("{other:?}"),
+    };
+    for (misspelt, meant) in [("nmae", "name"), ("Flag", "flag"), ("row_s", "rows"), ("cuont", "count")] {
+        let said = says(misspelt);
+        assert!(said.contains(&format!("did you mean {meant}?")) && said.contains("there are name, count"), "{said}");
+    }
+    for far in ["temperature", "x", &"name".repeat(30)] {
+        assert!(!says(far).contains("did you mean"), "{far}");
+    }
+    parse(r#"{"connection": {"key": "c"}}"#).finish().unwrap();
 }
 
 #[test]

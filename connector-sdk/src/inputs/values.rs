@@ -69,14 +69,15 @@ fn whole_digits(text: &str) -> Option<String> {
     Some(digits)
 }
 
-/// A boolean from a boolean or a string.
+/// A boolean from a boolean, from the number 1 or 0, or from a word for one of them.
 pub(super) fn boolean(value: &RawValue) -> Option<bool> {
     let text = text(value);
     let word = text.as_deref().map_or(value.get(), str::trim);
-    if word.eq_ignore_ascii_case("true") {
+    let is_one_of = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is_one_of(&["true", "t", "yes", "y", "1"]) {
         return Some(true);
     }
-    word.eq_ignore_ascii_case("false").then_some(false)
+    is_one_of(&["false", "f", "no", "n", "0"]).then_some(false)
 }
 
 /// The name and the value of one `{"key", "value"}` row; a missing value is null, a missing name empty.

@@ -126,6 +126,7 @@ fn described(connector: &Connector) -> String {
         format!("{} {} ({})", one_line(&definition.label), one_line(&definition.version), definition.key),
         one_line(&definition.description).into_owned(),
     ];
+    lines.extend(definition.category().map(|category| one_line(category).into_owned()));
     lines.extend(definition.documentation_url.as_deref().map(|url| one_line(url).into_owned()));
     lines.push(String::new());
     lines.push(format!(

@@ -37,9 +37,14 @@ impl Typed {
 
 /// Makes the `inputs` object of a call. Everything is passed on as it was typed, which the contract lets a connector
 /// read: it knows its inputs, and says of all of them at once what is wrong. Blank controls are left out, so that
-/// defaults count.
+/// defaults count; but what a required input began with was taken away where it is blank, and the connector is to say so.
 pub(super) fn read<'a>(inputs: impl IntoIterator<Item = &'a InputField>, values: &Values) -> Map<String, Value> {
-    let read = |input: &InputField| Some((input.key.clone(), read_one(values.get(&input.key)?)?));
+    let emptied = |input: &InputField| (input.required && input.default.is_some()).then(|| "".into());
+    let read = |input: &InputField| {
+        let typed = values.get(&input.key)?;
+        let emptied = || emptied(input).filter(|_| matches!(typed, Typed::Text(_)));
+        Some((input.key.clone(), read_one(typed).or_else(emptied)?))
+    };
     inputs.into_iter().filter_map(read).collect()
 }
 

@@ -30,6 +30,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/connection/destination", post(handlers::connection::destination))
         .route("/connection/forget", post(handlers::connection::forget))
         .route("/about", get(handlers::about))
+        .route("/icon.png", get(handlers::icon))
         .route("/actions/{key}", get(handlers::action::show))
         .route("/actions/{key}/draft", post(handlers::action::draft))
         .route("/actions/{key}/run", post(handlers::action::run))

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use zeroize::Zeroize;
 
 use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
 use crate::egress::Sockets;
@@ -218,11 +219,23 @@ impl fmt::Debug for Connection {
     }
 }
 
+/// The token of a header's value that was pasted whole, `Bearer eyJ…`; any other text as it is.
+fn token_of(mut text: String) -> String {
+    let Some((scheme, token)) = text.trim_start().split_once(char::is_whitespace) else { return text };
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.contains(char::is_whitespace) {
+        return text;
+    }
+    let token = token.to_owned();
+    text.zeroize();
+    token
+}
+
 /// Moves one secret field into `secrets`. The error says what is wrong with it, and does not repeat it.
 fn take_secret(field: &ConnectionField, value: Option<Value>, secrets: &mut Secrets) -> Result<(), String> {
     let name = &field.input.key;
     let text = match value {
-        Some(Value::String(text)) => Some(SecretString::from(text)),
+        Some(Value::String(text)) => Some(SecretString::from(if field.may_be_jwt { token_of(text) } else { text })),
         None | Some(Value::Null) => None,
         Some(_) => {
             return secrets.declare(name, None).map_err(|problem| problem.to_string()).and(Err("must be text".into()));
@@ -252,6 +265,25 @@ mod tests {
         assert_eq!(connection.public_fields(), r#"{"environment":"EU"}"#);
         assert!(connection.secrets().has_value("apiKey"));
         assert!(!format!("{connection:?}").contains("canary"), "{connection:?}");
+    }
+
+    #[test]
+    fn the_scheme_of_a_header_that_was_pasted_whole_is_dropped() {
+        let key = |text: &str| {
+            let connection = connection(json!({"apiKey": text, "environment": "EU"})).unwrap();
+            let header = connection.secrets().header_value("apiKey").unwrap();
+            header.to_str().unwrap().to_owned()
+        };
+        assert_eq!(key("Bearer canary.e30.x"), "canary.e30.x");
+        assert_eq!(key("  bearer \t canary.e30.x \n"), "canary.e30.x");
+        assert_eq!(key("Basic canary"), "Basic canary");
+        assert_eq!(key("Bearer two words"), "Bearer two words");
+        assert_eq!(key("Bearer"), "Bearer");
+        let mut definition = definition();
+        definition.connections[0].fields[0].may_be_jwt = false;
+        let value = json!({"key": "key", "fields": {"apiKey": "Bearer canary", "environment": "EU"}});
+        let connection = Connection::new(&definition, value).unwrap();
+        assert_eq!(connection.secrets().header_value("apiKey").unwrap(), "Bearer canary");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod error;
 mod json_text;
 mod record_lists;
 mod results;
+mod shown;
 mod trust;
 mod validate;
 

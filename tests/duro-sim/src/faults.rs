@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use serde_json::json;
+
 use crate::request::ReceivedRequest;
 
 /// One way for an answer to go wrong. Where a fault damages the true answer, the request is carried out first: a
@@ -85,6 +87,13 @@ impl Fault {
         self
     }
 
+    /// One GraphQL error with status 200 and an `extensions.code`; after how many seconds to come again is said beside it.
+    pub fn graphql_code(code: &str, retry_after: Option<u64>) -> Fault {
+        let error = json!({ "message": "No.", "extensions": { "code": code, "retryAfter": retry_after } });
+        let body = json!({ "data": null, "errors": [error] }).to_string();
+        Fault::Answer { status: 200, headers: json_headers(), body }
+    }
+
     /// One GraphQL error with status 200.
     pub fn graphql_error(message: &str) -> Fault {
         Fault::GraphQlErrors(vec![message.to_owned()])
@@ -97,7 +106,7 @@ fn json_headers() -> Vec<(String, String)> {
 
 /// The spellings of [`Fault::from_str`], for help texts.
 pub const FAULT_SPELLINGS: &str = "a status such as 503, 429:SECONDS, 429-date:SECONDS, unauthorized, html, empty, \
-    truncated, wrong-shape, partial, null:FIELD, refused:FIELD, graphql-error:MESSAGE, huge:BYTES, slow-headers:2s, slow-body:2s, drop, \
+    truncated, wrong-shape, partial, null:FIELD, refused:FIELD, graphql-error:MESSAGE, graphql-code:CODE, huge:BYTES, slow-headers:2s, slow-body:2s, drop, \
     drop-mid-body, redirect:URL, echo-token";
 
 /// A fault that cannot be read, with the spellings that can.
@@ -134,6 +143,7 @@ impl FromStr for Fault {
             ("null", Some(field)) => Fault::FieldNull(field.to_owned()),
             ("refused", Some(field)) => Fault::FieldRefused(field.to_owned()),
             ("graphql-error", Some(message)) => Fault::graphql_error(message),
+            ("graphql-code", Some(code)) => Fault::graphql_code(code, None),
             ("redirect", Some(url)) => Fault::Redirect(url.to_owned()),
             ("huge", Some(bytes)) => Fault::HugeBody(bytes.parse().map_err(|_| unknown())?),
             ("slow-headers", Some(delay)) => Fault::SlowHeaders(parse_duration(delay).map_err(|_| unknown())?),

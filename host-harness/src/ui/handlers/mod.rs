@@ -66,6 +66,14 @@ pub(super) async fn about(State(shared): State<Arc<Shared>>) -> Markup {
     pages::about::show(&shared)
 }
 
+/// The connector's picture. The host has checked that it is one of a bounded size.
+pub(super) async fn icon(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.definition().icon() {
+        Some(png) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
+        None => not_found("picture"),
+    }
+}
+
 fn not_found(what: &'static str) -> Response {
     (StatusCode::NOT_FOUND, format!("There is no {what}. Reload the page.\n")).into_response()
 }

@@ -2,8 +2,13 @@
 
 use maud::{Markup, html};
 
+use host::text::beginning;
+
 use super::{Place, heading, page, size, time};
 use crate::ui::shared::Shared;
+
+/// The most bytes of the list of changes that are shown: the newest stand first.
+const SHOWN_CHANGELOG: usize = 16 * 1024;
 
 pub(in crate::ui) fn show(shared: &Shared) -> Markup {
     let (connector, definition) = (&shared.connector, shared.definition());
@@ -49,7 +54,11 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
                     dt { "Size" } dd { (size(connector.size() as u64)) }
                     dt { "Asks the host for" } dd { ul .bare { @for name in connector.imports() { li { code .breakable { (name) } } } } }
                     dt { "Offers" } dd { ul .bare { @for name in connector.exports() { li { code .breakable { (name) } } } } }
+                    @if let Some(category) = definition.category() { dt { "Category" } dd { (category) } }
                     @if let Some(url) = &definition.documentation_url { dt { "Documentation" } dd .breakable { (url) } }
+                }
+                @if let Some(changelog) = definition.changelog() {
+                    details { summary { "What changed" } pre { (beginning(changelog, SHOWN_CHANGELOG)) } }
                 }
             }
         }

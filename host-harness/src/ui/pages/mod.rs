@@ -45,7 +45,7 @@ pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Mar
                 a .skip href="#main" { "Skip to the content" }
                 header .side {
                     div .brand {
-                        span .mark aria-hidden="true" {}
+                        @if definition.icon().is_some() { img .mark src="/icon.png" alt=""; } @else { span .mark aria-hidden="true" {} }
                         div {
                             p .brand-name { (definition.label) }
                             p .quiet { "Version " (definition.version) }

@@ -20,11 +20,13 @@ pub struct __TYPE__;
 
 impl Connector for __TYPE__ {
     const ABOUT: About = About {
-        key: "__CRATE__",
-        label: "__LABEL__",
-        description: "Things of __LABEL__, and what changed about them.",
-        version: env!("CARGO_PKG_VERSION"),
-        documentation_url: None,
+        category: None,
+        ..About::new(
+            "__CRATE__",
+            "__LABEL__",
+            "Things of __LABEL__, and what changed about them.",
+            env!("CARGO_PKG_VERSION"),
+        )
     };
 
     const CONNECTIONS: &'static [ConnectionKind] = &[connection::API_KEY];
