@@ -2,6 +2,8 @@
 
 fn main() {
     connector_sdk_build::result_schemas("src/duro-v1.graphql", "src");
+    let way = "changeOrders.connection.edges[].node";
+    connector_sdk_build::record_schema("src/duro-v1.graphql", "src", "get_change_order", "list_change_orders", way);
     let records = ["poll_change_orders", "poll_components"];
     connector_sdk_build::changes_schema("src/duro-v1.graphql", "src", "poll_changes", &records);
 }

@@ -41,6 +41,7 @@ impl Connector for Duro {
 
     const ACTIONS: &'static [ActionRow] = &[
         ActionRow::of::<actions::CreateChangeOrder>(),
+        ActionRow::of::<actions::GetChangeOrder>(),
         ActionRow::of::<actions::GetComponentById>(),
         ActionRow::of::<actions::GetCurrentUser>(),
         ActionRow::of::<actions::ListChangeOrders>(),

@@ -68,6 +68,7 @@ pub(crate) fn measure(files: &Files, quick: bool) -> Result<Vec<Action>> {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let sim = tokio.block_on(DuroSim::builder().components(500).change_orders(40).spawn())?;
     let id = sim.records(Resource::Components).first().context("the service has no component")?.id.clone();
+    let change_order = sim.records(Resource::ChangeOrders).first().context("there is no change order")?.id.clone();
     let query = "query ($ids: [ID]) { componentsByIds(ids: $ids) { id name } }";
     let calls = [
         Call::Test,
@@ -76,6 +77,7 @@ pub(crate) fn measure(files: &Files, quick: bool) -> Result<Vec<Action>> {
         Call::Perform("getComponentById", json!({ "componentId": id })),
         Call::Perform("listComponents", json!({})),
         Call::Perform("listChangeOrders", json!({})),
+        Call::Perform("getChangeOrder", json!({ "changeOrder": change_order })),
         Call::Perform("createChangeOrder", json!({ "name": "To be measured", "type": "ECO" })),
         Call::Perform("rawRequest", json!({ "query": query, "variablesObject": { "ids": [id] } })),
         Call::Query("selectComponent", "screw"),

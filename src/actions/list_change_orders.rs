@@ -6,9 +6,9 @@ use connector_sdk::json::push_string;
 use connector_sdk::{Action, Call, Error, Operation, inputs, result_schema};
 use serde_json::Value;
 
+use self::list_change_orders::{ChangeOrdersOrderByInput, SortDirection, Variables};
 use crate::inputs::FIRST;
 use crate::service::{client, query};
-use list_change_orders::{ChangeOrdersOrderByInput, SortDirection, Variables};
 
 query!(ListChangeOrders, "src/actions/list_change_orders.graphql");
 

@@ -2,6 +2,7 @@
 //! wrote them.
 
 mod create_change_order;
+mod get_change_order;
 mod get_component_by_id;
 mod get_current_user;
 mod list_change_orders;
@@ -13,6 +14,7 @@ mod raw_request;
 mod tests;
 
 pub(crate) use create_change_order::CreateChangeOrder;
+pub(crate) use get_change_order::GetChangeOrder;
 pub(crate) use get_component_by_id::GetComponentById;
 pub(crate) use get_current_user::GetCurrentUser;
 pub(crate) use list_change_orders::ListChangeOrders;

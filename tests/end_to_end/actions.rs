@@ -90,13 +90,29 @@ async fn change_orders_come_in_each_of_the_six_orders() {
 }
 
 #[tokio::test]
+async fn one_change_order_is_found_by_its_id_and_by_its_number_wherever_it_stands() {
+    let bench = Bench::with(DuroSim::builder().change_orders(230)).await;
+    let list = bench.perform("listChangeOrders", json!({ "first": 1000 })).await;
+    for place in [0, 120, 229] {
+        let node = &list["changeOrders"]["connection"]["edges"][place]["node"];
+        let number = node["con"]["displayValue"].as_str().unwrap().to_lowercase();
+        for wanted in [node["id"].as_str().unwrap(), &format!(" {number} ")] {
+            assert_eq!(bench.perform("getChangeOrder", json!({ "changeOrder": wanted })).await, *node, "{wanted}");
+        }
+    }
+    let error = bench.fail("getChangeOrder", json!({ "changeOrder": "ECO-99999" })).await;
+    let expected = "\"ECO-99999\" among the 230;";
+    assert!(matches!(&error, Error::NotFound(message) if message.contains(expected)), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_change_order_that_was_created_is_in_the_list_as_a_draft() {
     let bench = Bench::new().await;
     let name = "Ersetze \"M3\", ¼″ 🛠";
     let made = bench.perform("createChangeOrder", json!({ "name": name, "type": "DCO", "description": "a\nb" })).await;
     let made = &made["createChangeOrder"];
     assert_eq!((&made["name"], &made["type"], &made["status"]), (&json!(name), &json!("DCO"), &json!("DRAFT")));
-    let newest = bench.perform("listChangeOrders", json!({ "first": 1 })).await;
+    let newest = bench.perform("listChangeOrders", json!({ "first": 1, "orderBy": { "lastModified": "desc" } })).await;
     assert_eq!(newest["changeOrders"]["connection"]["edges"][0]["node"]["id"], made["id"]);
 }
 

@@ -39,12 +39,6 @@ fn the_component_imports_http_and_log_and_nothing_else() {
     );
 }
 
-#[test]
-fn the_component_is_at_most_450_000_bytes() {
-    let size = fs::metadata(built("duro_plm.wasm")).unwrap().len();
-    assert!(size <= 450_000, "{size} bytes");
-}
-
 #[tokio::test]
 async fn the_manifest_in_the_repository_is_the_components_own() {
     let manifest: Value = serde_json::from_str(&fs::read_to_string(root().join("manifest.json")).unwrap()).unwrap();

@@ -25,7 +25,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use document::{Head, head};
-pub use schema::{changes, result_schema};
+pub use schema::{changes, record, result_schema};
 
 /// Why a schema could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,17 @@ pub fn changes_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name:
     end_on_problem(made);
 }
 
+/// Makes `schemas/NAME.json` for an action whose result is one record of those that the named query lists; `way` leads to it, as behind `Result:`, and
+/// ends in the list's items. Ends the build with a message if that fails.
+pub fn record_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: &str, query: &str, way: &str) {
+    let made = Queries::read(service.as_ref(), folder.as_ref()).and_then(|all| {
+        let (path, text) = all.query(query)?;
+        let schema = record(&all.service.1, text, way);
+        write(name, &schema.map_err(|problem| Problem::GraphQl(path.clone(), problem))?)
+    });
+    end_on_problem(made);
+}
+
 fn end_on_problem(made: Result<(), Problem>) {
     if let Err(problem) = made {
         eprintln!("error: {problem}");
@@ -92,11 +103,15 @@ impl Queries {
         Ok(Self { service: (service.to_owned(), read(service)?), files })
     }
 
-    fn schema(&self, name: &str) -> Result<serde_json::Value, Problem> {
+    fn query(&self, name: &str) -> Result<&(PathBuf, String), Problem> {
         let found = self.files.iter().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name));
-        let (path, query) = found.ok_or_else(|| {
+        found.ok_or_else(|| {
             Problem::GraphQl(self.service.0.clone(), format!("there is no query {name}.graphql beside this schema"))
-        })?;
+        })
+    }
+
+    fn schema(&self, name: &str) -> Result<serde_json::Value, Problem> {
+        let (path, query) = self.query(name)?;
         result_schema(&self.service.1, query).map_err(|problem| Problem::GraphQl(path.clone(), problem))
     }
 

@@ -32,6 +32,22 @@ pub fn result_schema(service: &str, query: &str) -> Result<Value, String> {
     Ok(Value::Object(all))
 }
 
+/// JSON Schema (2020-12) of one record of those that a query lists; `way` leads to it, as behind `Result:` at a query's head, and ends in the list's
+/// items. The error says what is not understood.
+pub fn record(service: &str, query: &str, way: &str) -> Result<Value, String> {
+    let mut lines = query.lines().skip_while(|line| line.trim().is_empty() || line.trim().starts_with('#'));
+    let headed = lines.by_ref().fold(format!("# Result: {way}\n"), |text, line| text + line + "\n");
+    let mut list = result_schema(service, &headed)?;
+    let record = list.get_mut("items").map(Value::take).ok_or_else(|| format!("{way} leads to no list's items"))?;
+    let Value::Object(mut record) = record else { return Err(format!("{way} leads to no record")) };
+    let mut schema =
+        Map::from_iter([("$schema".to_owned(), list.get_mut("$schema").map(Value::take).unwrap_or_default())]);
+    // A place of a list may be null; a record that was found is not.
+    record.insert("type".to_owned(), json!("object"));
+    schema.append(&mut record);
+    Ok(Value::Object(schema))
+}
+
 /// JSON Schema of a trigger's payload whose records are the items of these lists; none if one of them is no list.
 pub fn changes(lists: Vec<Value>) -> Option<Value> {
     let any: Vec<Value> =

@@ -50,8 +50,15 @@ async fn a_connection_is_filled_in_tested_and_remembered() {
 async fn the_page_says_where_the_key_will_go_before_anything_is_sent() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = bench.open("/connection").await;
-        browser.wait_for_text("#destination", "will be sent to https://mfg.duro.app and nowhere else").await;
+        // A key must not go to an environment that nobody chose.
+        browser.wait_for_text("#destination", "fill in duroEnvironment or customDuroEnvironment").await;
         browser.type_into("#connection-apiKey", KEY).await;
+        browser
+            .js("const choice = document.querySelector('#connection-duroEnvironment'); choice.value = 'ITAR'; \
+                 choice.dispatchEvent(new Event('input', {bubbles: true})); \
+                 choice.dispatchEvent(new Event('change', {bubbles: true}));")
+            .await;
+        browser.wait_for_text("#destination", "will be sent to https://app.govduro.us and nowhere else").await;
         browser.type_into("#connection-customDuroEnvironment", "https://collector.example/graphql").await;
         browser.wait_for_text("#destination", "will be sent to https://collector.example and nowhere else").await;
         browser.type_into("#connection-customDuroEnvironment", "collector.example").await;
