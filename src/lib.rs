@@ -41,16 +41,20 @@ impl Connector for Duro {
 
     const ACTIONS: &'static [ActionRow] = &[
         ActionRow::of::<actions::CreateChangeOrder>(),
+        ActionRow::of::<actions::GetBillOfMaterials>(),
         ActionRow::of::<actions::GetChangeOrder>(),
         ActionRow::of::<actions::GetComponentById>(),
         ActionRow::of::<actions::GetCurrentUser>(),
+        ActionRow::of::<actions::GetProductById>(),
         ActionRow::of::<actions::ListChangeOrders>(),
         ActionRow::of::<actions::ListCompanyUsers>(),
         ActionRow::of::<actions::ListComponents>(),
+        ActionRow::of::<actions::ListProducts>(),
         ActionRow::of::<actions::RawRequest>(),
     ];
 
-    const DATA_SOURCES: &'static [DataSourceRow] = &[DataSourceRow::of::<data_sources::SelectComponent>()];
+    const DATA_SOURCES: &'static [DataSourceRow] =
+        &[DataSourceRow::of::<data_sources::SelectComponent>(), DataSourceRow::of::<data_sources::SelectProduct>()];
 
     const TRIGGERS: &'static [TriggerRow] = &[TriggerRow::of::<triggers::PollChanges>()];
 

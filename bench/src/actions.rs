@@ -69,6 +69,7 @@ pub(crate) fn measure(files: &Files, quick: bool) -> Result<Vec<Action>> {
     let sim = tokio.block_on(DuroSim::builder().components(500).change_orders(40).spawn())?;
     let id = sim.records(Resource::Components).first().context("the service has no component")?.id.clone();
     let change_order = sim.records(Resource::ChangeOrders).first().context("there is no change order")?.id.clone();
+    let product = sim.products().first().context("the service has no product")?.id.clone();
     let query = "query ($ids: [ID]) { componentsByIds(ids: $ids) { id name } }";
     let calls = [
         Call::Test,
@@ -77,6 +78,9 @@ pub(crate) fn measure(files: &Files, quick: bool) -> Result<Vec<Action>> {
         Call::Perform("getComponentById", json!({ "componentId": id })),
         Call::Perform("listComponents", json!({})),
         Call::Perform("listChangeOrders", json!({})),
+        Call::Perform("listProducts", json!({})),
+        Call::Perform("getProductById", json!({ "productId": product })),
+        Call::Perform("getBillOfMaterials", json!({ "productId": product })),
         Call::Perform("getChangeOrder", json!({ "changeOrder": change_order })),
         Call::Perform("createChangeOrder", json!({ "name": "To be measured", "type": "ECO" })),
         Call::Perform("rawRequest", json!({ "query": query, "variablesObject": { "ids": [id] } })),

@@ -1,10 +1,9 @@
 //! `getComponentById`
 
-use connector_sdk::graphql::misshapen;
 use connector_sdk::inputs::{Field, Literal};
-use connector_sdk::json::{Problem, Scanner};
 use connector_sdk::{Action, Call, Error, Operation, inputs, result_schema};
 
+use super::one_by_id::the_one;
 use crate::service::{client, query};
 use get_component_by_id::Variables;
 
@@ -34,27 +33,8 @@ impl Action for GetComponentById {
     type Inputs = Wanted;
 
     fn perform(call: &Call<'_>, wanted: Wanted) -> Result<String, Error> {
-        let id = wanted.component_id.trim().to_owned();
-        let answer = client(call).run::<Self>(Variables { ids: Some(vec![Some(id.clone())]) })?;
-        let found = answer.member("componentsByIds")?.map_or(Ok(false), holds_one).map_err(misshapen)?;
-        if !found {
-            return Err(Error::NotFound(format!(
-                "there is no component with the id {id:?} in this Duro environment, or the API key's owner may not see it"
-            )));
-        }
-        Ok(answer.data().to_owned())
+        let id = wanted.component_id.trim();
+        let answer = client(call).run::<Self>(Variables { ids: Some(vec![Some(id.to_owned())]) })?;
+        the_one(&answer, "componentsByIds", "component", id)
     }
-}
-
-/// Whether a list holds anything but null.
-fn holds_one(list: &str) -> Result<bool, Problem> {
-    let mut scanner = Scanner::new(list);
-    let mut first = scanner.begin_array()?;
-    while scanner.item(&mut first)? {
-        if !scanner.is_null()? {
-            return Ok(true);
-        }
-        scanner.skip()?;
-    }
-    Ok(false)
 }

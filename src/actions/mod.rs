@@ -2,22 +2,29 @@
 //! wrote them.
 
 mod create_change_order;
+mod get_bill_of_materials;
 mod get_change_order;
 mod get_component_by_id;
 mod get_current_user;
+mod get_product_by_id;
 mod list_change_orders;
 mod list_company_users;
 mod list_components;
+mod list_products;
+mod one_by_id;
 mod raw_request;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use create_change_order::CreateChangeOrder;
+pub(crate) use get_bill_of_materials::GetBillOfMaterials;
 pub(crate) use get_change_order::GetChangeOrder;
 pub(crate) use get_component_by_id::GetComponentById;
 pub(crate) use get_current_user::GetCurrentUser;
+pub(crate) use get_product_by_id::GetProductById;
 pub(crate) use list_change_orders::ListChangeOrders;
 pub(crate) use list_company_users::ListCompanyUsers;
 pub(crate) use list_components::ListComponents;
+pub(crate) use list_products::ListProducts;
 pub(crate) use raw_request::RawRequest;

@@ -84,7 +84,7 @@ fn a_search_that_stops_short_says_so_and_can_go_on() {
     let host = FakeHost::answering(&pages.iter().map(String::as_str).collect::<Vec<_>>());
     let found = ask(&host, Some("bolt"), None).unwrap();
     assert_eq!((found.items.len(), host.requests()), (0, 10));
-    assert!(found.notice.unwrap().contains("20 parts"));
+    assert!(found.notice.unwrap().contains("20 records"));
     assert_eq!(found.next.as_deref(), Some("n:c9"));
 
     let host = FakeHost::answering(&[&page(&["Bolt"], None)]);

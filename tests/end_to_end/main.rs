@@ -12,6 +12,7 @@
 mod actions;
 mod amplifiers;
 mod answers;
+mod bill_of_materials;
 mod canary;
 mod component;
 mod crashes;

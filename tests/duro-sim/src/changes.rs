@@ -138,6 +138,13 @@ impl Service {
         }
     }
 
+    /// The products of one library, in the order of insertion.
+    pub(crate) fn products(&self, library: LibraryType) -> Vec<RecordView> {
+        let world = self.world();
+        let products = world.products.iter().filter(|product| product.library == library);
+        products.map(|record| RecordView::of(record.as_ref())).collect()
+    }
+
     /// Every record in the order of insertion; of components those of one library.
     pub(crate) fn views(&self, resource: Resource, library: LibraryType) -> Vec<RecordView> {
         let world = self.world();

@@ -158,6 +158,11 @@ impl DuroSim {
         self.service.views(Resource::Components, LibraryType::Personal)
     }
 
+    /// The products of the company's library, in the order of insertion. They do not change.
+    pub fn products(&self) -> Vec<RecordView> {
+        self.service.products(LibraryType::General)
+    }
+
     /// The next request meets this fault; faults given one after the other meet one request each.
     pub fn fault_next(&self, fault: Fault) {
         self.service.faults().push(fault);
