@@ -1,11 +1,12 @@
 //! `pollChangesTrigger`: what was created and what was changed since the last poll. The SDK does the polling (`docs/polling.md`); here is what
 //! it asks of Duro.
 
-use connector_sdk::contract::ServiceFailure;
+use connector_sdk::contract::{InputProblem, ServiceFailure};
 use connector_sdk::graphql::{ChangePageReader, Changed, Client, Owner};
 use connector_sdk::inputs::{Field, Literal};
-use connector_sdk::json::Scanner;
-use connector_sdk::polling::{self, ChangePage, Names, PageSource, Show, Watched};
+use connector_sdk::json::{self, Scanner};
+use connector_sdk::polling::{self, ChangePage, Names, PageSource, Show, Wanted, Watched};
+use connector_sdk::time::Millis;
 use connector_sdk::{Call, Error, Operation, PollResult, Trigger, choices, inputs, result_schema};
 
 use crate::service::{LibraryType, client};
@@ -52,7 +53,70 @@ inputs! {
                 "Whether the payload lists records that existed before and were changed. What is changed while \
                  this is off is not reported later.",
             ),
+        types: Vec<String> = Field::words(TYPES, "Change Order Types")
+            .example(Literal::Text("ECO, MCO"))
+            .help("Only change orders of these types: ECO, MCO, DCO, parted by commas. All when left blank."),
+        statuses: Vec<String> = Field::words(STATUSES, "Change Order Statuses")
+            .example(Literal::Text("OPEN, CLOSED"))
+            .help(
+                "Only change orders that have one of these statuses or resolutions when they are reported, parted by commas, as Duro \
+                 writes them; capitals do not count. All when left blank.",
+            ),
+        only_decided: bool = Field::boolean(ONLY_DECIDED, "Only Those That Became Approved or Closed", false)
+            .example(Literal::Boolean(true))
+            .help(
+                "Reports a change order when it becomes approved or closed, once, and not again when it is edited afterwards. What was \
+                 approved or closed before the first poll is not reported.",
+            ),
+        since: Option<Millis> = Field::time("since", "Since")
+            .example(Literal::Text("2026-11-01T00:00:00Z"))
+            .placeholder("2026-11-01T00:00:00Z")
+            .help(
+                "For the first poll alone: reports everything that was changed since this time, however much it is. Left blank, the \
+                 first poll marks where counting begins and reports nothing.",
+            ),
     }
+}
+
+const TYPES: &str = "changeOrderTypes";
+const STATUSES: &str = "changeOrderStatuses";
+const ONLY_DECIDED: &str = "onlyApprovedOrClosed";
+
+impl Settings {
+    /// Filters that cannot apply are mistakes: whoever sets them waits for something that never comes.
+    fn check(&self) -> Result<(), Error> {
+        if self.resource == Resource::ChangeOrders {
+            return Ok(());
+        }
+        let set =
+            [(TYPES, !self.types.is_empty()), (STATUSES, !self.statuses.is_empty()), (ONLY_DECIDED, self.only_decided)];
+        let problem = |(input, _): (&str, bool)| InputProblem {
+            input: input.to_owned(),
+            message: format!("is for change orders: choose them as {WATCH}, or leave it blank"),
+        };
+        let problems: Vec<InputProblem> = set.into_iter().filter(|(_, set)| *set).map(problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::InvalidInput(problems)) }
+    }
+
+    /// Whether a change order is one that is asked for.
+    fn shows(&self, node: &str) -> bool {
+        let is_one_of = |words: &[String], members: &[&str]| {
+            let is = |member: &&str| words.iter().any(|word| is_word(node, member, word));
+            words.is_empty() || members.iter().any(is)
+        };
+        is_one_of(&self.types, &["type"]) && is_one_of(&self.statuses, &["status", "resolution"])
+    }
+}
+
+/// Whether a change order is approved or closed. Duro has a status and a resolution, whose values are not published: these are the words of
+/// its pages.
+fn is_decided(node: &str) -> bool {
+    ["status", "resolution"].iter().any(|member| ["approved", "closed"].iter().any(|word| is_word(node, member, word)))
+}
+
+fn is_word(node: &str, member: &str, word: &str) -> bool {
+    let text = json::text_member(node, member).ok().flatten();
+    text.is_some_and(|text| text.trim().eq_ignore_ascii_case(word))
 }
 
 /// The trigger.
@@ -68,7 +132,8 @@ impl Trigger for PollChanges {
         key: "pollChangesTrigger",
         label: "New and Updated Records",
         description: "Starts the flow when components of the company library, or change orders, were created or \
-                      changed. The first poll marks where counting begins and delivers nothing.",
+                      changed, or when change orders became approved or closed. The first poll marks where counting begins and \
+                      delivers nothing, unless it is told since when.",
         result_schema: result_schema!("poll_changes"),
         example: include_str!("poll_changes.example.json"),
     };
@@ -80,9 +145,18 @@ impl Trigger for PollChanges {
             list: settings.resource.key(),
             origin: &polling::origin(&call.connection.endpoint)?,
         };
-        let show = Show { created: settings.show_new, updated: settings.show_updated };
+        settings.check()?;
+        let filters = !(settings.types.is_empty() && settings.statuses.is_empty());
+        let shows = |node: &str| settings.shows(node);
+        let show = Show {
+            created: settings.show_new,
+            updated: settings.show_updated,
+            only: if filters { Some(&shows) } else { None },
+        };
+        let wanted =
+            Wanted { since: settings.since, is_in: if settings.only_decided { Some(&is_decided) } else { None } };
         let mut source = Pages { call, client: client(call), resource: settings.resource, asks_company: true };
-        polling::poll(call, &mut source, &watched, show, state)
+        polling::poll(call, &mut source, &watched, &wanted, show, state)
     }
 }
 

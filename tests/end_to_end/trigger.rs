@@ -75,7 +75,7 @@ async fn records_of_the_payload_carry_the_promised_fields() {
     let record = payload["body"]["data"]["created"][0].as_object().unwrap();
     let mut fields: Vec<&str> = record.keys().map(String::as_str).collect();
     fields.sort_unstable();
-    assert_eq!(fields, ["created", "id", "lastModified", "name", "status", "type"]);
+    assert_eq!(fields, ["created", "id", "lastModified", "name", "resolution", "status", "type"]);
     assert_eq!(record["name"], "Replace ¼″ screws");
 }
 
@@ -193,5 +193,120 @@ async fn a_record_whose_time_is_none_neither_fails_a_poll_nor_is_lost_nor_loses_
         assert!(ids(&found, "updated").contains(&plain), "after {time} another was lost");
         bench.sim.show_last_modified(&odd, None);
         state = poll(&bench, &inputs, Some(&found.state)).await.state;
+    }
+}
+
+#[tokio::test]
+async fn a_change_order_comes_once_when_it_is_decided() {
+    let bench = Bench::with(DuroSim::builder().change_orders(250)).await;
+    let inputs = json!({ "pollResourceType": "changeOrders", "onlyApprovedOrClosed": true });
+    let list = bench.perform("listChangeOrders", json!({ "first": 1000 })).await;
+    let edges = list["changeOrders"]["connection"]["edges"].as_array().unwrap().clone();
+    let with_status = |closed: bool| {
+        let is_it = move |node: &&Value| (node["status"] == "CLOSED") == closed;
+        edges
+            .iter()
+            .map(|edge| &edge["node"])
+            .filter(is_it)
+            .map(|node| node["id"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let (closed, open) = (with_status(true), with_status(false));
+    assert!(closed.len() > 20 && open.len() > 20);
+
+    let mut state = poll(&bench, &inputs, None).await.state;
+    later(&bench);
+    // What was closed before is edited; one is submitted, one approved, one closed without a resolution.
+    assert!(closed.iter().all(|id| bench.sim.touch(Resource::ChangeOrders, id)));
+    assert!(bench.sim.decide(open[0], "OPEN", None));
+    assert!(bench.sim.decide(open[1], "Finalizing", Some("Approved")));
+    assert!(bench.sim.decide(open[2], "CLOSED", None));
+    let second = poll(&bench, &inputs, Some(&state)).await;
+    let mut came = ids(&second, "updated");
+    came.sort();
+    let mut expected = vec![open[1].to_owned(), open[2].to_owned()];
+    expected.sort();
+    assert_eq!(came, expected);
+    let payload: Value = serde_json::from_str(second.payload.get()).unwrap();
+    let resolutions = payload["body"]["data"]["updated"].as_array().unwrap().iter().map(|node| &node["resolution"]);
+    assert!(resolutions.clone().any(|resolution| resolution == "Approved"), "{:?}", resolutions.collect::<Vec<_>>());
+
+    // Edited again, it does not come; reopened and approved anew, it does.
+    state = second.state;
+    later(&bench);
+    assert!(bench.sim.decide(open[1], "CLOSED", Some("APPROVED")) && bench.sim.decide(open[2], "OPEN", None));
+    let third = poll(&bench, &inputs, Some(&state)).await;
+    assert!(third.no_changes, "{:?}", third.payload);
+    later(&bench);
+    assert!(bench.sim.decide(open[2], "CLOSED", Some("REJECTED")));
+    let fourth = poll(&bench, &inputs, Some(&third.state)).await;
+    assert_eq!(ids(&fourth, "updated"), [open[2]]);
+}
+
+#[tokio::test]
+async fn filters_hide_and_the_state_goes_on_past_what_they_hide() {
+    let bench = Bench::with(DuroSim::builder().change_orders(40)).await;
+    let wanted =
+        json!({ "pollResourceType": "changeOrders", "changeOrderTypes": "mco, dco", "changeOrderStatuses": "On_Hold" });
+    let all = watching("changeOrders");
+    let first = poll(&bench, &wanted, None).await;
+    later(&bench);
+    let orders: Vec<String> = bench.sim.records(Resource::ChangeOrders).into_iter().map(|order| order.id).collect();
+    assert!(orders.iter().all(|id| bench.sim.decide(id, "ON_HOLD", None)));
+    let everything = poll(&bench, &all, Some(&first.state)).await;
+    let some = poll(&bench, &wanted, Some(&first.state)).await;
+    assert_eq!(everything.state, some.state);
+    let payload: Value = serde_json::from_str(some.payload.get()).unwrap();
+    let types: Vec<&Value> =
+        payload["body"]["data"]["updated"].as_array().unwrap().iter().map(|node| &node["type"]).collect();
+    assert!(!types.is_empty() && types.len() < orders.len());
+    assert!(types.iter().all(|kind| *kind == "MCO" || *kind == "DCO"), "{types:?}");
+
+    let error = fail(&bench, &json!({ "changeOrderTypes": "ECO", "onlyApprovedOrClosed": "yes" }), None).await;
+    let Error::InvalidInput(problems) = error else { panic!("{error:?}") };
+    assert_eq!(
+        problems.iter().map(|problem| problem.input.as_str()).collect::<Vec<_>>(),
+        ["changeOrderTypes", "onlyApprovedOrClosed"]
+    );
+}
+
+#[tokio::test]
+async fn a_first_poll_can_begin_in_the_past_however_much_has_changed_since() {
+    let bench = Bench::with(DuroSim::builder().components(7_000)).await;
+    later(&bench);
+    let begin = bench.sim.now();
+    let since = |time: i64| json!({ "since": jiff::Timestamp::from_millisecond(time).unwrap().to_string() });
+    let touched = bench.sim.touch_many(Resource::Components, 6_200);
+    later(&bench);
+    let new = bench.sim.add(Resource::Components, "Made since");
+    let (mut seen, mut polls, mut state) = (Vec::new(), 0, None);
+    loop {
+        let result = poll(&bench, &since(begin), state.as_deref()).await;
+        seen.extend(ids(&result, "updated"));
+        let created = ids(&result, "created");
+        assert!(created.iter().all(|id| *id == new), "{created:?}");
+        seen.extend(created);
+        polls += 1;
+        let more = result.more;
+        state = Some(result.state);
+        if !more {
+            break;
+        }
+    }
+    seen.sort();
+    let mut expected = [touched, vec![new]].concat();
+    expected.sort();
+    assert_eq!(seen, expected);
+    assert!(polls >= 2, "the backlog is not above the page cap");
+    assert!(poll(&bench, &since(begin), state.as_deref()).await.no_changes);
+
+    // A time that has not come loses nothing of what happens until then.
+    let first = poll(&bench, &since(begin + 86_400_000), None).await;
+    later(&bench);
+    let changed = bench.sim.touch_many(Resource::Components, 1);
+    assert_eq!(ids(&poll(&bench, &since(0), Some(&first.state)).await, "updated"), changed);
+    for wrong in ["yesterday", "2026-11-01", "1969-01-01T00:00:00Z"] {
+        let error = fail(&bench, &json!({ "since": wrong }), None).await;
+        assert!(matches!(&error, Error::InvalidInput(problems) if problems[0].input == "since"), "{error:?}");
     }
 }

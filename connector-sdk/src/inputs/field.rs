@@ -2,6 +2,7 @@
 
 use super::reader::{Map, Reader};
 use super::{Choice, Input, Kind, Literal};
+use crate::time::{self, Millis};
 
 /// An input whose value is a `T`.
 pub struct Field<T> {
@@ -166,6 +167,31 @@ impl<T: Choices> Field<T> {
                 chosen.or_else(|| T::of(default_text(input))).expect("the default is one of the choices")
             },
         }
+    }
+}
+
+impl Field<Option<Millis>> {
+    /// A point in time, as ISO 8601 writes it with its zone.
+    pub const fn time(key: &'static str, label: &'static str) -> Self {
+        Self {
+            input: Input::new(key, label, Kind::Text, ""),
+            read: |input, reader| {
+                let text = reader.optional_text(input.key)?;
+                let time = time::parse(text.trim());
+                if time.is_none() {
+                    let message = "expected a time with its zone from 1970 on, for example 2026-11-01T00:00:00Z";
+                    reader.problem(input.key, message);
+                }
+                time
+            },
+        }
+    }
+}
+
+impl Field<Vec<String>> {
+    /// Several words or phrases, parted by commas, or a JSON list of them; none when it is blank.
+    pub const fn words(key: &'static str, label: &'static str) -> Self {
+        Self { input: Input::new(key, label, Kind::Text, ""), read: |input, reader| reader.words(input.key) }
     }
 }
 

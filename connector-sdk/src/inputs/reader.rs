@@ -165,6 +165,27 @@ impl Reader {
         })
     }
 
+    /// Several texts, parted by commas, or a JSON list of them; each without blanks around it, and none of them blank.
+    pub fn words(&mut self, key: &str) -> Vec<String> {
+        let is_list = self.values.get(key).is_some_and(|value| {
+            value.get().starts_with('[') || values::text(value).is_some_and(|text| text.trim_start().starts_with('['))
+        });
+        let words = if is_list {
+            let list = self.json(key).map(|list| serde_json::from_str::<Vec<String>>(list.get()));
+            match list {
+                Some(Ok(words)) => words,
+                Some(Err(_)) => {
+                    self.problem(key, "expected texts, parted by commas, or a list of texts");
+                    Vec::new()
+                }
+                None => Vec::new(),
+            }
+        } else {
+            self.optional_text(key).map_or_else(Vec::new, |text| text.split(',').map(str::to_owned).collect())
+        };
+        words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+    }
+
     /// Pairs of a key-value list: an array of `{"key", "value"}`, an object, or a string that holds either.
     pub fn pairs(&mut self, key: &str) -> Map {
         let mut pairs = Map::new();

@@ -2,6 +2,7 @@
 //! into another valid one, or is used on another list, would lose changes silently.
 
 use super::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
+use super::entered::Entered;
 use super::memory::{content_hash, hash};
 use super::origin::MAX_ORIGIN_BYTES;
 use super::packed;
@@ -53,10 +54,13 @@ struct Text<'a> {
     owner: Option<&'a str>,
     watermark: Option<&'a str>,
     seen_at: Option<&'a str>,
+    deep_at: Option<&'a str>,
     floor: Option<&'a str>,
     new_above: Option<&'a str>,
     delivered: Option<&'a str>,
     drain: Option<DrainText<'a>>,
+    entered: Option<&'a str>,
+    surveyed: Option<bool>,
 }
 
 #[derive(Default)]
@@ -90,9 +94,12 @@ impl<'a> Text<'a> {
                 "company" => read.owner = plain(&mut scanner)?,
                 "watermark" => read.watermark = plain(&mut scanner)?,
                 "seenAt" => read.seen_at = plain(&mut scanner)?,
+                "deepAt" => read.deep_at = plain(&mut scanner)?,
                 "floor" => read.floor = plain(&mut scanner)?,
                 "newAbove" => read.new_above = plain(&mut scanner)?,
                 "delivered" => read.delivered = plain(&mut scanner)?,
+                "entered" => read.entered = plain(&mut scanner)?,
+                "surveyed" => read.surveyed = scanner.optional_boolean().ok()?,
                 "drain" if !scanner.is_null().ok()? => read.drain = Some(DrainText::read(&mut scanner)?),
                 _ => scanner.skip().ok()?,
             }
@@ -151,6 +158,7 @@ pub fn write(state: &State, watched: &Watched<'_>) -> Vec<u8> {
     }
     push(&mut text, "watermark", &format_time(state.watermark));
     push_time(&mut text, "seenAt", state.seen_at);
+    push_time(&mut text, "deepAt", state.deep_at.filter(|_| state.deep_at != state.seen_at));
     push(&mut text, "floor", &format_time(state.floor));
     push(&mut text, "newAbove", &format_time(state.new_above));
     push(&mut text, "delivered", &packed::write_versions(&state.known));
@@ -178,6 +186,10 @@ pub fn write(state: &State, watched: &Watched<'_>) -> Vec<u8> {
             push(&mut text, "tail", &packed::write_marks(&joint.tail));
         }
         text.push('}');
+    }
+    if let Some(entered) = &state.entered {
+        push(&mut text, "entered", &packed::write_keys(&entered.keys));
+        text.push_str(if entered.surveyed { ",\"surveyed\":true" } else { ",\"surveyed\":false" });
     }
     let check = check(text.as_bytes(), VERSION);
     text.push_str(CHECK);
@@ -266,9 +278,15 @@ fn state(text: &Text<'_>) -> Option<State> {
         },
         watermark: sane(parse_time(text.watermark?)?),
         seen_at: optional_time(text.seen_at)?,
+        // Every pass of an earlier release was a deep one.
+        deep_at: optional_time(text.deep_at.or(text.seen_at))?,
         floor,
         new_above: sane(parse_time(text.new_above?)?),
         known: packed::read_versions(text.delivered?)?,
+        entered: match text.entered {
+            Some(keys) => Some(Entered { surveyed: text.surveyed.unwrap_or_default(), keys: packed::read_keys(keys)? }),
+            None => None,
+        },
         drain: match &text.drain {
             None => None,
             Some(drain) => Some(Drain {

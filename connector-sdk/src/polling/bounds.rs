@@ -18,6 +18,8 @@ pub struct Bounds {
     /// How long after its own timestamp a record may become visible, in milliseconds. Each pass goes this far below the
     /// watermark.
     pub overlap: Millis,
+    /// How long after a deep pass, which alone finds what became visible late, the next one is due, in milliseconds of the service's own time.
+    pub deep_every: Millis,
     /// How much of the service's own time must have passed since a watermark was first seen before what lies at or below it is
     /// settled: twice the overlap, so that the clocks of two of the service's machines may differ by up to an overlap.
     pub settling: Millis,
@@ -27,9 +29,11 @@ pub struct Bounds {
     /// How many of the last page's records the state keeps for that proof; more than `joint`, so that all that a page begins with
     /// is recognised.
     pub tail: usize,
-    /// How many delivered versions the state remembers, at about eleven bytes each in its text, and at most
-    /// [`MAX_REMEMBERED_BYTES`].
+    /// How many delivered versions the state remembers, at about eleven bytes each in its text.
     pub remembered: usize,
+    /// The most bytes of text that they take, those of records without a time included. Five thousand take about 55 KiB when most lie within
+    /// minutes of one another; the more they are spread over time, the fewer fit.
+    pub remembered_bytes: usize,
     /// How many records without a time it remembers, which then leaves room for fewer versions. What a poll comes by beyond them is not delivered.
     pub untimed: usize,
     /// How many records must have been changed at a time or later before the watermark goes there, although the `Date` of the answers has reached it:
@@ -52,10 +56,12 @@ impl Bounds {
         requests: 150,
         restarts: 10,
         overlap: 60_000,
+        deep_every: 60_000,
         settling: 120_000,
         joint: 3,
         tail: 8,
         remembered: 5_000,
+        remembered_bytes: 58 * 1024,
         untimed: 1_000,
         witnesses: 4,
         unreached: 1_000,
@@ -64,10 +70,6 @@ impl Bounds {
 
 /// The most bytes of a state, by the contract.
 pub const MAX_STATE_BYTES: usize = 64 * 1024;
-
-/// The most bytes of text that the remembered versions take, those of records without a time included. Five thousand take about 55 KiB when most lie within minutes of one another; the
-/// more they are spread over time, the fewer fit.
-pub const MAX_REMEMBERED_BYTES: usize = 58 * 1024;
 
 /// The most bytes of a cursor, as JSON, that is kept in the state. The service's own are a few dozen; a longer one is left out, and the
 /// next poll begins at the top.

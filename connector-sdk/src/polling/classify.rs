@@ -98,6 +98,18 @@ impl Deliveries {
         self.entries.iter().map(|entry| entry.version)
     }
 
+    /// Keeps those of the records to deliver, by the hash of the id and the text, that are to be kept.
+    pub fn retain(&mut self, mut keep: impl FnMut(u64, &str) -> bool) {
+        let mut ids: Vec<(usize, u64)> = self.by_id.drain().map(|(id, place)| (place, id)).collect();
+        ids.sort_unstable();
+        let mut ids = ids.into_iter();
+        let pages = &self.pages;
+        self.entries.retain(|entry| {
+            let node = pages.get(entry.page).and_then(|page| page.get(entry.node.clone()));
+            ids.next().zip(node).is_some_and(|((_, id), node)| keep(id, node))
+        });
+    }
+
     /// Whether there is nothing to deliver.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -6,6 +6,7 @@
 //! - [`memory`] what is remembered of delivered records, [`classify`] what is delivered and as what;
 //! - `upper` how far the clock has come that stamps records, `untimed` records of which nobody knows when they were changed;
 //! - `ties` how far down delivery got among records of one time;
+//! - [`entered`] records that entered a state, each once;
 //! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its text;
 //! - `origin` which service a state belongs to.
 //!
@@ -14,6 +15,7 @@
 pub mod blob;
 pub mod bounds;
 pub mod classify;
+pub mod entered;
 pub mod memory;
 mod origin;
 mod packed;
@@ -35,5 +37,5 @@ pub use classify::{Class, Deliveries};
 pub use memory::hash;
 pub use origin::{MAX_ORIGIN_BYTES, origin};
 pub use page::{ChangePage, Item, PageSource, Record};
-pub use poll::{Polled, Show, payload, poll, poll_pages};
+pub use poll::{Only, Polled, Show, Wanted, payload, poll, poll_pages};
 pub use state::State;

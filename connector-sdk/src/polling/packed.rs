@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::entered::KEY_BYTES;
 use super::memory::{Mark, Version};
 use crate::time::{LATEST, Millis};
 
@@ -49,6 +50,19 @@ pub(super) fn read_versions(text: &str) -> Option<Vec<Version>> {
         versions.push(Version { id, modified, content: u32::from_be_bytes([0, a, b, c]) });
     }
     Some(versions)
+}
+
+/// Writes the keys of records that entered a state, five bytes each.
+pub(super) fn write_keys(keys: &[u64]) -> String {
+    let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_be_bytes().into_iter().skip(8 - KEY_BYTES)).collect();
+    encode(&bytes)
+}
+
+/// Reads such keys; none if the text is not what was written.
+pub(super) fn read_keys(text: &str) -> Option<Vec<u64>> {
+    let bytes = decode(text)?;
+    let (keys, []) = bytes.as_chunks::<KEY_BYTES>() else { return None };
+    Some(keys.iter().map(|key| key.iter().fold(0, |key, byte| key << 8 | u64::from(*byte))).collect())
 }
 
 /// Writes marks in their order: each its time as a variable-length number and four bytes of id.

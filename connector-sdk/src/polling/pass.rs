@@ -57,6 +57,8 @@ pub(super) struct Pass<'a> {
     bounds: &'a Bounds,
     kind: Kind,
     floor: Millis,
+    /// Where it ends, unless that is the floor: where the last pass began. None as long as nothing tells how deep it must go.
+    bottom: Option<Millis>,
     /// Records created above this are new, unless they are known.
     new_above: Millis,
     known: Known,
@@ -94,6 +96,7 @@ impl<'a> Pass<'a> {
             bounds,
             kind,
             floor: state.floor,
+            bottom: (kind != Kind::Fresh).then_some(Millis::MIN),
             new_above: state.new_above,
             known: Known::new(state.known.clone()),
             upper: Upper::default(),
@@ -157,6 +160,7 @@ impl<'a> Pass<'a> {
     pub(super) fn run(
         &mut self,
         source: &mut impl PageSource,
+        state: &State,
         deliveries: &mut Deliveries,
         budget: &mut Budget,
     ) -> Result<End, Error> {
@@ -164,7 +168,7 @@ impl<'a> Pass<'a> {
             budget.requests -= 1;
             let found = match self.walk.step(source, self.bounds)? {
                 Step::Read { page, last } => {
-                    self.begin(&page);
+                    self.begin(&page, state);
                     let found = self.read(page, deliveries);
                     if found.news {
                         self.found_news = true;
@@ -206,14 +210,23 @@ impl<'a> Pass<'a> {
         self.restarted = true;
     }
 
-    /// The first records of the list say where the watermark will go.
-    fn begin(&mut self, page: &ChangePage) {
+    /// The first records of the list say where the watermark will go, and the first page how deep the pass must go.
+    fn begin(&mut self, page: &ChangePage, state: &State) {
         if let Some(passed) = self.upper.look(page, self.ties.lowest(), self.bounds) {
             self.zone = self.floor.max(passed.saturating_sub(self.bounds.overlap + 1));
             if self.kind == Kind::Baseline {
                 self.floor = self.zone;
             }
         }
+        if self.bottom.is_none() {
+            let deep = state.is_deep_pass_due(self.upper.began_at(), self.bounds);
+            self.bottom = Some(if deep { Millis::MIN } else { state.watermark });
+        }
+    }
+
+    /// Whether it ends above the floor.
+    fn is_shallow(&self) -> bool {
+        self.bottom.is_some_and(|bottom| bottom > self.floor)
     }
 
     fn read(&mut self, page: ChangePage, deliveries: &mut Deliveries) -> Found {
@@ -240,6 +253,8 @@ impl<'a> Pass<'a> {
                 at_floor = true;
                 continue;
             }
+            // What stands on the same page below where a shallow pass ends is looked at all the same.
+            at_floor |= self.bottom.is_some_and(|bottom| record.modified <= bottom);
             if self.is_broken() && self.upper.found().is_some_and(|upper| record.modified > upper) {
                 // What it was delivered as, if it was, is no longer known here; the pass that follows knows. And that it is read to the end
                 // is sure only of what was there when the pass began.
@@ -304,6 +319,13 @@ impl<'a> Pass<'a> {
         let began_at = self.upper.began_at();
         let seen_at = self.upper.seen_at();
         let seen_at = if watermark > before.watermark { seen_at } else { before.seen_at.or(seen_at) };
+        // A shallow pass has not looked for what became visible late, so that it settles nothing.
+        if self.is_shallow() {
+            let mut state = State { watermark, seen_at, drain: None, known: Vec::new(), ..before.clone() };
+            let untimed = self.untimed.after(&before.known);
+            state.remember(self.delivered(before, deliveries), untimed, &[], self.bounds);
+            return state;
+        }
         let settled = match (before.seen_at, began_at) {
             (Some(seen), Some(now)) if now.saturating_sub(seen) >= self.bounds.settling => before.watermark,
             _ => 0,
@@ -314,7 +336,7 @@ impl<'a> Pass<'a> {
             Above::Nothing => before.new_above.max(self.floor),
             Above::Known | Above::Newer => before.new_above,
         };
-        let mut state = State { watermark, seen_at, floor, new_above, ..State::default() };
+        let mut state = State { watermark, seen_at, deep_at: began_at, floor, new_above, ..State::default() };
         let untimed = self.untimed.after(&before.known);
         state.remember(self.delivered(before, deliveries), untimed, &[], self.bounds);
         state
@@ -340,6 +362,7 @@ impl<'a> Pass<'a> {
         let mut state = State {
             watermark: before.watermark,
             seen_at: before.seen_at,
+            deep_at: before.deep_at,
             floor: before.floor,
             new_above: before.new_above,
             drain: Some(drain),

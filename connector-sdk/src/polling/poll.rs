@@ -3,11 +3,13 @@
 use super::blob::{self, Names, Watched};
 use super::bounds::Bounds;
 use super::classify::{Class, Deliveries};
+use super::entered;
 use super::page::{ChangePage, PageSource};
 use super::pass::{Budget, End, Pass};
 use super::state::State;
 use crate::contract::{Error, Level, PollResult};
 use crate::host::Call;
+use crate::time::Millis;
 
 /// What a poll found, not yet written down.
 #[derive(Debug)]
@@ -22,13 +24,46 @@ pub struct Polled {
     pub passed_over: usize,
 }
 
-/// Which lists the payload shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Show {
+/// What of a record, by its text.
+pub type Only<'a> = &'a dyn Fn(&str) -> bool;
+
+/// What the payload shows. The state advances past all of it.
+#[derive(Clone, Copy)]
+pub struct Show<'a> {
     /// Records that are new.
     pub created: bool,
     /// Records that existed before and were changed.
     pub updated: bool,
+    /// Those of them that are to be shown; all if none.
+    pub only: Option<Only<'a>>,
+}
+
+/// What a poll is to find.
+#[derive(Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// From when on a first poll delivers what was changed. Without it a first poll delivers nothing. Later polls do not heed it.
+    pub since: Option<Millis>,
+    /// Whether a record is in the state that is waited for: then those alone are delivered that enter it, each once. The state remembers which are in
+    /// it for as long as this is given.
+    pub is_in: Option<Only<'a>>,
+}
+
+impl Show<'_> {
+    /// All of it.
+    pub const ALL: Self = Self { created: true, updated: true, only: None };
+}
+
+impl std::fmt::Debug for Show<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { created, updated, only } = self;
+        write!(f, "Show {{ created: {created}, updated: {updated}, only: {} }}", only.is_some())
+    }
+}
+
+impl std::fmt::Debug for Wanted<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Wanted {{ since: {:?}, is_in: {} }}", self.since, self.is_in.is_some())
+    }
 }
 
 /// Polls a list once, with the standard bounds. `state` is what the last poll gave; an empty one marks where counting begins, and delivers nothing.
@@ -38,11 +73,15 @@ pub fn poll(
     call: &Call<'_>,
     source: &mut impl PageSource,
     watched: &Watched<'_>,
-    show: Show,
+    wanted: &Wanted<'_>,
+    show: Show<'_>,
     state: Option<&[u8]>,
 ) -> Result<PollResult, Error> {
     let state = state.map(|blob| blob::read(blob, watched)).transpose()?;
-    let polled = poll_pages(source, watched.trigger, state.as_ref(), &Bounds::STANDARD)?;
+    if state.is_some() && wanted.since.is_some() {
+        call.log(Level::Debug, || "this is not a first poll: since is not heeded".to_owned());
+    }
+    let polled = poll_pages(source, watched.trigger, state.as_ref(), &Bounds::STANDARD, wanted)?;
     call.log(Level::Info, || summary(&polled));
     if polled.passed_over > 0 {
         call.log(Level::Warn, || passed_over(polled.passed_over));
@@ -58,12 +97,25 @@ pub fn poll_pages(
     names: &Names,
     state: Option<&State>,
     bounds: &Bounds,
+    wanted: &Wanted<'_>,
 ) -> Result<Polled, Error> {
     let mut source = OneOwner { source, names, owner: state.and_then(|state| state.owner) };
-    let mut polled = match state {
-        None => baseline(&mut source, bounds)?,
-        Some(state) => poll_on(&mut source, state, bounds)?,
+    let taken = if wanted.is_in.is_some() { entered::MAX_BYTES } else { 0 };
+    let bounds = &Bounds { remembered_bytes: bounds.remembered_bytes.saturating_sub(taken), ..*bounds };
+    let mut polled = match (state, wanted.since) {
+        (None, None) => baseline(&mut source, bounds)?,
+        (None, Some(since)) => backfill(&mut source, since, bounds)?,
+        (Some(state), _) => poll_on(&mut source, state, bounds)?,
     };
+    if let Some(is_in) = wanted.is_in {
+        let mut entered = state.and_then(|state| state.entered.clone()).unwrap_or_default();
+        polled.deliveries.retain(|id, node| entered.meet(id, is_in(node)));
+        // Not while more waits: that poll has made its requests.
+        if !entered.surveyed && !polled.more {
+            entered.survey(&mut source, &polled.state, is_in, bounds)?;
+        }
+        polled.state.entered = Some(entered);
+    }
     polled.state.owner = source.owner;
     Ok(polled)
 }
@@ -94,7 +146,7 @@ fn poll_on(source: &mut impl PageSource, state: &State, bounds: &Bounds) -> Resu
         Some(drain) => Pass::resume(state, drain, bounds),
         None => Pass::fresh(state, bounds),
     };
-    let end = pass.run(source, &mut deliveries, &mut budget)?;
+    let end = pass.run(source, state, &mut deliveries, &mut budget)?;
     let passed_over = pass.untimed_passed_over();
     if end == End::Budget {
         return Ok(Polled { state: pass.suspend(state, &deliveries), deliveries, more: true, passed_over });
@@ -106,7 +158,7 @@ fn poll_on(source: &mut impl PageSource, state: &State, bounds: &Bounds) -> Resu
     }
     // What changed while a drain went on stands above it, and only a pass from the top sees it.
     let mut pass = Pass::fresh(&state, bounds);
-    let end = pass.run(source, &mut deliveries, &mut budget)?;
+    let end = pass.run(source, &state, &mut deliveries, &mut budget)?;
     let passed_over = passed_over + pass.untimed_passed_over();
     let (state, more) = match end {
         End::Bottom => (pass.complete(&state, &deliveries), false),
@@ -124,29 +176,38 @@ fn baseline(source: &mut impl PageSource, bounds: &Bounds) -> Result<Polled, Err
     let mut found = Deliveries::default();
     let before = State::default();
     let mut pass = Pass::baseline(&before, bounds);
-    if pass.run(source, &mut found, &mut budget)? == End::Budget {
+    if pass.run(source, &before, &mut found, &mut budget)? == End::Budget {
         pass.cut_short();
     }
     let (state, passed_over) = (pass.complete(&before, &found), pass.untimed_passed_over());
     Ok(Polled { deliveries: Deliveries::default(), state, more: false, passed_over })
 }
 
+/// A first poll that delivers what was changed from a time on: the mark of a first poll, moved down to it, and the poll after that.
+fn backfill(source: &mut impl PageSource, since: Millis, bounds: &Bounds) -> Result<Polled, Error> {
+    let mark = baseline(source, bounds)?.state;
+    // Not above the mark: what becomes visible late, or is stamped before a time that has not come, would be lost.
+    let floor = mark.floor.min(since.saturating_sub(1));
+    poll_on(source, &State { floor, new_above: floor, watermark: floor, ..State::default() }, bounds)
+}
+
 /// The payload, `{"body": {"data": {"created": […], "updated": […]}}}`, and whether it is without changes. What is not to be shown is left out: the
 /// state advances past all of it.
-pub fn payload(deliveries: &Deliveries, show: Show) -> (String, bool) {
+pub fn payload(deliveries: &Deliveries, show: Show<'_>) -> (String, bool) {
     // Twice the size of a megabyte is a megabyte to copy and to touch.
     let nodes = deliveries.of(Class::Created).chain(deliveries.of(Class::Updated));
     let mut payload = String::with_capacity(64 + nodes.map(|node| node.len() + 1).sum::<usize>());
     payload.push_str(r#"{"body":{"data":{"created":["#);
+    let shown = |class| deliveries.of(class).filter(move |node| show.only.is_none_or(|only| only(node)));
     let empty = payload.len();
     if show.created {
-        push_list(&mut payload, deliveries.of(Class::Created));
+        push_list(&mut payload, shown(Class::Created));
     }
     let without_created = payload.len() == empty;
     payload.push_str(r#"],"updated":["#);
     let empty = payload.len();
     if show.updated {
-        push_list(&mut payload, deliveries.of(Class::Updated));
+        push_list(&mut payload, shown(Class::Updated));
     }
     let without_updated = payload.len() == empty;
     payload.push_str("]}}}");

@@ -1,6 +1,7 @@
 //! What one poll leaves for the next. See `docs/polling.md` for what each part is for.
 
-use super::bounds::{Bounds, MAX_REMEMBERED_BYTES};
+use super::bounds::Bounds;
+use super::entered::Entered;
 use super::memory::{Mark, Order, Version, sort};
 use super::packed;
 use super::walk::Joint;
@@ -16,6 +17,8 @@ pub struct State {
     pub watermark: Millis,
     /// The service's clock when the watermark was first seen, if the service says.
     pub seen_at: Option<Millis>,
+    /// The service's clock when the last deep pass began, if the service says: what became visible late until then was found.
+    pub deep_at: Option<Millis>,
     /// Everything at or below this was delivered, and nothing becomes visible there any more.
     pub floor: Millis,
     /// What was created at or below this is not new; what was delivered above it is known. Usually the floor of the pass before: a record
@@ -26,6 +29,8 @@ pub struct State {
     pub known: Vec<Version>,
     /// The pass that is not at its end.
     pub drain: Option<Drain>,
+    /// Which records are known to be in the state that the trigger waits for; none where it waits for none.
+    pub entered: Option<Entered>,
 }
 
 /// A pass that a later poll goes on with.
@@ -73,6 +78,16 @@ impl Reach {
 }
 
 impl State {
+    /// Whether the next pass, which begins at `now` by the service's clock, must go down to the floor. What has become visible late is found by such a
+    /// pass alone; others end where the last one began. It is due when some time has passed since the last one, by the answers' `Date` or by
+    /// the times of the records; always where there is no `Date`; and when the memory fills up, because only a deep pass lets it forget.
+    pub(super) fn is_deep_pass_due(&self, now: Option<Millis>, bounds: &Bounds) -> bool {
+        let since = now.zip(self.deep_at).map(|(now, deep_at)| now.saturating_sub(deep_at));
+        since.is_none_or(|since| !(0..bounds.deep_every).contains(&since))
+            || self.watermark.saturating_sub(self.floor) > bounds.overlap.saturating_add(bounds.deep_every)
+            || self.known.len() >= bounds.remembered / 4 * 3
+    }
+
     /// Remembers those of the delivered versions that something still depends on, as many as fit. Of those of records without a time the last are kept.
     ///
     /// When they do not fit, what goes first is what tells new records from updates after a drain, then what only matters if a drain must
@@ -98,7 +113,7 @@ impl State {
         sort(&mut untimed, Order::OldestFirst);
         let room = Room {
             versions: bounds.remembered.saturating_sub(untimed.len()),
-            bytes: MAX_REMEMBERED_BYTES.saturating_sub(packed::versions_length(&untimed)),
+            bytes: bounds.remembered_bytes.saturating_sub(packed::versions_length(&untimed)),
         };
         let mut kept = delivered;
         sort(&mut kept, Order::OldestFirst);

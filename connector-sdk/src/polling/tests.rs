@@ -7,7 +7,7 @@ use super::memory::{Mark, hash};
 use super::page::{ChangePage, Item, PageSource, Record};
 use super::state::State;
 use super::walk::{Step, Walk};
-use super::{Names, Polled, poll_pages};
+use super::{Names, Polled, Wanted, poll_pages};
 use crate::contract::{Error, ServiceFailure};
 use crate::time::Millis;
 
@@ -54,7 +54,7 @@ impl List {
 
     fn poll(&mut self, state: Option<&State>) -> Polled {
         self.requests = 0;
-        poll_pages(self, &NAMES, state, &BOUNDS).unwrap()
+        poll_pages(self, &NAMES, state, &BOUNDS, &Wanted::default()).unwrap()
     }
 }
 
@@ -209,9 +209,15 @@ fn a_failed_request_fails_the_poll_and_the_same_state_delivers_all_of_it_later()
     }
     (list.requests, list.failures) = (0, vec![(1, Error::RateLimited(Some(3)))]);
     let bounds = Bounds { delivering_pages: 9, ..BOUNDS };
-    assert!(matches!(poll_pages(&mut list, &NAMES, Some(&state), &bounds), Err(Error::RateLimited(Some(3)))));
+    assert!(matches!(
+        poll_pages(&mut list, &NAMES, Some(&state), &bounds, &Wanted::default()),
+        Err(Error::RateLimited(Some(3)))
+    ));
     list.failures.clear();
-    assert_eq!(delivered(&poll_pages(&mut list, &NAMES, Some(&state), &bounds).unwrap()), (0..6).collect::<Vec<_>>());
+    assert_eq!(
+        delivered(&poll_pages(&mut list, &NAMES, Some(&state), &bounds, &Wanted::default()).unwrap()),
+        (0..6).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -220,7 +226,7 @@ fn an_empty_page_that_is_not_the_last_does_not_end_the_list() {
     let state = list.poll(None).state;
     list.change(7, 1_000);
     (list.requests, list.empty) = (0, vec![0]);
-    assert_eq!(delivered(&poll_pages(&mut list, &NAMES, Some(&state), &BOUNDS).unwrap()), [7]);
+    assert_eq!(delivered(&poll_pages(&mut list, &NAMES, Some(&state), &BOUNDS, &Wanted::default()).unwrap()), [7]);
 }
 
 #[test]
@@ -292,7 +298,7 @@ fn a_first_poll_that_does_not_get_to_the_end_of_what_is_stamped_ahead_takes_no_t
     list.records = vec![(1, START + 90_000_000)];
     list.records.extend((2..30).map(|id| (id, -1)));
     let bounds = Bounds { requests: 2, ..BOUNDS };
-    let first = poll_pages(&mut list, &NAMES, None, &bounds).unwrap();
+    let first = poll_pages(&mut list, &NAMES, None, &bounds, &Wanted::default()).unwrap();
     assert_eq!((first.state.floor, first.state.watermark), (0, 0));
 }
 
@@ -303,7 +309,7 @@ fn more_records_without_a_time_than_can_be_remembered_are_passed_over_and_hide_n
     list.records.splice(0..0, (100..108).map(|id| (id, -1)));
     let poll = |list: &mut List, state: Option<&State>| {
         list.requests = 0;
-        poll_pages(list, &NAMES, state, &bounds).unwrap()
+        poll_pages(list, &NAMES, state, &bounds, &Wanted::default()).unwrap()
     };
     let first = poll(&mut list, None);
     assert!(first.passed_over > 0);
@@ -333,7 +339,7 @@ fn a_pass_that_began_again_does_not_say_that_more_waits_because_of_what_it_deliv
     }
     (list.requests, list.failures) = (0, vec![(1, expired())]);
     let bounds = Bounds { delivering_pages: 9, page_size: 2, ..BOUNDS };
-    let polled = poll_pages(&mut list, &NAMES, Some(&state), &bounds).unwrap();
+    let polled = poll_pages(&mut list, &NAMES, Some(&state), &bounds, &Wanted::default()).unwrap();
     assert_eq!((delivered(&polled), polled.more), (vec![0, 1, 2], false));
 }
 
@@ -341,15 +347,17 @@ fn a_pass_that_began_again_does_not_say_that_more_waits_because_of_what_it_deliv
 fn what_is_remembered_stays_within_its_bound_and_the_overlap_gives_way() {
     let bounds = Bounds { remembered: 5, delivering_pages: 50, ..BOUNDS };
     let mut list = List::of(0..30);
-    let first = poll_pages(&mut list, &NAMES, None, &bounds).unwrap();
+    let first = poll_pages(&mut list, &NAMES, None, &bounds, &Wanted::default()).unwrap();
     assert!(first.state.known.len() <= 5);
     for id in 0..20 {
         list.change(id, 1);
     }
     list.requests = 0;
-    let second = poll_pages(&mut list, &NAMES, Some(&first.state), &bounds).unwrap();
+    let second = poll_pages(&mut list, &NAMES, Some(&first.state), &bounds, &Wanted::default()).unwrap();
     assert!(second.state.known.len() <= 5);
     assert!(second.state.floor > first.state.floor);
     list.requests = 0;
-    assert!(poll_pages(&mut list, &NAMES, Some(&second.state), &bounds).unwrap().deliveries.is_empty());
+    assert!(
+        poll_pages(&mut list, &NAMES, Some(&second.state), &bounds, &Wanted::default()).unwrap().deliveries.is_empty()
+    );
 }

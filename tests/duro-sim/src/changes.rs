@@ -122,6 +122,18 @@ impl Service {
         }
     }
 
+    /// See [`crate::DuroSim::decide`].
+    pub(crate) fn decide(&self, id: &str, status: &str, resolution: Option<&str>) -> bool {
+        let mut world = self.world();
+        let now = world.clock.now();
+        let decided = world.change_orders.edit(id, |order| {
+            order.status = Some(status.to_owned());
+            order.resolution = resolution.map(str::to_owned);
+            order.set_last_modified(now);
+        });
+        decided.is_some()
+    }
+
     pub(crate) fn delete(&self, resource: Resource, id: &str) -> bool {
         let mut world = self.world();
         match resource {

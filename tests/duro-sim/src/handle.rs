@@ -138,6 +138,11 @@ impl DuroSim {
         self.service.touch_many(resource, count)
     }
 
+    /// Gives a change order a status and a resolution. False if there is none with this id.
+    pub fn decide(&self, id: &str, status: &str, resolution: Option<&str>) -> bool {
+        self.service.decide(id, status, resolution)
+    }
+
     /// Deletes a record. False if there is none with this id.
     pub fn delete(&self, resource: Resource, id: &str) -> bool {
         self.service.delete(resource, id)

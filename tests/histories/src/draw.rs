@@ -41,6 +41,8 @@ pub struct Weather {
     pub wrong: bool,
     /// Polls use another connection; the service does not say whose the records are; the state is one of an earlier version.
     pub others: bool,
+    /// The first poll delivers what was changed since a time.
+    pub backfills: bool,
     /// More changes within an overlap than the state can remember. Without `late`: see `docs/polling.md`.
     pub crowds: bool,
 }
@@ -61,6 +63,7 @@ pub const CALM: Weather = Weather {
     holes: false,
     wrong: false,
     others: false,
+    backfills: false,
     crowds: false,
 };
 
@@ -78,6 +81,7 @@ pub const EVERYTHING: Weather = Weather {
     holes: true,
     wrong: true,
     others: true,
+    backfills: true,
     crowds: false,
 };
 
@@ -96,6 +100,7 @@ pub const WEATHERS: &[Weather] = &[
     Weather { name: "short pages, nulls, missing times", holes: true, ..CALM },
     Weather { name: "unreadable and absurd times", wrong: true, ..CALM },
     Weather { name: "other connections, states of old releases", others: true, bulk: true, ..CALM },
+    Weather { name: "first polls that begin in the past", backfills: true, bulk: true, ..CALM },
     Weather {
         name: "more at once than can be remembered",
         bulk: true,
@@ -166,8 +171,9 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
     };
     let least_on_page = if weather.holes { 6_usize } else { 3 };
     let takes = if weather.crowds { 1..50_i64 } else { 0..50_i64 };
-    (service, clocks, least_on_page..12, takes, bounds(weather))
-        .prop_map(|(service, (clock_ahead, date), most_on_page, request_takes, mut bounds)| {
+    let since = if weather.backfills { weighted(0.5, -1_000..210_000_i64).boxed() } else { Just(None).boxed() };
+    (service, clocks, least_on_page..12, takes, bounds(weather), since)
+        .prop_map(|(service, (clock_ahead, date), most_on_page, request_takes, mut bounds, since)| {
             let (initial, cursor, ties, untimed_at, expired, cursors_live_for_one_poll) = service;
             if bounds.requests < ENOUGH_REQUESTS {
                 // What every poll reads again must be a small part of what it can read.
@@ -199,6 +205,7 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
                 request_takes,
                 clock_ahead,
                 date,
+                since,
                 bounds,
             }
         })

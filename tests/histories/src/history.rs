@@ -37,6 +37,8 @@ pub struct Settings {
     pub clock_ahead: Millis,
     /// The `Date` of the answers.
     pub date: Date,
+    /// How long before it the first poll is to begin, in milliseconds; where none is given, it marks a beginning.
+    pub since: Option<Millis>,
     /// The bounds of a poll, made small.
     pub bounds: Bounds,
 }

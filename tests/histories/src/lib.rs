@@ -7,6 +7,7 @@
 //! - [`play`] plays a history against a subject and holds it against the promises, [`outcome`] what came of it;
 //! - [`small`] every history of a small world; [`table`] the figures of the documentation.
 
+pub mod burst;
 pub mod draw;
 pub mod history;
 pub mod naive;

@@ -49,10 +49,14 @@ enum Tried {
     Ours,
     /// The same, called by a host with answers in JSON
     Wired,
+    /// The trigger as it ships, waiting for records that enter a state
+    Waiting,
     /// The obvious design
     Naive,
     /// The trigger without its overlap
     NoOverlap,
+    /// The trigger without deep passes
+    NoDeep,
     /// The trigger without the proof that joins pages
     NoProof,
     /// The trigger that takes the newest time for the clock's
@@ -91,6 +95,8 @@ fn try_history(tried: Tried, history: &histories::history::History, tell_story: 
     let settings = &history.settings;
     match tried {
         Tried::Ours => play(history, &mut Trigger::new(settings, Lacks::Nothing), tell_story),
+        Tried::Waiting => play(history, &mut Trigger::waiting(settings), tell_story),
+        Tried::NoDeep => play(history, &mut Trigger::new(settings, Lacks::Deep), tell_story),
         Tried::NoOverlap => play(history, &mut Trigger::new(settings, Lacks::Overlap), tell_story),
         Tried::NoProof => play(history, &mut Trigger::new(settings, Lacks::Proof), tell_story),
         Tried::NoWitnesses => play(history, &mut Trigger::new(settings, Lacks::Witnesses), tell_story),

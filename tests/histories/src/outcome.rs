@@ -19,10 +19,12 @@ pub enum Promise {
     StateIsReadable = 7,
     /// A state is used for no other service and no other company than the one it was written for.
     StateIsBound = 8,
+    /// A trigger that waits for a state delivers a record when it enters it, once.
+    EnteredOnce = 9,
 }
 
 /// All promises.
-pub const PROMISES: [Promise; 8] = [
+pub const PROMISES: [Promise; 9] = [
     Promise::FirstPollIsSilent,
     Promise::NothingIsLost,
     Promise::BacklogsDrain,
@@ -31,6 +33,7 @@ pub const PROMISES: [Promise; 8] = [
     Promise::FailuresPass,
     Promise::StateIsReadable,
     Promise::StateIsBound,
+    Promise::EnteredOnce,
 ];
 
 /// What came of a history.
@@ -50,6 +53,8 @@ pub struct Outcome {
     pub lost: u64,
     /// Polls.
     pub polls: u64,
+    /// Requests that they made.
+    pub requests: u64,
     /// Every broken promise, in words.
     pub broken: Vec<(Promise, String)>,
     /// The history step by step, if it was asked for.
@@ -65,6 +70,7 @@ impl Outcome {
         self.owed += other.owed;
         self.lost += other.lost;
         self.polls += other.polls;
+        self.requests += other.requests;
         for (refused, more) in self.refused.iter_mut().zip(other.refused) {
             *refused += more;
         }

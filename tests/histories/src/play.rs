@@ -3,8 +3,8 @@
 use crate::history::{Change, History, Poll, Settings, Step, Tells, Trouble, UntimedAt, Whose};
 use crate::outcome::{Outcome, Promise};
 use crate::service::Service;
-use crate::subject::{Delivered, Subject, age, is_bound};
-use crate::world::{BEGINNING, Shown, Version, World};
+use crate::subject::{Delivered, Subject, age, is_bound, is_version_in};
+use crate::world::{BEGINNING, Record, Shown, Version, World};
 use connector_sdk::contract::Error;
 use connector_sdk::polling::bounds::{Bounds, MAX_STATE_BYTES};
 use connector_sdk::time::Millis;
@@ -19,6 +19,8 @@ const MOST_POLLS: usize = 130;
 /// Plays a history to its end.
 pub fn play(history: &History, subject: &mut impl Subject, tell_story: bool) -> Outcome {
     let mut player = Player {
+        waits: subject.waits(),
+        entered: HashMap::new(),
         settings: &history.settings,
         world: World::new(&history.settings),
         generation: 0,
@@ -38,6 +40,10 @@ pub fn play(history: &History, subject: &mut impl Subject, tell_story: bool) -> 
 }
 
 struct Player<'a> {
+    /// Whether the subject waits for a state.
+    waits: bool,
+    /// The version of each record that was last delivered as having entered, by polls whose state was kept.
+    entered: HashMap<u32, u32>,
     settings: &'a Settings,
     world: World,
     generation: u32,
@@ -66,7 +72,8 @@ impl Player<'_> {
         let quiet = Poll::default();
         self.created_from = u32::try_from(self.settings.initial.len()).unwrap_or(u32::MAX);
         if let Some(first) = self.poll(&quiet, subject) {
-            if !first.created.is_empty() || !first.updated.is_empty() || first.more {
+            let is_silent = first.created.is_empty() && first.updated.is_empty() && !first.more;
+            if !is_silent && self.settings.since.is_none() {
                 self.break_promise(Promise::FirstPollIsSilent, format!("the first poll delivered {first:?}"));
             }
         } else {
@@ -168,7 +175,10 @@ impl Player<'_> {
             requests: 0,
             story: self.tell_story.then_some(&mut self.outcome.story),
         };
-        subject.poll(&mut service, host_now)
+        let polled = subject.poll(&mut service, host_now);
+        let requests = service.requests;
+        self.outcome.requests += u64::try_from(requests).unwrap_or(u64::MAX);
+        polled
     }
 
     fn poll_of_our_own(&mut self, poll: &Poll, subject: &mut impl Subject) -> Option<Delivered> {
@@ -226,6 +236,10 @@ impl Player<'_> {
                 } else {
                     self.at_risk.remove(version);
                 }
+                if self.waits {
+                    self.check_entered(*id, *version, dies);
+                    continue;
+                }
                 // A repeat says again what was said; whether repeats are rare is counted apart.
                 if !is_repeat {
                     self.check_class(*id, class);
@@ -252,7 +266,7 @@ impl Player<'_> {
             ("created", Some(before)) => {
                 self.break_promise(Promise::CreatedOnce, format!("record {id} was {before} before, and then created"));
             }
-            ("created", None) if id < self.created_from => {
+            ("created", None) if id < self.created_from && self.settings.since.is_none() => {
                 self.break_promise(Promise::CreatedOnce, format!("record {id} is older than the first poll"));
             }
             ("updated", None) if id >= self.created_from && !self.may_be_updated_alone(id) => {
@@ -263,6 +277,42 @@ impl Player<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Holds the delivery of a record against what it was before.
+    fn check_entered(&mut self, id: u32, version: u32, dies: bool) {
+        if !is_version_in(version) {
+            self.break_promise(Promise::EnteredOnce, format!("record {id} v{version} is not in the state"));
+        }
+        let before = self.entered.get(&id).copied();
+        let record = self.world.records.iter().find(|record| record.id == id).cloned();
+        if let Some((before, record)) = before.zip(record.as_ref()) {
+            let mut between = record.numbers.iter().filter(|other| (before..version).contains(*other));
+            if between.all(|other| is_version_in(*other)) {
+                let how = format!("record {id} was delivered at v{before}, has not left, and came again at v{version}");
+                self.break_promise(Promise::EnteredOnce, how);
+            }
+        }
+        let was_in_before = |record: &Record| {
+            let was = record.numbers.first().is_some_and(|first| *first < self.baseline);
+            was && record.numbers.iter().all(|number| *number > version || is_version_in(*number))
+        };
+        if before.is_none() && self.settings.since.is_none() && record.as_ref().is_some_and(was_in_before) {
+            let how = format!("record {id} was in the state before the first poll, and came at v{version}");
+            self.break_promise(Promise::EnteredOnce, how);
+        }
+        if !dies {
+            self.entered.insert(id, version);
+        }
+    }
+
+    /// Whether a record must have been delivered as having entered: it is in the state, and never was before.
+    fn has_entered(&self, record: &Record) -> bool {
+        let first = record.numbers.iter().position(|number| is_version_in(*number));
+        first.is_some_and(|first| {
+            let entered = record.numbers.get(first..).unwrap_or_default();
+            entered.iter().all(|number| is_version_in(*number) && *number >= self.baseline)
+        })
     }
 
     /// Whether a new record may be delivered as updated without having been as created: it was edited while a drain went on, or
@@ -295,7 +345,16 @@ impl Player<'_> {
             let Some(version) = record.versions.last().filter(tells) else {
                 continue;
             };
-            if version.number < self.baseline {
+            let since = self.settings.since.map(|before| BEGINNING - before);
+            let is_backfilled = since.is_some_and(|since| version.stamp >= since && version.shown == Shown::Right);
+            if version.number < self.baseline && !is_backfilled {
+                continue;
+            }
+            if self.waits {
+                let came = || record.numbers.iter().any(|number| self.delivered.contains(number));
+                if self.has_entered(record) && !came() {
+                    lost.push(format!("record {} entered with v{} and was not delivered", record.id, version.number));
+                }
                 continue;
             }
             self.outcome.owed += 1;

@@ -77,6 +77,7 @@ fn history(records: usize, cursor: Cursor, pause: Millis, changes: [(usize, &(Wh
         request_takes: 0,
         clock_ahead: 0,
         date: Date::True,
+        since: None,
         bounds,
     };
     let mut polls = [Poll { after: pause, ..Poll::default() }, Poll { after: pause, ..Poll::default() }];

@@ -3,13 +3,24 @@
 
 use crate::history::{Settings, Whose};
 use crate::service::{Service, identify};
+use crate::world::BEGINNING;
 use connector_sdk::contract::Error;
 use connector_sdk::polling::blob::{self, Watched, signed};
 use connector_sdk::polling::bounds::Bounds;
 use connector_sdk::polling::classify::Class;
-use connector_sdk::polling::poll_pages;
 use connector_sdk::polling::{ChangePage, Item, PageSource, Record};
+use connector_sdk::polling::{Wanted, poll_pages};
 use connector_sdk::time::Millis;
+
+/// Whether a record, as it is written, is in the state that [`Trigger::waiting`] waits for.
+pub fn is_in(node: &str) -> bool {
+    is_version_in(identify(node).1)
+}
+
+/// Whether a version is in that state: one in three is.
+pub fn is_version_in(version: u32) -> bool {
+    version.is_multiple_of(3)
+}
 
 /// Something that polls.
 pub trait Subject {
@@ -21,6 +32,11 @@ pub trait Subject {
 
     /// The bytes that the last poll left.
     fn state_bytes(&self) -> usize;
+
+    /// Whether it delivers those records alone that enter a state.
+    fn waits(&self) -> bool {
+        false
+    }
 
     /// What is kept, as far as it can be bound to a connection.
     fn kept(&mut self) -> Option<&mut Vec<u8>> {
@@ -74,6 +90,8 @@ pub enum Lacks {
     Overlap,
     /// The proof that joins pages: each page begins after the last record of the one before.
     Proof,
+    /// Deep passes, but where there is no telling how long ago the last one was.
+    Deep,
     /// Witnesses of where the clock is that stamps records: the newest time that the `Date` has reached is taken for it.
     Witnesses,
     /// The `Date` of the answers.
@@ -89,6 +107,8 @@ pub enum Lacks {
 /// The trigger.
 #[derive(Debug)]
 pub struct Trigger {
+    /// Whether it delivers those records alone that enter a state.
+    waits: bool,
     bounds: Bounds,
     lacks: Lacks,
     committed: Option<Vec<u8>>,
@@ -100,11 +120,17 @@ impl Trigger {
     pub fn new(settings: &Settings, lacks: Lacks) -> Self {
         let mut bounds = settings.bounds;
         match lacks {
-            Lacks::Overlap => (bounds.overlap, bounds.settling) = (0, 0),
+            Lacks::Overlap => (bounds.overlap, bounds.settling, bounds.deep_every) = (0, 0, 0),
+            Lacks::Deep => bounds.deep_every = Millis::MAX / 4,
             Lacks::Witnesses => bounds.witnesses = 1,
             _ => {}
         }
-        Self { bounds, lacks, committed: None, left: None }
+        Self { waits: false, bounds, lacks, committed: None, left: None }
+    }
+
+    /// The trigger that waits for records to enter the state of [`is_in`].
+    pub fn waiting(settings: &Settings) -> Self {
+        Self { waits: true, ..Self::new(settings, Lacks::Nothing) }
     }
 }
 
@@ -115,14 +141,26 @@ impl Subject for Trigger {
             watched.origin = "https://mfg.duro.app";
         }
         let state = self.committed.as_deref().map(|state| blob::read(state, &watched)).transpose()?;
+        let wanted = Wanted {
+            since: service.settings.since.map(|before| BEGINNING - before),
+            is_in: if self.waits { Some(&is_in) } else { None },
+        };
         let polled = match self.lacks {
-            Lacks::Proof => {
-                poll_pages(&mut Unproven { service, before: None }, watched.trigger, state.as_ref(), &self.bounds)?
-            }
-            Lacks::Date | Lacks::Untimed | Lacks::Company => {
-                poll_pages(&mut Blind { service, lacks: self.lacks }, watched.trigger, state.as_ref(), &self.bounds)?
-            }
-            _ => poll_pages(service, watched.trigger, state.as_ref(), &self.bounds)?,
+            Lacks::Proof => poll_pages(
+                &mut Unproven { service, before: None },
+                watched.trigger,
+                state.as_ref(),
+                &self.bounds,
+                &wanted,
+            )?,
+            Lacks::Date | Lacks::Untimed | Lacks::Company => poll_pages(
+                &mut Blind { service, lacks: self.lacks },
+                watched.trigger,
+                state.as_ref(),
+                &self.bounds,
+                &wanted,
+            )?,
+            _ => poll_pages(service, watched.trigger, state.as_ref(), &self.bounds, &wanted)?,
         };
         self.left = Some(blob::write(&polled.state, &watched));
         Ok(Delivered {
@@ -142,6 +180,10 @@ impl Subject for Trigger {
 
     fn kept(&mut self) -> Option<&mut Vec<u8>> {
         self.committed.as_mut()
+    }
+
+    fn waits(&self) -> bool {
+        self.waits
     }
 }
 

@@ -1,6 +1,7 @@
 //! The figures of `docs/polling.md`: losses and repeats of the naive design and of the trigger over the same histories, and the smallest
 //! history that shows the naive design's fault.
 
+use crate::burst;
 use crate::draw::{self, WEATHERS, Weather};
 use crate::history::History;
 use crate::naive::Naive;
@@ -17,6 +18,8 @@ pub struct Sum {
     lost: u64,
     delivered: u64,
     repeats: u64,
+    polls: u64,
+    requests: u64,
 }
 
 impl Sum {
@@ -27,15 +30,23 @@ impl Sum {
         self.lost += outcome.lost;
         self.delivered += outcome.delivered;
         self.repeats += outcome.repeats;
+        self.polls += outcome.polls;
+        self.requests += outcome.requests;
+    }
+
+    /// How many requests a poll makes.
+    pub fn requests_a_poll(&self) -> f64 {
+        self.requests as f64 / self.polls.max(1) as f64
     }
 
     fn cells(&self) -> String {
         let percent = |part: u64, of: u64| 100.0 * part as f64 / of.max(1) as f64;
         format!(
-            "{} ({:.0} %) | {:.1} %",
+            "{} ({:.0} %) | {:.1} % | {:.2}",
             self.with_losses,
             percent(self.with_losses, self.histories),
-            percent(self.repeats, self.delivered)
+            percent(self.repeats, self.delivered),
+            self.requests_a_poll()
         )
     }
 }
@@ -44,17 +55,18 @@ impl Sum {
 pub fn markdown(histories: u64) -> String {
     let mut text = format!(
         "{histories} histories a row, seeds 0 to {}. \"Lost in\" counts the histories in which a change was never delivered.\n\n\
-         | weather | naive: lost in | repeats | ours: lost in | repeats |\n| --- | --- | --- | --- | --- |\n",
+         | weather | naive: lost in | repeats | requests a poll | ours: lost in | repeats | requests a poll |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
         histories - 1
     );
     for weather in WEATHERS {
-        let (mut naive, mut ours) = (Sum::default(), Sum::default());
-        for seed in 0..histories {
-            let history = draw::history(weather, seed);
-            naive.add(&play(&history, &mut Naive::new(&history.settings), false));
-            ours.add(&play(&history, &mut Trigger::new(&history.settings, Lacks::Nothing), false));
-        }
+        let [naive, ours] = both((0..histories).map(|seed| draw::history(weather, seed)));
         text.push_str(&format!("| {} | {} | {} |\n", weather.name, naive.cells(), ours.cells()));
+    }
+    let calm = both((0..histories).map(burst::calm));
+    let burst = both((0..burst::HISTORIES).map(burst::history));
+    for (name, [naive, ours]) in [(burst::CALM, calm), (burst::NAME, burst)] {
+        text.push_str(&format!("| {name} | {} | {} |\n", naive.cells(), ours.cells()));
     }
     if let Some((history, outcome)) =
         smallest_loss(&draw::CALM, 300, |history| play(history, &mut Naive::new(&history.settings), true))
@@ -67,6 +79,16 @@ pub fn markdown(histories: u64) -> String {
         ));
     }
     text
+}
+
+/// What comes of histories with the naive design and with the trigger.
+pub fn both(histories: impl Iterator<Item = History>) -> [Sum; 2] {
+    let (mut naive, mut ours) = (Sum::default(), Sum::default());
+    for history in histories {
+        naive.add(&play(&history, &mut Naive::new(&history.settings), false));
+        ours.add(&play(&history, &mut Trigger::new(&history.settings, Lacks::Nothing), false));
+    }
+    [naive, ours]
 }
 
 /// The smallest history, by the length of its story, in which a subject loses a change; from so many seeds, each shrunk.

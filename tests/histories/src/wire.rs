@@ -4,12 +4,13 @@
 use crate::history::{Tells, Trouble, Whose};
 use crate::service::{Answered, Service, identify};
 use crate::subject::{Delivered, Subject};
+use crate::world::BEGINNING;
 use connector_sdk::contract::Error;
 use connector_sdk::contract::{Failure, Level, Request, Response};
-use connector_sdk::time::Millis;
+use connector_sdk::time::{self, Millis};
 use connector_sdk::{Connector, Host, testing};
 use duro_plm::Duro;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cell::RefCell;
 
 /// The trigger, called through its host.
@@ -28,8 +29,10 @@ impl Subject for Wired {
             Whose::Own | Whose::OtherCompany => "https://mfg.duro.app/graphql",
         };
         let connection = testing::connection("duroApiKey", endpoint);
+        let since = service.settings.since.map(|before| time::format(BEGINNING - before));
+        let inputs = json!({ "since": since }).to_string();
         let host = Wire(RefCell::new(service));
-        let polled = Duro::poll(&host, "pollChangesTrigger", &connection, "{}", self.committed.as_deref())?;
+        let polled = Duro::poll(&host, "pollChangesTrigger", &connection, &inputs, self.committed.as_deref())?;
         let payload: Value = serde_json::from_str(&polled.payload).map_err(|error| Error::Other(error.to_string()))?;
         let list = |name: &str| -> Vec<(u32, u32)> {
             let records = payload.pointer(&format!("/body/data/{name}")).and_then(Value::as_array);

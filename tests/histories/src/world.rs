@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 /// When histories begin: late enough that nothing before it is before 1970.
 pub const BEGINNING: Millis = 1_700_000_000_000;
 
-/// The most records, so that a poll's requests suffice to read all of them.
+/// The most records, unless a history begins with more, so that a poll's requests suffice to read all of them.
 const MOST_RECORDS: usize = 60;
 
 /// All records.
@@ -22,6 +22,7 @@ pub struct World {
     ties: Ties,
     untimed_at: UntimedAt,
     most_ahead: usize,
+    most_records: usize,
 }
 
 /// One record.
@@ -37,6 +38,8 @@ pub struct Record {
     pub was_hidden: bool,
     /// Its versions, oldest first, from the one that is visible on.
     pub versions: Vec<Version>,
+    /// The numbers of all its versions, of those that nobody sees any more too.
+    pub numbers: Vec<u32>,
 }
 
 /// One version of a record.
@@ -101,6 +104,7 @@ impl World {
             ties: settings.ties,
             untimed_at: settings.untimed_at,
             most_ahead: settings.most_ahead,
+            most_records: settings.initial.len().max(MOST_RECORDS),
         };
         for age in &settings.initial {
             world.create(BEGINNING - age, BEGINNING - age, true, Shown::Right);
@@ -193,7 +197,7 @@ impl World {
     }
 
     fn create(&mut self, stamp: Millis, visible_at: Millis, shows_created: bool, shown: Shown) {
-        if self.records.len() >= MOST_RECORDS {
+        if self.records.len() >= self.most_records {
             return;
         }
         let version = self.version(stamp, visible_at, shown);
@@ -201,7 +205,14 @@ impl World {
         self.next_id += 1;
         // What was created in the future is not known to be new when it is edited now.
         let was_hidden = shown != Shown::Right || stamp > self.now;
-        self.records.push(Record { id, created: stamp, shows_created, was_hidden, versions: vec![version] });
+        self.records.push(Record {
+            id,
+            created: stamp,
+            shows_created,
+            was_hidden,
+            numbers: vec![version.number],
+            versions: vec![version],
+        });
     }
 
     fn edit(&mut self, which: usize, stamp: Millis, visible_at: Millis, shown: Shown) {
@@ -216,6 +227,7 @@ impl World {
                 record.versions.drain(..visible);
             }
             record.was_hidden |= shown != Shown::Right;
+            record.numbers.push(version.number);
             record.versions.push(version);
         }
     }

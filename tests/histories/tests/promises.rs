@@ -7,6 +7,7 @@
     reason = "all of this is test code; clippy sees that only of functions marked as tests"
 )]
 
+use histories::burst;
 use histories::draw::{CALM, EVERYTHING, WEATHERS, Weather, histories};
 use histories::history::History;
 use histories::naive::Naive;
@@ -14,6 +15,7 @@ use histories::outcome::{Outcome, PROMISES, Promise};
 use histories::play::play;
 use histories::small;
 use histories::subject::{Lacks, Trigger};
+use histories::table;
 use histories::wire::Wired;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRng, TestRunner};
 
@@ -114,6 +116,30 @@ fn repeats_are_at_most_one_in_a_hundred_in_every_weather() {
     }
 }
 
+#[test]
+fn a_record_that_enters_the_state_waited_for_is_delivered_then_and_once() {
+    let waiting = |history: &History| play(history, &mut Trigger::waiting(&history.settings), false);
+    for weather in [EVERYTHING].iter().chain(WEATHERS) {
+        // Where less can be remembered than happens, repeats cannot be told from news.
+        if let Some((history, how)) = first_broken(*weather, 1_000, 16, &PROMISES, waiting).filter(|_| !weather.crowds)
+        {
+            let story = play(&history, &mut Trigger::waiting(&history.settings), true).story;
+            panic!("{}: {how}\n{:#?}\n{}", weather.name, history.settings, story.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn a_poll_makes_hardly_more_requests_than_the_naive_design() {
+    for (name, [naive, ours]) in [
+        (burst::CALM, table::both((0..1_000).map(burst::calm))),
+        (burst::NAME, table::both((0..burst::HISTORIES).map(burst::history))),
+    ] {
+        let ratio = ours.requests_a_poll() / naive.requests_a_poll();
+        assert!(ratio <= 1.3, "{name}: {ratio:.2} times the requests of the naive design");
+    }
+}
+
 /// What a million histories found: a loss where a pass began minutes before it saw the record that it took for the clock's time, and a new record
 /// that a pass had passed over twice and was then called an updated one.
 #[test]
@@ -157,6 +183,11 @@ fn reject(lacks: Lacks, cases: u32, seed: u8, promise: Promise) {
 #[test]
 fn the_trigger_without_its_overlap_is_rejected() {
     reject(Lacks::Overlap, 2_000, 10, Promise::NothingIsLost);
+}
+
+#[test]
+fn the_trigger_without_deep_passes_is_rejected() {
+    reject(Lacks::Deep, 2_000, 15, Promise::NothingIsLost);
 }
 
 #[test]

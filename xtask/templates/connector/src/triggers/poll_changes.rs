@@ -1,7 +1,7 @@
 //! `pollChanges`: what was created and what was changed since the last poll. The SDK does the polling; here is what it asks of the service.
 
 use connector_sdk::graphql::{Changed, ChangePageReader, Client};
-use connector_sdk::polling::{self, Names, ChangePage, PageSource, Show, Watched};
+use connector_sdk::polling::{self, Names, ChangePage, PageSource, Show, Wanted, Watched};
 use connector_sdk::{Call, Error, Operation, PollResult, Trigger, result_schema};
 
 use crate::service::{client, query};
@@ -41,7 +41,7 @@ impl Trigger for PollChanges {
         let origin = polling::origin(&call.connection.endpoint)?;
         let watched = Watched { trigger: &NAMES, list: "things", origin: &origin };
         let mut source = Things { call, client: client(call) };
-        polling::poll(call, &mut source, &watched, Show { created: true, updated: true }, state)
+        polling::poll(call, &mut source, &watched, &Wanted::default(), Show::ALL, state)
     }
 }
 
