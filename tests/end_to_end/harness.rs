@@ -317,3 +317,36 @@ async fn the_component_is_the_named_one_or_the_only_one_beside_the_program_or_th
     let two = inspect("").await;
     assert!(two.status == 2 && two.messages.contains("more than one .wasm file"), "{}", two.messages);
 }
+
+#[tokio::test]
+async fn records_are_printed_for_spreadsheets_and_for_pipes() {
+    let desk = Desk::with(DuroSim::builder().components(40)).await;
+    let csv = desk.run(&["--format", "csv", "action", "listComponents"]).await;
+    assert!(csv.output.starts_with("id,name,mass,created,lastModified\r\n"), "{}", csv.output);
+    let product = desk.sim.products().remove(0).id;
+    let product = format!("productId={product}");
+    let bom = desk.run(&["action", "getBillOfMaterials", "--input", &product, "--format", "csv"]).await;
+    let heading =
+        "level,itemNumber,quantity,refDes,partNumber,name,revision,status,id,notes,waste,remark\r\n0,,1,,999-";
+    assert!(bom.output.starts_with(heading), "{}", bom.output);
+    let cut = desk
+        .run(&["action", "getBillOfMaterials", "--input", &product, "--format", "csv", "--input", "maxLines=1"])
+        .await;
+    assert!(cut.messages.contains("note: not all of it") && cut.messages.contains("maxLines"), "{}", cut.messages);
+
+    let lines = desk.run(&["--format", "ndjson", "data-source", "selectProduct"]).await;
+    assert!(lines.output.lines().all(|line| serde_json::from_str::<Value>(line).unwrap()["key"].is_string()));
+    desk.run(&["poll", "pollChangesTrigger", "--state", "s.state"]).await;
+    let new = desk.sim.add(Resource::Components, "=HYPERLINK(\"x\"), 1/4\"");
+    let poll = desk.run(&["--format", "csv", "poll", "pollChangesTrigger", "--state", "s.state"]).await;
+    let row = format!("created,{new},\"=HYPERLINK(\"\"x\"\"), 1/4\"\"\",");
+    assert!(
+        poll.output.starts_with("change,id,name,created,lastModified\r\n") && poll.output.contains(&row),
+        "{}",
+        poll.output
+    );
+
+    let inspect = desk.run(&["--format", "csv", "inspect"]).await;
+    assert_eq!(inspect.status, 2, "{}", inspect.output);
+    assert!(inspect.messages.contains("action, data-source and poll"), "{}", inspect.messages);
+}

@@ -50,6 +50,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         Format::Table => {
             output::table(&outcome.value)?;
         }
+        format @ (Format::Csv | Format::Ndjson) => output::records(&outcome.value, format, &[])?,
     }
     Ok(())
 }

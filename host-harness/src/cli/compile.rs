@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let bytes = runtime.compile_file(&component, &file).await?;
     match options.format() {
         Format::Json => output::json(&json!({ "file": file, "bytes": bytes }))?,
-        Format::Table => output::text_line(&format!("{}, {bytes} bytes", file.display()))?,
+        _ => output::text_line(&format!("{}, {bytes} bytes", file.display()))?,
     }
     Ok(())
 }

@@ -60,8 +60,10 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         Format::Json => {
             output::json(&Printed { result: &page.items, next: page.next.as_deref(), notice: page.notice.as_deref() })?
         }
-        Format::Table => {
-            if page.items.is_empty() {
+        format => {
+            if format != Format::Table {
+                output::records(&page.items, format, &[])?;
+            } else if page.items.is_empty() {
                 output::message("No items.");
             } else {
                 output::table(&page.items)?;

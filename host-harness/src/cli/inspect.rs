@@ -71,7 +71,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             manifest_sha256: connector.definition().fingerprint(),
             destination,
         })?,
-        Format::Table => {
+        _ => {
             output::text_line(&described(connector))?;
             if let Some(destination) = destination {
                 output::text_line(&format!("\nWith this connection, {destination}."))?;

@@ -13,6 +13,7 @@ mod options;
 mod output;
 mod poll;
 mod progress;
+mod records;
 mod serve;
 mod session;
 mod shell;
@@ -107,6 +108,12 @@ pub(crate) fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let options = arguments.options;
+    let gives_records = matches!(arguments.command, Command::Action(_) | Command::DataSource(_) | Command::Poll(_));
+    if options.wants_records() && !gives_records {
+        return Err(CommandError::usage(
+            "--format csv and ndjson are for the records of action, data-source and poll; use json or table here",
+        ));
+    }
     match arguments.command {
         Command::Inspect(arguments) => inspect::run(arguments, options).await,
         Command::Compile(arguments) => compile::run(arguments, options).await,

@@ -19,6 +19,10 @@ pub(super) enum Format {
     Json,
     /// A table or a text for people.
     Table,
+    /// The records of a result as comma-separated values, for spreadsheets: of action, data-source and poll.
+    Csv,
+    /// The records of a result as JSON, one a line, for pipes: of action, data-source and poll.
+    Ndjson,
 }
 
 #[derive(Args)]
@@ -154,6 +158,11 @@ impl GlobalOptions {
 
     pub(super) fn debug(&self) -> bool {
         self.debug
+    }
+
+    /// Whether results are to be printed as records alone.
+    pub(super) fn wants_records(&self) -> bool {
+        matches!(self.format, Some(Format::Csv | Format::Ndjson))
     }
 
     /// How to print; JSON unless something else is asked for.

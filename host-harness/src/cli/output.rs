@@ -7,11 +7,14 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use host::contract::RecordList;
 use host::text::cut_long;
 use serde::Serialize;
 
 use super::hidden::{Hidden, Scrubber};
 use super::json_writer::{JsonWriter, Layout};
+use super::options::Format;
+use super::records::Records;
 pub(super) use super::shown::one_line;
 use super::table::LeftOut;
 use super::{shown, table};
@@ -88,6 +91,27 @@ pub(super) fn table<T: Serialize>(value: &T) -> io::Result<LeftOut> {
         message(&format!("note: not shown: {left_out}; --format json shows all"));
     }
     Ok(left_out)
+}
+
+/// Prints the records of a value, one a line; those of several lists, where their names and ways are given, with the list's name.
+pub(super) fn records<T: Serialize>(value: &T, format: Format, lists: &[RecordList]) -> io::Result<()> {
+    let json = write_json(value, Layout::Compact, Vec::new())?;
+    let json = String::from_utf8(json).map_err(io::Error::other)?;
+    let records = match crate::records::found(&json, lists).filter(|_| !lists.is_empty()) {
+        Some(lists) => Records::of_lists(lists.into_iter()),
+        None => Records::of(&json),
+    };
+    let mut out = BufWriter::new(io::stdout().lock());
+    match format {
+        Format::Csv => records.write_csv(&mut out)?,
+        _ => records.write_lines(&mut out)?,
+    }
+    out.flush()?;
+    drop(out);
+    if let Some(reasons) = super::records::left_out(&json) {
+        message(&format!("note: not all of it: {reasons}"));
+    }
+    Ok(())
 }
 
 /// Prints text for people and a line break, and flushes.

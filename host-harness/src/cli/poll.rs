@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use host::Poller;
-use host::contract::PollResult;
+use host::contract::{PollResult, RecordList, TriggerDefinition};
 use host::poller::{FileStore, Recipient};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -61,10 +61,12 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let connection = session.connection(&arguments.connection)?;
     let store = FileStore::open(arguments.state, session.state_limit())?;
     let mut poller = Poller::new(session.connector.clone(), arguments.key.as_str(), store, LONGEST_PAUSE);
+    let trigger = session.connector.definition().trigger(&arguments.key);
+    let lists = trigger.map(TriggerDefinition::record_lists).unwrap_or_default();
     loop {
         let progress = Progress::start(format!("Polling {}", arguments.key));
         let options = session.call_options(&progress);
-        let mut printer = Printer { format: session.options.format(), progress: Some(progress) };
+        let mut printer = Printer { format: session.options.format(), lists: lists.clone(), progress: Some(progress) };
         let polled = poller.poll(&connection, &inputs, &options, &mut printer).await?;
         if !(arguments.drain && polled.poll.more) {
             return Ok(());
@@ -80,6 +82,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
 /// Prints what a poll found, so that the state may move on.
 struct Printer {
     format: Format,
+    lists: Vec<RecordList>,
     progress: Option<Progress>,
 }
 
@@ -88,11 +91,17 @@ impl Recipient for Printer {
 
     async fn accept(&mut self, poll: &PollResult) -> Result<(), CommandError> {
         drop(self.progress.take());
-        print(poll, self.format)
+        print(poll, self.format, &self.lists)
     }
 }
 
-fn print(poll: &PollResult, format: Format) -> Result<(), CommandError> {
+fn say_more(poll: &PollResult) {
+    if poll.more {
+        output::message("More changes wait: poll again, or use --drain.");
+    }
+}
+
+fn print(poll: &PollResult, format: Format, lists: &[RecordList]) -> Result<(), CommandError> {
     match format {
         Format::Json => {
             output::json(&Printed { payload: &poll.payload, no_changes: poll.no_changes, more: poll.more })?;
@@ -107,9 +116,11 @@ fn print(poll: &PollResult, format: Format) -> Result<(), CommandError> {
             if poll.no_changes {
                 output::message("No changes.");
             }
-            if poll.more {
-                output::message("More changes wait: poll again, or use --drain.");
-            }
+            say_more(poll);
+        }
+        Format::Csv | Format::Ndjson => {
+            output::records(&poll.payload, format, lists)?;
+            say_more(poll);
         }
     }
     Ok(())

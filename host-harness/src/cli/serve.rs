@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let link = page.link();
     match format {
         Format::Json => output::json_line(&json!({ "url": link }))?,
-        Format::Table => output::text_line(&link)?,
+        _ => output::text_line(&link)?,
     }
     output::message("The link above opens the page in this machine's browser; keep it to yourself. Ctrl-C ends it.");
     if arguments.open

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::{self, Write};
 
+use super::records::plain;
 use super::shown;
 use crate::json_parts::{is_object, items, members, text};
 
@@ -182,15 +183,6 @@ impl<'j> Columns<'j> {
 
 fn heading(name: &str) -> String {
     cut(&text(name), WIDEST_CELL)
-}
-
-/// A value as text: what a string says, nothing for null, the JSON of everything else.
-fn plain(json: &str) -> std::borrow::Cow<'_, str> {
-    match json.as_bytes().first() {
-        Some(b'"') => text(json),
-        Some(b'n') => "".into(),
-        _ => json.into(),
-    }
 }
 
 /// Text as part of one line, cut where it is too wide.

@@ -33,7 +33,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     drop(progress);
     match session.options.format() {
         Format::Json => output::json(&outcome.value)?,
-        Format::Table => {
+        _ => {
             output::table(&outcome.value)?;
         }
     }

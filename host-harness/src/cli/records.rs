@@ -1,0 +1,211 @@
+//! The records of a result, one a line, for spreadsheets and pipes: as CSV (RFC 4180) or as lines of JSON.
+//!
+//! A result is a list of records, or holds one: `{"rows": […]}`, `{"changeOrders": {"connection": {"edges": [{"node": {…}}]}}}`. Other results are
+//! one record. A cell holds what a string says, nothing for null, and the JSON of everything else. Cells are data and no formulas, but a
+//! spreadsheet takes one that begins with `=` for one: the README says so, because to change it would be to change the data.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, IsTerminal, Write};
+
+use super::shown;
+use crate::json_parts::{is_object, items, members, text};
+
+/// The most columns of a table. A record of a service has some dozens.
+const MOST_COLUMNS: usize = 1_000;
+
+/// Lists lie within an object or two.
+const DEEPEST: usize = 8;
+
+/// Records, each with the name of the list that it is from where there are several.
+pub(super) struct Records<'j> {
+    rows: Vec<(Option<&'j str>, &'j str)>,
+}
+
+impl<'j> Records<'j> {
+    /// The records of a result.
+    pub(super) fn of(json: &'j str) -> Self {
+        let list = list(json, DEEPEST).or_else(|| empty_list(json));
+        let rows = list.unwrap_or_else(|| vec![json]);
+        Self { rows: rows.into_iter().map(|row| (None, row)).collect() }
+    }
+
+    /// The records of several lists, each with the list's name.
+    pub(super) fn of_lists(lists: impl Iterator<Item = (&'j str, &'j str)>) -> Self {
+        let rows = lists.flat_map(|(name, list)| items(list).into_iter().flatten().map(move |row| (Some(name), row)));
+        Self { rows: rows.collect() }
+    }
+
+    /// Writes each record as a line of JSON.
+    pub(super) fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
+        for (list, row) in &self.rows {
+            match list {
+                Some(list) => writeln!(out, "{{\"change\":{},\"record\":{row}}}", serde_json::Value::from(*list))?,
+                None => writeln!(out, "{row}")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the records as CSV, under the names of their members in the order in which these first occur. A terminal is shown no character that it would
+    /// obey.
+    pub(super) fn write_csv(&self, out: &mut impl Write) -> io::Result<()> {
+        let for_terminal = io::stdout().is_terminal();
+        let cell = |text: &str| if for_terminal { shown::one_line(text).into_owned() } else { text.to_owned() };
+        let has_lists = self.rows.iter().any(|(list, _)| list.is_some());
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut names = Vec::new();
+        for (name, _) in self.rows.iter().filter_map(|(_, row)| members(row)).flatten() {
+            if !places.contains_key(name) {
+                if names.len() >= MOST_COLUMNS {
+                    return Err(io::Error::other(format!(
+                        "the records have more than {MOST_COLUMNS} columns between them: use --format json"
+                    )));
+                }
+                places.insert(name, names.len());
+                names.push(name);
+            }
+        }
+        let has_values = self.rows.iter().any(|(_, row)| !is_object(row));
+        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(false).from_writer(out);
+        let headings = has_lists.then(|| "change".to_owned()).into_iter();
+        let headings = headings.chain(names.iter().map(|name| cell(&text(name))));
+        let headings: Vec<String> = headings.chain(has_values.then(|| "value".to_owned())).collect();
+        if headings.is_empty() {
+            return Ok(());
+        }
+        csv.write_record(&headings)?;
+        for (list, row) in &self.rows {
+            let mut cells = vec![String::new(); names.len()];
+            for (name, value) in members(row).into_iter().flatten() {
+                if let Some(place) = places.get(name).and_then(|place| cells.get_mut(*place)) {
+                    *place = cell(&plain(value));
+                }
+            }
+            let value = has_values.then(|| if is_object(row) { String::new() } else { cell(&plain(row)) });
+            let list = has_lists.then(|| list.unwrap_or_default().to_owned());
+            csv.write_record(list.into_iter().chain(cells).chain(value))?;
+        }
+        csv.flush()
+    }
+}
+
+/// What of a result is beside its records and says that they are not all there are: its `more` and `reasons`.
+pub(super) fn left_out(json: &str) -> Option<String> {
+    let member = |wanted: &str| {
+        members(json).into_iter().flatten().find(|(name, _)| text(name) == wanted).map(|(_, value)| value)
+    };
+    if member("more")? != "true" {
+        return None;
+    }
+    let reasons: HashSet<String> =
+        member("reasons").and_then(items).into_iter().flatten().map(|reason| text(reason).into_owned()).collect();
+    let mut reasons: Vec<String> = reasons.into_iter().collect();
+    reasons.sort();
+    Some(if reasons.is_empty() { "there is more".to_owned() } else { reasons.join("; ") })
+}
+
+/// The first list of records, from the outside in.
+fn list(json: &str, depth: usize) -> Option<Vec<&str>> {
+    if let Some(list) = items(json) {
+        let rows: Vec<&str> = list.collect();
+        return (!rows.is_empty() && rows.iter().all(|row| is_object(row))).then(|| without_edges(rows));
+    }
+    let depth = depth.checked_sub(1)?;
+    let values = || members(json).into_iter().flatten().map(|(_, value)| value);
+    let direct = values().filter(|value| items(value).is_some()).find_map(|value| list(value, depth));
+    direct.or_else(|| values().filter(|value| is_object(value)).find_map(|value| list(value, depth)))
+}
+
+/// A result that is an empty list has no records; one that only holds such a list is a record.
+fn empty_list(json: &str) -> Option<Vec<&str>> {
+    items(json).map(Iterator::collect)
+}
+
+/// The nodes of a list of edges; other records as they are.
+fn without_edges(rows: Vec<&str>) -> Vec<&str> {
+    let nodes: Option<Vec<&str>> = rows.iter().map(|row| node(row)).collect();
+    nodes.unwrap_or(rows)
+}
+
+fn node(edge: &str) -> Option<&str> {
+    let mut node = None;
+    for (name, value) in members(edge)? {
+        match name {
+            "\"node\"" if is_object(value) => node = Some(value),
+            "\"cursor\"" => {}
+            _ => return None,
+        }
+    }
+    node
+}
+
+/// A value as text: what a string says, nothing for null, the JSON of everything else.
+pub(super) fn plain(json: &str) -> std::borrow::Cow<'_, str> {
+    match json.as_bytes().first() {
+        Some(b'"') => text(json),
+        Some(b'n') => "".into(),
+        _ => json.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn csv(json: &str) -> String {
+        let mut out = Vec::new();
+        Records::of(json).write_csv(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_records_of_a_result_are_its_first_list_of_objects() {
+        for (json, expected) in [
+            (r#"[{"a":1,"b":"x"},{"b":null,"c":[1]}]"#, "a,b,c\r\n1,x,\r\n,,[1]\r\n"),
+            (r#"{"reasons":[],"root":{"a":0},"rows":[{"a":1}]}"#, "a\r\n1\r\n"),
+            (r#"{"x":{"connection":{"edges":[{"cursor":"c","node":{"a":1}}]}}}"#, "a\r\n1\r\n"),
+            (r#"{"a":{"b":1},"c":2}"#, "a,c\r\n\"{\"\"b\"\":1}\",2\r\n"),
+            ("[]", ""),
+            (r#"[1,"two"]"#, "value\r\n1\r\ntwo\r\n"),
+        ] {
+            assert_eq!(csv(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn quotes_commas_and_line_breaks_stay_within_their_cell() {
+        assert_eq!(csv(r#"[{"n":"1/4\" steel, \nblack"}]"#), "n\r\n\"1/4\"\" steel, \nblack\"\r\n");
+        let rows = csv(r#"[{"a":"x,\"\r\n","b":"=1+1"},{"a":"","b":"ü"}]"#);
+        let mut reader = csv::Reader::from_reader(rows.as_bytes());
+        let read: Vec<Vec<String>> =
+            reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+        assert_eq!(read, [["x,\"\r\n", "=1+1"], ["", "ü"]]);
+    }
+
+    #[test]
+    fn lists_are_told_apart_and_lines_are_json() {
+        let lists = [("created", r#"[{"id":1}]"#), ("updated", r#"[{"id":2}]"#)];
+        let mut out = Vec::new();
+        Records::of_lists(lists.into_iter()).write_csv(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "change,id\r\ncreated,1\r\nupdated,2\r\n");
+        let mut out = Vec::new();
+        Records::of(r#"{"rows":[{"id":1},{"id":2}]}"#).write_lines(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "{\"id\":1}\n{\"id\":2}\n");
+    }
+
+    #[test]
+    fn more_columns_than_a_table_has_are_an_error() {
+        let row = |number: usize| format!("{{\"c{number}\":1}}");
+        let rows: Vec<String> = (0..=MOST_COLUMNS).map(row).collect();
+        let json = format!("[{}]", rows.join(","));
+        let error = Records::of(&json).write_csv(&mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("--format json"), "{error}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        assert_eq!(left_out(r#"{"more":true,"reasons":["b","a"]}"#).unwrap(), "a; b");
+        assert_eq!(left_out(r#"{"more":true}"#).unwrap(), "there is more");
+        assert_eq!((left_out(r#"{"more":false}"#), left_out("[]")), (None, None));
+    }
+}
