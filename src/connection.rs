@@ -3,10 +3,15 @@
 
 use connector_sdk::graphql::{misshapen, missing};
 use connector_sdk::inputs::{Choice, Input, Kind, Literal};
-use connector_sdk::{Account, Call, ConnectionField, ConnectionKind, Environment, Error, Role, json};
+use connector_sdk::{Account, Call, ConnectionField, ConnectionKind, Environment, Error, Renewal, Role, json};
 
 use crate::actions::GetCurrentUser;
-use crate::service::client;
+use crate::service::{client, query};
+
+query!(RenewKey, "src/renew_key.graphql");
+
+/// Its text alone is used, by the host.
+const _: RenewKey = RenewKey;
 
 /// A Duro API key.
 pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
@@ -15,6 +20,13 @@ pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
     description: "Connects with an API key. To get yours, sign in to Duro, open the menu at your picture in the upper right corner, choose \
                   Account settings, then the tab Integrations, and press Get API Key below the table. A key is valid for 90 days.",
     fields: &[KEY, ENVIRONMENT, CUSTOM_ENVIRONMENT],
+    // Duro's help centre says that this query answers a new key, and not whether the old one goes on.
+    renewal: Some(Renewal {
+        secret: "apiKey",
+        header: "apiToken",
+        query: renew_key::QUERY,
+        answer: "/data/apiToken/token",
+    }),
 };
 
 /// The service's environments by every spelling that is understood: the name shown, or the URL itself. The earlier address of ITAR is one

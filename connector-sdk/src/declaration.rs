@@ -41,6 +41,21 @@ pub struct ConnectionKind {
     pub description: &'static str,
     /// Its fields in the order to show them.
     pub fields: &'static [ConnectionField],
+    /// How a host gets a new credential in place of the one it has, if the service gives one.
+    pub renewal: Option<Renewal>,
+}
+
+/// A request by which a host renews a credential: a GraphQL query, sent to the connection's endpoint with the credential that is still good.
+#[derive(Clone, Copy, Debug)]
+pub struct Renewal {
+    /// The secret field that is replaced.
+    pub secret: &'static str,
+    /// The header that takes the present credential.
+    pub header: &'static str,
+    /// The query.
+    pub query: &'static str,
+    /// Where in the answer the new credential stands: a JSON Pointer to a text.
+    pub answer: &'static str,
 }
 
 /// One field of a connection.

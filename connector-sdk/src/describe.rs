@@ -8,7 +8,7 @@ use crate::contract::manifest::{
     ActionDefinition, Choice, ConnectionDefinition, ConnectorDefinition, DataSourceDefinition, Endpoint, Environment,
     InputField, InputKind, TriggerDefinition,
 };
-use crate::declaration::{self, About, ConnectionField, ConnectionKind, Role};
+use crate::declaration::{self, About, ConnectionField, ConnectionKind, Renewal, Role};
 use crate::inputs::{Input, Kind, Literal, input_schema};
 use crate::json::push_string;
 use crate::operation::{ActionRow, DataSourceRow, TriggerRow};
@@ -64,8 +64,20 @@ fn connection(kind: &ConnectionKind) -> ConnectionDefinition {
         label: text(kind.label),
         description: text(kind.description),
         fields: kind.fields.iter().map(connection_field).collect(),
-        extensions: None,
+        extensions: extensions(&[("renewal", kind.renewal.as_ref().map(renewal))]),
     }
+}
+
+fn renewal(renewal: &Renewal) -> String {
+    let Renewal { secret, header, query, answer } = renewal;
+    let body = format!("{{\"query\":{}}}", quoted(query));
+    format!(
+        "{{\"secret\":{},\"secretHeader\":{},\"body\":{},\"answer\":{}}}",
+        quoted(secret),
+        quoted(header),
+        quoted(&body),
+        quoted(answer)
+    )
 }
 
 fn connection_field(field: &ConnectionField) -> manifest::ConnectionField {

@@ -35,7 +35,7 @@ mod testing;
 pub mod text;
 mod trace;
 
-pub use connection::{Connection, ConnectionError};
+pub use connection::{Connection, ConnectionError, Renewed};
 pub use egress::{Grants, Refusal, Transport};
 pub use limits::{Limit, LimitExceeded, LimitUnit, Limits};
 pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};

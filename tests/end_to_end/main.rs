@@ -23,6 +23,7 @@ mod errors;
 mod files;
 mod fuzz_corpus;
 mod harness;
+mod key;
 mod leaks;
 mod memory;
 mod misbehaviour;

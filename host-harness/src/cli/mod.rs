@@ -9,6 +9,7 @@ mod hidden;
 mod inputs;
 mod inspect;
 mod json_writer;
+mod key;
 mod options;
 mod output;
 mod poll;
@@ -67,6 +68,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Compile(compile::Arguments),
     TestConnection(test_connection::Arguments),
+    Key(key::Arguments),
     Action(action::Arguments),
     DataSource(data_source::Arguments),
     Poll(poll::Arguments),
@@ -118,6 +120,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Inspect(arguments) => inspect::run(arguments, options).await,
         Command::Compile(arguments) => compile::run(arguments, options).await,
         Command::TestConnection(arguments) => test_connection::run(arguments, options).await,
+        Command::Key(arguments) => key::run(arguments, options).await,
         Command::Action(arguments) => action::run(arguments, options).await,
         Command::DataSource(arguments) => data_source::run(arguments, options).await,
         Command::Poll(arguments) => poll::run(arguments, options).await,

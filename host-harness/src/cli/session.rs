@@ -6,6 +6,8 @@ use std::sync::Arc;
 use host::contract::ConnectorDefinition;
 use host::{CacheUse, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions};
 
+use serde_json::Value;
+
 use super::command_error::CommandError;
 use super::options::GlobalOptions;
 use super::progress::Progress;
@@ -53,8 +55,15 @@ impl Session {
 
     /// Reads a connection file against the connector's manifest.
     pub(super) fn connection(&self, path: &Path) -> Result<Connection, CommandError> {
+        Ok(self.connection_and_value(path)?.0)
+    }
+
+    /// The same, with what the file says. It holds the secrets.
+    pub(super) fn connection_and_value(&self, path: &Path) -> Result<(Connection, Value), CommandError> {
         let value = connection_file::read(path, self.connector.definition())?;
-        self.connector.connection(value).map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))
+        let connection = self.connector.connection(value.clone());
+        let connection = connection.map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?;
+        Ok((connection, value))
     }
 
     /// The options of a call whose progress is shown: warnings always, everything with `--debug`.

@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use host::contract::Account;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::command_error::CommandError;
+use super::key;
 use super::options::{Format, GlobalOptions};
 use super::output;
 use super::progress::Progress;
@@ -12,7 +16,7 @@ use super::session::Session;
 
 /// Test a connection: says whose credential it holds, and changes nothing
 ///
-/// Prints {"user": …, "organization": …, "endpoint": …}. Says on standard error, before anything is sent, where the secrets will go.
+/// Prints {"user": …, "organization": …, "endpoint": …}, and {"expires": {field: time}} where the key tells. Says on standard error, before anything is sent, where the secrets will go.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -24,6 +28,19 @@ pub(super) struct Arguments {
     connection: PathBuf,
 }
 
+/// Whose credential it is, and when it ends.
+#[derive(Serialize)]
+struct Tested<'a> {
+    #[serde(flatten)]
+    account: &'a Account,
+    #[serde(skip_serializing_if = "is_empty")]
+    expires: Value,
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_object().is_none_or(serde_json::Map::is_empty)
+}
+
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
@@ -31,10 +48,11 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let progress = Progress::start("Testing the connection".into());
     let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await?;
     drop(progress);
+    let tested = Tested { account: &outcome.value, expires: key::expiries(&connection) };
     match session.options.format() {
-        Format::Json => output::json(&outcome.value)?,
+        Format::Json => output::json(&tested)?,
         _ => {
-            output::table(&outcome.value)?;
+            output::table(&tested)?;
         }
     }
     Ok(())

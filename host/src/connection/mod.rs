@@ -2,6 +2,7 @@
 //! with the origin that its endpoint fields allow.
 
 mod endpoint;
+mod renewed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +15,10 @@ use zeroize::Zeroize;
 use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
 use crate::egress::Sockets;
 use crate::origin::{EndpointUrl, Origin};
+
 use crate::secrets::{EXPIRES_SOON, Secrets, expiry_of};
+pub(crate) use renewed::Renewals;
+pub use renewed::Renewed;
 
 /// A configured connection. Cheap to clone; shows no secret in its debug output. Calls with it, or a clone of it, share
 /// sockets to its service, which no other connection uses: keep it for as long as calls are made, and what a call
@@ -33,6 +37,7 @@ pub struct Connection {
     /// None where the definition has no endpoint field; the error says why it could not be resolved.
     endpoint: Result<Option<EndpointUrl>, String>,
     sockets: Arc<Sockets>,
+    renewals: Arc<Renewals>,
 }
 
 /// A connection that does not fit the connector's manifest.
@@ -123,6 +128,7 @@ impl Connection {
             problems,
             expiries,
             sockets: Arc::default(),
+            renewals: Arc::default(),
         })
     }
 
@@ -162,6 +168,11 @@ impl Connection {
         }
     }
 
+    /// The secret fields that hold a token with an end, and when that is.
+    pub fn expiries(&self) -> &[(String, SystemTime)] {
+        &self.expiries
+    }
+
     /// The credential that had its end before `now`, in words that say what to do; none when all are good.
     pub fn expired(&self, now: SystemTime) -> Option<String> {
         let (name, expiry) = self.expiries.iter().find(|(_, expiry)| *expiry <= now)?;
@@ -195,6 +206,10 @@ impl Connection {
 
     pub(crate) fn secrets(&self) -> &Arc<Secrets> {
         &self.secrets
+    }
+
+    pub(crate) fn renewals(&self) -> &Renewals {
+        &self.renewals
     }
 
     pub(crate) fn sockets(&self) -> &Arc<Sockets> {

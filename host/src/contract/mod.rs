@@ -5,6 +5,7 @@ mod definition;
 mod error;
 mod json_text;
 mod record_lists;
+mod renewal;
 mod results;
 mod shown;
 mod trust;
@@ -17,6 +18,7 @@ pub use definition::{
 pub use error::{Error, Failure, InputProblem, ServiceFailure};
 pub use json_text::JsonText;
 pub use record_lists::RecordList;
+pub use renewal::Renewal;
 pub use results::{Account, Item, Page, PollResult};
 pub use trust::trust_changes;
 

@@ -116,6 +116,9 @@ impl Problems {
         let place = format!("connection {}", short(&definition.key));
         self.inputs(&place, definition.fields.iter().map(|field| &field.input), sources);
         self.extensions(&place, definition.extensions.as_ref());
+        if let Err(problem) = definition.renewal() {
+            self.add(format!("{place}: {problem}"));
+        }
         let mut precedences = HashSet::new();
         for field in &definition.fields {
             let place = format!("{place}, field {}", short(&field.input.key));

@@ -144,6 +144,38 @@ impl fmt::Debug for Started {
     }
 }
 
+fn secrets_of(connection: Option<&Connection>) -> Arc<Secrets> {
+    connection.map_or_else(|| Arc::new(Secrets::default()), |connection| connection.secrets().clone())
+}
+
+/// The requests of a call, or of the host itself, with a connection.
+pub(super) fn egress(
+    runtime: &RuntimeInner,
+    connection: Option<&Connection>,
+    options: &CallOptions,
+    started: Instant,
+    deadline: Instant,
+    budget: HostBudget,
+) -> Egress {
+    let limits = &options.limits;
+    let origin = match connection {
+        Some(connection) => connection.origin().cloned().map_err(str::to_owned),
+        None => Err("this call has no connection".to_owned()),
+    };
+    let last_words = (limits.deadline / 10).min(LONGEST_LAST_WORDS);
+    Egress::new(EgressContext {
+        policy: EgressPolicy::new(origin, options.grants),
+        secrets: secrets_of(connection),
+        network: runtime.network.clone(),
+        sockets: connection.map(|connection| connection.sockets().clone()).unwrap_or_default(),
+        limits: limits.clone(),
+        started,
+        deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
+        record_exchanges: options.record_exchanges,
+        budget,
+    })
+}
+
 fn new_store(
     runtime: &RuntimeInner,
     connection: Option<&Connection>,
@@ -152,25 +184,9 @@ fn new_store(
     deadline: Instant,
 ) -> Store<CallState> {
     let limits = &options.limits;
-    let secrets = connection.map_or_else(|| Arc::new(Secrets::default()), |connection| connection.secrets().clone());
-    let origin = match connection {
-        Some(connection) => connection.origin().cloned().map_err(str::to_owned),
-        None => Err("this call has no connection".to_owned()),
-    };
-    let last_words = (limits.deadline / 10).min(LONGEST_LAST_WORDS);
     let budget = HostBudget::new(limits);
-    let egress = Egress::new(EgressContext {
-        policy: EgressPolicy::new(origin, options.grants),
-        secrets: secrets.clone(),
-        network: runtime.network.clone(),
-        sockets: connection.map(|connection| connection.sockets().clone()).unwrap_or_default(),
-        limits: limits.clone(),
-        started,
-        deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
-        record_exchanges: options.record_exchanges,
-        budget: budget.clone(),
-    });
-    let mut log = CallLog::new(started, options.log.clone(), secrets, limits, budget.clone());
+    let egress = egress(runtime, connection, options, started, deadline, budget.clone());
+    let mut log = CallLog::new(started, options.log.clone(), secrets_of(connection), limits, budget.clone());
     for warning in connection.map(|connection| connection.warnings(SystemTime::now())).unwrap_or_default() {
         log.write(LogLevel::Warn, LogSource::Host, warning);
     }
@@ -201,7 +217,7 @@ fn connectors_error(error: Error, state: &CallState, limits: &Limits) -> CallErr
 }
 
 /// Whether the host is to blame for what the connector reports: it made the connector fail by refusing or by a limit.
-fn blame(error: Error, egress: &Egress) -> CallError {
+pub(super) fn blame(error: Error, egress: &Egress) -> CallError {
     if let Some(exceeded) = egress.exceeded {
         return CallError::Limit { exceeded, answer: Some(error) };
     }

@@ -192,14 +192,24 @@ impl Connector {
 
     /// The connection as the component sees it, if it can be used at all.
     fn visible(&self, connection: &Connection) -> Result<Visible, Box<CallFailure>> {
-        let unusable = |error| Box::new(CallFailure { error: CallError::Connector(error), trace: Trace::default() });
+        let unusable = |error| Box::new(CallFailure { error, trace: Trace::default() });
+        let endpoint = self.check_usable(connection).map_err(unusable)?;
+        Ok(self.inner.linked.visible(connection.key(), endpoint, connection.public_fields()))
+    }
+
+    /// Gives the endpoint of a connection that can be used, and the error that every call with any other ends in.
+    pub(super) fn check_usable<'a>(&self, connection: &'a Connection) -> Result<&'a str, CallError> {
         match (connection.problems(), connection.endpoint()) {
             ([], Ok(endpoint)) => match connection.expired(SystemTime::now()) {
-                None => Ok(self.inner.linked.visible(connection.key(), endpoint, connection.public_fields())),
-                Some(message) => Err(unusable(Error::Unauthenticated(message))),
+                None => Ok(endpoint),
+                Some(message) => Err(CallError::Connector(Error::Unauthenticated(message))),
             },
-            (problems, _) => Err(unusable(Error::InvalidInput(problems.to_vec()))),
+            (problems, _) => Err(CallError::Connector(Error::InvalidInput(problems.to_vec()))),
         }
+    }
+
+    pub(super) fn runtime_inner(&self) -> &RuntimeInner {
+        &self.inner.runtime
     }
 
     async fn run<O: Operation>(

@@ -11,6 +11,7 @@ mod load_error;
 mod operations;
 mod owners;
 mod receipts;
+mod renewal;
 mod store;
 mod told;
 

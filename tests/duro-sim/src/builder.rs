@@ -62,6 +62,7 @@ impl Default for DuroSimBuilder {
                 cursor_kind: CursorKind::default(),
                 latency: Duration::ZERO,
                 null_for_unknown_ids: false,
+                renewal_revokes: false,
                 kept_requests: KEPT_REQUESTS,
             },
         }
@@ -136,6 +137,13 @@ impl DuroSimBuilder {
     #[must_use]
     pub fn null_for_unknown_ids(mut self, null: bool) -> DuroSimBuilder {
         self.settings.null_for_unknown_ids = null;
+        self
+    }
+
+    /// Whether a renewed key is the only one that is accepted from then on. By default the others go on.
+    #[must_use]
+    pub fn renewal_revokes(mut self, revokes: bool) -> DuroSimBuilder {
+        self.settings.renewal_revokes = revokes;
         self
     }
 

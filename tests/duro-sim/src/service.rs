@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) cursor_kind: CursorKind,
     pub(crate) latency: Duration,
     pub(crate) null_for_unknown_ids: bool,
+    pub(crate) renewal_revokes: bool,
     pub(crate) kept_requests: usize,
 }
 

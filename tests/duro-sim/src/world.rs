@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::ID;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fastrand::Rng;
 
 use crate::clock::Clock;
@@ -48,6 +50,16 @@ impl World {
         let seconds = u32::try_from(millisecond.max(0) / 1000).unwrap_or(u32::MAX);
         let random = self.rng.u64(..1 << 40);
         ID(format!("{seconds:08x}{random:010x}{:06x}", self.ids & 0x00ff_ffff))
+    }
+
+    /// A key as the service makes them: a JSON Web Token that ends in 90 days by the real clock, which is the host's.
+    pub(crate) fn new_key(&mut self) -> String {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let end = now.as_secs() + 90 * 24 * 3600;
+        let part = |json: String| URL_SAFE_NO_PAD.encode(json);
+        let id = self.new_id(self.clock.now());
+        let payload = part(format!(r#"{{"id":"{}","exp":{end}}}"#, id.as_str()));
+        format!("{}.{payload}.{}", part(r#"{"alg":"HS256"}"#.to_owned()), part(format!("{:016x}", self.rng.u64(..))))
     }
 
     /// The times of `count` records that are added now, each `gap` after the one before; the clock moves to the last.

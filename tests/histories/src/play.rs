@@ -352,6 +352,7 @@ impl Player<'_> {
             }
             if self.waits {
                 let came = || record.numbers.iter().any(|number| self.delivered.contains(number));
+                self.outcome.owed += u64::from(self.has_entered(record));
                 if self.has_entered(record) && !came() {
                     lost.push(format!("record {} entered with v{} and was not delivered", record.id, version.number));
                 }

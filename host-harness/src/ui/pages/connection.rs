@@ -1,8 +1,11 @@
 //! The connection's page: the form, the test, and what the test said.
 
+use std::time::SystemTime;
+
 use host::Origin;
 use host::contract::ConnectionDefinition;
 use host::text::cut;
+use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -100,10 +103,27 @@ pub(in crate::ui) fn result(held: Option<&Held>) -> Markup {
             div .success role="status" {
                 p .success-title { strong { (who(account)) } }
                 p { "Requests go to " code .breakable { (account.endpoint) } }
+                (expiries(held))
             }
         },
         Some(Some(Err(failed))) => failure(failed),
     }
+}
+
+/// When the credentials end that have an end, and how to get new ones.
+fn expiries(held: Option<&Held>) -> Markup {
+    let ends = held.map(|held| held.connection.expiries()).unwrap_or_default();
+    let days = |end: SystemTime| end.duration_since(SystemTime::now()).unwrap_or_default().as_secs() / (24 * 3600);
+    html! {
+        @for (field, end) in ends {
+            p { (field) " expires in " (days(*end)) " days, on " (date(*end)) ". Renew it before with " code { "harness key renew" } "." }
+        }
+    }
+}
+
+/// The day of a time.
+fn date(time: SystemTime) -> String {
+    Timestamp::try_from(time).map_or_else(|_| "a day far off".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 fn promises() -> Markup {

@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Object, Result};
 use super::component::{Component, Product};
 use super::connections::{ChangeOrders, Components, Products};
 use super::inputs::{ChangeOrdersOrderByInput, ComponentsOrderByInput, LibraryType, SearchFields};
-use super::shared::User;
+use super::shared::{ApiToken, User};
 use crate::records::{ComponentFilter, change_order_order, component_order};
 use crate::service::state;
 use crate::table::{Record, Table};
@@ -69,6 +69,18 @@ impl Query {
     /// The user that the key belongs to.
     async fn user_by_id(&self, context: &Context<'_>) -> Result<Option<Arc<User>>> {
         Ok(state(context)?.world().current_user())
+    }
+
+    /// A new key, which is accepted from now on. Whether the old ones go on is set by `renewal_revokes`: nobody has said what the service does.
+    async fn api_token(&self, context: &Context<'_>) -> Result<Option<ApiToken>> {
+        let service = state(context)?;
+        let token = service.world().new_key();
+        let mut settings = service.settings();
+        if settings.renewal_revokes {
+            settings.keys.clear();
+        }
+        settings.keys.push(token.clone());
+        Ok(Some(ApiToken { token: Some(token) }))
     }
 }
 

@@ -118,3 +118,8 @@ impl Child {
         Ok(world.components.get(&self.component_id))
     }
 }
+
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct ApiToken {
+    pub(crate) token: Option<String>,
+}

@@ -14,6 +14,7 @@ pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
     label: "API key",
     description: "Connects with an API key.",
     fields: &[KEY, URL],
+    renewal: None,
 };
 
 const KEY: ConnectionField = ConnectionField {

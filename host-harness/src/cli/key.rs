@@ -1,0 +1,152 @@
+//! `harness key`: when a connection's credential ends, and a new one in its place. The new one is written where the operator says, and is shown
+//! nowhere.
+
+mod destination;
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use clap::{Args, Subcommand};
+use host::Connection;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::command_error::CommandError;
+use super::options::{Format, GlobalOptions};
+use super::output;
+use super::progress::Progress;
+use super::session::Session;
+use destination::{Destination, Options as To};
+
+/// Show when a connection's key expires, or renew it
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness key show --connection connection.json
+  harness key renew --connection connection.json --to-file api-key")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Show(Show),
+    Renew(Renew),
+}
+
+/// Show whose the key is and when it expires; never the key
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness key show --connection connection.json
+  harness key show --connection connection.json --offline")]
+struct Show {
+    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    #[arg(long, value_name = "FILE")]
+    connection: PathBuf,
+    /// Send nothing: say only what the key itself tells
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Get a new key in place of one that is still good, and write it where you say
+///
+/// The host asks the service, in the way that the connector's manifest declares; the connector takes no part, and the new key is printed nowhere. The
+/// destination is opened before anything is asked for. The new key is tried before it takes the old one's place; if it does not work, or cannot be written, it
+/// is kept in a file of its own beside you, which is named, and the old one stays where it is. Whether the service goes on accepting the
+/// old key is its affair: start using the new one at once.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness key renew --connection connection.json --to-file api-key
+  harness key renew --connection connection.json --to-env-file .env --name API_KEY
+  harness key renew --connection connection.json --to-command 'vault kv put secret/plm key=-'")]
+struct Renew {
+    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    #[arg(long, value_name = "FILE")]
+    connection: PathBuf,
+    #[command(flatten)]
+    to: To,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    match arguments.command {
+        Command::Show(show) => run_show(show, options).await,
+        Command::Renew(renew) => run_renew(renew, options).await,
+    }
+}
+
+async fn run_show(arguments: Show, options: GlobalOptions) -> Result<(), CommandError> {
+    let session = Session::open(options).await?;
+    let connection = session.connection(&arguments.connection)?;
+    let mut shown = Map::new();
+    if !arguments.offline {
+        let progress = Progress::start("Testing the connection".into());
+        let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await?;
+        shown.insert("user".into(), outcome.value.user.into());
+        shown.insert("organization".into(), outcome.value.organization.into());
+    }
+    shown.insert("expires".into(), expiries(&connection));
+    let definition = session.connector.definition().connection(connection.key());
+    let renewable = definition.is_some_and(|definition| matches!(definition.renewal(), Ok(Some(_))));
+    shown.insert("renewable".into(), renewable.into());
+    print(&Value::Object(shown), session.options.format())
+}
+
+async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), CommandError> {
+    let session = Session::open(options).await?;
+    let (connection, mut value) = session.connection_and_value(&arguments.connection)?;
+    // First of all: a key that nobody can keep must not be asked for.
+    let destination = Destination::open(arguments.to)?;
+    output::message(&format!("note: {}", connection.destination()));
+    let progress = Progress::start("Asking for a new key".into());
+    let options = session.call_options(&progress);
+    let renewed = session.connector.renew(&connection, &options).await.map_err(CommandError::Call)?;
+    drop(progress);
+
+    if let Some(fields) = value.get_mut("fields").and_then(Value::as_object_mut) {
+        fields.insert(renewed.field.clone(), renewed.expose().into());
+    }
+    let with_new_key = session.connector.connection(value);
+    let progress = Progress::start("Trying the new key".into());
+    let tried = match with_new_key {
+        Ok(connection) => {
+            let options = session.call_options(&progress);
+            let tried = session.connector.test_connection(&connection, &options).await;
+            tried.map(drop).map_err(|failure| CommandError::Call(Box::new(failure.error)))
+        }
+        Err(error) => Err(CommandError::usage(error.to_string())),
+    };
+    drop(progress);
+    if let Err(error) = tried {
+        let kept = destination.keep_apart(renewed.expose())?;
+        output::message(&format!(
+            "note: the new key does not work yet; it is in {kept}, and the old one is where it was"
+        ));
+        return Err(error);
+    }
+    let written = destination.write(renewed.expose())?;
+    let expires = renewed.expires.map(date);
+    print(&json!({ "field": renewed.field, "writtenTo": written, "expires": expires }), session.options.format())
+}
+
+fn print(value: &Value, format: Format) -> Result<(), CommandError> {
+    match format {
+        Format::Json => output::json(value)?,
+        _ => {
+            output::table(value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The end of each secret that has one, by its field.
+pub(super) fn expiries(connection: &Connection) -> Value {
+    let ends = connection.expiries().iter().map(|(field, end)| (field.clone(), date(*end).into()));
+    Value::Object(ends.collect())
+}
+
+fn date(time: SystemTime) -> Option<String> {
+    Timestamp::try_from(time).ok().map(|time| time.to_string())
+}

@@ -1,0 +1,119 @@
+//! A key's life: when it ends, and a new one in its place, which nothing shows.
+
+use crate::harness::Desk;
+use crate::support::Bench;
+use duro_sim::{DuroSim, Fault};
+use serde_json::json;
+use std::fs;
+use std::sync::Arc;
+
+fn read(desk: &Desk, name: &str) -> String {
+    fs::read_to_string(desk.file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The files that hold a key which could not be put where it belongs.
+fn rescued(desk: &Desk) -> Vec<String> {
+    let entries = fs::read_dir(desk.file(".")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    entries.filter(|name| name.starts_with("renewed-key-")).collect()
+}
+
+#[tokio::test]
+async fn a_renewed_key_is_written_where_it_is_told_and_shown_nowhere() {
+    let desk = Desk::with(DuroSim::builder().renewal_revokes(true)).await;
+    let renewed = desk.run(&["--debug", "key", "renew", "--to-file", "api-key"]).await;
+    assert_eq!(renewed.status, 0, "{}", renewed.messages);
+    let key = read(&desk, "api-key");
+    let key = key.trim();
+    assert!(key.split('.').count() == 3, "{key}");
+    assert!(!renewed.output.contains(key) && !renewed.messages.contains(key));
+    let parts: Vec<&str> = key.split('.').collect();
+    assert!(!renewed.messages.contains(parts[1]) && !renewed.output.contains(parts[1]));
+    assert_eq!(renewed.json()["writtenTo"], "api-key");
+    assert!(renewed.json()["expires"].as_str().unwrap().starts_with("20"), "{}", renewed.output);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(desk.file("api-key")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(rescued(&desk), [""; 0]);
+    let shown = desk.run_with_key(key, &["key", "show"]).await.json();
+    assert!(shown["user"].is_string() && shown["expires"]["apiKey"].is_string() && shown["renewable"] == json!(true));
+    let tested = desk.run_with_key(key, &["test-connection"]).await.json();
+    assert_eq!(tested["expires"], shown["expires"]);
+    // The old one is dead here, and says so before it is renewed.
+    let old = desk.run(&["key", "renew", "--to-file", "api-key"]).await;
+    assert_eq!((old.status, old.error_kind().as_str()), (1, "service"));
+    assert_eq!(read(&desk, "api-key").trim(), key);
+}
+
+#[tokio::test]
+async fn an_environment_file_and_a_command_can_take_the_key() {
+    let desk = Desk::new().await;
+    fs::write(desk.file(".env"), "OTHER=1\nDURO_API_KEY=old\n").unwrap();
+    let renewed = desk.run(&["key", "renew", "--to-env-file", ".env", "--name", "DURO_API_KEY"]).await;
+    assert_eq!(renewed.status, 0, "{}", renewed.messages);
+    let lines = read(&desk, ".env");
+    assert!(lines.starts_with("OTHER=1\nDURO_API_KEY='ey") && !lines.contains("old"), "{lines}");
+    let renewed = desk.run(&["key", "renew", "--to-command", "cat > by-command"]).await;
+    assert_eq!(renewed.status, 0, "{}", renewed.messages);
+    assert!(read(&desk, "by-command").starts_with("ey"));
+}
+
+#[tokio::test]
+async fn a_key_that_was_made_is_never_lost_and_none_is_made_that_cannot_be_kept() {
+    let desk = Desk::new().await;
+    let failed = desk.run(&["key", "renew", "--to-command", "exit 3"]).await;
+    assert_eq!(failed.status, 2);
+    let kept = rescued(&desk);
+    assert!(kept.len() == 1 && failed.messages.contains(&kept[0]), "{kept:?}: {}", failed.messages);
+    assert!(read(&desk, &kept[0]).starts_with("ey"));
+    fs::remove_file(desk.file(&kept[0])).unwrap();
+
+    // The new key does not work at once: it is kept apart, and the file is as it was.
+    fs::write(desk.file("api-key"), "old").unwrap();
+    let mut requests = 0;
+    desk.sim.fault_when(move |_| {
+        requests += 1;
+        (requests == 2).then(Fault::unauthorized)
+    });
+    let failed = desk.run(&["key", "renew", "--to-file", "api-key"]).await;
+    assert_eq!((failed.status, failed.error_kind().as_str()), (1, "unauthenticated"), "{}", failed.messages);
+    assert_eq!((read(&desk, "api-key").as_str(), rescued(&desk).len()), ("old", 1));
+
+    desk.sim.clear_faults();
+    desk.sim.clear_requests();
+    for words in [
+        &["key", "renew", "--to-file", "no-such-folder/key"][..],
+        &["key", "renew", "--to-file", "."],
+        &["key", "renew"],
+        &["key", "renew", "--to-env-file", ".env", "--name", "A=B"],
+    ] {
+        let refused = desk.run(words).await;
+        assert_eq!(refused.status, 2, "{words:?}: {}", refused.messages);
+    }
+    assert_eq!(desk.sim.request_count(), 0, "a key was asked for that could not be kept");
+}
+
+#[tokio::test]
+async fn many_callers_at_once_make_one_request_and_get_the_same_key() {
+    let bench = Arc::new(Bench::with(DuroSim::builder().latency(std::time::Duration::from_millis(100))).await);
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let bench = bench.clone();
+        callers.spawn(async move {
+            let mut options = bench.options.clone();
+            options.record_exchanges = true;
+            bench.connector.renew(&bench.connection, &options).await.unwrap().expose().to_owned()
+        });
+    }
+    let keys = callers.join_all().await;
+    assert!(keys.iter().all(|key| *key == keys[0]));
+    assert_eq!(bench.sim.request_count(), 1);
+    let again = bench.connector.renew(&bench.connection, &bench.options).await.unwrap();
+    assert_ne!(again.expose(), keys[0]);
+    assert_eq!(bench.sim.request_count(), 2);
+
+    bench.sim.fault_next(Fault::FieldNull("apiToken".to_owned()));
+    let error = bench.connector.renew(&bench.connection, &bench.options).await.unwrap_err().to_string();
+    assert!(error.contains("gave no new credential"), "{error}");
+}
