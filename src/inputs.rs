@@ -60,3 +60,9 @@ connector_sdk::choices! {
         Dco = "DCO" => "Document change order (DCO)",
     }
 }
+
+/// Character by character, which is what searching needs: `str::to_lowercase` looks around a final sigma, so that a word would not
+/// be found at the beginning of a longer one.
+pub(crate) fn lower_case(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}

@@ -41,6 +41,7 @@ impl Connector for Duro {
 
     const ACTIONS: &'static [ActionRow] = &[
         ActionRow::of::<actions::CreateChangeOrder>(),
+        ActionRow::of::<actions::FindComponents>(),
         ActionRow::of::<actions::GetBillOfMaterials>(),
         ActionRow::of::<actions::GetChangeOrder>(),
         ActionRow::of::<actions::GetComponentById>(),

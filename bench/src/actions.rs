@@ -81,6 +81,7 @@ pub(crate) fn measure(files: &Files, quick: bool) -> Result<Vec<Action>> {
         Call::Perform("listProducts", json!({})),
         Call::Perform("getProductById", json!({ "productId": product })),
         Call::Perform("getBillOfMaterials", json!({ "productId": product })),
+        Call::Perform("findComponents", json!({ "name": "screw", "maxPages": 5 })),
         Call::Perform("getChangeOrder", json!({ "changeOrder": change_order })),
         Call::Perform("createChangeOrder", json!({ "name": "To be measured", "type": "ECO" })),
         Call::Perform("rawRequest", json!({ "query": query, "variablesObject": { "ids": [id] } })),

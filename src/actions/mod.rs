@@ -2,6 +2,7 @@
 //! wrote them.
 
 mod create_change_order;
+mod find_components;
 mod get_bill_of_materials;
 mod get_change_order;
 mod get_component_by_id;
@@ -13,11 +14,13 @@ mod list_components;
 mod list_products;
 mod one_by_id;
 mod raw_request;
+mod reasons;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use create_change_order::CreateChangeOrder;
+pub(crate) use find_components::FindComponents;
 pub(crate) use get_bill_of_materials::GetBillOfMaterials;
 pub(crate) use get_change_order::GetChangeOrder;
 pub(crate) use get_component_by_id::GetComponentById;

@@ -5,7 +5,7 @@ use connector_sdk::graphql::{ListPage, MAX_PAGE_SIZE};
 use connector_sdk::inputs::Reader;
 use connector_sdk::{Error, Item, Page, inputs, json};
 
-use crate::inputs::{FIRST_OF_PAGE, LIBRARY_TYPE};
+use crate::inputs::{FIRST_OF_PAGE, LIBRARY_TYPE, lower_case};
 use crate::service::LibraryType;
 
 inputs! {
@@ -105,12 +105,6 @@ impl Search {
             }
         }
     }
-}
-
-/// Character by character, which is what searching needs: `str::to_lowercase` looks around a final sigma, so that a word would not
-/// be found at the beginning of a longer one.
-fn lower_case(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// Whether the text is the beginning or the whole of a part number such as `410-00012` or `410-00012-01`: digits, and

@@ -1,4 +1,4 @@
-//! Structures, held against a walk that asks for one part at a time, and products.
+//! Structures, held against a walk that asks for one part at a time; searches, held against the whole list; and products.
 
 use std::collections::BTreeMap;
 
@@ -116,4 +116,29 @@ async fn products_are_listed_found_and_picked() {
     // A part is no product.
     let part = bench.sim.records(Resource::Components).remove(0).id;
     assert!(matches!(bench.fail("getBillOfMaterials", json!({ "productId": part })).await, Error::NotFound(_)));
+}
+
+#[tokio::test]
+async fn what_a_search_finds_is_what_the_whole_list_holds() {
+    let bench = Bench::with(DuroSim::builder().components(450)).await;
+    let all = bench.perform("findComponents", json!({ "first": 10_000 })).await;
+    let rows = all["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), &all["more"]), (bench.sim.records(Resource::Components).len(), &json!(false)));
+    let times: Vec<&str> = rows.iter().map(|row| row["lastModified"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b));
+    let some =
+        |inputs: Value| async { bench.perform("findComponents", inputs).await["rows"].as_array().unwrap().clone() };
+    let matching = |is_it: &dyn Fn(&Value) -> bool| rows.iter().filter(|row| is_it(row)).cloned().collect::<Vec<_>>();
+    let with_status = matching(&|row| row["status"] == "PRODUCTION");
+    assert!(!with_status.is_empty());
+    assert_eq!(some(json!({ "statuses": "production", "first": 10_000 })).await, with_status);
+    assert_eq!(
+        some(json!({ "changedSince": times[57], "first": 10_000 })).await,
+        matching(&|row| row["lastModified"].as_str().unwrap() >= times[57])
+    );
+    for row in rows.iter().step_by(60) {
+        let number = row["partNumber"].as_str().unwrap().to_lowercase();
+        let found = some(json!({ "partNumber": number })).await;
+        assert_eq!(found, matching(&|other| other["partNumber"] == row["partNumber"]), "{number}");
+    }
 }

@@ -2,11 +2,9 @@
 
 use connector_sdk::json::push_string;
 
+use super::super::reasons::{self, MAX_RESULT_BYTES};
 use super::quantity::Quantity;
 use super::structure::{Known, Line, Part, Structure, deeper};
-
-/// The most bytes of a result. What a host accepts is larger.
-const MAX_RESULT_BYTES: usize = 12 * 1024 * 1024;
 
 /// A structure being written.
 pub(super) struct Writer<'a> {
@@ -171,18 +169,11 @@ impl<'a> Writer<'a> {
         parts.first().into_iter().for_each(|root| push_part(&mut json, root));
         let distinct = parts.iter().filter(|part| part.known != Known::NoComponent).count();
         json.push_str(&format!(
-            "}},\"shape\":\"{shape}\",\"parts\":{distinct},\"lines\":{},\"cyclic\":{},\"more\":{},\"reasons\":[",
-            self.lines,
-            self.has_cycle,
-            !self.reasons.is_empty()
+            "}},\"shape\":\"{shape}\",\"parts\":{distinct},\"lines\":{},\"cyclic\":{},",
+            self.lines, self.has_cycle
         ));
-        for (index, reason) in self.reasons.iter().enumerate() {
-            if index > 0 {
-                json.push(',');
-            }
-            push_string(&mut json, reason);
-        }
-        json.push_str("],");
+        reasons::push(&mut json, &self.reasons);
+        json.push(',');
         json.push_str(&self.json);
         json.push('}');
         json
