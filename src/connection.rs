@@ -29,6 +29,9 @@ pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
     }),
 };
 
+/// What the connection asks of Duro, but for its test, which is `getCurrentUser`.
+pub(crate) const QUERIES: &[(&str, &str)] = &[("duroApiKey", renew_key::QUERY)];
+
 /// The service's environments by every spelling that is understood: the name shown, or the URL itself. The earlier address of ITAR is one
 /// that stored connections hold: Duro has replaced it, and whoever still has it goes where they always went.
 const ENVIRONMENTS: &[Environment] = &[

@@ -16,7 +16,9 @@ mod triggers;
 #[cfg(test)]
 mod tests;
 
-use connector_sdk::{About, Account, ActionRow, Call, ConnectionKind, Connector, DataSourceRow, Error, TriggerRow};
+use connector_sdk::{
+    About, Account, ActionRow, Call, ConnectionKind, Connector, DataSourceRow, Error, GraphQl, TriggerRow,
+};
 
 /// What the states of the trigger, and their refusals, call things.
 pub use triggers::NAMES;
@@ -58,6 +60,13 @@ impl Connector for Duro {
         &[DataSourceRow::of::<data_sources::SelectComponent>(), DataSourceRow::of::<data_sources::SelectProduct>()];
 
     const TRIGGERS: &'static [TriggerRow] = &[TriggerRow::of::<triggers::PollChanges>()];
+
+    const GRAPHQL: Option<GraphQl> = Some(GraphQl {
+        schema: include_str!("duro-v1.graphql"),
+        secret: "apiKey",
+        header: "apiToken",
+        queries: &[actions::QUERIES, data_sources::QUERIES, triggers::QUERIES, connection::QUERIES],
+    });
 
     fn account(call: &Call<'_>) -> Result<Account, Error> {
         connection::account(call)

@@ -48,3 +48,24 @@ fn every_input_schema_accepts_the_examples_and_the_defaults_of_its_inputs() {
         assert!(!validator.is_valid(&serde_json::json!({ "no such input": 1 })), "{schema}");
     }
 }
+
+#[test]
+fn every_query_is_among_those_that_a_live_service_is_held_against() {
+    let shipped: Vec<&str> =
+        Duro::GRAPHQL.unwrap().queries.iter().copied().flatten().map(|(_, query)| query.trim()).collect();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "graphql") && !path.ends_with("duro-v1.graphql") {
+                let query = std::fs::read_to_string(&path).unwrap();
+                assert!(shipped.contains(&query.trim()), "{} is in no table of queries", path.display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 10);
+}

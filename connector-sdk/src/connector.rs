@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::bindings::exports::integration::connector as exports;
 use crate::contract::{Account, Connection, Error, Level, Page, PollResult, manifest};
-use crate::declaration::{About, ConnectionKind};
+use crate::declaration::{About, ConnectionKind, GraphQl};
 use crate::describe::describe;
 use crate::host::{Call, ComponentHost, Host};
 use crate::operation::{ActionRow, DataSourceRow, Query, TriggerRow, find, open};
@@ -21,13 +21,16 @@ pub trait Connector: 'static {
     const DATA_SOURCES: &'static [DataSourceRow];
     /// What starts flows.
     const TRIGGERS: &'static [TriggerRow];
+    /// What it asks of a GraphQL service, if it is one.
+    const GRAPHQL: Option<GraphQl> = None;
 
     /// Asks the service whose credential this is. Changes nothing.
     fn account(call: &Call<'_>) -> Result<Account, Error>;
 
     /// The whole declaration.
     fn describe() -> manifest::ConnectorDefinition {
-        describe(&Self::ABOUT, Self::CONNECTIONS, Self::ACTIONS, Self::DATA_SOURCES, Self::TRIGGERS)
+        let about = (&Self::ABOUT, Self::GRAPHQL.as_ref());
+        describe(about, Self::CONNECTIONS, Self::ACTIONS, Self::DATA_SOURCES, Self::TRIGGERS)
     }
 
     /// Tests a connection.

@@ -8,13 +8,13 @@ use crate::contract::manifest::{
     ActionDefinition, Choice, ConnectionDefinition, ConnectorDefinition, DataSourceDefinition, Endpoint, Environment,
     InputField, InputKind, TriggerDefinition,
 };
-use crate::declaration::{self, About, ConnectionField, ConnectionKind, Renewal, Role};
+use crate::declaration::{self, About, ConnectionField, ConnectionKind, GraphQl, Renewal, Role};
 use crate::inputs::{Input, Kind, Literal, input_schema};
 use crate::json::push_string;
 use crate::operation::{ActionRow, DataSourceRow, TriggerRow};
 
 pub(crate) fn describe(
-    about: &About,
+    (about, graphql): (&About, Option<&GraphQl>),
     connections: &[ConnectionKind],
     actions: &[ActionRow],
     data_sources: &[DataSourceRow],
@@ -34,6 +34,7 @@ pub(crate) fn describe(
             ("category", about.category.map(quoted)),
             ("icon", about.icon.map(|png| quoted(&format!("data:image/png;base64,{}", STANDARD.encode(png))))),
             ("changelog", about.changelog.map(quoted)),
+            ("graphql", graphql.map(self::graphql)),
         ]),
     }
 }
@@ -66,6 +67,22 @@ fn connection(kind: &ConnectionKind) -> ConnectionDefinition {
         fields: kind.fields.iter().map(connection_field).collect(),
         extensions: extensions(&[("renewal", kind.renewal.as_ref().map(renewal))]),
     }
+}
+
+fn graphql(graphql: &GraphQl) -> String {
+    let GraphQl { schema, secret, header, queries } = graphql;
+    let mut json = format!(
+        "{{\"secret\":{},\"secretHeader\":{},\"schema\":{},\"queries\":[",
+        quoted(secret),
+        quoted(header),
+        quoted(schema)
+    );
+    for (index, (operation, query)) in queries.iter().copied().flatten().enumerate() {
+        json.push_str(if index > 0 { ",{" } else { "{" });
+        json.push_str(&format!("\"operation\":{},\"query\":{}}}", quoted(operation), quoted(query)));
+    }
+    json.push_str("]}");
+    json
 }
 
 fn renewal(renewal: &Renewal) -> String {

@@ -31,6 +31,6 @@ pub mod time;
 
 pub use connector::{Component, Connector};
 pub use contract::{Account, Connection, Error, Item, Page, PollResult};
-pub use declaration::{About, ConnectionField, ConnectionKind, Environment, Renewal, Role};
+pub use declaration::{About, ConnectionField, ConnectionKind, Environment, GraphQl, Renewal, Role};
 pub use host::{Call, Host};
 pub use operation::{Action, ActionRow, DataSource, DataSourceRow, Operation, Query, Trigger, TriggerRow};

@@ -6,6 +6,7 @@ mod flags;
 mod json_parts;
 mod records;
 mod ui;
+mod verify;
 
 use std::process::ExitCode;
 

@@ -42,7 +42,7 @@ pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
 pub use origin::Origin;
 pub use poller::{Poller, StateStore};
 pub use runtime::{
-    Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, Runtime,
-    RuntimeChoices, RuntimeError, RuntimeOptions, Started, Told, WaysOut,
+    Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, OwnAnswer,
+    OwnRequest, Runtime, RuntimeChoices, RuntimeError, RuntimeOptions, Started, Told, WaysOut,
 };
 pub use trace::{Exchange, ExchangeOutcome, Trace};

@@ -31,3 +31,19 @@ pub(crate) use list_company_users::ListCompanyUsers;
 pub(crate) use list_components::ListComponents;
 pub(crate) use list_products::ListProducts;
 pub(crate) use raw_request::RawRequest;
+
+/// What each action asks of Duro.
+pub(crate) const QUERIES: &[(&str, &str)] = &[
+    ("createChangeOrder", create_change_order::create_change_order::QUERY),
+    ("findComponents", find_components::find_components::QUERY),
+    ("getBillOfMaterials", get_bill_of_materials::QUERIES[0]),
+    ("getBillOfMaterials", get_bill_of_materials::QUERIES[1]),
+    ("getChangeOrder", list_change_orders::list_change_orders::QUERY),
+    ("getComponentById", get_component_by_id::get_component_by_id::QUERY),
+    ("getCurrentUser", get_current_user::get_current_user::QUERY),
+    ("getProductById", get_product_by_id::get_product_by_id::QUERY),
+    ("listChangeOrders", list_change_orders::list_change_orders::QUERY),
+    ("listCompanyUsers", list_company_users::list_company_users::QUERY),
+    ("listComponents", list_components::list_components::QUERY),
+    ("listProducts", list_products::list_products::QUERY),
+];

@@ -9,3 +9,6 @@ mod states_tests;
 
 pub use poll_changes::NAMES;
 pub(crate) use poll_changes::PollChanges;
+
+/// What the trigger asks of Duro.
+pub(crate) const QUERIES: &[(&str, &str)] = poll_changes::QUERIES;

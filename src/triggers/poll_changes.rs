@@ -21,6 +21,11 @@ mod change_orders {
     crate::service::query!(PollChangeOrders, "src/triggers/poll_change_orders.graphql");
 }
 
+pub(super) const QUERIES: &[(&str, &str)] = &[
+    ("pollChangesTrigger", components::poll_components::QUERY),
+    ("pollChangesTrigger", change_orders::poll_change_orders::QUERY),
+];
+
 choices! {
     /// What the trigger can watch.
     pub(crate) enum Resource {

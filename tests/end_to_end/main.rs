@@ -43,3 +43,4 @@ mod tenants;
 mod terminal;
 mod trigger;
 mod trigger_state;
+mod verify;

@@ -20,6 +20,8 @@ pub(super) enum CommandError {
     Call(Box<CallError>),
     /// The host does not run this component: status 3.
     Load(String),
+    /// A check found something, which was printed: status 1.
+    Found(String),
     /// Nobody reads standard output any more; nothing is left to say.
     OutputClosed,
 }
@@ -34,7 +36,7 @@ impl CommandError {
         let error = match self {
             Self::Call(error) => PrintedError::Call(error.told(&Flags)),
             Self::Load(message) => PrintedError::Load { kind: "other", message, ended_by: "load" },
-            Self::Usage(_) | Self::OutputClosed => return None,
+            Self::Usage(_) | Self::Found(_) | Self::OutputClosed => return None,
         };
         Some(Printed { error })
     }
@@ -42,7 +44,7 @@ impl CommandError {
     /// What to say to people.
     pub(super) fn message(&self) -> String {
         match self {
-            Self::Usage(text) | Self::Load(text) => text.clone(),
+            Self::Usage(text) | Self::Load(text) | Self::Found(text) => text.clone(),
             Self::Call(error) => format!("{}: {}", error.kind(), error.told(&Flags)),
             Self::OutputClosed => "standard output was closed".into(),
         }
@@ -51,6 +53,7 @@ impl CommandError {
     fn status(&self) -> u8 {
         match self {
             Self::Call(error) if !error.is_hosts() => 1,
+            Self::Found(_) => 1,
             Self::Usage(_) | Self::OutputClosed => 2,
             Self::Call(_) | Self::Load(_) => 3,
         }

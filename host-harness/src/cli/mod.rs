@@ -23,6 +23,7 @@ mod stop;
 mod table;
 mod test_connection;
 mod values;
+mod verify;
 mod watch;
 
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ enum Command {
     DataSource(data_source::Arguments),
     Poll(poll::Arguments),
     Watch(watch::Arguments),
+    Verify(verify::Arguments),
     Serve(serve::Arguments),
 }
 
@@ -125,6 +127,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::DataSource(arguments) => data_source::run(arguments, options).await,
         Command::Poll(arguments) => poll::run(arguments, options).await,
         Command::Watch(arguments) => watch::run(arguments, options).await,
+        Command::Verify(arguments) => verify::run(arguments, options).await,
         Command::Serve(arguments) => serve::run(arguments, options).await,
     }
 }

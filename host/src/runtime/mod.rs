@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod load_error;
 mod operations;
+mod own_request;
 mod owners;
 mod receipts;
 mod renewal;
@@ -30,6 +31,7 @@ use component::Source;
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 pub use load_error::LoadError;
+pub use own_request::{OwnAnswer, OwnRequest};
 pub use told::{Told, WaysOut};
 
 use crate::egress::{Network, Transport};

@@ -1,20 +1,18 @@
 //! The renewal of a connection's credential. The host does it alone: the component, the log and the trace never have the new one.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::call::{self, CallOptions};
+use super::call::CallOptions;
 use super::component::Connector;
 use super::error::CallError;
-use crate::budget::HostBudget;
+use super::own_request::OwnRequest;
 use crate::connection::{Connection, Renewed};
 use crate::contract::{Error, Renewal, ServiceFailure};
-use crate::egress::{HeaderText, OutgoingRequest};
-use crate::log::CallLog;
 use crate::secrets::{REDACTED, Secrets, expiry_of};
 use crate::text::beginning;
 
@@ -31,13 +29,13 @@ impl Connector {
         if let Some((_, renewed)) = last.as_ref().filter(|(done, _)| *done >= asked) {
             return Ok(renewed.clone());
         }
-        let renewed = Arc::new(self.ask_for_renewal(connection, options).await.map_err(Box::new)?);
+        let renewed = Arc::new(self.ask_for_renewal(connection, options).await?);
         *last = Some((Instant::now(), renewed.clone()));
         Ok(renewed)
     }
 
-    async fn ask_for_renewal(&self, connection: &Connection, options: &CallOptions) -> Result<Renewed, CallError> {
-        let other = |message: String| CallError::Connector(Error::Other(message));
+    async fn ask_for_renewal(&self, connection: &Connection, options: &CallOptions) -> Result<Renewed, Box<CallError>> {
+        let other = |message: String| Box::new(CallError::Connector(Error::Other(message)));
         let definition = self.definition().connection(connection.key());
         let renewal = definition.map_or(Ok(None), |definition| definition.renewal()).map_err(other)?;
         let Some(renewal) = renewal else {
@@ -45,35 +43,11 @@ impl Connector {
                 "this connector does not say how its credential is renewed: make a new one by hand".into(),
             ));
         };
-        self.check_usable(connection)?;
-        let url = connection.endpoint().unwrap_or_default().to_owned();
-        let limits = &options.limits;
-        let started = Instant::now();
-        let deadline = started.checked_add(limits.deadline).unwrap_or(started + Duration::from_secs(3600));
-        let budget = HostBudget::new(limits);
-        // Without a record of it, whatever the options say: the answer holds the key.
-        let options = CallOptions { record_exchanges: false, ..options.clone() };
-        let runtime = self.runtime_inner();
-        let mut egress = call::egress(runtime, Some(connection), &options, started, deadline, budget.clone());
-        let mut log = CallLog::new(started, options.log.clone(), connection.secrets().clone(), limits, budget);
-        let json = || HeaderText::Text("application/json".to_owned());
-        let request = OutgoingRequest {
-            method: "POST".to_owned(),
-            url,
-            headers: vec![
-                ("content-type".to_owned(), json()),
-                ("accept".to_owned(), json()),
-                (renewal.secret_header.clone(), HeaderText::Secret(renewal.secret.clone())),
-            ],
-            body: Some(renewal.body.clone().into_bytes()),
-            // A second request after a lost answer could make a second key.
-            idempotent: false,
-        };
-        let answer = match egress.send(request, &mut log).await {
-            Ok(answer) => answer,
-            Err(failure) => return Err(call::blame(Error::Transport(failure), &egress)),
-        };
-        read(&renewal, answer.status, answer.body).map_err(CallError::Connector)
+        // A second request after a lost answer could make a second key.
+        let Renewal { secret, secret_header, body, .. } = &renewal;
+        let answer =
+            self.ask(connection, OwnRequest { secret, secret_header, body, idempotent: false }, options).await?;
+        read(&renewal, answer.status, answer.body).map_err(|error| Box::new(CallError::Connector(error)))
     }
 }
 

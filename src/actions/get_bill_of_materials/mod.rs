@@ -14,6 +14,8 @@ use crate::service::client;
 use shapes::Writer;
 use structure::{Known, Root, Structure};
 
+pub(super) use structure::QUERIES;
+
 choices! {
     /// How a structure is given.
     pub(crate) enum Shape {

@@ -27,6 +27,9 @@ mod products {
     crate::service::query!(BomProducts, "src/actions/get_bill_of_materials/bom_products.graphql");
 }
 
+/// What is asked for components and for products.
+pub(in crate::actions) const QUERIES: [&str; 2] = [components::bom_components::QUERY, products::bom_products::QUERY];
+
 /// What a structure is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Root {

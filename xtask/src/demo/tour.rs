@@ -93,6 +93,31 @@ pub(super) const STOPS: &[Stop] = &[
         show: debug_log,
     },
     Stop {
+        heading: "Action: the whole structure of a product, for a spreadsheet",
+        words: "Level by level, a hundred parts a request; quantities as they are, decimals exact.",
+        show: bill_of_materials,
+    },
+    Stop {
+        heading: "Action: find parts, with the fields you choose",
+        words: "By part number, words of the name, status, category, time of change.",
+        show: find_components,
+    },
+    Stop {
+        heading: "Action: one change order by its number",
+        words: "No query for one is known, so the list is paged until it is there.",
+        show: get_change_order,
+    },
+    Stop {
+        heading: "Verify: has this Duro all that the connector asks of it?",
+        words: "Every query, field, argument and enum value, by what the service says of itself. Reads only.",
+        show: verify,
+    },
+    Stop {
+        heading: "Key: renew it before it expires",
+        words: "The host asks, the connector takes no part; the new key goes into a file and is shown nowhere.",
+        show: renew_key,
+    },
+    Stop {
         heading: "Error: a key that the service does not accept",
         words: "The kind of error is what a flow branches on. Exit status 1: the service said no.",
         show: unauthenticated,
@@ -117,7 +142,13 @@ fn inspect(visit: &mut Visit<'_>) -> Result<String> {
     let keys = [
         "duroApiKey",
         "createChangeOrder",
+        "findComponents",
+        "getBillOfMaterials",
+        "getChangeOrder",
         "getComponentById",
+        "getProductById",
+        "listProducts",
+        "selectProduct",
         "getCurrentUser",
         "listChangeOrders",
         "listCompanyUsers",
@@ -129,7 +160,7 @@ fn inspect(visit: &mut Visit<'_>) -> Result<String> {
     for key in keys {
         ensure!(text.contains(key), "the description does not name {key}");
     }
-    Ok("one connection, seven actions, one data source, one trigger".to_owned())
+    Ok("one connection, twelve actions, two data sources, one trigger".to_owned())
 }
 
 fn test_connection(visit: &mut Visit<'_>) -> Result<String> {
@@ -229,6 +260,46 @@ fn create_change_order(visit: &mut Visit<'_>) -> Result<String> {
     ensure!(text(order, &["status"])?.eq_ignore_ascii_case("draft"), "a new change order is a draft");
     visit.change_order = Some(text(order, &["id"])?);
     Ok(format!("{} created", text(order, &["con", "displayValue"])?))
+}
+
+fn bill_of_materials(visit: &mut Visit<'_>) -> Result<String> {
+    let products = visit.ask(&["data-source", "selectProduct", "--input", "first=3"])?;
+    let product = keys(&products, &["result"])?.into_iter().next().context("there is no product")?;
+    let product = format!("productId={product}");
+    let csv = visit.ask_for_text(&["--format", "csv", "action", "getBillOfMaterials", "--input", &product])?;
+    ensure!(csv.starts_with("level,itemNumber,quantity,"), "the structure is no table");
+    let lines = csv.lines().count();
+    ensure!(lines > 2, "the product is made of nothing");
+    Ok(format!("{} lines", lines - 1))
+}
+
+fn find_components(visit: &mut Visit<'_>) -> Result<String> {
+    let number = visit.part_number.clone().context("no part number is known: no component was read")?;
+    let fields = "fields=partNumber,name,revision,status,manufacturerPartNumbers";
+    let wanted = format!("partNumber={number}");
+    let answer = visit.ask(&["action", "findComponents", "--input", &wanted, "--input", fields])?;
+    let found = items(&answer, &["data", "rows"])?.first().context("the part was not found")?;
+    ensure!(text(found, &["partNumber"])? == number, "another part was found");
+    Ok(format!("{number}: {}", text(found, &["status"])?))
+}
+
+fn get_change_order(visit: &mut Visit<'_>) -> Result<String> {
+    let order = visit.change_order.clone().context("no change order was created")?;
+    let answer = visit.ask(&["action", "getChangeOrder", "--input", &format!("changeOrder={order}")])?;
+    Ok(format!("{}: {}", text(&answer, &["data", "con", "displayValue"])?, text(&answer, &["data", "status"])?))
+}
+
+fn verify(visit: &mut Visit<'_>) -> Result<String> {
+    let answer = visit.ask(&["verify"])?;
+    ensure!(items(&answer, &["findings"])?.is_empty(), "the simulated service lacks something");
+    Ok("all of it is there".to_owned())
+}
+
+fn renew_key(visit: &mut Visit<'_>) -> Result<String> {
+    let answer = visit.ask(&["key", "renew", "--to-file", "renewed-key"])?;
+    let key = std::fs::read_to_string(visit.file("renewed-key")).context("there is no file with the new key")?;
+    ensure!(!answer.to_string().contains(key.trim()), "the new key was shown");
+    Ok(format!("good until {}", text(&answer, &["expires"])?))
 }
 
 fn raw_request(visit: &mut Visit<'_>) -> Result<String> {

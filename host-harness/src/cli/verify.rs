@@ -1,0 +1,190 @@
+//! `harness verify`: whether a live service has all that the connector asks of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+use host::contract::ConnectorDefinition;
+use host::{CallOptions, Connection, Connector, OwnRequest};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::command_error::CommandError;
+use super::options::{Format, GlobalOptions};
+use super::output;
+use super::progress::Progress;
+use super::session::Session;
+use crate::verify::{Asked, Finding, INTROSPECTION, Schema, compare, judge, variables};
+
+/// Check that a live service has every query, field, argument and enum value that the connector asks for
+///
+/// Reads only, whatever the other flags say. Asks the service what it has, or, where it does not say, sends each query for as little as it can. Exit status 0
+/// if all is there, 1 if something would stop working.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness verify --connection connection.json --format table
+  harness verify --connection connection.json --report findings.json")]
+pub(super) struct Arguments {
+    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    #[arg(long, value_name = "FILE")]
+    connection: PathBuf,
+    /// Write the findings to this file too, for the connector's authors: without the key, the address and any record
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Send each query even where the service says what it has
+    #[arg(long)]
+    by_queries: bool,
+}
+
+/// What was found.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    connector: String,
+    version: String,
+    /// `introspection` or `queries`.
+    checked_by: &'static str,
+    queries: usize,
+    /// What would stop working, by the labels of operations.
+    stops_working: BTreeMap<String, String>,
+    findings: Vec<Finding>,
+    not_checked: Vec<NotChecked>,
+}
+
+#[derive(Serialize)]
+struct NotChecked {
+    operation: String,
+    why: String,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    let session = Session::open(options).await?;
+    let connection = session.connection(&arguments.connection)?;
+    let asked = Asked::of(session.connector.definition()).map_err(CommandError::usage)?;
+    let ours = asked.schema().map_err(CommandError::usage)?;
+    output::message(&format!("note: {}", connection.destination()));
+
+    let progress = Progress::start("Asking whose the credential is".into());
+    let mut call = session.call_options(&progress);
+    call.grants.read_only = true;
+    // A credential that is no good is no finding.
+    session.connector.test_connection(&connection, &call).await?;
+    drop(progress);
+
+    let service = Service { connector: &session.connector, connection: &connection, asked: &asked };
+    let progress = Progress::start("Asking what the service has".into());
+    let mut call = session.call_options(&progress);
+    call.grants.read_only = true;
+    let theirs = if arguments.by_queries { None } else { service.schema(&call).await? };
+    drop(progress);
+
+    let mut report = Report {
+        connector: session.connector.definition().key.clone(),
+        version: session.connector.definition().version.clone(),
+        checked_by: if theirs.is_some() { "introspection" } else { "queries" },
+        queries: asked.queries.len(),
+        stops_working: BTreeMap::new(),
+        findings: Vec::new(),
+        not_checked: Vec::new(),
+    };
+    for query in &asked.queries {
+        let operation = query.operation.as_str();
+        if let Some(theirs) = &theirs {
+            report.findings.extend(compare(&ours, theirs, operation, &query.query).map_err(CommandError::usage)?);
+            continue;
+        }
+        let Some(variables) =
+            variables(&ours, &query.query).filter(|_| is_harmless(session.connector.definition(), operation))
+        else {
+            let why =
+                "it changes something, or gives a credential away, and the service does not say what it has".to_owned();
+            report.not_checked.push(NotChecked { operation: operation.to_owned(), why });
+            continue;
+        };
+        let progress = Progress::start(format!("Trying {operation}"));
+        let mut call = session.call_options(&progress);
+        call.grants.read_only = true;
+        let body = json!({ "query": query.query, "variables": variables }).to_string();
+        let (status, answer) = service.ask(&body, &call).await?;
+        report.findings.extend(judge(&ours, operation, &query.query, status, answer.as_ref()));
+    }
+    report.findings.sort();
+    report.findings.dedup();
+    for finding in &report.findings {
+        let label = label(session.connector.definition(), &finding.operation);
+        report.stops_working.entry(finding.operation.clone()).or_insert(label);
+    }
+    if let Some(path) = &arguments.report {
+        let text = serde_json::to_string_pretty(&report).map_err(|error| CommandError::usage(error.to_string()))?;
+        fs::write(path, text + "\n")
+            .map_err(|error| CommandError::usage(format!("{} cannot be written: {error}", path.display())))?;
+    }
+    print(&report, session.options.format())?;
+    if report.findings.is_empty() {
+        output::message(&format!("All {} queries fit this service.", report.queries - report.not_checked.len()));
+        return Ok(());
+    }
+    Err(CommandError::Found(format!(
+        "{} findings; these would stop working: {}",
+        report.findings.len(),
+        labels(&report)
+    )))
+}
+
+fn print(report: &Report, format: Format) -> Result<(), CommandError> {
+    match format {
+        Format::Json => output::json(report)?,
+        _ => {
+            output::table(&report.findings)?;
+            if !report.not_checked.is_empty() {
+                output::table(&report.not_checked)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn labels(report: &Report) -> String {
+    report.stops_working.values().cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the query of an operation may be sent for a look at its answer. The renewal of a credential may not.
+fn is_harmless(definition: &ConnectorDefinition, operation: &str) -> bool {
+    definition.connection(operation).is_none()
+}
+
+/// The name of an operation for people.
+fn label(definition: &ConnectorDefinition, key: &str) -> String {
+    let action = definition.action(key).map(|of| &of.label);
+    let label = action.or_else(|| definition.data_source(key).map(|of| &of.label));
+    let label = label.or_else(|| definition.trigger(key).map(|of| &of.label));
+    match label {
+        Some(label) => label.clone(),
+        None => format!("the renewal of {key}"),
+    }
+}
+
+/// The live service.
+struct Service<'a> {
+    connector: &'a Connector,
+    connection: &'a Connection,
+    asked: &'a Asked,
+}
+
+impl Service<'_> {
+    async fn ask(&self, body: &str, options: &CallOptions) -> Result<(u16, Option<Value>), CommandError> {
+        let Asked { secret, secret_header, .. } = self.asked;
+        let request = OwnRequest { secret, secret_header, body, idempotent: true };
+        let answer = self.connector.ask(self.connection, request, options).await.map_err(CommandError::Call)?;
+        Ok((answer.status, serde_json::from_slice(&answer.body).ok()))
+    }
+
+    /// What it has; none where it does not say.
+    async fn schema(&self, options: &CallOptions) -> Result<Option<Schema>, CommandError> {
+        let body = json!({ "query": INTROSPECTION, "operationName": "IntrospectionQuery" }).to_string();
+        let (_, answer) = self.ask(&body, options).await?;
+        Ok(answer.as_ref().and_then(Schema::of_introspection))
+    }
+}

@@ -1,0 +1,72 @@
+//! Requests of the host's own to a connection's service: a POST of JSON with the connection's secret in a header. They go the way of a component's
+//! requests, with every rule and bound, and are neither recorded nor seen by the component.
+
+use std::time::{Duration, Instant};
+
+use super::call::{self, CallOptions};
+use super::component::Connector;
+use super::error::CallError;
+use crate::budget::HostBudget;
+use crate::connection::Connection;
+use crate::contract::Error;
+use crate::egress::{HeaderText, OutgoingRequest};
+use crate::log::CallLog;
+
+/// What is sent to the connection's endpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnRequest<'a> {
+    /// The secret field that authorises it.
+    pub secret: &'a str,
+    /// The header that takes its value.
+    pub secret_header: &'a str,
+    /// The body, JSON text.
+    pub body: &'a str,
+    /// Whether it may be sent again when no answer came.
+    pub idempotent: bool,
+}
+
+/// What came back, echoes of secrets taken out.
+#[derive(Debug, Clone)]
+pub struct OwnAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Connector {
+    /// Sends a request of the host's own.
+    pub async fn ask(
+        &self,
+        connection: &Connection,
+        request: OwnRequest<'_>,
+        options: &CallOptions,
+    ) -> Result<OwnAnswer, Box<CallError>> {
+        let url = self.check_usable(connection)?.to_owned();
+        let limits = &options.limits;
+        let started = Instant::now();
+        let deadline = started.checked_add(limits.deadline).unwrap_or(started + Duration::from_secs(3600));
+        let budget = HostBudget::new(limits);
+        // Without a record of it, whatever the options say: there may be a key in the answer.
+        let options = CallOptions { record_exchanges: false, ..options.clone() };
+        let mut egress =
+            call::egress(self.runtime_inner(), Some(connection), &options, started, deadline, budget.clone());
+        let mut log = CallLog::new(started, options.log.clone(), connection.secrets().clone(), limits, budget);
+        let json = || HeaderText::Text("application/json".to_owned());
+        let outgoing = OutgoingRequest {
+            method: "POST".to_owned(),
+            url,
+            headers: vec![
+                ("content-type".to_owned(), json()),
+                ("accept".to_owned(), json()),
+                (request.secret_header.to_owned(), HeaderText::Secret(request.secret.to_owned())),
+            ],
+            body: Some(request.body.as_bytes().to_vec()),
+            idempotent: request.idempotent,
+        };
+        match egress.send(outgoing, &mut log).await {
+            Ok(answer) => Ok(OwnAnswer { status: answer.status, body: answer.body }),
+            Err(failure) => Err(Box::new(call::blame(Error::Transport(failure), &egress))),
+        }
+    }
+}
