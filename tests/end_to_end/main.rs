@@ -27,6 +27,7 @@ mod key;
 mod leaks;
 mod memory;
 mod misbehaviour;
+mod notify;
 mod older;
 mod page;
 mod poller;

@@ -10,6 +10,7 @@ mod inputs;
 mod inspect;
 mod json_writer;
 mod key;
+mod notify;
 mod options;
 mod output;
 mod poll;

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::command_error::CommandError;
 use super::inputs::{InputOptions, Inputs};
+use super::notify::{self, Posts};
 use super::options::GlobalOptions;
 use super::output;
 use super::progress::Progress;
@@ -36,7 +37,8 @@ use crate::records::found;
 Examples:
   harness watch pollThings --connection connection.json --state watch.state --every 30s
   harness watch pollThings --connection connection.json --state watch.state --input kind=small
-  harness watch pollThings --connection connection.json --state watch.state --every 1s --count 10")]
+  harness watch pollThings --connection connection.json --state watch.state --every 1s --count 10
+  harness watch pollThings --connection connection.json --state watch.state --every 10m --notify 127.0.0.1:8787 --notify-token-file token")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
     key: String,
@@ -53,8 +55,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
+    notify: notify::Options,
+    #[command(flatten)]
     inputs: InputOptions,
 }
+
+/// How long after a poll the next one comes at the earliest, however often it is asked for.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 struct Change<'a> {
@@ -78,7 +85,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let lists = session.connector.definition().trigger(&arguments.key).map(|trigger| trigger.record_lists());
     let poller = Poller::new(session.connector.clone(), arguments.key.as_str(), store, arguments.every);
     let lists = lists.unwrap_or_default();
-    let mut watch = Watch { session, connection, key: arguments.key, inputs, lists, poller };
+    let posts = arguments.notify.open().await?;
+    let mut watch = Watch { session, connection, key: arguments.key, inputs, lists, poller, posts };
     tokio::select! {
         result = watch.run(arguments.count) => result,
         // A poll that is under way is given up: its changes were not printed, and the state is as it was.
@@ -93,6 +101,8 @@ struct Watch {
     inputs: Inputs,
     lists: Vec<RecordList>,
     poller: Poller<FileStore>,
+    /// What asks for polls beside the schedule.
+    posts: Option<Posts>,
 }
 
 impl Watch {
@@ -100,6 +110,7 @@ impl Watch {
         let mut polls = 0;
         loop {
             let result = self.poll().await;
+            let failed = result.is_err();
             polls += 1;
             let last = count.is_some_and(|count| polls >= count);
             if let Err(error) = result {
@@ -118,7 +129,20 @@ impl Watch {
             if last {
                 return Ok(());
             }
-            self.poller.wait().await;
+            match &self.posts {
+                // After a failure the pause is what the service needs.
+                Some(posts) if !failed => {
+                    let asked = async {
+                        tokio::time::sleep(SHORTEST_PAUSE).await;
+                        posts.next().await;
+                    };
+                    tokio::select! {
+                        () = self.poller.wait() => {}
+                        () = asked => {}
+                    }
+                }
+                _ => self.poller.wait().await,
+            }
         }
     }
 

@@ -296,8 +296,9 @@ fn verify(visit: &mut Visit<'_>) -> Result<String> {
 }
 
 fn renew_key(visit: &mut Visit<'_>) -> Result<String> {
-    let answer = visit.ask(&["key", "renew", "--to-file", "renewed-key"])?;
-    let key = std::fs::read_to_string(visit.file("renewed-key")).context("there is no file with the new key")?;
+    let file = visit.file("renewed-key");
+    let answer = visit.ask(&["key", "renew", "--to-file", &file])?;
+    let key = std::fs::read_to_string(&file).context("there is no file with the new key")?;
     ensure!(!answer.to_string().contains(key.trim()), "the new key was shown");
     Ok(format!("good until {}", text(&answer, &["expires"])?))
 }

@@ -1,0 +1,145 @@
+//! `watch --notify`: an address of this machine where a POST makes the next poll come at once. Whoever posts, and what, does not matter: nothing of a body is
+//! read, so that a webhook of any shape serves, and one that is lost loses nothing, because the schedule goes on.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use http::{Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use subtle::ConstantTimeEq;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
+
+use super::command_error::CommandError;
+use super::output;
+use crate::files;
+
+/// Connections at the same time.
+const MOST_CONNECTIONS: usize = 16;
+/// How long one may take for the head of its request, and for all of it.
+const LONGEST_HEADERS: Duration = Duration::from_secs(5);
+const LONGEST_CONNECTION: Duration = Duration::from_secs(10);
+/// The pause after the system could not give a connection.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The most bytes of a file with a token, and the fewest characters of one.
+const LARGEST_TOKEN: u64 = 4 * 1024;
+const SHORTEST_TOKEN: usize = 16;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Poll at once, two seconds after the last poll at the earliest, when this address of this machine gets a POST with
+    /// `Authorization: Bearer TOKEN` [default: 127.0.0.1:0, any free port]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    notify: Option<SocketAddr>,
+    /// The file that holds the token; without it one is made, and printed once on standard error
+    #[arg(long, value_name = "FILE", requires = "notify")]
+    notify_token_file: Option<PathBuf>,
+}
+
+/// What was posted.
+pub(super) struct Posts(Arc<Notify>);
+
+impl Posts {
+    /// Waits for a post; many of them since the last wait are one.
+    pub(super) async fn next(&self) {
+        self.0.notified().await;
+    }
+}
+
+impl Options {
+    /// Opens the address, if there is to be one.
+    pub(super) async fn open(self) -> Result<Option<Posts>, CommandError> {
+        let Some(address) = self.notify else { return Ok(None) };
+        if !address.ip().is_loopback() {
+            return Err(CommandError::usage(format!(
+                "--notify {address}: only an address of this machine itself can be opened, such as 127.0.0.1:8787; put a proxy with TLS before it"
+            )));
+        }
+        let token = match &self.notify_token_file {
+            Some(path) => {
+                let text = files::read(path, LARGEST_TOKEN)
+                    .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
+                let token = text.trim().to_owned();
+                if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    let text =
+                        format!("{}: a token has at least {SHORTEST_TOKEN} printable characters", path.display());
+                    return Err(CommandError::usage(text));
+                }
+                token
+            }
+            None => made_token()?,
+        };
+        let failed = |error: std::io::Error| CommandError::usage(format!("--notify {address}: {error}"));
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        output::message(&format!(
+            "note: a POST to http://{address}/ with `Authorization: Bearer …` makes the next poll come at once"
+        ));
+        if self.notify_token_file.is_none() {
+            output::message(&format!("note: the token is {token}"));
+        }
+        let posted = Arc::new(Notify::new());
+        tokio::spawn(listen(listener, Arc::from(token), posted.clone()));
+        Ok(Some(Posts(posted)))
+    }
+}
+
+fn made_token() -> Result<String, CommandError> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| CommandError::usage(format!("this machine gives no random numbers for a token: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+async fn listen(listener: TcpListener, token: Arc<str>, posted: Arc<Notify>) {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let (token, posted) = (token.clone(), posted.clone());
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let answer = answer(&request, &token, &posted);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            let mut http = http1::Builder::new();
+            // The body is never read, so that no second request can follow it.
+            http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(LONGEST_HEADERS);
+            // How it ends is the other side's affair.
+            tokio::time::timeout(LONGEST_CONNECTION, http.serve_connection(TokioIo::new(stream), service)).await.ok();
+            drop(place);
+        });
+    }
+}
+
+fn answer(request: &Request<Incoming>, token: &str, posted: &Notify) -> Response<String> {
+    let status = if !is_authorised(request, token) {
+        StatusCode::UNAUTHORIZED
+    } else if request.method() == Method::POST {
+        posted.notify_one();
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::METHOD_NOT_ALLOWED
+    };
+    let mut response = Response::new(String::new());
+    *response.status_mut() = status;
+    response
+}
+
+fn is_authorised<B>(request: &Request<B>, token: &str) -> bool {
+    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let given = value.to_str().ok().and_then(|value| value.split_once(' '));
+    let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, given)| given.trim());
+    given.is_some_and(|given| given.as_bytes().ct_eq(token.as_bytes()).into())
+}
