@@ -12,7 +12,7 @@ use crate::recording::Recording;
 use crate::serve::Server;
 use crate::statistics::Summary;
 use crate::worker::{self, Samples};
-use crate::{actions, cold, density, inside, report};
+use crate::{actions, cold, density, inside, report, structure};
 
 /// How the polls of one scenario are measured.
 struct Plan {
@@ -133,6 +133,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let inside = inside::measure(&options.files, options.quick)?;
     eprintln!("▸ Call every action");
     let actions = actions::measure(&options.files, options.quick)?;
+    let structure = structure::measure(&options.files, options.quick)?;
     eprintln!("▸ Weigh instances that wait");
     let density = density::measure(&options.files)?;
     let full = Recording::read(work, "full")?;
@@ -141,6 +142,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         processes: processes.into_iter().map(|(name, times)| (name, Summary::of(&times))).collect(),
         inside,
         actions,
+        structure,
         density,
         answer_bytes: full.received(),
         delivered: full.created.len() + full.updated.len(),

@@ -18,6 +18,7 @@ mod recording;
 mod report;
 mod serve;
 mod statistics;
+mod structure;
 mod worker;
 
 use anyhow::Result;

@@ -6,6 +6,7 @@ use crate::actions::Action;
 use crate::density::Density;
 use crate::inside::Inside;
 use crate::statistics::Summary;
+use crate::structure::Way;
 
 /// One case of polling, over all rounds.
 #[derive(Serialize)]
@@ -25,6 +26,8 @@ pub(crate) struct Measured {
     pub(crate) processes: Vec<(String, Summary)>,
     pub(crate) inside: Inside,
     pub(crate) actions: Vec<Action>,
+    /// Ways to a structure of five thousand lines.
+    pub(crate) structure: Vec<Way>,
     pub(crate) density: Density,
     pub(crate) answer_bytes: usize,
     pub(crate) delivered: usize,

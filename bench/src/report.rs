@@ -210,6 +210,13 @@ fn markdown(options: &Options, measured: &Measured, targets: &[Target]) -> Strin
         let (component, native) = (spread(&action.component), spread(&action.native));
         lines.push(format!("| {} | {component} | {native} | {:.1} |", action.name, action.answer_bytes as f64 / 1e3));
     }
+    lines.push(String::new());
+    lines.push("| a structure of 5,050 lines, in process | requests | ms | memory of an instance, MB |".to_owned());
+    lines.push("| --- | --- | --- | --- |".to_owned());
+    for way in &measured.structure {
+        let (time, memory) = (number(way.milliseconds), number(way.instance_bytes as f64 / 1e6));
+        lines.push(format!("| {} | {} | {time} | {memory} |", way.name, way.requests));
+    }
     lines.join("\n") + "\n"
 }
 
@@ -268,6 +275,7 @@ fn data(options: &Options, measured: &Measured, targets: &[Target]) -> Value {
         "steadyPollsASecond": inside.throughput,
         "bytesAnInstance": measured.density,
         "actionsMicroseconds": measured.actions,
+        "structure": measured.structure,
         "componentBytes": options.sizes.first(),
         "componentBytesGzipped": options.sizes.get(1),
         "compiledBytes": inside.compiled_bytes,

@@ -12,7 +12,7 @@ use crate::{build, cargo, componentise, files, progress, wasm_target};
 /// Measure the component against its own source compiled natively, and against Node.
 ///
 /// Takes a few minutes, in which the machine should have nothing else to do. Prints the table and writes it with its data and a chart to
-/// docs/bench/. Installs graphql-request below the target directory with npm; without npm, Node is left out.
+/// docs/bench/. Installs the platform's SDK and graphql-request below the target directory with npm; without npm, Node is left out.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --quick")]
 pub(crate) struct Options {
@@ -52,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if let Some(script) = node {
         let version = cargo::output(Command::new("node").arg("--version"))?;
         command.arg("--node").arg(script).args(["--version", &format!("Node {}", version.trim())]);
-        command.args(["--version", "graphql-request 6.1.0"]);
+        command.args(["--version", "graphql-request 6.1.0, spectral 10.31.1"]);
     }
     if options.quick {
         command.arg("--quick");
@@ -69,7 +69,7 @@ fn install_node(workspace: &Workspace, work: &Path) -> Result<PathBuf> {
     for name in ["package.json", "poll.mjs"] {
         files::copy_atomically(&workspace.root.join("bench").join("node").join(name), &folder.join(name))?;
     }
-    progress::step("Install graphql-request for Node", || {
+    progress::step("Install the platform's SDK and graphql-request for Node", || {
         let mut command = Command::new("npm");
         command.current_dir(&folder).args(["install", "--no-audit", "--no-fund", "--silent"]);
         cargo::run(&mut command)
