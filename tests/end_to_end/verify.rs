@@ -126,3 +126,57 @@ async fn each_change_of_a_schema_is_found_with_what_would_stop_working() {
         assert_eq!((found, ended.status), (shows, i32::from(!findings.is_empty())), "{to}, by queries: {findings:#?}");
     }
 }
+
+#[tokio::test]
+async fn the_operations_that_a_change_stops_are_named_and_no_others() {
+    let cases: [(&str, &str, &[&str]); 11] = [
+        ("  mass: Float\n", "", &["listComponents"]),
+        ("  legacyCpn: String", "  formerCpn: String", &["getComponentById"]),
+        (
+            "type ChangeOrderConnection {\n  totalCount: Int",
+            "type ChangeOrderConnection {\n  totalCount: String",
+            &["getChangeOrder", "listChangeOrders"],
+        ),
+        (
+            "type ComponentEdge {\n  cursor: String\n  node: Component",
+            "type ComponentEdge {\n  cursor: String\n  node: [Component]",
+            &["findComponents", "listComponents", "pollChangesTrigger", "selectComponent"],
+        ),
+        (
+            "components(libraryType: LibraryType, ",
+            "components(",
+            &["findComponents", "listComponents", "pollChangesTrigger", "selectComponent"],
+        ),
+        (
+            "changeOrders(orderBy: [ChangeOrdersOrderByInput])",
+            "changeOrders(company: ID!, orderBy: [ChangeOrdersOrderByInput])",
+            &["getChangeOrder", "listChangeOrders", "pollChangesTrigger"],
+        ),
+        (
+            "{ GENERAL PERSONAL }",
+            "{ GENERAL }",
+            &[
+                "findComponents",
+                "listComponents",
+                "listProducts",
+                "pollChangesTrigger",
+                "selectComponent",
+                "selectProduct",
+            ],
+        ),
+        (
+            "input SearchFields {\n  cpn: String",
+            "input SearchFields {\n  number: String",
+            &["findComponents", "selectComponent"],
+        ),
+        ("  createChangeOrder(input: CreateChangeOrderInput): ChangeOrder\n", "", &["createChangeOrder"]),
+        ("  type: ChangeOrderType\n}", "  type: ChangeOrderType\n  owner: ID!\n}", &["createChangeOrder"]),
+        ("  apiToken: ApiToken\n", "", &["duroApiKey"]),
+    ];
+    for (from, to, operations) in cases {
+        assert!(schema().contains(from), "{from}");
+        let ended = verify(&schema().replacen(from, to, 1), true).await;
+        let stops: Vec<String> = ended.json()["stopsWorking"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!((ended.status, stops), (1, operations.iter().map(ToString::to_string).collect()), "{from} -> {to}");
+    }
+}
