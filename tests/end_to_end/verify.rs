@@ -173,6 +173,11 @@ async fn the_operations_that_a_change_stops_are_named_and_no_others() {
         ("  type: ChangeOrderType\n}", "  type: ChangeOrderType\n  owner: ID!\n}", &["createChangeOrder"]),
         ("  apiToken: ApiToken\n", "", &["duroApiKey"]),
     ];
+    // Where even the test of a connection fails, the rest is told.
+    let ended = verify(&schema().replacen("  userById: User\n", "", 1), true).await;
+    assert!(ended.messages.contains("warning: the test of the connection fails"), "{}", ended.messages);
+    let stops: Vec<String> = ended.json()["stopsWorking"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(stops, ["getCurrentUser", "listCompanyUsers", "pollChangesTrigger"]);
     for (from, to, operations) in cases {
         assert!(schema().contains(from), "{from}");
         let ended = verify(&schema().replacen(from, to, 1), true).await;

@@ -2,10 +2,10 @@
 //! that state. What is in it is remembered by a hash of its id; a record that leaves it is forgotten, and can enter anew.
 
 use super::bounds::Bounds;
-use super::memory::Known;
+use super::memory::{Known, Version};
 use super::page::PageSource;
-use super::state::State;
 use crate::contract::Error;
+use crate::time::Millis;
 
 /// How many records in the state are remembered, five bytes each. Of more, those that entered first are forgotten; one of them that is edited then
 /// comes once more.
@@ -52,21 +52,21 @@ impl Entered {
     }
 
     /// Looks through the list, the last changed first, for records that are in the state already. Only those count that passes have delivered or passed
-    /// over for good: what changed since is for the next pass to find.
+    /// over for good, which lie at or below the floor or are known: what changed since is for the next pass to find.
     pub(super) fn survey(
         &mut self,
         source: &mut impl PageSource,
-        state: &State,
+        (floor, known): (Millis, &[Version]),
         is_in: &dyn Fn(&str) -> bool,
         bounds: &Bounds,
     ) -> Result<(), Error> {
-        let known = Known::new(state.known.clone());
+        let known = Known::new(known.to_vec());
         let mut earlier = Vec::new();
         let mut after = None;
         for _ in 0..SURVEYED_PAGES {
             let page = source.fetch(bounds.page_size, after.as_deref())?;
             for record in page.items.iter().filter_map(|item| item.record.as_ref()) {
-                let is_old = record.in_order && record.modified <= state.floor;
+                let is_old = record.in_order && record.modified <= floor;
                 let key = key(record.id);
                 if (is_old || known.contains(page.version(record)))
                     && is_in(page.node(record))

@@ -112,7 +112,7 @@ pub fn poll_pages(
         polled.deliveries.retain(|id, node| entered.meet(id, is_in(node)));
         // Not while more waits: that poll has made its requests.
         if !entered.surveyed && !polled.more {
-            entered.survey(&mut source, &polled.state, is_in, bounds)?;
+            entered.survey(&mut source, (polled.state.floor, &polled.state.known), is_in, bounds)?;
         }
         polled.state.entered = Some(entered);
     }

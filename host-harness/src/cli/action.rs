@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::command_error::CommandError;
+use super::format::Format;
 use super::inputs::InputOptions;
-use super::options::{Format, GlobalOptions};
+use super::options::GlobalOptions;
 use super::output;
 use super::progress::Progress;
 use super::session::Session;

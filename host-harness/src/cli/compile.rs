@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::command_error::CommandError;
-use super::options::{Format, GlobalOptions};
+use super::format::Format;
+use super::options::GlobalOptions;
 use super::output;
 use super::session;
 

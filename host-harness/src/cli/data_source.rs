@@ -7,8 +7,9 @@ use host::contract::Item;
 use serde::Serialize;
 
 use super::command_error::CommandError;
+use super::format::Format;
 use super::inputs::InputOptions;
-use super::options::{Format, GlobalOptions};
+use super::options::GlobalOptions;
 use super::progress::Progress;
 use super::session::Session;
 use super::{output, shell};

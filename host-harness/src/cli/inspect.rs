@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::command_error::CommandError;
-use super::options::{Format, GlobalOptions};
+use super::format::Format;
+use super::options::GlobalOptions;
 use super::output::{self, one_line};
 use super::session::Session;
 

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::command_error::CommandError;
-use super::options::{Format, GlobalOptions};
+use super::format::Format;
+use super::options::GlobalOptions;
 use super::output;
 use super::progress::Progress;
 use super::session::Session;

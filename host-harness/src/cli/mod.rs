@@ -5,6 +5,7 @@ mod command_error;
 mod compile;
 mod connection_file;
 mod data_source;
+mod format;
 mod hidden;
 mod inputs;
 mod inspect;

@@ -2,28 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use host::{CompileCache, Grants, Limit, LimitUnit, Limits};
 
 use super::command_error::CommandError;
+use super::format::Format;
 use super::values::{milliseconds, size};
 use crate::flags::limit_flag;
 
 /// The variable that names the component where no flag does.
 const COMPONENT_VARIABLE: &str = "HARNESS_COMPONENT";
-
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// JSON: one line where a program reads it, indented where a person does.
-    Json,
-    /// A table or a text for people.
-    Table,
-    /// The records of a result as comma-separated values, for spreadsheets: of action, data-source and poll.
-    Csv,
-    /// The records of a result as JSON, one a line, for pipes: of action, data-source and poll.
-    Ndjson,
-}
 
 #[derive(Args)]
 pub(super) struct GlobalOptions {

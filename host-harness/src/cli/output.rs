@@ -11,9 +11,9 @@ use host::contract::RecordList;
 use host::text::cut_long;
 use serde::Serialize;
 
+use super::format::Format;
 use super::hidden::{Hidden, Scrubber};
 use super::json_writer::{JsonWriter, Layout};
-use super::options::Format;
 use super::records::Records;
 pub(super) use super::shown::one_line;
 use super::table::LeftOut;

@@ -7,7 +7,8 @@ use host::{CallOptions, LogLevel, LogOptions};
 use serde_json::json;
 
 use super::command_error::CommandError;
-use super::options::{Format, GlobalOptions};
+use super::format::Format;
+use super::options::GlobalOptions;
 use super::session::Session;
 use super::{connection_file, output};
 use crate::ui::{PageOptions, PageServer};

@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::command_error::CommandError;
+use super::format::Format;
 use super::key;
-use super::options::{Format, GlobalOptions};
+use super::options::GlobalOptions;
 use super::output;
 use super::progress::Progress;
 use super::session::Session;

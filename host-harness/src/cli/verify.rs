@@ -5,16 +5,18 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use host::contract::ConnectorDefinition;
-use host::{CallOptions, Connection, Connector, OwnRequest};
+use host::contract::{ConnectorDefinition, Error};
+use host::{CallError, CallOptions, Connection, Connector, OwnRequest};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::command_error::CommandError;
-use super::options::{Format, GlobalOptions};
+use super::format::Format;
+use super::options::GlobalOptions;
 use super::output;
 use super::progress::Progress;
 use super::session::Session;
+use crate::flags::Flags;
 use crate::verify::{Asked, Finding, INTROSPECTION, Schema, compare, judge, variables};
 
 /// Check that a live service has every query, field, argument and enum value that the connector asks for
@@ -39,7 +41,7 @@ pub(super) struct Arguments {
 }
 
 /// What was found.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
     connector: String,
@@ -53,7 +55,7 @@ struct Report {
     not_checked: Vec<NotChecked>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct NotChecked {
     operation: String,
     why: String,
@@ -69,9 +71,18 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let progress = Progress::start("Asking whose the credential is".into());
     let mut call = session.call_options(&progress);
     call.grants.read_only = true;
-    // A credential that is no good is no finding.
-    session.connector.test_connection(&connection, &call).await?;
+    // A credential that is no good is no finding. A test that the service cannot answer may be one.
+    let tested = session.connector.test_connection(&connection, &call).await;
     drop(progress);
+    if let Err(failure) = tested {
+        if !matches!(
+            failure.error,
+            CallError::Connector(Error::Service(_) | Error::UnexpectedResponse(_) | Error::NotFound(_))
+        ) {
+            return Err(failure.into());
+        }
+        output::message(&format!("warning: the test of the connection fails: {}", failure.error.told(&Flags)));
+    }
 
     let service = Service { connector: &session.connector, connection: &connection, asked: &asked };
     let progress = Progress::start("Asking what the service has".into());
@@ -117,7 +128,9 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         report.stops_working.entry(finding.operation.clone()).or_insert(label);
     }
     if let Some(path) = &arguments.report {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| CommandError::usage(error.to_string()))?;
+        let findings = report.findings.iter().map(|finding| finding.without_foreign_words(&asked)).collect();
+        let redacted = Report { findings, ..report.clone() };
+        let text = serde_json::to_string_pretty(&redacted).map_err(|error| CommandError::usage(error.to_string()))?;
         fs::write(path, text + "\n")
             .map_err(|error| CommandError::usage(format!("{} cannot be written: {error}", path.display())))?;
     }

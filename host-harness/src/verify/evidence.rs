@@ -6,8 +6,8 @@ use graphql_parser::query::{self, OperationDefinition};
 use host::text::cut;
 use serde_json::{Map, Value, json};
 
-use super::Finding;
 use super::schema::{Kind, Schema, Type};
+use super::{Finding, SERVICE_SAYS};
 
 /// The most errors of one answer that are told.
 const MOST_ERRORS: usize = 5;
@@ -52,7 +52,7 @@ pub(crate) fn judge(ours: &Schema, operation: &str, text: &str, status: u16, ans
         let mut found: Vec<Finding> = messages
             .into_iter()
             .take(MOST_ERRORS)
-            .map(|message| finding("the query", format!("the service says: {}", cut(message, LONGEST_ERROR))))
+            .map(|message| finding("the query", format!("{SERVICE_SAYS}{}", cut(message, LONGEST_ERROR))))
             .collect();
         if found.is_empty() {
             found.push(finding("the query", "the service refuses it without a word".to_owned()));

@@ -5,6 +5,8 @@ mod compare;
 mod evidence;
 mod schema;
 
+use std::collections::BTreeSet;
+
 use host::contract::ConnectorDefinition;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,25 @@ pub(crate) struct Finding {
     pub(crate) place: String,
     /// What is otherwise.
     pub(crate) problem: String,
+}
+
+/// How a finding begins that repeats the service's own words.
+pub(super) const SERVICE_SAYS: &str = "the service says: ";
+
+impl Finding {
+    /// The same for a file that is given away: of the service's own words, in which records may be named, those alone that stand in what the connector
+    /// asks.
+    pub(crate) fn without_foreign_words(&self, asked: &Asked) -> Self {
+        let Some(words) = self.problem.strip_prefix(SERVICE_SAYS) else { return self.clone() };
+        let names = |text: &str| -> BTreeSet<String> {
+            let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+            text.split(|character| !is_part(character)).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        let mut known = names(&asked.schema);
+        asked.queries.iter().for_each(|query| known.extend(names(&query.query)));
+        let told: Vec<String> = names(words).intersection(&known).cloned().collect();
+        Self { problem: format!("the service refuses it, with words about {}", told.join(", ")), ..self.clone() }
+    }
 }
 
 impl Asked {
