@@ -350,3 +350,30 @@ async fn records_are_printed_for_spreadsheets_and_for_pipes() {
     assert_eq!(inspect.status, 2, "{}", inspect.output);
     assert!(inspect.messages.contains("action, data-source and poll"), "{}", inspect.messages);
 }
+
+#[tokio::test]
+async fn a_state_is_shown_and_checked_without_a_request() {
+    let desk = Desk::with(DuroSim::builder()).await;
+    let poll = ["poll", "pollChangesTrigger", "--state", "s.state"];
+    assert_eq!(desk.run(&poll).await.status, 0);
+    desk.sim.clear_requests();
+    let before = fs::read(desk.file("s.state")).unwrap();
+    let shown = desk.run_bare(&["state", "show", "--state", "s.state"]).await.json();
+    assert_eq!((&shown["resource"], &shown["bytes"]), (&json!("components"), &json!(before.len())));
+    assert!(shown["origin"].as_str().unwrap().starts_with("http://127.0.0.1") && shown["watermark"].is_string());
+    let check = ["state", "check", "pollChangesTrigger", "--state", "s.state"];
+    let good = desk.run(&check).await;
+    assert_eq!((good.status, &good.json()["accepted"]), (0, &json!(true)), "{}", good.messages);
+    let other = desk.run(&[&check[..], &["--input", "pollResourceType=changeOrders"]].concat()).await;
+    assert_eq!((other.status, other.error_kind().as_str()), (1, "invalid-state"), "{}", other.output);
+    let text = String::from_utf8(before.clone()).unwrap();
+    fs::write(desk.file("s.state"), text.replace("components", "component5")).unwrap();
+    let damaged = desk.run(&check).await;
+    assert_eq!((damaged.status, damaged.error_kind().as_str()), (1, "invalid-state"), "{}", damaged.output);
+    fs::write(desk.file("s.state"), "no state").unwrap();
+    let shown = desk.run_bare(&["state", "show", "--state", "s.state"]).await.json();
+    assert!(shown["note"].as_str().unwrap().contains("only its connector"));
+    assert_eq!(desk.run_bare(&["state", "show", "--state", "none"]).await.status, 2);
+    assert_eq!(desk.sim.request_count(), 0);
+    assert_eq!(desk.run(&["state", "check", "noSuch", "--state", "s.state"]).await.error_kind(), "unknown-key");
+}

@@ -21,6 +21,7 @@ mod serve;
 mod session;
 mod shell;
 mod shown;
+mod state;
 mod stop;
 mod table;
 mod test_connection;
@@ -76,6 +77,7 @@ enum Command {
     DataSource(data_source::Arguments),
     Poll(poll::Arguments),
     Watch(watch::Arguments),
+    State(state::Arguments),
     Verify(verify::Arguments),
     Serve(serve::Arguments),
 }
@@ -129,6 +131,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::DataSource(arguments) => data_source::run(arguments, options).await,
         Command::Poll(arguments) => poll::run(arguments, options).await,
         Command::Watch(arguments) => watch::run(arguments, options).await,
+        Command::State(arguments) => state::run(arguments, options).await,
         Command::Verify(arguments) => verify::run(arguments, options).await,
         Command::Serve(arguments) => serve::run(arguments, options).await,
     }

@@ -1,0 +1,146 @@
+//! `harness state`: what a trigger's state says, and whether a connector takes it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use host::contract::Error;
+use host::{CallError, CallOptions, Limits};
+use serde_json::{Map, Value, json};
+
+use super::command_error::CommandError;
+use super::format::Format;
+use super::inputs::InputOptions;
+use super::options::GlobalOptions;
+use super::output;
+use super::session::Session;
+use crate::files;
+
+/// The most characters of a member that are shown: what is remembered of records is packed, and says nothing to people.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// Show what a trigger's state file says, or check it
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness state show --state poll.state
+  harness state check pollThings --connection connection.json --state poll.state")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Show(Show),
+    Check(Check),
+}
+
+/// Show what a state says of itself; long members are cut. Sends nothing, and loads no connector
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness state show --state poll.state
+  harness state show --state poll.state --format table")]
+struct Show {
+    /// The state file of `poll` or `watch`
+    #[arg(long, value_name = "FILE")]
+    state: PathBuf,
+}
+
+/// Check whether the next poll would take a state, with this connection and these inputs. Sends nothing, and changes nothing
+///
+/// Exit status 0 if it would, 1 if it would refuse it, with the reason and the way out. Whose the records are is known to the service alone, and is not
+/// checked.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness state check pollThings --connection connection.json --state poll.state
+  harness state check pollThings --connection connection.json --state poll.state --input kind=small")]
+struct Check {
+    /// The trigger's key; `harness inspect` lists them
+    key: String,
+    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    #[arg(long, value_name = "FILE")]
+    connection: PathBuf,
+    /// The state file of `poll` or `watch`
+    #[arg(long, value_name = "FILE")]
+    state: PathBuf,
+    #[command(flatten)]
+    inputs: InputOptions,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    match arguments.command {
+        Command::Show(arguments) => show(&arguments, &options),
+        Command::Check(arguments) => check(arguments, options).await,
+    }
+}
+
+fn show(arguments: &Show, options: &GlobalOptions) -> Result<(), CommandError> {
+    let state = load(&arguments.state, options.limits().state_bytes)?;
+    let mut shown = Map::from_iter([("bytes".to_owned(), json!(state.len()))]);
+    match serde_json::from_slice::<Map<String, Value>>(&state) {
+        Ok(members) => shown.extend(members.into_iter().map(|(name, value)| (name, cut(value)))),
+        Err(_) => {
+            shown.insert("note".to_owned(), json!("it is no JSON object: only its connector can read it"));
+        }
+    }
+    print(&Value::Object(shown), options.format())
+}
+
+/// A value with its texts cut.
+fn cut(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.chars().count() > SHOWN_CHARACTERS => {
+            let beginning: String = text.chars().take(SHOWN_CHARACTERS).collect();
+            format!("{beginning}… ({} bytes)", text.len()).into()
+        }
+        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| (name, cut(value))).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(cut).collect()),
+        value => value,
+    }
+}
+
+/// A poll that may send nothing reads its state before it finds that out.
+async fn check(arguments: Check, options: GlobalOptions) -> Result<(), CommandError> {
+    let inputs = arguments.inputs.read()?;
+    let session = Session::open(options).await?;
+    let connection = session.connection(&arguments.connection)?;
+    let state = load(&arguments.state, session.state_limit())?;
+    let options =
+        CallOptions { limits: Arc::new(Limits { requests: 0, ..session.options.limits() }), ..CallOptions::default() };
+    let polled = session.connector.poll(&arguments.key, &connection, &inputs, Some(&state), &options).await;
+    let error = match polled {
+        // It needs no request to say that it takes it.
+        Ok(_) => None,
+        Err(failure) => match failure.error {
+            CallError::Limit { answer: Some(Error::Transport(_)), .. } => None,
+            error => Some(error),
+        },
+    };
+    match error {
+        None => {
+            let accepted = json!({ "trigger": arguments.key, "accepted": true, "bytes": state.len() });
+            print(&accepted, session.options.format())
+        }
+        Some(error) => Err(CommandError::Call(Box::new(error))),
+    }
+}
+
+/// Reads a state without its lock, so that it can be looked at while `watch` runs: the file is replaced as a whole.
+fn load(path: &Path, most: u64) -> Result<Vec<u8>, CommandError> {
+    let text = files::read(path, most);
+    let text = text.map_err(|error| CommandError::usage(format!("the state file {}: {error}", path.display())))?;
+    Ok(text.into_bytes())
+}
+
+fn print(value: &Value, format: Format) -> Result<(), CommandError> {
+    match format {
+        Format::Json => output::json(value)?,
+        _ => {
+            output::table(value)?;
+        }
+    }
+    Ok(())
+}
