@@ -1,5 +1,5 @@
-//! The one kind of connection, an API key and where the service is, and the "Test connection" button. The API key is not here: the host
-//! keeps it.
+//! The one kind of connection, an API key and where the service is, and the "Test connection" button. The API key is
+//! not here: the host keeps it.
 
 use connector_sdk::graphql::{misshapen, missing};
 use connector_sdk::inputs::{Choice, Input, Kind, Literal};
@@ -32,8 +32,9 @@ pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
 /// What the connection asks of Duro, but for its test, which is `getCurrentUser`.
 pub(crate) const QUERIES: &[(&str, &str)] = &[("duroApiKey", renew_key::QUERY)];
 
-/// The service's environments by every spelling that is understood: the name shown, or the URL itself. The earlier address of ITAR is one
-/// that stored connections hold: Duro has replaced it, and whoever still has it goes where they always went.
+/// The service's environments by every spelling that is understood: the name shown, or the URL itself. The earlier
+/// address of ITAR is one that stored connections hold: Duro has replaced it, and whoever still has it goes where they
+/// always went.
 const ENVIRONMENTS: &[Environment] = &[
     Environment { value: "Main (MFG)", url: MAIN_URL },
     Environment { value: "ITAR", url: ITAR_URL },

@@ -6,8 +6,8 @@ use connector_sdk::inputs::{Field, Literal};
 /// How many records a list action gives when it is not told.
 const DEFAULT_FIRST: u32 = 100;
 
-/// The most records that one list action gives: a hundred requests. Whoever wants a whole large library is better served by
-/// the trigger, or by `rawRequest` with a cursor.
+/// The most records that one list action gives: a hundred requests. Whoever wants a whole large library is better
+/// served by the trigger, or by `rawRequest` with a cursor.
 const MAX_FIRST: u32 = 10_000;
 
 /// How many items of a list one action can ask for.
@@ -61,8 +61,8 @@ connector_sdk::choices! {
     }
 }
 
-/// Character by character, which is what searching needs: `str::to_lowercase` looks around a final sigma, so that a word would not
-/// be found at the beginning of a longer one.
+/// Character by character, which is what searching needs: `str::to_lowercase` looks around a final sigma, so that a
+/// word would not be found at the beginning of a longer one.
 pub(crate) fn lower_case(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }

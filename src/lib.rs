@@ -3,8 +3,8 @@
 //! Compiled to `wasm32-unknown-unknown` this is a component that imports `http` and `log` and nothing else (see
 //! `wit/`). Compiled natively it is a library over the SDK's `Host` trait, which the tests and benchmarks use.
 //!
-//! The tables below are all there is: to add an action, add its row. Each operation is a file of its own, beside its query and
-//! an example of its result.
+//! The tables below are all there is: to add an action, add its row. Each operation is a file of its own, beside its
+//! query and an example of its result.
 
 mod actions;
 mod connection;

@@ -1,5 +1,5 @@
-//! Everything else that a flow builder can call, once each: what it takes in process, as a component and natively, on the answers that the
-//! simulated service gave.
+//! Everything else that a flow builder can call, once each: what it takes in process, as a component and natively, on
+//! the answers that the simulated service gave.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

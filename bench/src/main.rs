@@ -1,5 +1,6 @@
-//! Measures the component. `bench run` records what the simulated service answers, serves the recording, starts every case as a
-//! process of its own, in turn, and reports; `bench worker` is one such process. `cargo xtask bench` builds what is compared.
+//! Measures the component. `bench run` records what the simulated service answers, serves the recording, starts every
+//! case as a process of its own, in turn, and reports; `bench worker` is one such process. `cargo xtask bench` builds
+//! what is compared.
 
 mod actions;
 mod cases;

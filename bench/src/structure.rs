@@ -1,4 +1,5 @@
-//! A structure of five thousand lines: by `getBillOfMaterials`, and by asking for one part at a time, as flows do that have nothing else.
+//! A structure of five thousand lines: by `getBillOfMaterials`, and by asking for one part at a time, as flows do that
+//! have nothing else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -48,8 +48,8 @@ pub struct ConnectionKind {
 /// What a connector asks of a GraphQL service, for hosts that hold it against a live one.
 #[derive(Clone, Copy, Debug)]
 pub struct GraphQl {
-    /// The service's schema as far as it is known, in GraphQL's language; usually `include_str!` of the file that queries are compiled
-    /// against.
+    /// The service's schema as far as it is known, in GraphQL's language; usually `include_str!` of the file that
+    /// queries are compiled against.
     pub schema: &'static str,
     /// The secret field that authorises requests.
     pub secret: &'static str,
@@ -59,7 +59,8 @@ pub struct GraphQl {
     pub queries: &'static [&'static [(&'static str, &'static str)]],
 }
 
-/// A request by which a host renews a credential: a GraphQL query, sent to the connection's endpoint with the credential that is still good.
+/// A request by which a host renews a credential: a GraphQL query, sent to the connection's endpoint with the
+/// credential that is still good.
 #[derive(Clone, Copy, Debug)]
 pub struct Renewal {
     /// The secret field that is replaced.

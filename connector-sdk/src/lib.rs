@@ -1,9 +1,11 @@
-//! What every connector is made of. A connector is a type that implements [`Connector`]: tables of actions, data sources and
-//! triggers, each of which is a type of its own with its inputs declared in one place ([`inputs!`]). [`export!`] makes a WebAssembly
-//! component of it; compiled natively it is a library over the [`Host`] trait, with a host for tests in [`testing`].
+//! What every connector is made of. A connector is a type that implements [`Connector`]: tables of actions, data
+//! sources and triggers, each of which is a type of its own with its inputs declared in one place ([`inputs!`]).
+//! [`export!`] makes a WebAssembly component of it; compiled natively it is a library over the [`Host`] trait, with a
+//! host for tests in [`testing`].
 //!
 //! - [`contract`] the types of `wit/`; [`host`] the outside;
-//! - [`mod@inputs`] declaring and reading inputs; [`operation`] actions, data sources and triggers; [`declaration`] and [`connector`] all of it together;
+//! - [`mod@inputs`] declaring and reading inputs; [`operation`] actions, data sources and triggers; [`declaration`] and
+//!   [`connector`] all of it together;
 //! - [`graphql`] a client, its errors, lists; [`polling`] the trigger that loses nothing;
 //! - [`json`] reading JSON in place; [`time`] points in time.
 //!

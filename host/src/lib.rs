@@ -1,8 +1,9 @@
 //! Loads, sandboxes and runs connector components: WebAssembly components on the contract in `wit/`.
 //!
-//! A [`Runtime`] holds the engine of a process. It loads a component into a [`Connector`], whose calls each run in a fresh
-//! instance, within [`Limits`], and reach only what the [`Connection`] and the [`Grants`] allow. A [`Connection`] holds the
-//! sockets that its calls leave open for the next. A [`Poller`] polls a trigger, with its state in a [`StateStore`].
+//! A [`Runtime`] holds the engine of a process. It loads a component into a [`Connector`], whose calls each run in a
+//! fresh instance, within [`Limits`], and reach only what the [`Connection`] and the [`Grants`] allow. A [`Connection`]
+//! holds the sockets that its calls leave open for the next. A [`Poller`] polls a trigger, with its state in a
+//! [`StateStore`].
 //!
 //! ```no_run
 //! use host::{CallOptions, Runtime, RuntimeOptions};

@@ -1,7 +1,7 @@
 //! `getChangeOrder`: one change order by its id or its number.
 //!
-//! No query for a single change order is known, so the list is paged until it is there, in the order of the numbers: what is edited meanwhile
-//! moves nothing.
+//! No query for a single change order is known, so the list is paged until it is there, in the order of the numbers:
+//! what is edited meanwhile moves nothing.
 
 use connector_sdk::graphql::{MAX_PAGE_SIZE, fetch_page, misshapen};
 use connector_sdk::inputs::{Field, Literal};

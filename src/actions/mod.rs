@@ -1,5 +1,5 @@
-//! What a flow can do: one file an action, beside its query and an example of its result. Each gives the service's records as the service
-//! wrote them.
+//! What a flow can do: one file an action, beside its query and an example of its result. Each gives the service's
+//! records as the service wrote them.
 
 mod create_change_order;
 mod find_components;

@@ -4,7 +4,8 @@ use connector_sdk::Error;
 use connector_sdk::graphql::{Answer, misshapen};
 use connector_sdk::json::{Problem, Scanner};
 
-/// The answer's data, if its `list` holds the one record that was asked for. Services give none as an empty list or as null.
+/// The answer's data, if its `list` holds the one record that was asked for. Services give none as an empty list or as
+/// null.
 pub(super) fn the_one(answer: &Answer, list: &str, kind: &str, id: &str) -> Result<String, Error> {
     if answer.member(list)?.map_or(Ok(false), holds_one).map_err(misshapen)? {
         return Ok(answer.data().to_owned());

@@ -1,5 +1,5 @@
-//! Records by name, for dropdowns. For words there is no search of the service that can be relied on, so names are filtered here, over a
-//! bounded number of pages a query.
+//! Records by name, for dropdowns. For words there is no search of the service that can be relied on, so names are
+//! filtered here, over a bounded number of pages a query.
 
 use connector_sdk::graphql::{ListPage, MAX_PAGE_SIZE};
 use connector_sdk::inputs::Reader;
@@ -16,7 +16,8 @@ inputs! {
     }
 }
 
-/// The most pages that one query reads to find names: a thousand records, in about the time that a person waits for a dropdown.
+/// The most pages that one query reads to find names: a thousand records, in about the time that a person waits for a
+/// dropdown.
 const MAX_SEARCHED_PAGES: u32 = 10;
 
 /// The number of found names at which a query stops reading: more than a dropdown shows at once.
@@ -172,8 +173,8 @@ pub(super) fn search(
     Ok(found)
 }
 
-/// The dropdown's item of a record; none for one without an id, or one that is not searched for. A record without a name
-/// shows its id.
+/// The dropdown's item of a record; none for one without an id, or one that is not searched for. A record without a
+/// name shows its id.
 fn item(node: &str, search: &Search) -> Option<Item> {
     let key = json::text_member(node, "id").ok()?.filter(|id| !id.is_empty())?;
     let name = json::text_member(node, "name").ok()?.unwrap_or_default();

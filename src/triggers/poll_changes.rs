@@ -1,5 +1,5 @@
-//! `pollChangesTrigger`: what was created and what was changed since the last poll. The SDK does the polling (`docs/polling.md`); here is what
-//! it asks of Duro.
+//! `pollChangesTrigger`: what was created and what was changed since the last poll. The SDK does the polling
+//! (`docs/polling.md`); here is what it asks of Duro.
 
 use connector_sdk::contract::{InputProblem, ServiceFailure};
 use connector_sdk::graphql::{ChangePageReader, Changed, Client, Owner};
@@ -113,8 +113,8 @@ impl Settings {
     }
 }
 
-/// Whether a change order is approved or closed. Duro has a status and a resolution, whose values are not published: these are the words of
-/// its pages.
+/// Whether a change order is approved or closed. Duro has a status and a resolution, whose values are not published:
+/// these are the words of its pages.
 fn is_decided(node: &str) -> bool {
     ["status", "resolution"].iter().any(|member| ["approved", "closed"].iter().any(|word| is_word(node, member, word)))
 }
@@ -234,7 +234,8 @@ impl Pages<'_> {
 impl PageSource for Pages<'_> {
     fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let page = match self.ask(first, after, self.asks_company) {
-            // An error of GraphQL, which may be about the company alone: a key that may read the list need not be allowed to read its owner.
+            // An error of GraphQL, which may be about the company alone: a key that may read the list need not be
+            // allowed to read its owner.
             Err(Error::Forbidden(_) | Error::Service(ServiceFailure { errors: Some(_), .. })) if self.asks_company => {
                 self.ask(first, after, false)?
             }

@@ -1,4 +1,5 @@
-//! Structures, held against a walk that asks for one part at a time; searches, held against the whole list; and products.
+//! Structures, held against a walk that asks for one part at a time; searches, held against the whole list; and
+//! products.
 
 use std::collections::BTreeMap;
 

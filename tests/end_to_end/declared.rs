@@ -1,4 +1,5 @@
-//! What a component says of itself, and what of it the host believes: where the key goes, what is secret, how long it may take to say it.
+//! What a component says of itself, and what of it the host believes: where the key goes, what is secret, how long it
+//! may take to say it.
 
 use crate::harness::{Ended, ended};
 use crate::support::built;

@@ -50,7 +50,8 @@ async fn a_service_that_has_all_of_it_passes_whether_it_tells_or_not() {
 
 #[tokio::test]
 async fn each_change_of_a_schema_is_found_with_what_would_stop_working() {
-    // What is changed, by what; what is found by introspection: the operation, and words of the place and the problem; whether queries alone show it.
+    // What is changed, by what; what is found by introspection: the operation, and words of the place and the problem;
+    // whether queries alone show it.
     let cases: [(&str, &str, &str, &str, bool); 11] = [
         ("  revisionHistory: [Revision]\n", "", "getComponentById", "Component.revisionHistory", true),
         ("  legacyCpn: String", "  oldCpn: String", "getComponentById", "Component.legacyCpn", true),

@@ -11,8 +11,9 @@ use crate::{build, cargo, componentise, files, progress, wasm_target};
 
 /// Measure the component against its own source compiled natively, and against Node.
 ///
-/// Takes a few minutes, in which the machine should have nothing else to do. Prints the table and writes it with its data and a chart to
-/// docs/bench/. Installs the platform's SDK and graphql-request below the target directory with npm; without npm, Node is left out.
+/// Takes a few minutes, in which the machine should have nothing else to do. Prints the table and writes it with its
+/// data and a chart to docs/bench/. Installs the platform's SDK and graphql-request below the target directory with
+/// npm; without npm, Node is left out.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --quick")]
 pub(crate) struct Options {

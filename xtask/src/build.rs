@@ -15,17 +15,17 @@ const COMPONENT_SIZE_LIMIT: usize = 850_000;
 /// And the largest as gzip packs it, which is what travels.
 const GZIPPED_SIZE_LIMIT: usize = 260_000;
 
-/// The memory that an instance begins with, in bytes: its stack, its data, and what a short call needs beside them. Less, and every call
-/// would ask the host for more, which takes longer than to instantiate. More, and every call would pay for the large ones: a host that keeps
-/// memory resident zeroes what lies within this whenever a call ends, if any call before it had used it, and what lies above it only after
-/// calls that grew that far.
+/// The memory that an instance begins with, in bytes: its stack, its data, and what a short call needs beside them.
+/// Less, and every call would ask the host for more, which takes longer than to instantiate. More, and every call would
+/// pay for the large ones: a host that keeps memory resident zeroes what lies within this whenever a call ends, if any
+/// call before it had used it, and what lies above it only after calls that grew that far.
 const INITIAL_MEMORY: usize = 1280 * 1024;
 
 /// Build the components (dist/duro_plm.wasm, and one for each folder of connectors/) and the harness (dist/harness).
 ///
-/// Installs the compiler's WebAssembly target if it is missing. Fails if a component is larger than may ship
-/// or needs anything of its host but http and log. Uses Binaryen's wasm-opt where there is one, and on Linux objcopy, which moves the
-/// harness's symbols to dist/harness.debug.
+/// Installs the compiler's WebAssembly target if it is missing. Fails if a component is larger than may ship or needs
+/// anything of its host but http and log. Uses Binaryen's wasm-opt where there is one, and on Linux objcopy, which
+/// moves the harness's symbols to dist/harness.debug.
 #[derive(clap::Args, Default)]
 #[command(after_help = "Examples:\n  cargo xtask build\n  cargo xtask build --component-only\n  \
                   cargo xtask build --component-only --connector duro-plm")]
@@ -101,8 +101,8 @@ fn guest(workspace: &Workspace, package: &str, library: &str, path: &Path) -> Re
 
 /// Builds the harness into `dist/`, its symbols beside it, and reports their sizes.
 ///
-/// With `XTASK_HARNESS` in the environment that program is taken in place of one that is built: for trying another one, and for a checkout
-/// in which Wasmtime is not compiled.
+/// With `XTASK_HARNESS` in the environment that program is taken in place of one that is built: for trying another one,
+/// and for a checkout in which Wasmtime is not compiled.
 pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
     if let Some(given) = std::env::var_os("XTASK_HARNESS") {
         eprintln!(
@@ -122,8 +122,8 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds one program of the workspace and says where it is. With the features that the whole workspace asks for, so that no command compiles
-/// a crate that another one has compiled.
+/// Builds one program of the workspace and says where it is. With the features that the whole workspace asks for, so
+/// that no command compiles a crate that another one has compiled.
 pub(crate) fn native_binary(workspace: &Workspace, binary: &str) -> Result<PathBuf> {
     native(workspace, "--bin", binary)
 }
@@ -153,8 +153,8 @@ pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str, package: &s
     Ok(command)
 }
 
-/// Panic messages name source files. These flags replace this machine's folders, so that the same source gives the same bytes
-/// everywhere and a host learns nothing about the machine that built its component.
+/// Panic messages name source files. These flags replace this machine's folders, so that the same source gives the same
+/// bytes everywhere and a host learns nothing about the machine that built its component.
 fn remappings(workspace: &Workspace) -> Result<Vec<OsString>> {
     let mut pairs = vec![(workspace.root.clone(), String::new())];
     if let Some(registry) = cargo_home().map(|home| home.join("registry").join("src")) {

@@ -25,7 +25,8 @@ pub(crate) struct Options {
     /// Part of a weather's name in docs/polling.md: what may happen in the histories
     #[arg(long, value_name = "NAME")]
     weather: Option<String>,
-    /// What is tried: ours, waiting, wired, naive, or ours without a part of its design (no-deep, no-overlap, no-proof, …)
+    /// What is tried: ours, waiting, wired, naive, or ours without a part of its design (no-deep, no-overlap, no-proof,
+    /// …)
     #[arg(long, value_name = "NAME")]
     subject: Option<String>,
     /// Print the history of this seed step by step

@@ -1,22 +1,22 @@
-//! For a connector's build script: makes the JSON Schema of an operation's result from its GraphQL query and the service's schema, so that
-//! nobody writes it and it cannot be another than the query's.
+//! For a connector's build script: makes the JSON Schema of an operation's result from its GraphQL query and the
+//! service's schema, so that nobody writes it and it cannot be another than the query's.
 //!
 //! ```no_run
 //! connector_sdk_build::result_schemas("src/schema.graphql", "src");
 //! ```
 //!
 //! Each `*.graphql` file below the folder, but for the service's schema, gives `schemas/NAME.json` in `OUT_DIR`, which
-//! `connector_sdk::result_schema!("NAME")` names. What the result is, of all that the query selects, is said in the comment at the head of the
-//! file:
+//! `connector_sdk::result_schema!("NAME")` names. What the result is, of all that the query selects, is said in the
+//! comment at the head of the file:
 //!
 //! ```graphql
 //! # The company of the API key's owner, with its users.
 //! # Result: userById.primaryCompany
 //! ```
 //!
-//! The first lines are the schema's description. `Result:` is the way from the answer's data to the result, which must be there; without it the
-//! result is the whole data. A name with `[]` behind it is a list: what follows is taken of each item, and the result is a list
-//! of these.
+//! The first lines are the schema's description. `Result:` is the way from the answer's data to the result, which must
+//! be there; without it the result is the whole data. A name with `[]` behind it is a list: what follows is taken of
+//! each item, and the result is a list of these.
 
 mod document;
 mod schema;
@@ -38,13 +38,14 @@ pub enum Problem {
     GraphQl(PathBuf, String),
 }
 
-/// Makes the schemas of all queries below a folder, as [the page of this crate](crate) says. Ends the build with a message if that fails.
+/// Makes the schemas of all queries below a folder, as [the page of this crate](crate) says. Ends the build with a
+/// message if that fails.
 pub fn result_schemas(service: impl AsRef<Path>, folder: impl AsRef<Path>) {
     end_on_problem(Queries::read(service.as_ref(), folder.as_ref()).and_then(|queries| queries.write_all()));
 }
 
-/// Makes `schemas/NAME.json` for a trigger whose records are those of the named queries: the schema of the payload with the lists `created` and
-/// `updated`. Ends the build with a message if that fails.
+/// Makes `schemas/NAME.json` for a trigger whose records are those of the named queries: the schema of the payload with
+/// the lists `created` and `updated`. Ends the build with a message if that fails.
 pub fn changes_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: &str, queries: &[&str]) {
     let made = Queries::read(service.as_ref(), folder.as_ref()).and_then(|all| {
         if let Some((path, _)) = all.files.iter().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name)) {
@@ -62,8 +63,8 @@ pub fn changes_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name:
     end_on_problem(made);
 }
 
-/// Makes `schemas/NAME.json` for an action whose result is one record of those that the named query lists; `way` leads to it, as behind `Result:`, and
-/// ends in the list's items. Ends the build with a message if that fails.
+/// Makes `schemas/NAME.json` for an action whose result is one record of those that the named query lists; `way` leads
+/// to it, as behind `Result:`, and ends in the list's items. Ends the build with a message if that fails.
 pub fn record_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: &str, query: &str, way: &str) {
     let made = Queries::read(service.as_ref(), folder.as_ref()).and_then(|all| {
         let (path, text) = all.query(query)?;

@@ -8,9 +8,9 @@ use crate::document::{Head, Step, head};
 
 type Document<'a> = schema::Document<'a, &'a str>;
 
-/// JSON Schema (2020-12) of the result of a query, by the service's schema and the comment at the query's head. Any value may be null, because a
-/// service that leaves one out or sends null should not stop a flow that does not use it; but the result itself is there. The error says
-/// what is not understood.
+/// JSON Schema (2020-12) of the result of a query, by the service's schema and the comment at the query's head. Any
+/// value may be null, because a service that leaves one out or sends null should not stop a flow that does not use it;
+/// but the result itself is there. The error says what is not understood.
 pub fn result_schema(service: &str, query: &str) -> Result<Value, String> {
     let service: Document<'_> = parse_schema(service).map_err(|error| format!("the service's schema: {error}"))?;
     let document = parse_query::<&str>(query).map_err(|error| error.to_string())?;
@@ -32,8 +32,8 @@ pub fn result_schema(service: &str, query: &str) -> Result<Value, String> {
     Ok(Value::Object(all))
 }
 
-/// JSON Schema (2020-12) of one record of those that a query lists; `way` leads to it, as behind `Result:` at a query's head, and ends in the list's
-/// items. The error says what is not understood.
+/// JSON Schema (2020-12) of one record of those that a query lists; `way` leads to it, as behind `Result:` at a query's
+/// head, and ends in the list's items. The error says what is not understood.
 pub fn record(service: &str, query: &str, way: &str) -> Result<Value, String> {
     let mut lines = query.lines().skip_while(|line| line.trim().is_empty() || line.trim().starts_with('#'));
     let headed = lines.by_ref().fold(format!("# Result: {way}\n"), |text, line| text + line + "\n");

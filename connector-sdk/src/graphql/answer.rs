@@ -30,7 +30,8 @@ struct Envelope {
 }
 
 impl Answer {
-    /// Reads what the host brought back, in one pass. Errors that are about `may_fail`, a field of `data`, and leave the rest of it as it is, are none.
+    /// Reads what the host brought back, in one pass. Errors that are about `may_fail`, a field of `data`, and leave
+    /// the rest of it as it is, are none.
     pub(super) fn of(
         result: Result<Response, Failure>,
         may_fail: Option<&str>,

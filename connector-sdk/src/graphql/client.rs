@@ -40,8 +40,8 @@ impl<'a> Client<'a> {
         self.run_reading::<Q>(variables, None, &mut pass_over)
     }
 
-    /// Sends a query, and reads the answer's `data` in the same pass in which the answer is checked. The errors of the field of `data` that may fail, if
-    /// there is one, are none.
+    /// Sends a query, and reads the answer's `data` in the same pass in which the answer is checked. The errors of the
+    /// field of `data` that may fail, if there is one, are none.
     pub fn run_reading<Q: GraphQLQuery>(
         &self,
         variables: Q::Variables,

@@ -1,5 +1,5 @@
-//! Whether an answer is a refusal, and which. Services say the same thing in different ways (a bad key as 401, as 500, or as 200 with `errors`), so
-//! status, GraphQL errors and missing data are weighed together.
+//! Whether an answer is a refusal, and which. Services say the same thing in different ways (a bad key as 401, as 500,
+//! or as 200 with `errors`), so status, GraphQL errors and missing data are weighed together.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -47,8 +47,8 @@ impl GraphQlError {
     }
 }
 
-/// What the `code` of an error means. There is no standard of them; these are what GraphQL servers and their gateways write for what HTTP has
-/// a status for.
+/// What the `code` of an error means. There is no standard of them; these are what GraphQL servers and their gateways
+/// write for what HTTP has a status for.
 fn by_code(extensions: &Value) -> Option<Refused> {
     const CODES: [(Refused, &[&str]); 3] = [
         (Refused::Credential, &["UNAUTHENTICATED", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED"]),
@@ -82,8 +82,8 @@ fn seconds(value: &Value) -> Option<u32> {
     (seconds >= 0.0).then_some(seconds as u32)
 }
 
-/// The error that the answer stands for, if it is one by its status or by its GraphQL errors. Errors that are about `may_fail`, a field of `data`,
-/// and leave the rest of it as it is, are none.
+/// The error that the answer stands for, if it is one by its status or by its GraphQL errors. Errors that are about
+/// `may_fail`, a field of `data`, and leave the rest of it as it is, are none.
 pub(super) fn refusal(said: &Said<'_>, may_fail: Option<&str>, service: &Service) -> Option<Error> {
     let status = said.response.status;
     if said.errors.is_none() && status < 300 {

@@ -88,8 +88,9 @@ impl Field<String> {
         Self { input, read: |input, reader| reader.required_text(input.key) }
     }
 
-    /// Source text in a language, which may be as long as the inputs may be; `default` when it is left out. A form begins with the
-    /// default, so that one that is marked as required was emptied where it comes blank, which is a problem.
+    /// Source text in a language, which may be as long as the inputs may be; `default` when it is left out. A form
+    /// begins with the default, so that one that is marked as required was emptied where it comes blank, which is a
+    /// problem.
     pub const fn code(language: &'static str, key: &'static str, label: &'static str, default: &'static str) -> Self {
         let default = Some(Literal::Text(default));
         let input = Input { default, ..Input::new(key, label, Kind::Code(language), "") };

@@ -1,5 +1,6 @@
-//! Reads the `inputs` object of a call. Each field asks for its input by key and gets a plain value; whatever is wrong is collected, so that the
-//! person who filled in the form hears of every problem at once. Nothing is sent before [`Reader::finish`] has found none.
+//! Reads the `inputs` object of a call. Each field asks for its input by key and gets a plain value; whatever is wrong
+//! is collected, so that the person who filled in the form hears of every problem at once. Nothing is sent before
+//! [`Reader::finish`] has found none.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,8 @@ const MAX_INPUTS_BYTES: usize = 1024 * 1024;
 /// The most bytes of one text input that is not source code.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 
-/// A member that low-code hosts put among the inputs: their own reference to the connection. It is not one, and is passed over unless it is
-/// declared.
+/// A member that low-code hosts put among the inputs: their own reference to the connection. It is not one, and is
+/// passed over unless it is declared.
 const PASSED_BY_HOSTS: &str = "connection";
 
 /// For how many unknown inputs a known one is suggested.
@@ -34,8 +35,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Parses the inputs of a call that declares `declared`. Inputs that it does not declare are a problem each: a misspelt key
-    /// would otherwise silently mean the default.
+    /// Parses the inputs of a call that declares `declared`. Inputs that it does not declare are a problem each: a
+    /// misspelt key would otherwise silently mean the default.
     pub fn parse(text: &str, declared: &[Input]) -> Result<Self, Error> {
         if text.len() > MAX_INPUTS_BYTES {
             let message = format!("the inputs are {} bytes; at most {MAX_INPUTS_BYTES} are accepted", text.len());
@@ -237,7 +238,8 @@ impl Reader {
     }
 }
 
-/// The known input that a misspelt one most resembles, if it is near: a third of its characters may differ, and neither capitals nor dashes count.
+/// The known input that a misspelt one most resembles, if it is near: a third of its characters may differ, and neither
+/// capitals nor dashes count.
 fn suggestion<'a>(misspelt: &str, known: &[&'a str]) -> Option<&'a str> {
     if misspelt.len() > MAX_MISSPELT_BYTES {
         return None;

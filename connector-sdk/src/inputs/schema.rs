@@ -3,8 +3,8 @@
 use super::{Input, Kind};
 use crate::json::push_string;
 
-/// JSON Schema (2020-12) of the `inputs` object that these inputs make up. An input that is required and has no default is
-/// required in the object; a number, a boolean or JSON may also come as a string that holds it; blank is absent.
+/// JSON Schema (2020-12) of the `inputs` object that these inputs make up. An input that is required and has no default
+/// is required in the object; a number, a boolean or JSON may also come as a string that holds it; blank is absent.
 pub(crate) fn input_schema(inputs: &[Input]) -> String {
     let mut schema =
         String::from(r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"#);

@@ -35,7 +35,8 @@ pub(super) fn whole_number(value: &RawValue) -> Option<i64> {
     }
 }
 
-/// The whole number that decimal text stands for. From its digits and not by way of a floating-point number, which rounds.
+/// The whole number that decimal text stands for. From its digits and not by way of a floating-point number, which
+/// rounds.
 fn whole(text: &str) -> Option<i64> {
     let digits = whole_digits(text)?;
     let magnitude: i64 = if digits.is_empty() { 0 } else { digits.parse().ok()? };

@@ -1,5 +1,5 @@
-//! The state as text: JSON that a person can read, versioned, bound to what it was written for, and with a check value, because a state that was damaged
-//! into another valid one, or is used on another list, would lose changes silently.
+//! The state as text: JSON that a person can read, versioned, bound to what it was written for, and with a check value,
+//! because a state that was damaged into another valid one, or is used on another list, would lose changes silently.
 
 use super::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
 use super::entered::Entered;
@@ -15,7 +15,8 @@ use crate::time::{Millis, PLAUSIBLE, format as format_time, parse as parse_time}
 /// The version that is written. Every version ever written is read for ever; `tests/states/` keeps one of each.
 const VERSION: u32 = 3;
 
-/// The first version that says whose records it was written for. A state of an earlier one is taken to be for whoever uses it, once.
+/// The first version that says whose records it was written for. A state of an earlier one is taken to be for whoever
+/// uses it, once.
 const FIRST_BOUND: u32 = 3;
 
 /// What precedes the check value, which is a hash of all before this.
@@ -326,7 +327,8 @@ fn is_intact(text: &str, version: u32) -> bool {
     value.strip_suffix("\"}") == Some(&format!("{:016x}", check(checked.as_bytes(), version)))
 }
 
-/// The check value. That of version 1 took one byte a step, which was most of what it took to read and to write a full state.
+/// The check value. That of version 1 took one byte a step, which was most of what it took to read and to write a full
+/// state.
 fn check(text: &[u8], version: u32) -> u64 {
     if version == 1 { hash(text) } else { content_hash(text) }
 }

@@ -20,15 +20,17 @@ impl Class {
     /// The class of a record. `floor` is the time at or below which everything was delivered before; `delivered_before`
     /// whether an earlier version of the record was delivered since.
     pub fn of(record: &Record, floor: Millis, delivered_before: bool) -> Self {
-        // A record cannot have been created after it was last changed; where it says so, the change is the better witness.
+        // A record cannot have been created after it was last changed; where it says so, the change is the better
+        // witness.
         let latest = if record.in_order { record.modified } else { LATEST };
         let created = record.created.map(|created| created.min(latest));
         if created.is_some_and(|created| created > floor) && !delivered_before { Self::Created } else { Self::Updated }
     }
 }
 
-/// A page is kept as it came if at least one part in this many of it is to be delivered: to copy nearly all records out of their pages would take
-/// as much memory again, and longer. Of another page only the records are kept, so that what a poll holds is bounded by what it delivers.
+/// A page is kept as it came if at least one part in this many of it is to be delivered: to copy nearly all records out
+/// of their pages would take as much memory again, and longer. Of another page only the records are kept, so that what
+/// a poll holds is bounded by what it delivers.
 const PARTS_WORTH_KEEPING: usize = 4;
 
 /// What was found to deliver so far.
@@ -63,7 +65,8 @@ pub struct Offer {
 }
 
 impl Deliveries {
-    /// Takes what a page has to deliver, except versions that this poll has already, or has newer ones of. Gives whether any of it was news.
+    /// Takes what a page has to deliver, except versions that this poll has already, or has newer ones of. Gives
+    /// whether any of it was news.
     pub fn take(&mut self, page: String, offers: Vec<Offer>) -> bool {
         let (page, offers) = without_the_rest(page, offers);
         let number = self.pages.len();
@@ -76,7 +79,8 @@ impl Deliveries {
                 }
                 hash_map::Entry::Occupied(place) => {
                     let Some(known) = self.entries.get_mut(*place.get()) else { continue };
-                    // Without a time, what was read later is newer: a record is read twice because it moved, or at a boundary of pages.
+                    // Without a time, what was read later is newer: a record is read twice because it moved, or at a
+                    // boundary of pages.
                     let is_older = version.is_timed() && known.version.modified > version.modified;
                     if known.version == version || is_older {
                         continue;

@@ -1,5 +1,6 @@
-//! Records that entered a state, for example change orders that became approved: each is delivered once, when it does, and not again when it is edited in
-//! that state. What is in it is remembered by a hash of its id; a record that leaves it is forgotten, and can enter anew.
+//! Records that entered a state, for example change orders that became approved: each is delivered once, when it does,
+//! and not again when it is edited in that state. What is in it is remembered by a hash of its id; a record that leaves
+//! it is forgotten, and can enter anew.
 
 use super::bounds::Bounds;
 use super::memory::{Known, Version};
@@ -7,8 +8,8 @@ use super::page::PageSource;
 use crate::contract::Error;
 use crate::time::Millis;
 
-/// How many records in the state are remembered, five bytes each. Of more, those that entered first are forgotten; one of them that is edited then
-/// comes once more.
+/// How many records in the state are remembered, five bytes each. Of more, those that entered first are forgotten; one
+/// of them that is edited then comes once more.
 const MOST: usize = 4_000;
 
 /// The most bytes of text that they take in a trigger's state.
@@ -51,8 +52,9 @@ impl Entered {
         }
     }
 
-    /// Looks through the list, the last changed first, for records that are in the state already. Only those count that passes have delivered or passed
-    /// over for good, which lie at or below the floor or are known: what changed since is for the next pass to find.
+    /// Looks through the list, the last changed first, for records that are in the state already. Only those count that
+    /// passes have delivered or passed over for good, which lie at or below the floor or are known: what changed since
+    /// is for the next pass to find.
     pub(super) fn survey(
         &mut self,
         source: &mut impl PageSource,

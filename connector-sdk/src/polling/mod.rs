@@ -1,13 +1,16 @@
-//! The trigger that loses nothing: what was created and what was changed since the last poll, of any list that is ordered by its last
-//! change. See `docs/polling.md` for what it promises and why it is built like this; the modules, from the bottom up:
+//! The trigger that loses nothing: what was created and what was changed since the last poll, of any list that is
+//! ordered by its last change. See `docs/polling.md` for what it promises and why it is built like this; the modules,
+//! from the bottom up:
 //!
 //! - [`bounds`] what one poll may cost and what it covers;
 //! - `page` a page and where pages come from, `walk` pages joined by proof;
 //! - [`memory`] what is remembered of delivered records, [`classify`] what is delivered and as what;
-//! - `upper` how far the clock has come that stamps records, `untimed` records of which nobody knows when they were changed;
+//! - `upper` how far the clock has come that stamps records, `untimed` records of which nobody knows when they were
+//!   changed;
 //! - `ties` how far down delivery got among records of one time;
 //! - [`entered`] records that entered a state, each once;
-//! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its text;
+//! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its
+//!   text;
 //! - `origin` which service a state belongs to.
 //!
 //! A trigger gives a [`PageSource`] and calls [`poll()`].

@@ -1,4 +1,5 @@
-//! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same minute.
+//! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same
+//! minute.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,8 +11,8 @@ use crate::time::{LATEST, Millis};
 /// Of each version four bytes of id and three of content are written.
 const HASH_BYTES: usize = 7;
 
-/// Writes versions, the last changed last: each the difference of its time to the one before as a variable-length number, four bytes of id,
-/// three of content.
+/// Writes versions, the last changed last: each the difference of its time to the one before as a variable-length
+/// number, four bytes of id, three of content.
 pub(super) fn write_versions(versions: &[Version]) -> String {
     debug_assert!(versions.is_sorted_by_key(|version| version.modified), "a difference would be below zero");
     let mut bytes = Vec::with_capacity(versions.len() * 8);

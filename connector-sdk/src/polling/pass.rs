@@ -1,5 +1,5 @@
-//! One pass: down the list from the newest record to the floor, below which everything was delivered before. A pass that reaches a
-//! bound becomes a drain, which the next poll goes on with.
+//! One pass: down the list from the newest record to the floor, below which everything was delivered before. A pass
+//! that reaches a bound becomes a drain, which the next poll goes on with.
 
 use super::bounds::Bounds;
 use super::classify::{Class, Deliveries, Offer};
@@ -33,7 +33,8 @@ pub(super) enum End {
 /// How a pass began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// That of a first poll: there is no floor before the first page says where the newest records are, and what it finds is not delivered.
+    /// That of a first poll: there is no floor before the first page says where the newest records are, and what it
+    /// finds is not delivered.
     Baseline,
     /// From the top down to the state's floor.
     Fresh,
@@ -57,7 +58,8 @@ pub(super) struct Pass<'a> {
     bounds: &'a Bounds,
     kind: Kind,
     floor: Millis,
-    /// Where it ends, unless that is the floor: where the last pass began. None as long as nothing tells how deep it must go.
+    /// Where it ends, unless that is the floor: where the last pass began. None as long as nothing tells how deep it
+    /// must go.
     bottom: Option<Millis>,
     /// Records created above this are new, unless they are known.
     new_above: Millis,
@@ -65,7 +67,8 @@ pub(super) struct Pass<'a> {
     /// Where the watermark will go. It stays where it is as long as no record tells.
     upper: Upper,
     untimed: Untimed,
-    /// What lies at or below this and was walked over before was delivered, and nothing can become visible there any more.
+    /// What lies at or below this and was walked over before was delivered, and nothing can become visible there any
+    /// more.
     zone: Millis,
     /// The time of the newest record that the walk came by before it began again.
     newest: Millis,
@@ -140,8 +143,8 @@ impl<'a> Pass<'a> {
         self.kind == Kind::Resumed || self.restarted
     }
 
-    /// Whether a further pass is needed for what changed while this one went on: surely if it saw such, probably if it went on with a
-    /// drain that still delivered.
+    /// Whether a further pass is needed for what changed while this one went on: surely if it saw such, probably if it
+    /// went on with a drain that still delivered.
     pub(super) fn left_newer(&self, deliveries: &Deliveries) -> bool {
         self.above == Above::Newer || (self.kind == Kind::Resumed && !deliveries.is_empty())
     }
@@ -256,8 +259,8 @@ impl<'a> Pass<'a> {
             // What stands on the same page below where a shallow pass ends is looked at all the same.
             at_floor |= self.bottom.is_some_and(|bottom| record.modified <= bottom);
             if self.is_broken() && self.upper.found().is_some_and(|upper| record.modified > upper) {
-                // What it was delivered as, if it was, is no longer known here; the pass that follows knows. And that it is read to the end
-                // is sure only of what was there when the pass began.
+                // What it was delivered as, if it was, is no longer known here; the pass that follows knows. And that
+                // it is read to the end is sure only of what was there when the pass began.
                 let newer = record.modified > self.newest;
                 self.above = self.above.max(if newer { Above::Newer } else { Above::Known });
                 continue;
@@ -331,7 +334,8 @@ impl<'a> Pass<'a> {
             _ => 0,
         };
         let floor = before.floor.max(self.zone).max(settled);
-        // A record that was passed over may have been created before the floor, and be met for the first time by the next pass.
+        // A record that was passed over may have been created before the floor, and be met for the first time by the
+        // next pass.
         let new_above = match self.above {
             Above::Nothing => before.new_above.max(self.floor),
             Above::Known | Above::Newer => before.new_above,

@@ -41,10 +41,11 @@ pub struct Show<'a> {
 /// What a poll is to find.
 #[derive(Clone, Copy, Default)]
 pub struct Wanted<'a> {
-    /// From when on a first poll delivers what was changed. Without it a first poll delivers nothing. Later polls do not heed it.
+    /// From when on a first poll delivers what was changed. Without it a first poll delivers nothing. Later polls do
+    /// not heed it.
     pub since: Option<Millis>,
-    /// Whether a record is in the state that is waited for: then those alone are delivered that enter it, each once. The state remembers which are in
-    /// it for as long as this is given.
+    /// Whether a record is in the state that is waited for: then those alone are delivered that enter it, each once.
+    /// The state remembers which are in it for as long as this is given.
     pub is_in: Option<Only<'a>>,
 }
 
@@ -66,7 +67,8 @@ impl std::fmt::Debug for Wanted<'_> {
     }
 }
 
-/// Polls a list once, with the standard bounds. `state` is what the last poll gave; an empty one marks where counting begins, and delivers nothing.
+/// Polls a list once, with the standard bounds. `state` is what the last poll gave; an empty one marks where counting
+/// begins, and delivers nothing.
 ///
 /// Errors: `invalid-state` for a state that was not written for what is `watched`, and whatever the source gives.
 pub fn poll(
@@ -120,8 +122,8 @@ pub fn poll_pages(
     Ok(polled)
 }
 
-/// Pages of one owner's records: those that a state was written for, where both it and the service say whose they are. Nobody must say: there are
-/// keys that may not ask.
+/// Pages of one owner's records: those that a state was written for, where both it and the service say whose they are.
+/// Nobody must say: there are keys that may not ask.
 struct OneOwner<'a, S> {
     source: &'a mut S,
     names: &'a Names,
@@ -163,13 +165,15 @@ fn poll_on(source: &mut impl PageSource, state: &State, bounds: &Bounds) -> Resu
     let (state, more) = match end {
         End::Bottom => (pass.complete(&state, &deliveries), false),
         End::Budget if pass.has_found_news() => (pass.suspend(&state, &deliveries), true),
-        // With what the drain left of the budget it found nothing. The next poll begins with all of it, and not in the middle.
+        // With what the drain left of the budget it found nothing. The next poll begins with all of it, and not in the
+        // middle.
         End::Budget => (state, left_newer),
     };
     Ok(Polled { deliveries, state, more, passed_over })
 }
 
-/// Marks where counting begins: remembers what lies within the overlap, so that a record which was there is not taken for a new one.
+/// Marks where counting begins: remembers what lies within the overlap, so that a record which was there is not taken
+/// for a new one.
 fn baseline(source: &mut impl PageSource, bounds: &Bounds) -> Result<Polled, Error> {
     // Nothing is delivered, so the only bound is the number of requests.
     let mut budget = Budget::new(&Bounds { delivering_pages: bounds.requests, ..*bounds });
@@ -183,7 +187,8 @@ fn baseline(source: &mut impl PageSource, bounds: &Bounds) -> Result<Polled, Err
     Ok(Polled { deliveries: Deliveries::default(), state, more: false, passed_over })
 }
 
-/// A first poll that delivers what was changed from a time on: the mark of a first poll, moved down to it, and the poll after that.
+/// A first poll that delivers what was changed from a time on: the mark of a first poll, moved down to it, and the poll
+/// after that.
 fn backfill(source: &mut impl PageSource, since: Millis, bounds: &Bounds) -> Result<Polled, Error> {
     let mark = baseline(source, bounds)?.state;
     // Not above the mark: what becomes visible late, or is stamped before a time that has not come, would be lost.
@@ -191,8 +196,8 @@ fn backfill(source: &mut impl PageSource, since: Millis, bounds: &Bounds) -> Res
     poll_on(source, &State { floor, new_above: floor, watermark: floor, ..State::default() }, bounds)
 }
 
-/// The payload, `{"body": {"data": {"created": […], "updated": […]}}}`, and whether it is without changes. What is not to be shown is left out: the
-/// state advances past all of it.
+/// The payload, `{"body": {"data": {"created": […], "updated": […]}}}`, and whether it is without changes. What is not
+/// to be shown is left out: the state advances past all of it.
 pub fn payload(deliveries: &Deliveries, show: Show<'_>) -> (String, bool) {
     // Twice the size of a megabyte is a megabyte to copy and to touch.
     let nodes = deliveries.of(Class::Created).chain(deliveries.of(Class::Updated));

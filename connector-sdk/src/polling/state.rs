@@ -12,20 +12,21 @@ use crate::time::Millis;
 pub struct State {
     /// A hash of the id of whoever the records belong to, if the service ever said.
     pub owner: Option<u64>,
-    /// A `lastModified` that the clock which stamps records had surely reached when the last complete pass began: nearly the newest. All times are the
-    /// service's own.
+    /// A `lastModified` that the clock which stamps records had surely reached when the last complete pass began:
+    /// nearly the newest. All times are the service's own.
     pub watermark: Millis,
     /// The service's clock when the watermark was first seen, if the service says.
     pub seen_at: Option<Millis>,
-    /// The service's clock when the last deep pass began, if the service says: what became visible late until then was found.
+    /// The service's clock when the last deep pass began, if the service says: what became visible late until then was
+    /// found.
     pub deep_at: Option<Millis>,
     /// Everything at or below this was delivered, and nothing becomes visible there any more.
     pub floor: Millis,
-    /// What was created at or below this is not new; what was delivered above it is known. Usually the floor of the pass before: a record
-    /// may have been created before the floor and have moved while that pass went by.
+    /// What was created at or below this is not new; what was delivered above it is known. Usually the floor of the
+    /// pass before: a record may have been created before the floor and have moved while that pass went by.
     pub new_above: Millis,
-    /// What was delivered above `new_above`, or as much of it as may still be met; the last changed last. Before it the records without a time that polls
-    /// came by.
+    /// What was delivered above `new_above`, or as much of it as may still be met; the last changed last. Before it the
+    /// records without a time that polls came by.
     pub known: Vec<Version>,
     /// The pass that is not at its end.
     pub drain: Option<Drain>,
@@ -46,8 +47,8 @@ pub struct Drain {
     pub zone: Millis,
     /// How far down delivery got.
     pub lowest: Millis,
-    /// If records of the time `lowest` were delivered that are no longer known: the last of them. A walk that comes from above has
-    /// delivered what it meets before one of these. Empty if all are known.
+    /// If records of the time `lowest` were delivered that are no longer known: the last of them. A walk that comes
+    /// from above has delivered what it meets before one of these. Empty if all are known.
     pub end_of_ties: Vec<Mark>,
     /// Where the walk goes on; from the top if none.
     pub joint: Option<Joint>,
@@ -78,9 +79,10 @@ impl Reach {
 }
 
 impl State {
-    /// Whether the next pass, which begins at `now` by the service's clock, must go down to the floor. What has become visible late is found by such a
-    /// pass alone; others end where the last one began. It is due when some time has passed since the last one, by the answers' `Date` or by
-    /// the times of the records; always where there is no `Date`; and when the memory fills up, because only a deep pass lets it forget.
+    /// Whether the next pass, which begins at `now` by the service's clock, must go down to the floor. What has become
+    /// visible late is found by such a pass alone; others end where the last one began. It is due when some time has
+    /// passed since the last one, by the answers' `Date` or by the times of the records; always where there is no
+    /// `Date`; and when the memory fills up, because only a deep pass lets it forget.
     pub(super) fn is_deep_pass_due(&self, now: Option<Millis>, bounds: &Bounds) -> bool {
         let since = now.zip(self.deep_at).map(|(now, deep_at)| now.saturating_sub(deep_at));
         since.is_none_or(|since| !(0..bounds.deep_every).contains(&since))
@@ -88,12 +90,13 @@ impl State {
             || self.known.len() >= bounds.remembered / 4 * 3
     }
 
-    /// Remembers those of the delivered versions that something still depends on, as many as fit. Of those of records without a time the last are kept.
+    /// Remembers those of the delivered versions that something still depends on, as many as fit. Of those of records
+    /// without a time the last are kept.
     ///
-    /// When they do not fit, what goes first is what tells new records from updates after a drain, then what only matters if a drain must
-    /// begin again at the top. At last the overlap is shortened to what can be remembered, which means that a record which
-    /// becomes visible late, among thousands that changed within the same minute, is missed. `end_of_ties` are the last records of the lowest time that were
-    /// delivered.
+    /// When they do not fit, what goes first is what tells new records from updates after a drain, then what only
+    /// matters if a drain must begin again at the top. At last the overlap is shortened to what can be remembered,
+    /// which means that a record which becomes visible late, among thousands that changed within the same minute, is
+    /// missed. `end_of_ties` are the last records of the lowest time that were delivered.
     pub fn remember(
         &mut self,
         delivered: Vec<Version>,

@@ -1,5 +1,5 @@
-//! The walk, the pass and the state on lists that are written out: what each does where the list changes under it. Random lists are
-//! in `tests/histories/`.
+//! The walk, the pass and the state on lists that are written out: what each does where the list changes under it.
+//! Random lists are in `tests/histories/`.
 
 use super::bounds::Bounds;
 use super::classify::Class;
@@ -124,7 +124,8 @@ fn a_page_that_shows_none_of_the_last_ones_records_again_is_no_proof() {
     let mut list = List::of(0..12);
     let mut walk = Walk::default();
     assert!(matches!(walk.step(&mut list, &BOUNDS), Ok(Step::Read { last: false, .. })));
-    // The next page begins after the cursor of the third record. With three gone above it, an offset leads past the fourth.
+    // The next page begins after the cursor of the third record. With three gone above it, an offset leads past the
+    // fourth.
     list.records.drain(0..3);
     assert!(matches!(walk.step(&mut list, &BOUNDS), Ok(Step::Lost)));
 }

@@ -13,9 +13,9 @@ use super::session;
 
 /// Compile the component to a file that loads in a fraction of a millisecond
 ///
-/// Give the file as --precompiled. It fits this harness on this kind of machine alone, and holds machine code that runs outside the sandbox:
-/// load only files that you made yourself. A file that is there is replaced only if it is a compiled component too. Prints {"file": …,
-/// "bytes": …}.
+/// Give the file as --precompiled. It fits this harness on this kind of machine alone, and holds machine code that runs
+/// outside the sandbox: load only files that you made yourself. A file that is there is replaced only if it is a
+/// compiled component too. Prints {"file": …, "bytes": …}.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

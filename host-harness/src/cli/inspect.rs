@@ -17,11 +17,11 @@ use super::session::Session;
 
 /// Show what a component is: its manifest, what it imports and exports, its size
 ///
-/// Shows which fields are secret, which ones the component is given, and where requests with secrets can go; with --connection, where they
-/// would go with this one. Nothing is sent.
+/// Shows which fields are secret, which ones the component is given, and where requests with secrets can go; with
+/// --connection, where they would go with this one. Nothing is sent.
 ///
-/// --format json prints {"manifest": …, "contract": …, "imports": […], "exports": […], "bytes": …, "needsOnlyHttpAndLog": …,
-/// "manifestSha256": …}, and with --connection "destination".
+/// --format json prints {"manifest": …, "contract": …, "imports": […], "exports": […], "bytes": …,
+/// "needsOnlyHttpAndLog": …, "manifestSha256": …}, and with --connection "destination".
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -164,7 +164,8 @@ fn described(connector: &Connector) -> String {
     lines.join("\n")
 }
 
-/// An operation's first two lines. The manifest's texts are the component's own words, so that each is kept to one line.
+/// An operation's first two lines. The manifest's texts are the component's own words, so that each is kept to one
+/// line.
 fn heading(what: &str, key: &str, label: &str, mark: &str, description: &str) -> String {
     format!("\n{what} {} - {}{mark}\n  {}", one_line(key), one_line(label), one_line(description))
 }

@@ -1,5 +1,5 @@
-//! `harness key`: when a connection's credential ends, and a new one in its place. The new one is written where the operator says, and is shown
-//! nowhere.
+//! `harness key`: when a connection's credential ends, and a new one in its place. The new one is written where the
+//! operator says, and is shown nowhere.
 
 mod destination;
 
@@ -53,10 +53,11 @@ struct Show {
 
 /// Get a new key in place of one that is still good, and write it where you say
 ///
-/// The host asks the service, in the way that the connector's manifest declares; the connector takes no part, and the new key is printed nowhere. The
-/// destination is opened before anything is asked for. The new key is tried before it takes the old one's place; if it does not work, or cannot be written, it
-/// is kept in a file of its own beside you, which is named, and the old one stays where it is. Whether the service goes on accepting the
-/// old key is its affair: start using the new one at once.
+/// The host asks the service, in the way that the connector's manifest declares; the connector takes no part, and the
+/// new key is printed nowhere. The destination is opened before anything is asked for. The new key is tried before it
+/// takes the old one's place; if it does not work, or cannot be written, it is kept in a file of its own beside you,
+/// which is named, and the old one stays where it is. Whether the service goes on accepting the old key is its affair:
+/// start using the new one at once.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

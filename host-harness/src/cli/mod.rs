@@ -1,4 +1,5 @@
-//! The command line. It reads arguments and files, calls the library, and prints: no decision about a connector is made here.
+//! The command line. It reads arguments and files, calls the library, and prints: no decision about a connector is made
+//! here.
 
 mod action;
 mod command_error;
@@ -94,7 +95,8 @@ pub(crate) fn main() -> ExitCode {
         }
         Err(help) => help.exit(),
     };
-    // One thread is enough for one call at a time, and starts fastest; the page runs many, and `watch` hears signals on another.
+    // One thread is enough for one call at a time, and starts fastest; the page runs many, and `watch` hears signals on
+    // another.
     let mut builder = match &arguments.command {
         Command::Serve(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),

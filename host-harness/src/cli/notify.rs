@@ -1,5 +1,6 @@
-//! `watch --notify`: an address of this machine where a POST makes the next poll come at once. Whoever posts, and what, does not matter: nothing of a body is
-//! read, so that a webhook of any shape serves, and one that is lost loses nothing, because the schedule goes on.
+//! `watch --notify`: an address of this machine where a POST makes the next poll come at once. Whoever posts, and what,
+//! does not matter: nothing of a body is read, so that a webhook of any shape serves, and one that is lost loses
+//! nothing, because the schedule goes on.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -34,8 +35,8 @@ const SHORTEST_TOKEN: usize = 16;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Poll at once, two seconds after the last poll at the earliest, when this address of this machine gets a POST with
-    /// `Authorization: Bearer TOKEN` [default: 127.0.0.1:0, any free port]
+    /// Poll at once, two seconds after the last poll at the earliest, when this address of this machine gets a POST
+    /// with `Authorization: Bearer TOKEN` [default: 127.0.0.1:0, any free port]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
     notify: Option<SocketAddr>,
     /// The file that holds the token; without it one is made, and printed once on standard error

@@ -1,6 +1,7 @@
-//! Writes results to standard output and messages to standard error, and nothing the other way round. Everything that any command
-//! prints goes through here: JSON through one writer, text for people through one function. Neither shows what came from the
-//! environment, and neither holds anything that a terminal would obey or that could pass for a line of its own.
+//! Writes results to standard output and messages to standard error, and nothing the other way round. Everything that
+//! any command prints goes through here: JSON through one writer, text for people through one function. Neither shows
+//! what came from the environment, and neither holds anything that a terminal would obey or that could pass for a line
+//! of its own.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -19,10 +20,12 @@ pub(super) use super::shown::one_line;
 use super::table::LeftOut;
 use super::{shown, table};
 
-/// A longer message is cut: what is in it is also in the JSON on standard output, and nobody reads so much of it in a terminal.
+/// A longer message is cut: what is in it is also in the JSON on standard output, and nobody reads so much of it in a
+/// terminal.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
-/// What is to be shown nowhere. Of the process and not of a call, because errors and the words of a panic are printed by whoever has them.
+/// What is to be shown nowhere. Of the process and not of a call, because errors and the words of a panic are printed
+/// by whoever has them.
 static HIDDEN: OnceLock<Hidden> = OnceLock::new();
 
 /// Hides these values in all that is printed from now on. A command reads one connection file, and calls this once.
@@ -34,7 +37,8 @@ fn hidden() -> Option<&'static Hidden> {
     HIDDEN.get().filter(|hidden| !hidden.is_empty())
 }
 
-/// Prints a result as JSON: indented on a terminal, one line for a program. Flushed, so that what follows can rely on it.
+/// Prints a result as JSON: indented on a terminal, one line for a program. Flushed, so that what follows can rely on
+/// it.
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<()> {
     print_json(value, if io::stdout().is_terminal() { Layout::Indented } else { Layout::Compact })
 }
@@ -79,7 +83,8 @@ fn note_hidden() {
     }
 }
 
-/// Prints a value as a table, or as lines of text, for people. What there was no room for is said on standard error, and given back.
+/// Prints a value as a table, or as lines of text, for people. What there was no room for is said on standard error,
+/// and given back.
 pub(super) fn table<T: Serialize>(value: &T) -> io::Result<LeftOut> {
     let json = write_json(value, Layout::Compact, Vec::new())?;
     let json = String::from_utf8(json).map_err(io::Error::other)?;
@@ -93,7 +98,8 @@ pub(super) fn table<T: Serialize>(value: &T) -> io::Result<LeftOut> {
     Ok(left_out)
 }
 
-/// Prints the records of a value, one a line; those of several lists, where their names and ways are given, with the list's name.
+/// Prints the records of a value, one a line; those of several lists, where their names and ways are given, with the
+/// list's name.
 pub(super) fn records<T: Serialize>(value: &T, format: Format, lists: &[RecordList]) -> io::Result<()> {
     let json = write_json(value, Layout::Compact, Vec::new())?;
     let json = String::from_utf8(json).map_err(io::Error::other)?;
@@ -122,8 +128,8 @@ pub(super) fn text_line(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Says something to people. A closed standard error is no reason to stop. Words of a component or a service may be in it: further
-/// lines are set in, so that none of them can pass for a message of its own.
+/// Says something to people. A closed standard error is no reason to stop. Words of a component or a service may be in
+/// it: further lines are set in, so that none of them can pass for a message of its own.
 pub(super) fn message(text: &str) {
     writeln!(io::stderr().lock(), "{}", as_message(text)).ok();
 }

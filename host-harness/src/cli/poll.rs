@@ -23,8 +23,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Poll a trigger and print what it found
 ///
-/// Prints {"payload": …, "noChanges": …, "more": …}, then replaces the state file. Without a state file it is a first poll,
-/// which delivers nothing and marks the point from which changes count. After an error the state file is as it was.
+/// Prints {"payload": …, "noChanges": …, "more": …}, then replaces the state file. Without a state file it is a first
+/// poll, which delivers nothing and marks the point from which changes count. After an error the state file is as it
+/// was.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -40,8 +41,8 @@ pub(super) struct Arguments {
     /// Where the state is kept from one poll to the next; one file for one trigger with the same inputs
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
-    /// Poll again for as long as more changes wait; each poll prints its own result. The pauses between them begin at 0.1 s and grow
-    /// by as much each time, to 30 s
+    /// Poll again for as long as more changes wait; each poll prints its own result. The pauses between them begin at
+    /// 0.1 s and grow by as much each time, to 30 s
     #[arg(long)]
     drain: bool,
     #[command(flatten)]

@@ -1,8 +1,9 @@
 //! The records of a result, one a line, for spreadsheets and pipes: as CSV (RFC 4180) or as lines of JSON.
 //!
-//! A result is a list of records, or holds one: `{"rows": […]}`, `{"changeOrders": {"connection": {"edges": [{"node": {…}}]}}}`. Other results are
-//! one record. A cell holds what a string says, nothing for null, and the JSON of everything else. Cells are data and no formulas, but a
-//! spreadsheet takes one that begins with `=` for one: the README says so, because to change it would be to change the data.
+//! A result is a list of records, or holds one: `{"rows": […]}`, `{"changeOrders": {"connection": {"edges": [{"node":
+//! {…}}]}}}`. Other results are one record. A cell holds what a string says, nothing for null, and the JSON of
+//! everything else. Cells are data and no formulas, but a spreadsheet takes one that begins with `=` for one: the
+//! README says so, because to change it would be to change the data.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal, Write};
@@ -46,8 +47,8 @@ impl<'j> Records<'j> {
         Ok(())
     }
 
-    /// Writes the records as CSV, under the names of their members in the order in which these first occur. A terminal is shown no character that it would
-    /// obey.
+    /// Writes the records as CSV, under the names of their members in the order in which these first occur. A terminal
+    /// is shown no character that it would obey.
     pub(super) fn write_csv(&self, out: &mut impl Write) -> io::Result<()> {
         let for_terminal = io::stdout().is_terminal();
         let cell = |text: &str| if for_terminal { shown::one_line(text).into_owned() } else { text.to_owned() };

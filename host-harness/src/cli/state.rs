@@ -48,10 +48,11 @@ struct Show {
     state: PathBuf,
 }
 
-/// Check whether the next poll would take a state, with this connection and these inputs. Sends nothing, and changes nothing
+/// Check whether the next poll would take a state, with this connection and these inputs. Sends nothing, and changes
+/// nothing
 ///
-/// Exit status 0 if it would, 1 if it would refuse it, with the reason and the way out. Whose the records are is known to the service alone, and is not
-/// checked.
+/// Exit status 0 if it would, 1 if it would refuse it, with the reason and the way out. Whose the records are is known
+/// to the service alone, and is not checked.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

@@ -1,5 +1,6 @@
-//! JSON as tables and lines of text for people, written as they are made: nothing but the widths of the columns is kept, so a result
-//! that is made to be shown badly costs no more than one that is not. Words of a service stay within their line.
+//! JSON as tables and lines of text for people, written as they are made: nothing but the widths of the columns is
+//! kept, so a result that is made to be shown badly costs no more than one that is not. Words of a service stay within
+//! their line.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -15,7 +16,8 @@ const WIDEST_CELL: usize = 60;
 const WIDEST_MEMBER: usize = 4_000;
 /// Twice what a connector's records usually have.
 const MOST_COLUMNS: usize = 64;
-/// As many records as a list can be asked for. With all columns at their widest this is 40 MB of text, whatever the result.
+/// As many records as a list can be asked for. With all columns at their widest this is 40 MB of text, whatever the
+/// result.
 const MOST_LINES: usize = 10_000;
 /// Objects deeper inside each other than this are shown as the JSON they are.
 const DEEPEST: usize = 8;

@@ -17,7 +17,8 @@ use super::session::Session;
 
 /// Test a connection: says whose credential it holds, and changes nothing
 ///
-/// Prints {"user": …, "organization": …, "endpoint": …}, and {"expires": {field: time}} where the key tells. Says on standard error, before anything is sent, where the secrets will go.
+/// Prints {"user": …, "organization": …, "endpoint": …}, and {"expires": {field: time}} where the key tells. Says on
+/// standard error, before anything is sent, where the secrets will go.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

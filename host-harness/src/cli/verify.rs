@@ -21,8 +21,8 @@ use crate::verify::{Asked, Finding, INTROSPECTION, Schema, compare, judge, varia
 
 /// Check that a live service has every query, field, argument and enum value that the connector asks for
 ///
-/// Reads only, whatever the other flags say. Asks the service what it has, or, where it does not say, sends each query for as little as it can. Exit status 0
-/// if all is there, 1 if something would stop working.
+/// Reads only, whatever the other flags say. Asks the service what it has, or, where it does not say, sends each query
+/// for as little as it can. Exit status 0 if all is there, 1 if something would stop working.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

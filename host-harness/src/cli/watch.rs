@@ -24,14 +24,16 @@ use crate::records::found;
 
 /// Poll a trigger on a schedule and print one JSON line a record
 ///
-/// A line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that held the record, by the
-/// trigger's result schema; a payload without such lists is printed whole, as {"payload": …}. When more changes wait, the next poll follows after 0.1 s, and each
-/// further one after 0.1 s more: up to a second while polls deliver something, and up to --every while they do not.
+/// A line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that held the
+/// record, by the trigger's result schema; a payload without such lists is printed whole, as {"payload": …}. When more
+/// changes wait, the next poll follows after 0.1 s, and each further one after 0.1 s more: up to a second while polls
+/// deliver something, and up to --every while they do not.
 ///
-/// A poll that fails prints {"error": …} as a line and on standard error, leaves the state as it was, and is repeated after a
-/// growing pause, or after the one that the service asks for, of one hour at most; an error that can only come again (a wrong input, an
-/// unknown key, a state of other inputs) ends the command. Ctrl-C and SIGTERM end it with status 0 within two seconds, also where nobody
-/// reads what it prints; with --count, the status is that of the last poll.
+/// A poll that fails prints {"error": …} as a line and on standard error, leaves the state as it was, and is repeated
+/// after a growing pause, or after the one that the service asks for, of one hour at most; an error that can only come
+/// again (a wrong input, an unknown key, a state of other inputs) ends the command. Ctrl-C and SIGTERM end it with
+/// status 0 within two seconds, also where nobody reads what it prints; with --count, the status is that of the last
+/// poll.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -170,8 +172,8 @@ impl Recipient for Printer<'_> {
     }
 }
 
-/// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they are, and none
-/// of them is kept.
+/// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they
+/// are, and none of them is kept.
 fn print(poll: &PollResult, lists: &[RecordList]) -> Result<(), CommandError> {
     let Some(lists) = found(poll.payload.get(), lists) else {
         return Ok(output::json_line(&WholePayload { payload: &poll.payload })?);

@@ -37,7 +37,8 @@ impl Typed {
 
 /// Makes the `inputs` object of a call. Everything is passed on as it was typed, which the contract lets a connector
 /// read: it knows its inputs, and says of all of them at once what is wrong. Blank controls are left out, so that
-/// defaults count; but what a required input began with was taken away where it is blank, and the connector is to say so.
+/// defaults count; but what a required input began with was taken away where it is blank, and the connector is to say
+/// so.
 pub(super) fn read<'a>(inputs: impl IntoIterator<Item = &'a InputField>, values: &Values) -> Map<String, Value> {
     let emptied = |input: &InputField| (input.required && input.default.is_some()).then(|| "".into());
     let read = |input: &InputField| {

@@ -15,7 +15,8 @@ const MOST_ERRORS: usize = 5;
 /// The most bytes of one.
 const LONGEST_ERROR: usize = 300;
 
-/// Variables with which a query asks for as little as it can; none for one that would change something, or needs a value that nobody knows.
+/// Variables with which a query asks for as little as it can; none for one that would change something, or needs a
+/// value that nobody knows.
 pub(crate) fn variables(ours: &Schema, text: &str) -> Option<Value> {
     let document = query::parse_query::<&str>(text).ok()?;
     let [query::Definition::Operation(OperationDefinition::Query(query))] = document.definitions.as_slice() else {

@@ -1,5 +1,5 @@
-//! Holds what a connector asks of a GraphQL service against what a live one has. Knows no service: the queries and the schema that they were made
-//! against come from the manifest.
+//! Holds what a connector asks of a GraphQL service against what a live one has. Knows no service: the queries and the
+//! schema that they were made against come from the manifest.
 
 mod compare;
 mod evidence;
@@ -46,8 +46,8 @@ pub(crate) struct Finding {
 pub(super) const SERVICE_SAYS: &str = "the service says: ";
 
 impl Finding {
-    /// The same for a file that is given away: of the service's own words, in which records may be named, those alone that stand in what the connector
-    /// asks.
+    /// The same for a file that is given away: of the service's own words, in which records may be named, those alone
+    /// that stand in what the connector asks.
     pub(crate) fn without_foreign_words(&self, asked: &Asked) -> Self {
         let Some(words) = self.problem.strip_prefix(SERVICE_SAYS) else { return self.clone() };
         let names = |text: &str| -> BTreeSet<String> {

@@ -7,7 +7,8 @@ use super::ConnectionDefinition;
 /// The most bytes of a renewal's body. A query for a key has some dozens.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The request by which the host gets a new credential while the present one is good: a POST of JSON to the connection's endpoint.
+/// The request by which the host gets a new credential while the present one is good: a POST of JSON to the
+/// connection's endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Renewal {
@@ -22,7 +23,8 @@ pub struct Renewal {
 }
 
 impl ConnectionDefinition {
-    /// How its credential is renewed; none where the manifest does not say. The error says what is wrong with what it says.
+    /// How its credential is renewed; none where the manifest does not say. The error says what is wrong with what it
+    /// says.
     pub fn renewal(&self) -> Result<Option<Renewal>, String> {
         let Some(declared) = self.extensions.as_ref().and_then(|extensions| extensions.get("renewal")) else {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! Checks of a manifest that its types cannot make: a connector whose manifest contradicts itself is refused when it is loaded, not when a
-//! flow first meets the contradiction.
+//! Checks of a manifest that its types cannot make: a connector whose manifest contradicts itself is refused when it is
+//! loaded, not when a flow first meets the contradiction.
 
 use std::collections::HashSet;
 
@@ -171,7 +171,8 @@ impl Problems {
     }
 }
 
-/// A name as a problem repeats it: a manifest is as long as its author likes, and names stand in every problem with what they hold.
+/// A name as a problem repeats it: a manifest is as long as its author likes, and names stand in every problem with
+/// what they hold.
 pub(crate) fn short(name: &str) -> &str {
     beginning(name, 100)
 }

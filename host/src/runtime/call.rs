@@ -1,4 +1,5 @@
-//! One call of a component from start to end: its turn, a fresh store and instance, the deadline, and what to make of the end.
+//! One call of a component from start to end: its turn, a fresh store and instance, the deadline, and what to make of
+//! the end.
 
 use std::fmt;
 use std::sync::Arc;
@@ -229,8 +230,8 @@ pub(super) fn blame(error: Error, egress: &Egress) -> CallError {
     }
 }
 
-/// What to make of a call that the engine ended. `handing_over` is the limit of what was handed over at once; none for a component that could not be
-/// started.
+/// What to make of a call that the engine ended. `handing_over` is the limit of what was handed over at once; none for
+/// a component that could not be started.
 fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits, handing_over: Option<Limit>) -> CallError {
     if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
         return CallError::Limit { exceeded: *exceeded, answer: None };
@@ -248,7 +249,8 @@ fn crash(error: &wasmtime::Error, state: &CallState, limits: &Limits, handing_ov
         Some(limit) if reason.contains("fuel allocated for hostcalls") => {
             CallError::Limit { exceeded: LimitExceeded::new(limit, limits), answer: None }
         }
-        // What is left of a component that runs is a value that is none: text that is not UTF-8, a case that does not exist.
+        // What is left of a component that runs is a value that is none: text that is not UTF-8, a case that does not
+        // exist.
         Some(_) => CallError::BadResult(format!("{error:#}")),
         None => CallError::Start(format!("{error:#}")),
     }

@@ -1,5 +1,5 @@
-//! Loads components and runs their calls. The engine is made in `engine`, a component is loaded and linked in `component`, one call
-//! from start to end is in `call`, and `bindings` is the only file that sees generated code.
+//! Loads components and runs their calls. The engine is made in `engine`, a component is loaded and linked in
+//! `component`, one call from start to end is in `call`, and `bindings` is the only file that sees generated code.
 
 mod bindings;
 mod cache;
@@ -47,20 +47,21 @@ pub struct RuntimeOptions {
     pub allocation: Allocation,
     /// Whether and where compiled components are kept. Off by default: an embedder decides what is written to disk.
     pub cache: CompileCache,
-    /// What loading a component may use: [`Limits::component_bytes`], [`Limits::compile_deadline`], and, for reading its manifest,
-    /// [`Limits::manifest_bytes`] and the limits of any call.
+    /// What loading a component may use: [`Limits::component_bytes`], [`Limits::compile_deadline`], and, for reading
+    /// its manifest, [`Limits::manifest_bytes`] and the limits of any call.
     pub load_limits: Arc<Limits>,
     /// Certificates in PEM form of authorities to trust beside the web's, for services inside a company.
     pub extra_roots_pem: Option<Vec<u8>>,
-    /// Has the last word on the engine's configuration. For tests that look into a component's memory; nothing is promised about it.
+    /// Has the last word on the engine's configuration. For tests that look into a component's memory; nothing is
+    /// promised about it.
     #[doc(hidden)]
     pub configure_engine: Option<fn(&mut wasmtime::Config)>,
 }
 
 impl Default for RuntimeOptions {
     fn default() -> Self {
-        // 1,000 slots reserve 4 TiB of addresses and no memory: a quarter of what 32 machines' worth of calls would need, and well
-        // within the 128 TiB that a process has.
+        // 1,000 slots reserve 4 TiB of addresses and no memory: a quarter of what 32 machines' worth of calls would
+        // need, and well within the 128 TiB that a process has.
         Self {
             concurrent_calls: 1_000,
             allocation: Allocation::Pooled,
@@ -103,7 +104,8 @@ pub struct RuntimeChoices {
     pub epoch_tick_milliseconds: u64,
 }
 
-/// The engine of a process, and its way to the network. Cheap to clone; one is enough for any number of connectors and calls.
+/// The engine of a process, and its way to the network. Cheap to clone; one is enough for any number of connectors and
+/// calls.
 #[derive(Clone)]
 pub struct Runtime {
     inner: Arc<RuntimeInner>,
@@ -119,7 +121,8 @@ pub(crate) struct RuntimeInner {
 }
 
 impl Runtime {
-    /// Sets up the engine. Falls back to memory on demand where a pool cannot be had; [`Runtime::allocation`] says which it is.
+    /// Sets up the engine. Falls back to memory on demand where a pool cannot be had; [`Runtime::allocation`] says
+    /// which it is.
     pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
         Self::build(options, None)
     }
@@ -178,26 +181,29 @@ impl Runtime {
         Connector::load(self.inner.clone(), Source::File(path.as_ref().to_owned())).await
     }
 
-    /// Compiles a component, or takes it from the cache, links it, reads its manifest and checks it, so that what is wrong with it
-    /// shows here and not at its first call. Compiling takes a tenth of a second or so and runs on a thread for blocking work;
-    /// [`RuntimeOptions::load_limits`] bounds it.
+    /// Compiles a component, or takes it from the cache, links it, reads its manifest and checks it, so that what is
+    /// wrong with it shows here and not at its first call. Compiling takes a tenth of a second or so and runs on a
+    /// thread for blocking work; [`RuntimeOptions::load_limits`] bounds it.
     pub async fn load(&self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
         Connector::load(self.inner.clone(), Source::Bytes(bytes)).await
     }
 
-    /// Loads a file that [`Runtime::compile_file`] wrote, in a fraction of a millisecond. Refused if another user could have written the
-    /// file, or if another version or other settings made it; neither says that it is what its name promises.
+    /// Loads a file that [`Runtime::compile_file`] wrote, in a fraction of a millisecond. Refused if another user could
+    /// have written the file, or if another version or other settings made it; neither says that it is what its name
+    /// promises.
     ///
     /// # Safety
     ///
-    /// The file is machine code, which runs in this process outside of any sandbox and can do whatever the process can. The caller vouches that
-    /// `compile_file` wrote it from a component, and that nobody has changed it since: as for any program that one starts.
+    /// The file is machine code, which runs in this process outside of any sandbox and can do whatever the process can.
+    /// The caller vouches that `compile_file` wrote it from a component, and that nobody has changed it since: as for
+    /// any program that one starts.
     pub async unsafe fn load_precompiled(&self, path: impl AsRef<Path>) -> Result<Connector, LoadError> {
         Connector::load(self.inner.clone(), Source::Precompiled(path.as_ref().to_owned())).await
     }
 
-    /// Compiles a component for this machine and these settings, and writes the result to a file that [`Runtime::load_precompiled`] loads.
-    /// Gives the file's size in bytes. A file that is there is replaced only if it is a compiled component too.
+    /// Compiles a component for this machine and these settings, and writes the result to a file that
+    /// [`Runtime::load_precompiled`] loads. Gives the file's size in bytes. A file that is there is replaced only if it
+    /// is a compiled component too.
     pub async fn compile_file(&self, component: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<u64, LoadError> {
         component::compile_to_file(&self.inner, component.as_ref().to_owned(), output.as_ref().to_owned()).await
     }

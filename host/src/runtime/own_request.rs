@@ -1,5 +1,5 @@
-//! Requests of the host's own to a connection's service: a POST of JSON with the connection's secret in a header. They go the way of a component's
-//! requests, with every rule and bound, and are neither recorded nor seen by the component.
+//! Requests of the host's own to a connection's service: a POST of JSON with the connection's secret in a header. They
+//! go the way of a component's requests, with every rule and bound, and are neither recorded nor seen by the component.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! The renewal of a connection's credential. The host does it alone: the component, the log and the trace never have the new one.
+//! The renewal of a connection's credential. The host does it alone: the component, the log and the trace never have
+//! the new one.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,9 +21,10 @@ use crate::text::beginning;
 const SHOWN_WORDS: usize = 200;
 
 impl Connector {
-    /// Gets a new credential from the service, by what the manifest declares, in place of the connection's, which must still be good. Many callers at
-    /// once make one request, and get the same. The connection goes on with the credential that it has: keep the new one, and make a connection with
-    /// it. Whether the service accepts the old one from now on is the service's affair.
+    /// Gets a new credential from the service, by what the manifest declares, in place of the connection's, which must
+    /// still be good. Many callers at once make one request, and get the same. The connection goes on with the
+    /// credential that it has: keep the new one, and make a connection with it. Whether the service accepts the old one
+    /// from now on is the service's affair.
     pub async fn renew(&self, connection: &Connection, options: &CallOptions) -> Result<Arc<Renewed>, Box<CallError>> {
         let asked = Instant::now();
         let mut last = connection.renewals().0.lock().await;

@@ -1,6 +1,7 @@
 //! `findComponents`: parts by number, words of the name, status, category and time of change, as a table.
 //!
-//! The service is known to search part numbers and to order by the last change. All else is compared here, over a bounded number of pages.
+//! The service is known to search part numbers and to order by the last change. All else is compared here, over a
+//! bounded number of pages.
 
 mod columns;
 

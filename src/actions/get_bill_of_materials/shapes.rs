@@ -196,8 +196,8 @@ struct Total {
 }
 
 impl Totals {
-    /// Adds up in an order in which each part comes after all those that it is used in: a part that stands on a million paths is looked at
-    /// once. A line that leads back to a part above it is left out.
+    /// Adds up in an order in which each part comes after all those that it is used in: a part that stands on a million
+    /// paths is looked at once. A line that leads back to a part above it is left out.
     fn of(structure: &Structure) -> Self {
         let (order, back) = order(structure);
         let none = Total { quantity: Some(Quantity::ZERO), lines: 0 };

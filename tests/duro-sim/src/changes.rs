@@ -62,7 +62,8 @@ impl RecordView {
 }
 
 impl Service {
-    /// New records at the current time, each later one `gap` after the one before. Components go to the company's library.
+    /// New records at the current time, each later one `gap` after the one before. Components go to the company's
+    /// library.
     pub(crate) fn add(&self, resource: Resource, names: &[String], gap: Duration) -> Vec<String> {
         let mut world = self.world();
         match resource {

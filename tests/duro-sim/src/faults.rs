@@ -87,7 +87,8 @@ impl Fault {
         self
     }
 
-    /// One GraphQL error with status 200 and an `extensions.code`; after how many seconds to come again is said beside it.
+    /// One GraphQL error with status 200 and an `extensions.code`; after how many seconds to come again is said beside
+    /// it.
     pub fn graphql_code(code: &str, retry_after: Option<u64>) -> Fault {
         let error = json!({ "message": "No.", "extensions": { "code": code, "retryAfter": retry_after } });
         let body = json!({ "data": null, "errors": [error] }).to_string();

@@ -65,7 +65,8 @@ impl DuroSim {
         settings.keys_of_others.retain(|(known, _)| known != key);
     }
 
-    /// Shows this, whatever it is, as the `lastModified` of a record, which keeps its place in the lists; with none, shows the true one again.
+    /// Shows this, whatever it is, as the `lastModified` of a record, which keeps its place in the lists; with none,
+    /// shows the true one again.
     pub fn show_last_modified(&self, id: &str, shown: Option<Value>) {
         self.service.show_last_modified(id, shown);
     }
@@ -132,8 +133,8 @@ impl DuroSim {
         self.service.touch(resource, id)
     }
 
-    /// Touches up to `count` different records, picked by the seed, all at the same millisecond, and gives their ids. Of
-    /// components it takes those of the company's library.
+    /// Touches up to `count` different records, picked by the seed, all at the same millisecond, and gives their ids.
+    /// Of components it takes those of the company's library.
     pub fn touch_many(&self, resource: Resource, count: usize) -> Vec<String> {
         self.service.touch_many(resource, count)
     }

@@ -1,5 +1,5 @@
-//! A service that has a schema and no records: every list is empty, every object is there, every text is "x". For trying clients on services that are not
-//! what they were made for.
+//! A service that has a schema and no records: every list is empty, every object is there, every text is "x". For
+//! trying clients on services that are not what they were made for.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! What a poll costs in requests, at the bounds that ship: the histories of [`crate::draw`] have pages of a few records, and joining these takes
-//! requests that pages of a hundred do not.
+//! What a poll costs in requests, at the bounds that ship: the histories of [`crate::draw`] have pages of a few
+//! records, and joining these takes requests that pages of a hundred do not.
 
 use crate::draw;
 use crate::history::{Change, Cursor, Date, Expired, History, Poll, Settings, Step, Ties, UntimedAt, What};

@@ -1,5 +1,5 @@
-//! Draws histories at random. A weather says what may happen; each is a column of the documentation's table, and `Everything` is what
-//! the promises are held against.
+//! Draws histories at random. A weather says what may happen; each is a column of the documentation's table, and
+//! `Everything` is what the promises are held against.
 
 use crate::history::{
     Change, Cursor, Date, Expired, History, Poll, Settings, Step, Tells, Ties, Trouble, Untimed, UntimedAt, What,
@@ -39,7 +39,8 @@ pub struct Weather {
     pub holes: bool,
     /// Times are unreadable or absurd.
     pub wrong: bool,
-    /// Polls use another connection; the service does not say whose the records are; the state is one of an earlier version.
+    /// Polls use another connection; the service does not say whose the records are; the state is one of an earlier
+    /// version.
     pub others: bool,
     /// The first poll delivers what was changed since a time.
     pub backfills: bool,

@@ -1,5 +1,5 @@
-//! `histories`: plays any number of histories against the trigger, replays one step by step, or writes the table of the documentation.
-//! `cargo xtask soak` builds and starts it.
+//! `histories`: plays any number of histories against the trigger, replays one step by step, or writes the table of the
+//! documentation. `cargo xtask soak` builds and starts it.
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
@@ -29,7 +29,8 @@ struct Options {
     /// The seed of the first history; each further one counts up
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
-    /// Part of a weather's name: what may happen. Without it the weathers take turns, and every second history has everything
+    /// Part of a weather's name: what may happen. Without it the weathers take turns, and every second history has
+    /// everything
     #[arg(long, value_name = "NAME")]
     weather: Option<String>,
     /// What is tried

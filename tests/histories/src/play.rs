@@ -13,7 +13,8 @@ use std::collections::{HashMap, HashSet};
 /// After the history's last step all is quiet for longer than any lag or settling takes.
 const QUIET: Millis = 400_000;
 
-/// The most polls that may follow a history until nothing waits. Every one of them must get on, and no history has more records.
+/// The most polls that may follow a history until nothing waits. Every one of them must get on, and no history has more
+/// records.
 const MOST_POLLS: usize = 130;
 
 /// Plays a history to its end.
@@ -61,7 +62,8 @@ struct Player<'a> {
     waiting_from: Option<u32>,
     /// Records edited while more was waiting: what was created before may be seen only afterwards, as an update.
     edited_while_waiting: HashSet<u32>,
-    /// During how many polls a record was edited: each of them can have missed it, because it moved to the top meanwhile.
+    /// During how many polls a record was edited: each of them can have missed it, because it moved to the top
+    /// meanwhile.
     edited_during_polls: HashMap<u32, u32>,
     outcome: Outcome,
     tell_story: bool,
@@ -257,7 +259,8 @@ impl Player<'_> {
         if record.is_none_or(|record| record.was_hidden || !record.shows_created) {
             return;
         }
-        // Where more happens than can be remembered, what a record was delivered as is forgotten too, and the class is a guess.
+        // Where more happens than can be remembered, what a record was delivered as is forgotten too, and the class is
+        // a guess.
         if self.settings.bounds.remembered < Bounds::STANDARD.remembered {
             return;
         }
@@ -315,8 +318,8 @@ impl Player<'_> {
         })
     }
 
-    /// Whether a new record may be delivered as updated without having been as created: it was edited while a drain went on, or
-    /// during two polls.
+    /// Whether a new record may be delivered as updated without having been as created: it was edited while a drain
+    /// went on, or during two polls.
     fn may_be_updated_alone(&self, id: u32) -> bool {
         self.edited_while_waiting.contains(&id) || self.edited_during_polls.get(&id).is_some_and(|polls| *polls >= 2)
     }

@@ -1,5 +1,5 @@
-//! Every history of a small world: up to three records, two changes and two polls with a page cap of one, in every interleaving, with
-//! every kind of cursor.
+//! Every history of a small world: up to three records, two changes and two polls with a page cap of one, in every
+//! interleaving, with every kind of cursor.
 
 use crate::history::{Change, Cursor, Date, Expired, History, Poll, Settings, Step, Ties, UntimedAt, What};
 use crate::outcome::Outcome;
@@ -8,8 +8,8 @@ use crate::subject::{Lacks, Trigger};
 use connector_sdk::polling::bounds::Bounds;
 use connector_sdk::time::Millis;
 
-/// The places where a change can happen: before the first poll, before each of three requests of either poll, between the polls and
-/// after them.
+/// The places where a change can happen: before the first poll, before each of three requests of either poll, between
+/// the polls and after them.
 const PLACES: usize = 9;
 
 /// A moment's end, a moment later, and longer than an overlap.

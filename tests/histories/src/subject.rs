@@ -1,5 +1,5 @@
-//! What histories are played against: the trigger as it ships, with its state written and read as text between any two polls, and
-//! mutants of it, each without one part of the design.
+//! What histories are played against: the trigger as it ships, with its state written and read as text between any two
+//! polls, and mutants of it, each without one part of the design.
 
 use crate::history::{Settings, Whose};
 use crate::service::{Service, identify};
@@ -92,7 +92,8 @@ pub enum Lacks {
     Proof,
     /// Deep passes, but where there is no telling how long ago the last one was.
     Deep,
-    /// Witnesses of where the clock is that stamps records: the newest time that the `Date` has reached is taken for it.
+    /// Witnesses of where the clock is that stamps records: the newest time that the `Date` has reached is taken for
+    /// it.
     Witnesses,
     /// The `Date` of the answers.
     Date,
@@ -208,8 +209,8 @@ impl PageSource for Blind<'_, '_> {
     }
 }
 
-/// A source that makes the proof empty: it puts the records that should be seen again before the page itself, and asks the service for what
-/// follows the last record.
+/// A source that makes the proof empty: it puts the records that should be seen again before the page itself, and asks
+/// the service for what follows the last record.
 struct Unproven<'a, 'b> {
     service: &'a mut Service<'b>,
     before: Option<ChangePage>,

@@ -1,5 +1,5 @@
-//! The figures of `docs/polling.md`: losses and repeats of the naive design and of the trigger over the same histories, and the smallest
-//! history that shows the naive design's fault.
+//! The figures of `docs/polling.md`: losses and repeats of the naive design and of the trigger over the same histories,
+//! and the smallest history that shows the naive design's fault.
 
 use crate::burst;
 use crate::draw::{self, WEATHERS, Weather};
@@ -91,7 +91,8 @@ pub fn both(histories: impl Iterator<Item = History>) -> [Sum; 2] {
     [naive, ours]
 }
 
-/// The smallest history, by the length of its story, in which a subject loses a change; from so many seeds, each shrunk.
+/// The smallest history, by the length of its story, in which a subject loses a change; from so many seeds, each
+/// shrunk.
 pub fn smallest_loss(
     weather: &Weather,
     seeds: u64,
@@ -107,7 +108,8 @@ pub fn smallest_loss(
     shrunk.min_by_key(|(_, outcome)| outcome.story.iter().map(String::len).sum::<usize>())
 }
 
-/// The smallest history that shrinking finds from a seed for which this is still so; none if it is not so for the seed's own.
+/// The smallest history that shrinking finds from a seed for which this is still so; none if it is not so for the
+/// seed's own.
 pub fn shrink(weather: &Weather, seed: u64, so: impl Fn(&History) -> bool) -> Option<History> {
     let mut tree = draw::tree(weather, seed);
     let mut smallest = tree.current();

@@ -1,5 +1,5 @@
-//! The trigger as a host calls it, over HTTP answers in JSON: what the page source reads of real text is tried too. Its bounds
-//! are the standard ones, so short pages are what makes a short history of many requests.
+//! The trigger as a host calls it, over HTTP answers in JSON: what the page source reads of real text is tried too. Its
+//! bounds are the standard ones, so short pages are what makes a short history of many requests.
 
 use crate::history::{Tells, Trouble, Whose};
 use crate::service::{Answered, Service, identify};

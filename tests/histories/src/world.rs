@@ -34,7 +34,8 @@ pub struct Record {
     pub created: Millis,
     /// Whether the service says when it was created.
     pub shows_created: bool,
-    /// Whether it ever was null or without a readable `lastModified`, or is stamped as created in the future: the list tells little of it then.
+    /// Whether it ever was null or without a readable `lastModified`, or is stamped as created in the future: the list
+    /// tells little of it then.
     pub was_hidden: bool,
     /// Its versions, oldest first, from the one that is visible on.
     pub versions: Vec<Version>,

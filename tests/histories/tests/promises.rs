@@ -1,5 +1,6 @@
-//! The promises of `docs/polling.md`, each held against thousands of histories drawn at random, and shrunk where they fail. The same
-//! properties must reject the naive design and mutants of the trigger, each without one part of its design.
+//! The promises of `docs/polling.md`, each held against thousands of histories drawn at random, and shrunk where they
+//! fail. The same properties must reject the naive design and mutants of the trigger, each without one part of its
+//! design.
 
 #![allow(
     clippy::panic,
@@ -140,8 +141,8 @@ fn a_poll_makes_hardly_more_requests_than_the_naive_design() {
     }
 }
 
-/// What a million histories found: a loss where a pass began minutes before it saw the record that it took for the clock's time, and a new record
-/// that a pass had passed over twice and was then called an updated one.
+/// What a million histories found: a loss where a pass began minutes before it saw the record that it took for the
+/// clock's time, and a new record that a pass had passed over twice and was then called an updated one.
 #[test]
 fn histories_that_broke_a_promise_once_keep_all_of_them() {
     for seed in [5_189_614, 5_362_764] {

@@ -1,4 +1,5 @@
-//! Where a new key is written: a file of its own, a line of an environment file, or what a command reads. Nothing of it is on a command line.
+//! Where a new key is written: a file of its own, a line of an environment file, or what a command reads. Nothing of it
+//! is on a command line.
 
 use std::fs;
 use std::io::{self, Write};

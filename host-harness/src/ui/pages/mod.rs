@@ -1,4 +1,5 @@
-//! The pages as HTML, drawn from the manifest alone. Everything that is shown is escaped; nothing here calls the connector.
+//! The pages as HTML, drawn from the manifest alone. Everything that is shown is escaped; nothing here calls the
+//! connector.
 
 pub(super) mod about;
 pub(super) mod action;

@@ -71,7 +71,8 @@ impl Query {
         Ok(state(context)?.world().current_user())
     }
 
-    /// A new key, which is accepted from now on. Whether the old ones go on is set by `renewal_revokes`: nobody has said what the service does.
+    /// A new key, which is accepted from now on. Whether the old ones go on is set by `renewal_revokes`: nobody has
+    /// said what the service does.
     async fn api_token(&self, context: &Context<'_>) -> Result<Option<ApiToken>> {
         let service = state(context)?;
         let token = service.world().new_key();

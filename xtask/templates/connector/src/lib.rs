@@ -1,7 +1,7 @@
 //! A connector for __LABEL__.
 //!
-//! The tables below are all there is: to add an action, `cargo xtask new action NAME --connector __NAME__`. Each operation is a file of its
-//! own, beside its query and an example of its result.
+//! The tables below are all there is: to add an action, `cargo xtask new action NAME --connector __NAME__`. Each
+//! operation is a file of its own, beside its query and an example of its result.
 
 mod actions;
 mod connection;

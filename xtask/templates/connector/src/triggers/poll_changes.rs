@@ -1,4 +1,5 @@
-//! `pollChanges`: what was created and what was changed since the last poll. The SDK does the polling; here is what it asks of the service.
+//! `pollChanges`: what was created and what was changed since the last poll. The SDK does the polling; here is what it
+//! asks of the service.
 
 use connector_sdk::graphql::{Changed, ChangePageReader, Client};
 use connector_sdk::polling::{self, Names, ChangePage, PageSource, Show, Wanted, Watched};
