@@ -14,12 +14,19 @@ async fn every_operation_that_reads_works_read_only() {
     let options = CallOptions { grants, ..bench.options.clone() };
     let bench = Bench { options, ..bench };
     let part = bench.sim.records(Resource::Components).remove(0).id;
+    let order = bench.sim.records(Resource::ChangeOrders).remove(0).id;
+    let product = bench.sim.products().remove(0).id;
     for (key, inputs) in [
         ("getCurrentUser", json!({})),
         ("listCompanyUsers", json!({})),
         ("listComponents", json!({ "first": 230 })),
         ("getComponentById", json!({ "componentId": part })),
         ("listChangeOrders", json!({ "first": 3 })),
+        ("getChangeOrder", json!({ "changeOrder": order })),
+        ("getBillOfMaterials", json!({ "componentId": part })),
+        ("findComponents", json!({ "name": "a" })),
+        ("listProducts", json!({})),
+        ("getProductById", json!({ "productId": product })),
         ("rawRequest", json!({})),
     ] {
         bench.perform(key, inputs).await;
