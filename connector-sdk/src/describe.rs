@@ -10,7 +10,7 @@ use crate::contract::manifest::{
 };
 use crate::declaration::{self, About, ConnectionField, ConnectionKind, GraphQl, Renewal, Role};
 use crate::inputs::{Input, Kind, Literal, input_schema};
-use crate::json::push_string;
+use crate::json::{push_string, push_values, quoted};
 use crate::operation::{ActionRow, DataSourceRow, TriggerRow};
 
 pub(crate) fn describe(
@@ -53,12 +53,6 @@ fn extensions(members: &[(&str, Option<String>)]) -> Option<String> {
     (!json.is_empty()).then(|| json + "}")
 }
 
-fn quoted(text: &str) -> String {
-    let mut json = String::new();
-    push_string(&mut json, text);
-    json
-}
-
 fn connection(kind: &ConnectionKind) -> ConnectionDefinition {
     ConnectionDefinition {
         key: text(kind.key),
@@ -77,10 +71,11 @@ fn graphql(graphql: &GraphQl) -> String {
         quoted(header),
         quoted(schema)
     );
-    for (index, (operation, query)) in queries.iter().copied().flatten().enumerate() {
-        json.push_str(if index > 0 { ",{" } else { "{" });
-        json.push_str(&format!("\"operation\":{},\"query\":{}}}", quoted(operation), quoted(query)));
-    }
+    let query = |(operation, query): &(&str, &str)| {
+        format!("{{\"operation\":{},\"query\":{}}}", quoted(operation), quoted(query))
+    };
+    let queries: Vec<String> = queries.iter().copied().flatten().map(query).collect();
+    push_values(&mut json, queries.iter().map(String::as_str));
     json.push_str("]}");
     json
 }

@@ -7,7 +7,7 @@ use super::answer::missing;
 use super::client::Client;
 use super::relay::{self, PageInfo};
 use crate::contract::Error;
-use crate::json::Scanner;
+use crate::json::{Scanner, push_values};
 
 /// The most records asked for at once. What the service allows is not published; 100 is what its public clients ask for.
 pub const MAX_PAGE_SIZE: u32 = 100;
@@ -51,12 +51,7 @@ impl List {
     pub fn nodes_as_json(&self) -> String {
         let nodes = self.edges.iter().filter_map(|edge| edge.node.as_deref());
         let mut json = String::from("[");
-        for (index, node) in nodes.enumerate() {
-            if index > 0 {
-                json.push(',');
-            }
-            json.push_str(node);
-        }
+        push_values(&mut json, nodes);
         json.push(']');
         json
     }

@@ -84,3 +84,20 @@ pub fn push_string(json: &mut String, text: &str) {
     // Writing a string to memory cannot fail.
     json.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
+
+/// Text as a JSON string, with its quotes.
+pub fn quoted(text: &str) -> String {
+    let mut json = String::new();
+    push_string(&mut json, text);
+    json
+}
+
+/// Writes values, which are JSON already, with a comma between any two.
+pub fn push_values<'a>(json: &mut String, values: impl Iterator<Item = &'a str>) {
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(value);
+    }
+}

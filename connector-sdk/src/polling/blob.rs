@@ -9,7 +9,7 @@ use super::packed;
 use super::state::{Drain, Reach, State};
 use super::walk::Joint;
 use crate::contract::Error;
-use crate::json::{Scanner, push_string, unescape};
+use crate::json::{Scanner, push_string, quoted, unescape};
 use crate::time::{Millis, PLAUSIBLE, format as format_time, parse as parse_time};
 
 /// The version that is written. Every version ever written is read for ever; `tests/states/` keeps one of each.
@@ -346,12 +346,6 @@ fn push(json: &mut String, key: &str, value: &str) {
     json.push_str("\":\"");
     json.push_str(value);
     json.push('"');
-}
-
-fn quoted(text: &str) -> String {
-    let mut json = String::new();
-    push_string(&mut json, text);
-    json
 }
 
 fn push_time(json: &mut String, key: &str, time: Option<Millis>) {

@@ -56,6 +56,8 @@ enum Above {
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
     bounds: &'a Bounds,
+    /// What the poll before left.
+    before: &'a State,
     kind: Kind,
     floor: Millis,
     /// Where it ends, unless that is the floor: where the last pass began. None as long as nothing tells how deep it
@@ -97,6 +99,7 @@ impl<'a> Pass<'a> {
     fn new(kind: Kind, state: &'a State, bounds: &'a Bounds) -> Self {
         Self {
             bounds,
+            before: state,
             kind,
             floor: state.floor,
             bottom: (kind != Kind::Fresh).then_some(Millis::MIN),
@@ -163,7 +166,6 @@ impl<'a> Pass<'a> {
     pub(super) fn run(
         &mut self,
         source: &mut impl PageSource,
-        state: &State,
         deliveries: &mut Deliveries,
         budget: &mut Budget,
     ) -> Result<End, Error> {
@@ -171,7 +173,7 @@ impl<'a> Pass<'a> {
             budget.requests -= 1;
             let found = match self.walk.step(source, self.bounds)? {
                 Step::Read { page, last } => {
-                    self.begin(&page, state);
+                    self.begin(&page);
                     let found = self.read(page, deliveries);
                     if found.news {
                         self.found_news = true;
@@ -214,7 +216,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The first records of the list say where the watermark will go, and the first page how deep the pass must go.
-    fn begin(&mut self, page: &ChangePage, state: &State) {
+    fn begin(&mut self, page: &ChangePage) {
         if let Some(passed) = self.upper.look(page, self.ties.lowest(), self.bounds) {
             self.zone = self.floor.max(passed.saturating_sub(self.bounds.overlap + 1));
             if self.kind == Kind::Baseline {
@@ -222,8 +224,8 @@ impl<'a> Pass<'a> {
             }
         }
         if self.bottom.is_none() {
-            let deep = state.is_deep_pass_due(self.upper.began_at(), self.bounds);
-            self.bottom = Some(if deep { Millis::MIN } else { state.watermark });
+            let deep = self.before.is_deep_pass_due(self.upper.began_at(), self.bounds);
+            self.bottom = Some(if deep { Millis::MIN } else { self.before.watermark });
         }
     }
 
@@ -317,18 +319,23 @@ impl<'a> Pass<'a> {
     }
 
     /// The state after this pass reached the floor.
-    pub(super) fn complete(&self, before: &State, deliveries: &Deliveries) -> State {
+    pub(super) fn complete(&self, deliveries: &Deliveries) -> State {
+        let before = self.before;
         let watermark = self.upper.found().map_or(before.watermark, |upper| upper.max(before.watermark));
-        let began_at = self.upper.began_at();
         let seen_at = self.upper.seen_at();
         let seen_at = if watermark > before.watermark { seen_at } else { before.seen_at.or(seen_at) };
+        let mut state = State { watermark, seen_at, ..State::default() };
         // A shallow pass has not looked for what became visible late, so that it settles nothing.
-        if self.is_shallow() {
-            let mut state = State { watermark, seen_at, drain: None, known: Vec::new(), ..before.clone() };
-            let untimed = self.untimed.after(&before.known);
-            state.remember(self.delivered(before, deliveries), untimed, &[], self.bounds);
-            return state;
-        }
+        (state.deep_at, state.floor, state.new_above) =
+            if self.is_shallow() { (before.deep_at, before.floor, before.new_above) } else { self.settle() };
+        let untimed = self.untimed.after(&before.known);
+        state.remember(self.delivered(deliveries), untimed, &[], self.bounds);
+        state
+    }
+
+    /// What a deep pass that reached the floor makes of the last deep pass, the floor and what is new.
+    fn settle(&self) -> (Option<Millis>, Millis, Millis) {
+        let (before, began_at) = (self.before, self.upper.began_at());
         let settled = match (before.seen_at, began_at) {
             (Some(seen), Some(now)) if now.saturating_sub(seen) >= self.bounds.settling => before.watermark,
             _ => 0,
@@ -340,14 +347,12 @@ impl<'a> Pass<'a> {
             Above::Nothing => before.new_above.max(self.floor),
             Above::Known | Above::Newer => before.new_above,
         };
-        let mut state = State { watermark, seen_at, deep_at: began_at, floor, new_above, ..State::default() };
-        let untimed = self.untimed.after(&before.known);
-        state.remember(self.delivered(before, deliveries), untimed, &[], self.bounds);
-        state
+        (began_at, floor, new_above)
     }
 
     /// The state when the poll ended before this pass reached the floor.
-    pub(super) fn suspend(&self, before: &State, deliveries: &Deliveries) -> State {
+    pub(super) fn suspend(&self, deliveries: &Deliveries) -> State {
+        let before = self.before;
         let joint = self.walk.joint().map(|joint| {
             let mut joint = joint.clone();
             let surplus = joint.tail.len().saturating_sub(self.bounds.tail);
@@ -373,14 +378,14 @@ impl<'a> Pass<'a> {
             ..State::default()
         };
         let untimed = self.untimed.after(&before.known);
-        state.remember(self.delivered(before, deliveries), untimed, self.ties.last(), self.bounds);
+        state.remember(self.delivered(deliveries), untimed, self.ties.last(), self.bounds);
         state
     }
 
     /// What has a time and was delivered before and in this poll, each version once, nearly in order.
-    fn delivered(&self, before: &State, deliveries: &Deliveries) -> Vec<Version> {
+    fn delivered(&self, deliveries: &Deliveries) -> Vec<Version> {
         let news = deliveries.versions().rev().filter(|version| !self.known.contains(*version));
-        before.known.iter().copied().chain(news).filter(Version::is_timed).collect()
+        self.before.known.iter().copied().chain(news).filter(Version::is_timed).collect()
     }
 }
 

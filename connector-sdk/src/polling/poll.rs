@@ -9,6 +9,7 @@ use super::pass::{Budget, End, Pass};
 use super::state::State;
 use crate::contract::{Error, Level, PollResult};
 use crate::host::Call;
+use crate::json::push_values;
 use crate::time::Millis;
 
 /// What a poll found, not yet written down.
@@ -148,23 +149,23 @@ fn poll_on(source: &mut impl PageSource, state: &State, bounds: &Bounds) -> Resu
         Some(drain) => Pass::resume(state, drain, bounds),
         None => Pass::fresh(state, bounds),
     };
-    let end = pass.run(source, state, &mut deliveries, &mut budget)?;
+    let end = pass.run(source, &mut deliveries, &mut budget)?;
     let passed_over = pass.untimed_passed_over();
     if end == End::Budget {
-        return Ok(Polled { state: pass.suspend(state, &deliveries), deliveries, more: true, passed_over });
+        return Ok(Polled { state: pass.suspend(&deliveries), deliveries, more: true, passed_over });
     }
     let left_newer = pass.left_newer(&deliveries);
-    let state = pass.complete(state, &deliveries);
+    let state = pass.complete(&deliveries);
     if !pass.is_resumed() || budget.is_spent() {
         return Ok(Polled { deliveries, state, more: left_newer, passed_over });
     }
     // What changed while a drain went on stands above it, and only a pass from the top sees it.
     let mut pass = Pass::fresh(&state, bounds);
-    let end = pass.run(source, &state, &mut deliveries, &mut budget)?;
+    let end = pass.run(source, &mut deliveries, &mut budget)?;
     let passed_over = passed_over + pass.untimed_passed_over();
     let (state, more) = match end {
-        End::Bottom => (pass.complete(&state, &deliveries), false),
-        End::Budget if pass.has_found_news() => (pass.suspend(&state, &deliveries), true),
+        End::Bottom => (pass.complete(&deliveries), false),
+        End::Budget if pass.has_found_news() => (pass.suspend(&deliveries), true),
         // With what the drain left of the budget it found nothing. The next poll begins with all of it, and not in the
         // middle.
         End::Budget => (state, left_newer),
@@ -180,10 +181,10 @@ fn baseline(source: &mut impl PageSource, bounds: &Bounds) -> Result<Polled, Err
     let mut found = Deliveries::default();
     let before = State::default();
     let mut pass = Pass::baseline(&before, bounds);
-    if pass.run(source, &before, &mut found, &mut budget)? == End::Budget {
+    if pass.run(source, &mut found, &mut budget)? == End::Budget {
         pass.cut_short();
     }
-    let (state, passed_over) = (pass.complete(&before, &found), pass.untimed_passed_over());
+    let (state, passed_over) = (pass.complete(&found), pass.untimed_passed_over());
     Ok(Polled { deliveries: Deliveries::default(), state, more: false, passed_over })
 }
 
@@ -206,26 +207,17 @@ pub fn payload(deliveries: &Deliveries, show: Show<'_>) -> (String, bool) {
     let shown = |class| deliveries.of(class).filter(move |node| show.only.is_none_or(|only| only(node)));
     let empty = payload.len();
     if show.created {
-        push_list(&mut payload, shown(Class::Created));
+        push_values(&mut payload, shown(Class::Created));
     }
     let without_created = payload.len() == empty;
     payload.push_str(r#"],"updated":["#);
     let empty = payload.len();
     if show.updated {
-        push_list(&mut payload, shown(Class::Updated));
+        push_values(&mut payload, shown(Class::Updated));
     }
     let without_updated = payload.len() == empty;
     payload.push_str("]}}}");
     (payload, without_created && without_updated)
-}
-
-fn push_list<'a>(json: &mut String, nodes: impl Iterator<Item = &'a str>) {
-    for (index, node) in nodes.enumerate() {
-        if index > 0 {
-            json.push(',');
-        }
-        json.push_str(node);
-    }
 }
 
 fn passed_over(records: usize) -> String {
