@@ -106,8 +106,8 @@ impl Settings {
     /// Whether a change order is one that is asked for.
     fn shows(&self, node: &str) -> bool {
         let is_one_of = |words: &[String], members: &[&str]| {
-            let is = |member: &&str| words.iter().any(|word| is_word(node, member, word));
-            words.is_empty() || members.iter().any(is)
+            let says = |member: &&str| says_one_of(node, member, words.iter().map(String::as_str));
+            words.is_empty() || members.iter().any(says)
         };
         is_one_of(&self.types, &["type"]) && is_one_of(&self.statuses, &["status", "resolution"])
     }
@@ -116,12 +116,13 @@ impl Settings {
 /// Whether a change order is approved or closed. Duro has a status and a resolution, whose values are not published:
 /// these are the words of its pages.
 fn is_decided(node: &str) -> bool {
-    ["status", "resolution"].iter().any(|member| ["approved", "closed"].iter().any(|word| is_word(node, member, word)))
+    ["status", "resolution"].iter().any(|member| says_one_of(node, member, ["approved", "closed"].into_iter()))
 }
 
-fn is_word(node: &str, member: &str, word: &str) -> bool {
+/// Whether a member of a record is one of the words. The member is read once, however many there are.
+fn says_one_of<'a>(node: &str, member: &str, mut words: impl Iterator<Item = &'a str>) -> bool {
     let text = json::text_member(node, member).ok().flatten();
-    text.is_some_and(|text| text.trim().eq_ignore_ascii_case(word))
+    text.is_some_and(|text| words.any(|word| text.trim().eq_ignore_ascii_case(word)))
 }
 
 /// The trigger.

@@ -39,14 +39,19 @@ pub(super) const ALL: &[Column] = &[
 /// How many of them are given when nobody chooses.
 pub(super) const USUAL: usize = 7;
 
-/// The columns of these names, in that order; the error is a name that is none.
+/// The columns of these names, in that order, each once; the error is a name that is none.
 pub(super) fn of(names: &[String]) -> Result<Vec<&'static Column>, String> {
     if names.is_empty() {
         return Ok(ALL.iter().take(USUAL).collect());
     }
-    let find =
-        |name: &String| ALL.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| name.clone());
-    names.iter().map(find).collect()
+    let mut columns = Vec::new();
+    for name in names {
+        let column = ALL.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| name.clone())?;
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    Ok(columns)
 }
 
 /// Writes a component as a row.

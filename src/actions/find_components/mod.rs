@@ -62,6 +62,8 @@ struct Search<'a> {
     wanted: &'a Wanted,
     number: Option<String>,
     words: Vec<String>,
+    statuses: Vec<String>,
+    categories: Vec<String>,
     columns: Vec<&'static Column>,
 }
 
@@ -71,6 +73,8 @@ struct Found {
     rows: String,
     count: u32,
     looked_at: usize,
+    /// Whether the search ended before the list did.
+    stopped: bool,
     reasons: Vec<String>,
 }
 
@@ -94,7 +98,15 @@ impl Action for FindComponents {
             |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(lower_case);
         let words = given(&wanted.name).map(|name| name.split_whitespace().map(str::to_owned).collect());
         let number = given(&wanted.part_number);
-        let search = Search { wanted: &wanted, number, words: words.unwrap_or_default(), columns };
+        let lower_cases = |words: &[String]| words.iter().map(|word| lower_case(word)).collect();
+        let search = Search {
+            wanted: &wanted,
+            number,
+            words: words.unwrap_or_default(),
+            statuses: lower_cases(&wanted.statuses),
+            categories: lower_cases(&wanted.categories),
+            columns,
+        };
         let found = match (search.run(call, true), &search.number) {
             // One client shows that numbers can be searched. Where they cannot, the list is looked through.
             (Err(Error::Service(_)), Some(_)) => {
@@ -162,7 +174,7 @@ impl Search<'_> {
                                     "{} components are given, as many as {bound}: there may be more",
                                     found.count
                                 );
-                                found.reasons.push(text);
+                                found.stop(text);
                             }
                             return Ok(found);
                         }
@@ -173,10 +185,11 @@ impl Search<'_> {
                 return Ok(found);
             }
         }
-        found.reasons.push(format!(
+        let text = format!(
             "{} components were looked at, as many as maxPages allows: raise it, or narrow the search",
             found.looked_at
-        ));
+        );
+        found.stop(text);
         Ok(found)
     }
 
@@ -190,14 +203,14 @@ impl Search<'_> {
         }
         let is_one_of = |words: &[String], member: &str| -> Result<bool, Problem> {
             let text = json::text_member(node, member)?.unwrap_or_default();
-            Ok(words.is_empty() || words.iter().any(|word| lower_case(word) == lower_case(text.trim())))
+            Ok(words.is_empty() || words.contains(&lower_case(text.trim())))
         };
         let name = lower_case(&json::text_member(node, "name")?.unwrap_or_default());
         let number = columns::part_number(node)?.map(|number| lower_case(number.trim()));
         let is_wanted = self.words.iter().all(|word| name.contains(word))
             && self.number.as_ref().is_none_or(|wanted| number.as_ref() == Some(wanted))
-            && is_one_of(&self.wanted.statuses, "status")?
-            && is_one_of(&self.wanted.categories, "category")?;
+            && is_one_of(&self.statuses, "status")?
+            && is_one_of(&self.categories, "category")?;
         Ok(if is_wanted { Verdict::Wanted } else { Verdict::Other })
     }
 }
@@ -217,9 +230,14 @@ impl Found {
         columns::push_row(&mut self.rows, node, columns)
     }
 
+    fn stop(&mut self, why: String) {
+        self.stopped = true;
+        self.reasons.push(why);
+    }
+
     fn into_json(self) -> String {
         let mut json = format!("{{\"found\":{},\"lookedAt\":{},", self.count, self.looked_at);
-        reasons::push(&mut json, &self.reasons);
+        reasons::push(&mut json, self.stopped, &self.reasons);
         json.push_str(",\"rows\":[");
         json.push_str(&self.rows);
         json.push_str("]}");

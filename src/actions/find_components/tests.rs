@@ -46,6 +46,7 @@ fn where_the_service_searches_no_numbers_the_list_is_looked_through() {
     assert_eq!(numbers(&result), ["2"]);
     assert!(host.body(1)["variables"].get("search").is_none());
     assert!(result["reasons"][0].as_str().unwrap().contains("looked through"), "{result}");
+    assert_eq!(result["more"], json!(false), "the whole list was looked at");
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn words_statuses_and_times_are_compared_and_the_search_ends_where_changes_are_o
     let host = FakeHost::answering(&[&page(&parts, Some("next"))]);
     let inputs = json!({
         "name": "m3 screw", "statuses": "production, obsolete", "changedSince": "2026-11-01T10:20:00Z",
-        "fields": "id,PARTNUMBER,manufacturerPartNumbers",
+        "fields": "id,PARTNUMBER,id,manufacturerPartNumbers",
     });
     let result = run(&host, inputs).unwrap();
     assert_eq!(numbers(&result), ["1", "4"]);

@@ -172,7 +172,7 @@ impl<'a> Writer<'a> {
             "}},\"shape\":\"{shape}\",\"parts\":{distinct},\"lines\":{},\"cyclic\":{},",
             self.lines, self.has_cycle
         ));
-        reasons::push(&mut json, &self.reasons);
+        reasons::push(&mut json, !self.reasons.is_empty(), &self.reasons);
         json.push(',');
         json.push_str(&self.json);
         json.push('}');

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use connector_sdk::Error;
 use connector_sdk::graphql::{Answer, Client, misshapen};
-use connector_sdk::json::{Problem, Scanner};
+use connector_sdk::json::{self, Problem, Scanner};
 
 use super::quantity::Quantity;
 
@@ -194,7 +194,7 @@ impl Structure {
             match key.as_ref() {
                 "id" => read.id = scanner.optional_string()?.unwrap_or_default(),
                 "name" => read.name = raw(scanner)?,
-                "cpn" => read.number = display_value(scanner)?,
+                "cpn" => read.number = display_value(value(scanner)?)?,
                 "revisionValue" => read.revision = raw(scanner)?,
                 "status" => read.status = raw(scanner)?,
                 "children" => children = Some(scanner.value()?),
@@ -246,8 +246,8 @@ impl Structure {
                 // Blank means that there are none.
                 "refDes" => line.ref_des = Some(raw(scanner)?).filter(|text| text != "\"\"").unwrap_or_else(null),
                 "waste" => line.waste = raw(scanner)?,
-                "component" => component = self.component_of(scanner)?,
-                "assemblyRevision" => revision = revision_of(scanner)?,
+                "component" => component = component_of(value(scanner)?)?,
+                "assemblyRevision" => revision = revision_of(value(scanner)?)?,
                 _ => scanner.skip()?,
             }
         }
@@ -284,23 +284,6 @@ impl Structure {
     fn keep(&mut self, texts: &[&str]) {
         self.kept_bytes += texts.iter().map(|text| text.len() + std::mem::size_of::<String>()).sum::<usize>();
     }
-
-    /// The id of a line's component, if it has one.
-    fn component_of(&self, scanner: &mut Scanner<'_>) -> Result<Option<String>, Problem> {
-        let mut id = None;
-        if scanner.is_null()? {
-            scanner.skip()?;
-            return Ok(None);
-        }
-        let mut first = scanner.begin_object()?;
-        while let Some(key) = scanner.key(&mut first)? {
-            match key.as_ref() {
-                "id" => id = scanner.optional_string()?.filter(|id| !id.is_empty()),
-                _ => scanner.skip()?,
-            }
-        }
-        Ok(id)
-    }
 }
 
 /// Why a structure is not whole that has more levels than were asked for.
@@ -308,48 +291,33 @@ pub(super) fn deeper(depth: u32) -> String {
     format!("the structure goes on below level {depth}: raise maxDepth to see more")
 }
 
+/// The id of a line's component, if it has one.
+fn component_of(component: &str) -> Result<Option<String>, Problem> {
+    Ok(json::text_member(component, "id")?.filter(|id| !id.is_empty()))
+}
+
 /// The revision that a line without a component stands for, as a part without lines.
-fn revision_of(scanner: &mut Scanner<'_>) -> Result<Option<Part>, Problem> {
-    if scanner.is_null()? {
-        scanner.skip()?;
-        return Ok(None);
-    }
-    let mut part = Part::new(String::new(), Known::RevisionOnly);
-    let mut first = scanner.begin_object()?;
-    while let Some(key) = scanner.key(&mut first)? {
-        match key.as_ref() {
-            "id" => part.id = scanner.optional_string()?.unwrap_or_default(),
-            "cpn" => part.number = display_value(scanner)?,
-            "revisionValue" => part.revision = raw(scanner)?,
-            _ => scanner.skip()?,
-        }
-    }
+fn revision_of(revision: &str) -> Result<Option<Part>, Problem> {
+    let mut part = Part::new(json::text_member(revision, "id")?.unwrap_or_default(), Known::RevisionOnly);
+    part.number = display_value(json::member(revision, "cpn")?.unwrap_or("null"))?;
+    part.revision = json::member(revision, "revisionValue")?.unwrap_or("null").to_owned();
     Ok((!part.id.is_empty() || part.number != "null").then_some(part))
 }
 
-fn display_value(scanner: &mut Scanner<'_>) -> Result<Raw, Problem> {
-    let mut value = "null".to_owned();
-    if scanner.is_null()? {
-        scanner.skip()?;
-        return Ok(value);
-    }
-    let mut first = scanner.begin_object()?;
-    while let Some(key) = scanner.key(&mut first)? {
-        match key.as_ref() {
-            "displayValue" => value = raw(scanner)?,
-            _ => scanner.skip()?,
-        }
-    }
-    Ok(value)
+fn display_value(number: &str) -> Result<Raw, Problem> {
+    Ok(json::member(number, "displayValue")?.unwrap_or("null").to_owned())
+}
+
+fn value<'a>(scanner: &mut Scanner<'a>) -> Result<&'a str, Problem> {
+    let place = scanner.value()?;
+    Ok(scanner.part(place))
 }
 
 fn raw(scanner: &mut Scanner<'_>) -> Result<Raw, Problem> {
-    let place = scanner.value()?;
-    Ok(scanner.part(place).to_owned())
+    value(scanner).map(str::to_owned)
 }
 
 /// A quantity, written as a number or as text that holds one.
 fn quantity(scanner: &mut Scanner<'_>) -> Result<Option<Quantity>, Problem> {
-    let place = scanner.value()?;
-    Ok(Quantity::parse(scanner.part(place).trim_matches('"')))
+    Ok(Quantity::parse(value(scanner)?.trim_matches('"')))
 }
