@@ -5,6 +5,7 @@ mod files;
 mod flags;
 mod json_parts;
 mod records;
+mod token;
 mod ui;
 mod verify;
 

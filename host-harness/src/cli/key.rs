@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::command_error::CommandError;
-use super::format::Format;
 use super::options::GlobalOptions;
 use super::output;
 use super::progress::Progress;
@@ -93,7 +92,7 @@ async fn run_show(arguments: Show, options: GlobalOptions) -> Result<(), Command
     let definition = session.connector.definition().connection(connection.key());
     let renewable = definition.is_some_and(|definition| matches!(definition.renewal(), Ok(Some(_))));
     shown.insert("renewable".into(), renewable.into());
-    print(&Value::Object(shown), session.options.format())
+    Ok(output::value(&Value::Object(shown), session.options.format())?)
 }
 
 async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), CommandError> {
@@ -130,17 +129,10 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     }
     let written = destination.write(renewed.expose())?;
     let expires = renewed.expires.map(date);
-    print(&json!({ "field": renewed.field, "writtenTo": written, "expires": expires }), session.options.format())
-}
-
-fn print(value: &Value, format: Format) -> Result<(), CommandError> {
-    match format {
-        Format::Json => output::json(value)?,
-        _ => {
-            output::table(value)?;
-        }
-    }
-    Ok(())
+    Ok(output::value(
+        &json!({ "field": renewed.field, "writtenTo": written, "expires": expires }),
+        session.options.format(),
+    )?)
 }
 
 /// The end of each secret that has one, by its field.

@@ -14,13 +14,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 
 use super::command_error::CommandError;
 use super::output;
-use crate::files;
+use crate::{files, token};
 
 /// Connections at the same time.
 const MOST_CONNECTIONS: usize = 16;
@@ -75,7 +74,7 @@ impl Options {
                 }
                 token
             }
-            None => made_token()?,
+            None => token::made().map_err(|error| CommandError::usage(error.to_string()))?,
         };
         let failed = |error: std::io::Error| CommandError::usage(format!("--notify {address}: {error}"));
         let listener = TcpListener::bind(address).await.map_err(failed)?;
@@ -90,13 +89,6 @@ impl Options {
         tokio::spawn(listen(listener, Arc::from(token), posted.clone()));
         Ok(Some(Posts(posted)))
     }
-}
-
-fn made_token() -> Result<String, CommandError> {
-    let mut bytes = [0; 24];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| CommandError::usage(format!("this machine gives no random numbers for a token: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 async fn listen(listener: TcpListener, token: Arc<str>, posted: Arc<Notify>) {
@@ -142,5 +134,5 @@ fn is_authorised<B>(request: &Request<B>, token: &str) -> bool {
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let given = value.to_str().ok().and_then(|value| value.split_once(' '));
     let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, given)| given.trim());
-    given.is_some_and(|given| given.as_bytes().ct_eq(token.as_bytes()).into())
+    given.is_some_and(|given| token::same(given, token))
 }

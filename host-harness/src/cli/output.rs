@@ -98,6 +98,14 @@ pub(super) fn table<T: Serialize>(value: &T) -> io::Result<LeftOut> {
     Ok(left_out)
 }
 
+/// Prints a value in the format that was asked for: as JSON, or else for people.
+pub(super) fn value<T: Serialize>(value: &T, format: Format) -> io::Result<()> {
+    match format {
+        Format::Json => json(value),
+        _ => table(value).map(drop),
+    }
+}
+
 /// Prints the records of a value, one a line; those of several lists, where their names and ways are given, with the
 /// list's name.
 pub(super) fn records<T: Serialize>(value: &T, format: Format, lists: &[RecordList]) -> io::Result<()> {

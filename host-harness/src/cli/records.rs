@@ -17,30 +17,67 @@ const MOST_COLUMNS: usize = 1_000;
 /// Lists lie within an object or two.
 const DEEPEST: usize = 8;
 
-/// Records, each with the name of the list that it is from where there are several.
+/// Records, each with the name of the list that it is from where there are several. They stay the text that they are:
+/// a result can have millions.
 pub(super) struct Records<'j> {
-    rows: Vec<(Option<&'j str>, &'j str)>,
+    lists: Vec<List<'j>>,
+}
+
+struct List<'j> {
+    name: Option<&'j str>,
+    json: &'j str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A value that is one record.
+    Record,
+    /// A list of records.
+    Records,
+    /// A list of edges, whose nodes are the records.
+    Edges,
+}
+
+impl<'j> List<'j> {
+    fn of(name: Option<&'j str>, json: &'j str) -> Self {
+        let kind = match items(json) {
+            None => Kind::Record,
+            Some(ref rows) if are_edges(rows.clone()) => Kind::Edges,
+            Some(_) => Kind::Records,
+        };
+        Self { name, json, kind }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (Option<&'j str>, &'j str)> + use<'j> {
+        let (name, kind) = (self.name, self.kind);
+        let whole = Some(self.json).filter(|_| kind == Kind::Record);
+        let rows = items(self.json).filter(|_| kind != Kind::Record).into_iter().flatten();
+        let rows = rows.map(move |row| if kind == Kind::Edges { node(row).unwrap_or(row) } else { row });
+        whole.into_iter().chain(rows).map(move |row| (name, row))
+    }
 }
 
 impl<'j> Records<'j> {
     /// The records of a result.
     pub(super) fn of(json: &'j str) -> Self {
-        let list = list(json, DEEPEST).or_else(|| empty_list(json));
-        let rows = list.unwrap_or_else(|| vec![json]);
-        Self { rows: rows.into_iter().map(|row| (None, row)).collect() }
+        Self { lists: vec![List::of(None, list(json, DEEPEST).unwrap_or(json))] }
     }
 
     /// The records of several lists, each with the list's name.
     pub(super) fn of_lists(lists: impl Iterator<Item = (&'j str, &'j str)>) -> Self {
-        let rows = lists.flat_map(|(name, list)| items(list).into_iter().flatten().map(move |row| (Some(name), row)));
-        Self { rows: rows.collect() }
+        Self { lists: lists.map(|(name, json)| List { name: Some(name), json, kind: Kind::Records }).collect() }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (Option<&'j str>, &'j str)> {
+        self.lists.iter().flat_map(List::rows)
     }
 
     /// Writes each record as a line of JSON.
     pub(super) fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
-        for (list, row) in &self.rows {
+        for (list, row) in self.rows() {
             match list {
-                Some(list) => writeln!(out, "{{\"change\":{},\"record\":{row}}}", serde_json::Value::from(*list))?,
+                Some(list) => writeln!(out, "{{\"change\":{},\"record\":{row}}}", serde_json::Value::from(list))?,
                 None => writeln!(out, "{row}")?,
             }
         }
@@ -52,10 +89,10 @@ impl<'j> Records<'j> {
     pub(super) fn write_csv(&self, out: &mut impl Write) -> io::Result<()> {
         let for_terminal = io::stdout().is_terminal();
         let cell = |text: &str| if for_terminal { shown::one_line(text).into_owned() } else { text.to_owned() };
-        let has_lists = self.rows.iter().any(|(list, _)| list.is_some());
+        let has_lists = self.lists.iter().any(|list| list.name.is_some());
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut names = Vec::new();
-        for (name, _) in self.rows.iter().filter_map(|(_, row)| members(row)).flatten() {
+        for (name, _) in self.rows().filter_map(|(_, row)| members(row)).flatten() {
             if !places.contains_key(name) {
                 if names.len() >= MOST_COLUMNS {
                     return Err(io::Error::other(format!(
@@ -66,7 +103,7 @@ impl<'j> Records<'j> {
                 names.push(name);
             }
         }
-        let has_values = self.rows.iter().any(|(_, row)| !is_object(row));
+        let has_values = self.rows().any(|(_, row)| !is_object(row));
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(false).from_writer(out);
         let headings = has_lists.then(|| "change".to_owned()).into_iter();
         let headings = headings.chain(names.iter().map(|name| cell(&text(name))));
@@ -75,7 +112,7 @@ impl<'j> Records<'j> {
             return Ok(());
         }
         csv.write_record(&headings)?;
-        for (list, row) in &self.rows {
+        for (list, row) in self.rows() {
             let mut cells = vec![String::new(); names.len()];
             for (name, value) in members(row).into_iter().flatten() {
                 if let Some(place) = places.get(name).and_then(|place| cells.get_mut(*place)) {
@@ -106,10 +143,9 @@ pub(super) fn left_out(json: &str) -> Option<String> {
 }
 
 /// The first list of records, from the outside in.
-fn list(json: &str, depth: usize) -> Option<Vec<&str>> {
-    if let Some(list) = items(json) {
-        let rows: Vec<&str> = list.collect();
-        return (!rows.is_empty() && rows.iter().all(|row| is_object(row))).then(|| without_edges(rows));
+fn list(json: &str, depth: usize) -> Option<&str> {
+    if let Some(mut rows) = items(json) {
+        return (rows.clone().next().is_some() && rows.all(is_object)).then_some(json);
     }
     let depth = depth.checked_sub(1)?;
     let values = || members(json).into_iter().flatten().map(|(_, value)| value);
@@ -117,17 +153,12 @@ fn list(json: &str, depth: usize) -> Option<Vec<&str>> {
     direct.or_else(|| values().filter(|value| is_object(value)).find_map(|value| list(value, depth)))
 }
 
-/// A result that is an empty list has no records; one that only holds such a list is a record.
-fn empty_list(json: &str) -> Option<Vec<&str>> {
-    items(json).map(Iterator::collect)
+fn are_edges<'j>(rows: impl Iterator<Item = &'j str>) -> bool {
+    let mut rows = rows.map(|row| node(row).is_some()).peekable();
+    rows.peek().is_some() && rows.all(|is_edge| is_edge)
 }
 
-/// The nodes of a list of edges; other records as they are.
-fn without_edges(rows: Vec<&str>) -> Vec<&str> {
-    let nodes: Option<Vec<&str>> = rows.iter().map(|row| node(row)).collect();
-    nodes.unwrap_or(rows)
-}
-
+/// The node of an edge; none where it is no edge.
 fn node(edge: &str) -> Option<&str> {
     let mut node = None;
     for (name, value) in members(edge)? {

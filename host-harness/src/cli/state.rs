@@ -9,7 +9,6 @@ use host::{CallError, CallOptions, Limits};
 use serde_json::{Map, Value, json};
 
 use super::command_error::CommandError;
-use super::format::Format;
 use super::inputs::InputOptions;
 use super::options::GlobalOptions;
 use super::output;
@@ -87,7 +86,7 @@ fn show(arguments: &Show, options: &GlobalOptions) -> Result<(), CommandError> {
             shown.insert("note".to_owned(), json!("it is no JSON object: only its connector can read it"));
         }
     }
-    print(&Value::Object(shown), options.format())
+    Ok(output::value(&Value::Object(shown), options.format())?)
 }
 
 /// A value with its texts cut.
@@ -123,7 +122,7 @@ async fn check(arguments: Check, options: GlobalOptions) -> Result<(), CommandEr
     match error {
         None => {
             let accepted = json!({ "trigger": arguments.key, "accepted": true, "bytes": state.len() });
-            print(&accepted, session.options.format())
+            Ok(output::value(&accepted, session.options.format())?)
         }
         Some(error) => Err(CommandError::Call(Box::new(error))),
     }
@@ -134,14 +133,4 @@ fn load(path: &Path, most: u64) -> Result<Vec<u8>, CommandError> {
     let text = files::read(path, most);
     let text = text.map_err(|error| CommandError::usage(format!("the state file {}: {error}", path.display())))?;
     Ok(text.into_bytes())
-}
-
-fn print(value: &Value, format: Format) -> Result<(), CommandError> {
-    match format {
-        Format::Json => output::json(value)?,
-        _ => {
-            output::table(value)?;
-        }
-    }
-    Ok(())
 }

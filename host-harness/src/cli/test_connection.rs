@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::command_error::CommandError;
-use super::format::Format;
 use super::key;
 use super::options::GlobalOptions;
 use super::output;
@@ -51,11 +50,5 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await?;
     drop(progress);
     let tested = Tested { account: &outcome.value, expires: key::expiries(&connection) };
-    match session.options.format() {
-        Format::Json => output::json(&tested)?,
-        _ => {
-            output::table(&tested)?;
-        }
-    }
-    Ok(())
+    Ok(output::value(&tested, session.options.format())?)
 }

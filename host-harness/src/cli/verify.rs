@@ -69,8 +69,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     output::message(&format!("note: {}", connection.destination()));
 
     let progress = Progress::start("Asking whose the credential is".into());
-    let mut call = session.call_options(&progress);
-    call.grants.read_only = true;
+    let call = reading(&session, &progress);
     // A credential that is no good is no finding. A test that the service cannot answer may be one.
     let tested = session.connector.test_connection(&connection, &call).await;
     drop(progress);
@@ -86,8 +85,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
 
     let service = Service { connector: &session.connector, connection: &connection, asked: &asked };
     let progress = Progress::start("Asking what the service has".into());
-    let mut call = session.call_options(&progress);
-    call.grants.read_only = true;
+    let call = reading(&session, &progress);
     let theirs = if arguments.by_queries { None } else { service.schema(&call).await? };
     drop(progress);
 
@@ -115,8 +113,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             continue;
         };
         let progress = Progress::start(format!("Trying {operation}"));
-        let mut call = session.call_options(&progress);
-        call.grants.read_only = true;
+        let call = reading(&session, &progress);
         let body = json!({ "query": query.query, "variables": variables }).to_string();
         let (status, answer) = service.ask(&body, &call).await?;
         report.findings.extend(judge(&ours, operation, &query.query, status, answer.as_ref()));
@@ -144,6 +141,13 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         report.findings.len(),
         labels(&report)
     )))
+}
+
+/// The options of a call that may only read, whatever the flags say.
+fn reading(session: &Session, progress: &Progress) -> CallOptions {
+    let mut options = session.call_options(progress);
+    options.grants.read_only = true;
+    options
 }
 
 fn print(report: &Report, format: Format) -> Result<(), CommandError> {

@@ -9,8 +9,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use subtle::ConstantTimeEq;
 use url::form_urlencoded;
+
+use crate::token::{self, NoRandomness};
 
 /// The header in which the page's script repeats the token that only the page holds.
 pub(super) const CSRF_HEADER: &str = "x-csrf-token";
@@ -35,11 +36,6 @@ pub(super) struct Gate {
     csrf: String,
 }
 
-/// No randomness could be had from the operating system.
-#[derive(Debug, thiserror::Error)]
-#[error("the operating system gives no random numbers: {0}")]
-pub(super) struct NoRandomness(getrandom::Error);
-
 impl Gate {
     pub(super) fn new(address: SocketAddr) -> Result<Self, NoRandomness> {
         let port = address.port();
@@ -47,10 +43,10 @@ impl Gate {
             hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")],
             // Cookies know no ports: with the port in its name, two pages on one machine do not overwrite each other's.
             cookie_name: format!("harness-{port}"),
-            link: token()?,
-            launch: Mutex::new(Some(token()?)),
-            cookie: token()?,
-            csrf: token()?,
+            link: token::made()?,
+            launch: Mutex::new(Some(token::made()?)),
+            cookie: token::made()?,
+            csrf: token::made()?,
         })
     }
 
@@ -78,11 +74,11 @@ impl Gate {
     }
 
     fn accepts_link(&self, token: &str) -> bool {
-        if same(token, &self.link) {
+        if token::same(token, &self.link) {
             return true;
         }
         let mut launch = self.launch.lock().unwrap_or_else(PoisonError::into_inner);
-        launch.take_if(|launch| same(token, launch)).is_some()
+        launch.take_if(|launch| token::same(token, launch)).is_some()
     }
 
     /// A page from elsewhere that resolves its own name to this machine (DNS rebinding) still sends its own name.
@@ -94,7 +90,7 @@ impl Gate {
     fn knows_cookie(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.any(|(name, value)| name == self.cookie_name && same(value, &self.cookie))
+        pairs.any(|(name, value)| name == self.cookie_name && token::same(value, &self.cookie))
     }
 
     /// Why a request that changes something is not the page's own; none if it is.
@@ -103,22 +99,11 @@ impl Gate {
         if text(headers, header::ORIGIN) != Some(&format!("http://{host}")) {
             return Some("the request does not come from this page");
         }
-        if !same(text(headers, HeaderName::from_static(CSRF_HEADER)).unwrap_or_default(), &self.csrf) {
+        if !token::same(text(headers, HeaderName::from_static(CSRF_HEADER)).unwrap_or_default(), &self.csrf) {
             return Some("the page is of an earlier start: reload it");
         }
         None
     }
-}
-
-/// 256 bits in hex.
-fn token() -> Result<String, NoRandomness> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(NoRandomness)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn same(left: &str, right: &str) -> bool {
-    left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

@@ -128,7 +128,7 @@ impl Comparison<'_> {
         match (ours.nullable(), theirs.nullable()) {
             (Type::List(ours), Type::List(theirs)) => self.output(ours, theirs),
             (Type::Named(our_name), Type::Named(their_name)) => {
-                let (ours, theirs) = (json_kind(self.ours, our_name), json_kind(self.theirs, their_name));
+                let (ours, theirs) = (self.ours.json_kind(our_name), self.theirs.json_kind(their_name));
                 // A scalar of the service's own may be anything.
                 if ours == theirs || ours.is_none() || theirs.is_none() { None } else { otherwise() }
             }
@@ -136,46 +136,50 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares an input type of a variable, and those within it.
+    /// Compares the input type of a variable, and those within it, each once. Not by recursion: who declares them is as
+    /// hostile as who answers.
     fn input(&mut self, of: &Type) {
-        let name = of.name();
-        if !self.inputs.insert(name.to_owned()) || is_built_in(name) {
-            return;
+        let mut open = vec![of.name().to_owned()];
+        while let Some(name) = open.pop() {
+            if is_built_in(&name) || !self.inputs.insert(name.clone()) {
+                continue;
+            }
+            match (self.ours.types.get(&name), self.theirs.types.get(&name)) {
+                (_, None) => self.find(name, "there is no such type"),
+                (Some(Kind::Enum(ours)), Some(Kind::Enum(theirs))) => {
+                    for value in ours.difference(theirs) {
+                        self.find(&name, format!("it has no value {value}"));
+                    }
+                }
+                (Some(Kind::Input(ours)), Some(Kind::Input(theirs))) => self.fields(&name, ours, theirs, &mut open),
+                (Some(Kind::Enum(_)), Some(_)) => self.find(name, "it is no enum"),
+                (Some(Kind::Input(_)), Some(_)) => self.find(name, "it is no input object"),
+                _ => {}
+            }
         }
-        let (ours, theirs) = (self.ours, self.theirs);
-        match (ours.types.get(name), theirs.types.get(name)) {
-            (_, None) => self.find(name, "there is no such type"),
-            (Some(Kind::Enum(ours)), Some(Kind::Enum(theirs))) => {
-                for value in ours.difference(theirs) {
-                    self.find(name, format!("it has no value {value}"));
+    }
+
+    fn fields(
+        &mut self,
+        name: &str,
+        ours: &BTreeMap<String, Input>,
+        theirs: &BTreeMap<String, Input>,
+        open: &mut Vec<String>,
+    ) {
+        for (field, our_field) in ours {
+            match theirs.get(field) {
+                None => self.find(name, format!("it has no field {field}")),
+                Some(their_field) if !is_usable(&our_field.of, their_field.has_default, &their_field.of) => {
+                    // Whether a field that must be given is given is known to the connector alone: it is said.
+                    self.find(name, format!("its field {field} is {}, and {} is given", their_field.of, our_field.of));
                 }
+                Some(_) => open.push(our_field.of.name().to_owned()),
             }
-            (Some(Kind::Input(ours)), Some(Kind::Input(theirs))) => {
-                for (field, our_field) in ours {
-                    match theirs.get(field) {
-                        None => self.find(name, format!("it has no field {field}")),
-                        Some(their_field) if !is_usable(&our_field.of, their_field.has_default, &their_field.of) => {
-                            // Whether a field that must be given is given is known to the connector alone: it is said.
-                            self.find(
-                                name,
-                                format!("its field {field} is {}, and {} is given", their_field.of, our_field.of),
-                            );
-                        }
-                        Some(_) => self.input(&our_field.of),
-                    }
-                }
-                for (field, their_field) in theirs {
-                    if !ours.contains_key(field)
-                        && !their_field.has_default
-                        && matches!(their_field.of, Type::NonNull(_))
-                    {
-                        self.find(name, format!("it needs a field {field}: {}, which is not given", their_field.of));
-                    }
-                }
-            }
-            (Some(Kind::Enum(_)), Some(_)) => self.find(name, "it is no enum"),
-            (Some(Kind::Input(_)), Some(_)) => self.find(name, "it is no input object"),
-            _ => {}
+        }
+        for (field, their_field) in theirs.iter().filter(|(field, their_field)| {
+            !ours.contains_key(*field) && !their_field.has_default && matches!(their_field.of, Type::NonNull(_))
+        }) {
+            self.find(name, format!("it needs a field {field}: {}, which is not given", their_field.of));
         }
     }
 }
@@ -194,15 +198,4 @@ fn is_usable(given: &Type, has_default: bool, expected: &Type) -> bool {
 
 fn is_built_in(name: &str) -> bool {
     matches!(name, "ID" | "String" | "Int" | "Float" | "Boolean")
-}
-
-/// What a value of this type is in JSON; none for a scalar of the service's own.
-fn json_kind(schema: &Schema, name: &str) -> Option<&'static str> {
-    match (name, schema.types.get(name)) {
-        ("ID" | "String", _) | (_, Some(Kind::Enum(_))) => Some("text"),
-        ("Int" | "Float", _) => Some("number"),
-        ("Boolean", _) => Some("boolean"),
-        (_, Some(Kind::Object(_))) => Some("object"),
-        _ => None,
-    }
 }

@@ -116,11 +116,11 @@ fn fits(ours: &Schema, of: &Type, value: &Value) -> bool {
     }
     match of.nullable() {
         Type::List(of) => value.as_array().is_some_and(|items| items.iter().all(|item| fits(ours, of, item))),
-        Type::Named(name) => match (name.as_str(), ours.types.get(name)) {
-            ("ID" | "String", _) | (_, Some(Kind::Enum(_))) => value.is_string(),
-            ("Int" | "Float", _) => value.is_number(),
-            ("Boolean", _) => value.is_boolean(),
-            (_, Some(Kind::Object(_))) => value.is_object(),
+        Type::Named(name) => match ours.json_kind(name) {
+            Some("text") => value.is_string(),
+            Some("number") => value.is_number(),
+            Some("boolean") => value.is_boolean(),
+            Some("object") => value.is_object(),
             _ => true,
         },
         Type::NonNull(_) => true,

@@ -138,7 +138,6 @@ impl Schema {
     pub(crate) fn of_introspection(answer: &Value) -> Option<Self> {
         let schema = answer.pointer("/data/__schema")?;
         let name = |at: &str| schema.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let text = |value: &Value| Some(value.get("name")?.as_str()?.to_owned());
         let input = |value: &Value| {
             let has_default = value.get("defaultValue").is_some_and(|default| !default.is_null());
@@ -149,19 +148,31 @@ impl Schema {
             let Some(name) = text(of) else { continue };
             let kind = match of.get("kind").and_then(Value::as_str) {
                 Some("OBJECT" | "INTERFACE") => {
-                    let fields = list(of, "fields").into_iter().filter_map(|field| {
-                        let arguments = list(&field, "args").iter().filter_map(input).collect();
-                        Some((text(&field)?, Field { of: Type::of_json(field.get("type")?, DEEPEST_TYPE)?, arguments }))
+                    let fields = items(of, "fields").filter_map(|field| {
+                        let arguments = items(field, "args").filter_map(input).collect();
+                        Some((text(field)?, Field { of: Type::of_json(field.get("type")?, DEEPEST_TYPE)?, arguments }))
                     });
                     Kind::Object(fields.collect())
                 }
-                Some("INPUT_OBJECT") => Kind::Input(list(of, "inputFields").iter().filter_map(input).collect()),
-                Some("ENUM") => Kind::Enum(list(of, "enumValues").iter().filter_map(text).collect()),
+                Some("INPUT_OBJECT") => Kind::Input(items(of, "inputFields").filter_map(input).collect()),
+                Some("ENUM") => Kind::Enum(items(of, "enumValues").filter_map(text).collect()),
                 _ => Kind::Other,
             };
             types.insert(name, kind);
         }
         Some(Self { query: name("/queryType/name"), mutation: name("/mutationType/name"), types })
+    }
+
+    /// What a value of this type is in JSON: `text`, `number`, `boolean` or `object`; none for a scalar of the service's
+    /// own, which may be anything.
+    pub(super) fn json_kind(&self, name: &str) -> Option<&'static str> {
+        match (name, self.types.get(name)) {
+            ("ID" | "String", _) | (_, Some(Kind::Enum(_))) => Some("text"),
+            ("Int" | "Float", _) => Some("number"),
+            ("Boolean", _) => Some("boolean"),
+            (_, Some(Kind::Object(_))) => Some("object"),
+            _ => None,
+        }
     }
 
     /// The fields of an object type.
@@ -178,4 +189,9 @@ fn input<'a>(value: &sdl::InputValue<'a, &'a str>) -> (String, Input) {
 fn field<'a>(field: &sdl::Field<'a, &'a str>) -> (String, Field) {
     let arguments = field.arguments.iter().map(input).collect();
     (field.name.to_owned(), Field { of: Type::of(&field.field_type), arguments })
+}
+
+/// The items of a member that is a list.
+fn items<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
