@@ -176,7 +176,7 @@ table! {
         "The JSON that a call returns";
         "Half of the memory it is made in.";
         "the component returned a result larger than";
-    state_bytes, StateBytes, "state-bytes": u64 in Bytes = 64 * KIB;
+    state_bytes, StateBytes, "state-bytes": u64 in Bytes = MIB;
         "The polling state that a poll is given or returns";
         "Part of the contract: what a host has promised to store.";
         "the polling state is larger than";

@@ -2,12 +2,13 @@
 
 use connector_sdk::Error;
 use connector_sdk::graphql::{Answer, misshapen};
-use connector_sdk::json::{Problem, Scanner};
+use connector_sdk::json;
 
 /// The answer's data, if its `list` holds the one record that was asked for. Services give none as an empty list or as
 /// null.
 pub(super) fn the_one(answer: &Answer, list: &str, kind: &str, id: &str) -> Result<String, Error> {
-    if answer.member(list)?.map_or(Ok(false), holds_one).map_err(misshapen)? {
+    let records = answer.member(list)?.map_or(Ok(Vec::new()), json::items).map_err(misshapen)?;
+    if !records.is_empty() {
         return Ok(answer.data().to_owned());
     }
     Err(nothing_there(kind, id))
@@ -18,17 +19,4 @@ pub(super) fn nothing_there(kind: &str, id: &str) -> Error {
     Error::NotFound(format!(
         "there is no {kind} with the id {id:?} in this Duro environment, or the API key's owner may not see it"
     ))
-}
-
-/// Whether a list holds anything but null.
-fn holds_one(list: &str) -> Result<bool, Problem> {
-    let mut scanner = Scanner::new(list);
-    let mut first = scanner.begin_array()?;
-    while scanner.item(&mut first)? {
-        if !scanner.is_null()? {
-            return Ok(true);
-        }
-        scanner.skip()?;
-    }
-    Ok(false)
 }

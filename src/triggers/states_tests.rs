@@ -3,7 +3,7 @@
 use connector_sdk::Error;
 use connector_sdk::polling::Bounds;
 use connector_sdk::polling::blob::{read, signed, write};
-use connector_sdk::polling::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
+use connector_sdk::polling::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES, MAX_STATE_BYTES_WITHOUT_IDS};
 use connector_sdk::polling::memory::Version;
 use connector_sdk::polling::state::Reach;
 use connector_sdk::polling::{MAX_ORIGIN_BYTES, State, Watched};
@@ -146,7 +146,7 @@ fn an_origin_is_read_back_whatever_it_holds_and_the_longest_leaves_room() {
         let written = write(&State { owner: Some(u64::MAX), ..State::default() }, &watched);
         assert_eq!(read(&written, &watched).unwrap().owner, Some(u64::MAX));
         assert!(
-            written.len() <= MAX_STATE_BYTES - Bounds::STANDARD.remembered_bytes - 2 * MAX_CURSOR_BYTES,
+            written.len() <= MAX_STATE_BYTES_WITHOUT_IDS - Bounds::STANDARD.remembered_bytes - 2 * MAX_CURSOR_BYTES,
             "{}",
             written.len()
         );

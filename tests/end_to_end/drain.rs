@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What one poll delivers at most: 50 pages of 100 records.
 const PAGE_CAP: usize = 5_000;
-/// The most bytes of a state.
+/// The most bytes of a state that is not to find deleted records.
 const STATE_LIMIT: usize = 64 * 1024;
 
 const WATCHED: &str = "pollResourceType=components";

@@ -86,11 +86,15 @@ async fn results_errors_notices_accounts_and_states_have_a_largest_size() {
     assert!(is_too_large(account.unwrap_err().error));
     let page = cage.connector.query("huge-notice", &cage.connection, &two, None, None, &options).await;
     assert!(is_too_large(page.unwrap_err().error));
-    let inputs = json!({ "bytes": 65_537 });
+    let too_large = limits().state_bytes + 1;
+    let inputs = json!({ "bytes": too_large });
     let poll = cage.connector.poll("huge-state", &cage.connection, &inputs, None, &options).await.unwrap_err();
     assert!(matches!(poll.error, CallError::Limit { exceeded, .. } if exceeded.limit == Limit::StateBytes));
-    let given =
-        cage.connector.poll("fine", &cage.connection, &json!({}), Some(&[0; 65_537]), &options).await.unwrap_err();
+    let given = cage
+        .connector
+        .poll("fine", &cage.connection, &json!({}), Some(&vec![0; too_large as usize]), &options)
+        .await
+        .unwrap_err();
     assert!(matches!(given.error, CallError::Limit { exceeded, .. } if exceeded.limit == Limit::StateBytes));
     cage.assert_unharmed().await;
 }

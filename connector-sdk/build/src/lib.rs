@@ -45,7 +45,7 @@ pub fn result_schemas(service: impl AsRef<Path>, folder: impl AsRef<Path>) {
 }
 
 /// Makes `schemas/NAME.json` for a trigger whose records are those of the named queries: the schema of the payload with
-/// the lists `created` and `updated`. Ends the build with a message if that fails.
+/// the lists `created`, `updated` and `deleted`. Ends the build with a message if that fails.
 pub fn changes_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: &str, queries: &[&str]) {
     let made = Queries::read(service.as_ref(), folder.as_ref()).and_then(|all| {
         if let Some((path, _)) = all.files.iter().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name)) {

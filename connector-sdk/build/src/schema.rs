@@ -53,15 +53,16 @@ pub fn changes(lists: Vec<Value>) -> Option<Value> {
     let any: Vec<Value> =
         lists.into_iter().map(|mut list| list.get_mut("items").map(Value::take)).collect::<Option<_>>()?;
     let records = json!({ "type": "array", "items": { "anyOf": any } });
+    let id = json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } } });
     let lists = json!({
         "type": "object",
-        "required": ["created", "updated"],
-        "properties": { "created": records, "updated": records },
+        "required": ["created", "updated", "deleted"],
+        "properties": { "created": records, "updated": records, "deleted": { "type": "array", "items": id } },
     });
     let body = json!({ "type": "object", "required": ["data"], "properties": { "data": lists } });
     Some(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "description": "What was created and what was updated since the last poll.",
+        "description": "What was created, what was updated and what was deleted since the last poll.",
         "type": "object",
         "required": ["body"],
         "properties": { "body": body },

@@ -26,6 +26,13 @@ pub struct Changed {
     pub owner: Option<Owner>,
 }
 
+impl Changed {
+    /// The id of a record, by its text. None if it has none, or none that is text.
+    pub fn id_of(&self, node: &str) -> Option<String> {
+        json::text_member(node, self.id).ok().flatten().filter(|id| !id.is_empty())
+    }
+}
+
 /// Where `data` says whose records these are. A key that may read the list need not be allowed to ask.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner {

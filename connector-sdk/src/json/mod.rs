@@ -74,6 +74,19 @@ pub fn text_member(text: &str, key: &str) -> Result<Option<String>, Problem> {
     member(text, key)?.map(|value| Scanner::new(value).string()).transpose()
 }
 
+/// The texts of an array's values; null ones are left out.
+pub fn items(text: &str) -> Result<Vec<&str>, Problem> {
+    let mut scanner = Scanner::new(text);
+    let mut items = Vec::new();
+    let mut first = scanner.begin_array()?;
+    while scanner.item(&mut first)? {
+        let null = scanner.is_null()?;
+        let item = text.get(scanner.value()?);
+        items.extend(item.filter(|_| !null));
+    }
+    Ok(items)
+}
+
 /// What a string stands for that is written like this between its quotes; none if that is no string.
 pub fn unescape(raw: &str) -> Option<String> {
     serde_json::from_str(&format!("\"{raw}\"")).ok()

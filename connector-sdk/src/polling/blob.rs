@@ -3,6 +3,7 @@
 
 use super::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES};
 use super::entered::Entered;
+use super::inventory::{Inventory, Lists, Phase};
 use super::memory::{content_hash, hash};
 use super::origin::MAX_ORIGIN_BYTES;
 use super::packed;
@@ -62,6 +63,20 @@ struct Text<'a> {
     drain: Option<DrainText<'a>>,
     entered: Option<&'a str>,
     surveyed: Option<bool>,
+    inventory: Option<InventoryText<'a>>,
+}
+
+#[derive(Default)]
+struct InventoryText<'a> {
+    began_at: Option<&'a str>,
+    phase: &'a str,
+    deep_at: Option<&'a str>,
+    cursor: Option<&'a str>,
+    tail: Option<&'a str>,
+    has_holes: Option<bool>,
+    seen: Option<&'a str>,
+    unseen: Option<&'a str>,
+    missing: Option<&'a str>,
 }
 
 #[derive(Default)]
@@ -101,6 +116,7 @@ impl<'a> Text<'a> {
                 "delivered" => read.delivered = plain(&mut scanner)?,
                 "entered" => read.entered = plain(&mut scanner)?,
                 "surveyed" => read.surveyed = scanner.optional_boolean().ok()?,
+                "inventory" if !scanner.is_null().ok()? => read.inventory = Some(InventoryText::read(&mut scanner)?),
                 "drain" if !scanner.is_null().ok()? => read.drain = Some(DrainText::read(&mut scanner)?),
                 _ => scanner.skip().ok()?,
             }
@@ -130,6 +146,44 @@ impl<'a> DrainText<'a> {
             }
         }
         Some(read)
+    }
+}
+
+impl<'a> InventoryText<'a> {
+    fn read(scanner: &mut Scanner<'a>) -> Option<Self> {
+        let mut read = Self::default();
+        let mut first = scanner.begin_object().ok()?;
+        while let Some(key) = scanner.key(&mut first).ok()? {
+            match key.as_ref() {
+                "beganAt" => read.began_at = plain(scanner)?,
+                "phase" => read.phase = plain(scanner)?.unwrap_or_default(),
+                "deepAt" => read.deep_at = plain(scanner)?,
+                "cursor" => read.cursor = plain(scanner)?,
+                "tail" => read.tail = plain(scanner)?,
+                "hasHoles" => read.has_holes = scanner.optional_boolean().ok()?,
+                "seen" => read.seen = plain(scanner)?,
+                "unseen" => read.unseen = plain(scanner)?,
+                "missing" => read.missing = plain(scanner)?,
+                _ => scanner.skip().ok()?,
+            }
+        }
+        Some(read)
+    }
+
+    fn inventory(&self) -> Option<Inventory> {
+        let ids = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        Some(Inventory {
+            began_at: optional_time(self.began_at)?,
+            phase: match self.phase {
+                "over" => Phase::Over,
+                "walking" => Phase::Walking(joint(self.cursor, self.tail)?),
+                "walked" => Phase::Walked { deep_at: optional_time(self.deep_at)? },
+                "confirming" => Phase::Confirming,
+                _ => return None,
+            },
+            has_holes: self.has_holes.unwrap_or_default(),
+            ids: Lists { seen: ids(self.seen), unseen: ids(self.unseen), missing: ids(self.missing) },
+        })
     }
 }
 
@@ -180,17 +234,15 @@ pub fn write(state: &State, watched: &Watched<'_>) -> Vec<u8> {
         if !drain.end_of_ties.is_empty() {
             push(&mut text, "endOfTies", &packed::write_marks(&drain.end_of_ties));
         }
-        let joint = drain.joint.as_ref().map(|joint| (joint, quoted(&joint.cursor)));
-        if let Some((joint, cursor)) = joint.filter(|(_, cursor)| cursor.len() <= MAX_CURSOR_BYTES) {
-            text.push_str(",\"cursor\":");
-            text.push_str(&cursor);
-            push(&mut text, "tail", &packed::write_marks(&joint.tail));
-        }
+        push_joint(&mut text, drain.joint.as_ref());
         text.push('}');
     }
     if let Some(entered) = &state.entered {
         push(&mut text, "entered", &packed::write_keys(&entered.keys));
         text.push_str(if entered.surveyed { ",\"surveyed\":true" } else { ",\"surveyed\":false" });
+    }
+    if let Some(inventory) = &state.inventory {
+        push_inventory(&mut text, inventory);
     }
     let check = check(text.as_bytes(), VERSION);
     text.push_str(CHECK);
@@ -222,7 +274,6 @@ pub fn read(blob: &[u8], watched: &Watched<'_>) -> Result<State, Error> {
     if !is_intact(text, parsed.version) {
         return Err(invalid("it was damaged or changed by hand"));
     }
-    let damaged = || invalid("it is damaged");
     let (written_for, watches) = (parsed.resource.ok_or_else(damaged)?, watched.list);
     if written_for != watches {
         return Err(Error::InvalidState(format!(
@@ -242,6 +293,11 @@ pub fn read(blob: &[u8], watched: &Watched<'_>) -> Result<State, Error> {
         ));
     }
     Ok(state)
+}
+
+/// The error for a state that holds something else than was written.
+pub fn damaged() -> Error {
+    invalid("it is damaged")
 }
 
 fn check_origin(written_for: String, origin: &str) -> Result<(), Error> {
@@ -302,15 +358,23 @@ fn state(text: &Text<'_>) -> Option<State> {
                 zone: sane(parse_time(drain.zone)?),
                 lowest: parse_time(drain.lowest)?,
                 end_of_ties: drain.end_of_ties.map_or(Some(Vec::new()), packed::read_marks)?,
-                joint: match (drain.cursor, drain.tail) {
-                    (Some(cursor), Some(tail)) => {
-                        Some(Joint { cursor: unescape(cursor)?, tail: packed::read_marks(tail)? })
-                    }
-                    _ => None,
-                },
+                joint: joint(drain.cursor, drain.tail)?,
             }),
         },
+        inventory: match &text.inventory {
+            None => None,
+            Some(inventory) => Some(inventory.inventory()?),
+        },
     })
+}
+
+/// Where a walk goes on, if it is said.
+#[allow(clippy::option_option, reason = "outside: whether it could be read; inside: whether it is there")]
+fn joint(cursor: Option<&str>, tail: Option<&str>) -> Option<Option<Joint>> {
+    match (cursor, tail) {
+        (Some(cursor), Some(tail)) => Some(Some(Joint { cursor: unescape(cursor)?, tail: packed::read_marks(tail)? })),
+        _ => Some(None),
+    }
 }
 
 /// A time that may be missing but not be wrong.
@@ -346,6 +410,35 @@ fn push(json: &mut String, key: &str, value: &str) {
     json.push_str("\":\"");
     json.push_str(value);
     json.push('"');
+}
+
+fn push_joint(json: &mut String, joint: Option<&Joint>) {
+    let joint = joint.map(|joint| (joint, quoted(&joint.cursor)));
+    if let Some((joint, cursor)) = joint.filter(|(_, cursor)| cursor.len() <= MAX_CURSOR_BYTES) {
+        json.push_str(",\"cursor\":");
+        json.push_str(&cursor);
+        push(json, "tail", &packed::write_marks(&joint.tail));
+    }
+}
+
+fn push_inventory(json: &mut String, inventory: &Inventory) {
+    let (phase, deep_at, joint) = match &inventory.phase {
+        Phase::Over => ("over", None, None),
+        Phase::Walking(joint) => ("walking", None, joint.as_ref()),
+        Phase::Walked { deep_at } => ("walked", *deep_at, None),
+        Phase::Confirming => ("confirming", None, None),
+    };
+    json.push_str(",\"inventory\":{\"phase\":");
+    json.push_str(&quoted(phase));
+    push_time(json, "beganAt", inventory.began_at);
+    push_time(json, "deepAt", deep_at);
+    push_joint(json, joint);
+    json.push_str(if inventory.has_holes { ",\"hasHoles\":true" } else { "" });
+    let Lists { seen, unseen, missing } = &inventory.ids;
+    for (key, ids) in [("seen", seen), ("unseen", unseen), ("missing", missing)] {
+        push(json, key, ids);
+    }
+    json.push('}');
 }
 
 fn push_time(json: &mut String, key: &str, time: Option<Millis>) {

@@ -43,6 +43,17 @@ pub struct Bounds {
     /// of the answers has reached it: one more than may be stamped in the future where that `Date` is ahead of the
     /// clock that stamps records.
     pub witnesses: usize,
+    /// How long after a round that looks for deleted records began the next one does, in milliseconds of the service's
+    /// own time; at once where the service does not say what that is.
+    pub round_every: Millis,
+    /// How many pages of the list a poll reads for such a round, and how many requests it makes to confirm what is gone.
+    pub slice_pages: u32,
+    /// See `slice_pages`.
+    pub confirm_requests: u32,
+    /// How many pages it reads instead if the list cannot be followed on from where it was left.
+    pub slice_pages_again: u32,
+    /// The most bytes of text that the ids of known records take in the state.
+    pub ids_bytes: usize,
     /// After how many records that the `Date` of the answers has not reached it does not count any more. They are read
     /// by every poll.
     pub unreached: usize,
@@ -70,11 +81,19 @@ impl Bounds {
         untimed: 1_000,
         witnesses: 4,
         unreached: 1_000,
+        round_every: 3_600_000,
+        slice_pages: 10,
+        slice_pages_again: 40,
+        confirm_requests: 10,
+        ids_bytes: 900 * 1024,
     };
 }
 
 /// The most bytes of a state, by the contract.
-pub const MAX_STATE_BYTES: usize = 64 * 1024;
+pub const MAX_STATE_BYTES: usize = 1024 * 1024;
+
+/// The most bytes of a state without the ids of known records, which are kept where deleted ones are to be reported.
+pub const MAX_STATE_BYTES_WITHOUT_IDS: usize = 64 * 1024;
 
 /// The most bytes of a cursor, as JSON, that is kept in the state. The service's own are a few dozen; a longer one is
 /// left out, and the next poll begins at the top.

@@ -119,10 +119,19 @@ impl Deliveries {
         self.entries.is_empty()
     }
 
+    /// The records of all classes as they were received, in the order of their discovery.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|entry| self.node(entry))
+    }
+
+    fn node(&self, entry: &Entry) -> Option<&str> {
+        self.pages.get(entry.page)?.get(entry.node.clone())
+    }
+
     /// The records of one class as they were received, in the order of their discovery.
     pub fn of(&self, class: Class) -> impl Iterator<Item = &str> {
         let entries = self.entries.iter().filter(move |entry| entry.class == class);
-        entries.filter_map(|entry| self.pages.get(entry.page)?.get(entry.node.clone()))
+        entries.filter_map(|entry| self.node(entry))
     }
 }
 

@@ -9,6 +9,7 @@
 //!   changed;
 //! - `ties` how far down delivery got among records of one time;
 //! - [`entered`] records that entered a state, each once;
+//! - [`inventory`] which records are known, `round` which of them are gone;
 //! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its
 //!   text;
 //! - `origin` which service a state belongs to.
@@ -19,12 +20,14 @@ pub mod blob;
 pub mod bounds;
 pub mod classify;
 pub mod entered;
+pub mod inventory;
 pub mod memory;
 mod origin;
 mod packed;
 mod page;
 mod pass;
 mod poll;
+mod round;
 pub mod state;
 mod ties;
 mod untimed;
@@ -41,4 +44,5 @@ pub use memory::hash;
 pub use origin::{MAX_ORIGIN_BYTES, origin};
 pub use page::{ChangePage, Item, PageSource, Record};
 pub use poll::{Only, Polled, Show, Wanted, payload, poll, poll_pages};
+pub use round::Gone;
 pub use state::State;

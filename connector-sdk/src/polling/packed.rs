@@ -1,4 +1,4 @@
-//! Versions and marks as base64: bytes of hashes, and times as differences, because most of them lie within the same
+//! Versions, marks and ids as base64: bytes of hashes, and times as differences, because most of them lie within the same
 //! minute.
 
 use base64::Engine;
@@ -10,6 +10,9 @@ use crate::time::{LATEST, Millis};
 
 /// Of each version four bytes of id and three of content are written.
 const HASH_BYTES: usize = 7;
+
+/// The bytes of an id of 24 hexadecimal digits.
+const HEX_BYTES: usize = 12;
 
 /// Writes versions, the last changed last: each the difference of its time to the one before as a variable-length
 /// number, four bytes of id, three of content.
@@ -34,6 +37,11 @@ pub(super) fn versions_length(versions: &[Version]) -> usize {
         bytes += number_length(version.modified - before) + HASH_BYTES;
         before = version.modified;
     }
+    length(bytes)
+}
+
+/// How many bytes of text so many bytes make.
+pub(super) fn length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
 
@@ -64,6 +72,68 @@ pub(super) fn read_keys(text: &str) -> Option<Vec<u64>> {
     let bytes = decode(text)?;
     let (keys, []) = bytes.as_chunks::<KEY_BYTES>() else { return None };
     Some(keys.iter().map(|key| key.iter().fold(0, |key, byte| key << 8 | u64::from(*byte))).collect())
+}
+
+/// Writes ids: those of 24 hexadecimal digits in half their length, others as they are.
+pub(super) fn write_ids<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    let mut bytes = Vec::new();
+    for id in ids {
+        match hex(id) {
+            Some(id) => {
+                bytes.push(0);
+                bytes.extend(id);
+            }
+            None => {
+                bytes.push(u8::try_from(id.len()).unwrap_or_default());
+                bytes.extend(id.as_bytes());
+            }
+        }
+    }
+    encode(&bytes)
+}
+
+/// How many bytes [`write_ids`] makes of an id, before they become text; none for one that it cannot write.
+pub(super) fn id_length(id: &str) -> Option<usize> {
+    let written = if hex(id).is_some() { HEX_BYTES } else { id.len() };
+    (1..=usize::from(u8::MAX)).contains(&written).then_some(1 + written)
+}
+
+/// Reads ids; none if the text is not what was written.
+pub(super) fn read_ids(text: &str) -> Option<Vec<String>> {
+    let bytes = decode(text)?;
+    let mut rest = bytes.as_slice();
+    let mut ids = Vec::with_capacity(rest.len() / (1 + HEX_BYTES));
+    while let [length, id @ ..] = rest {
+        let (id, length) = match usize::from(*length) {
+            0 => (id.get(..HEX_BYTES)?.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect(), HEX_BYTES),
+            length => (std::str::from_utf8(id.get(..length)?).ok()?.to_owned(), length),
+        };
+        rest = rest.get(1 + length..)?;
+        ids.push(id);
+    }
+    Some(ids)
+}
+
+/// The bytes of an id that is 24 hexadecimal digits, in small letters.
+fn hex(id: &str) -> Option<[u8; HEX_BYTES]> {
+    let (pairs, []) = id.as_bytes().as_chunks::<2>() else { return None };
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; HEX_BYTES];
+    if pairs.len() != HEX_BYTES {
+        return None;
+    }
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = value(*high)? << 4 | value(*low)?;
+    }
+    Some(bytes)
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or('0')
 }
 
 /// Writes marks in their order: each its time as a variable-length number and four bytes of id.
@@ -169,9 +239,17 @@ mod tests {
         }
 
         #[test]
+        fn ids_are_read_back(ids in proptest::collection::vec("[0-9a-f]{24}|[0-9a-fA-F]{22,26}|\\PC{1,60}", 0..20)) {
+            let text = write_ids(ids.iter().map(String::as_str));
+            prop_assert_eq!(ids.iter().map(|id| id_length(id)).sum::<Option<usize>>().map(length), Some(text.len()));
+            prop_assert_eq!(read_ids(&text), Some(ids));
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in "[A-Za-z0-9_-]{0,60}|\\PC*") {
             read_versions(&text);
             read_marks(&text);
+            read_ids(&text);
         }
     }
 }

@@ -11,6 +11,15 @@ use std::ops::Range;
 pub trait PageSource {
     /// Fetches one page of up to `first` records: those after the cursor, or the newest.
     fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error>;
+
+    /// The id of a record, by its text. None if it has none, or none that is text.
+    fn id(&self, node: &str) -> Option<String>;
+
+    /// Asks which records of these ids there are, and gives their ids. None where the service cannot be asked for
+    /// records by their ids, as by default.
+    fn existing(&mut self, _ids: &[String]) -> Option<Result<Vec<String>, Error>> {
+        None
+    }
 }
 
 /// One page.
@@ -68,6 +77,16 @@ impl Record {
 }
 
 impl ChangePage {
+    /// Whether the service gave null at a place, or what has no id: any record may stand there.
+    pub fn has_holes(&self) -> bool {
+        self.items.iter().any(|item| item.record.is_none())
+    }
+
+    /// Whether the last record is one of these.
+    pub fn ends_with_one_of(&self, marks: &[Mark]) -> bool {
+        self.items.iter().rev().find_map(Item::mark).is_some_and(|last| marks.contains(&last))
+    }
+
     /// The text of a record.
     pub fn node(&self, record: &Record) -> &str {
         self.text.get(record.node.clone()).unwrap_or_default()

@@ -353,12 +353,7 @@ impl<'a> Pass<'a> {
     /// The state when the poll ended before this pass reached the floor.
     pub(super) fn suspend(&self, deliveries: &Deliveries) -> State {
         let before = self.before;
-        let joint = self.walk.joint().map(|joint| {
-            let mut joint = joint.clone();
-            let surplus = joint.tail.len().saturating_sub(self.bounds.tail);
-            joint.tail.drain(..surplus);
-            joint
-        });
+        let joint = self.walk.joint().map(|joint| joint.trimmed(self.bounds.tail));
         let drain = Drain {
             reach: self.upper.reach(),
             newest: self.newest,

@@ -6,17 +6,20 @@ use super::classify::{Class, Deliveries};
 use super::entered;
 use super::page::{ChangePage, PageSource};
 use super::pass::{Budget, End, Pass};
+use super::round::{Gone, Passed};
 use super::state::State;
 use crate::contract::{Error, Level, PollResult};
 use crate::host::Call;
-use crate::json::push_values;
+use crate::json::{push_values, quoted};
 use crate::time::Millis;
 
 /// What a poll found, not yet written down.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Polled {
     /// What to deliver.
     pub deliveries: Deliveries,
+    /// Which records are gone.
+    pub gone: Gone,
     /// What the next poll needs.
     pub state: State,
     /// Whether more is known to wait.
@@ -48,6 +51,8 @@ pub struct Wanted<'a> {
     /// Whether a record is in the state that is waited for: then those alone are delivered that enter it, each once.
     /// The state remembers which are in it for as long as this is given.
     pub is_in: Option<Only<'a>>,
+    /// Whether to find which records were deleted. The state remembers which there are for as long as this is given.
+    pub deleted: bool,
 }
 
 impl Show<'_> {
@@ -64,7 +69,8 @@ impl std::fmt::Debug for Show<'_> {
 
 impl std::fmt::Debug for Wanted<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Wanted {{ since: {:?}, is_in: {} }}", self.since, self.is_in.is_some())
+        let Self { since, is_in, deleted } = self;
+        write!(f, "Wanted {{ since: {since:?}, is_in: {}, deleted: {deleted} }}", is_in.is_some())
     }
 }
 
@@ -89,7 +95,10 @@ pub fn poll(
     if polled.passed_over > 0 {
         call.log(Level::Warn, || passed_over(polled.passed_over));
     }
-    let (payload, no_changes) = payload(&polled.deliveries, show);
+    for note in &polled.gone.notes {
+        call.log(Level::Warn, || note.clone());
+    }
+    let (payload, no_changes) = payload(&polled.deliveries, &polled.gone.ids, show);
     let state = blob::write(&polled.state, watched);
     Ok(PollResult { payload, no_changes, state, more: polled.more, extensions: None })
 }
@@ -102,7 +111,8 @@ pub fn poll_pages(
     bounds: &Bounds,
     wanted: &Wanted<'_>,
 ) -> Result<Polled, Error> {
-    let mut source = OneOwner { source, names, owner: state.and_then(|state| state.owner) };
+    let mut source =
+        OneOwner { source, names, owner: state.and_then(|state| state.owner), served_at: None, has_holes: false };
     let taken = if wanted.is_in.is_some() { entered::MAX_BYTES } else { 0 };
     let bounds = &Bounds { remembered_bytes: bounds.remembered_bytes.saturating_sub(taken), ..*bounds };
     let mut polled = match (state, wanted.since) {
@@ -110,15 +120,28 @@ pub fn poll_pages(
         (None, Some(since)) => backfill(&mut source, since, bounds)?,
         (Some(state), _) => poll_on(&mut source, state, bounds)?,
     };
-    if let Some(is_in) = wanted.is_in {
-        let mut entered = state.and_then(|state| state.entered.clone()).unwrap_or_default();
+    let mut entered = wanted.is_in.map(|_| state.and_then(|state| state.entered.clone()).unwrap_or_default());
+    // Each of the two reads pages of its own: not in one poll, nor while more waits, which has made its requests.
+    let surveys = !polled.more && entered.as_ref().is_some_and(|entered| !entered.surveyed);
+    if wanted.deleted {
+        let mut inventory = state.and_then(|state| state.inventory.clone()).unwrap_or_default();
+        let passed = Passed {
+            deliveries: &polled.deliveries,
+            are_through: !polled.more && !surveys,
+            deep_at: polled.state.deep_at,
+            has_holes: source.has_holes,
+            now: source.served_at,
+        };
+        polled.gone = inventory.go_on(&mut source, &passed, bounds).ok_or_else(blob::damaged)?;
+        polled.state.inventory = Some(inventory);
+    }
+    if let Some((entered, is_in)) = entered.as_mut().zip(wanted.is_in) {
         polled.deliveries.retain(|id, node| entered.meet(id, is_in(node)));
-        // Not while more waits: that poll has made its requests.
-        if !entered.surveyed && !polled.more {
+        if surveys {
             entered.survey(&mut source, (polled.state.floor, &polled.state.known), is_in, bounds)?;
         }
-        polled.state.entered = Some(entered);
     }
+    polled.state.entered = entered;
     polled.state.owner = source.owner;
     Ok(polled)
 }
@@ -129,6 +152,10 @@ struct OneOwner<'a, S> {
     source: &'a mut S,
     names: &'a Names,
     owner: Option<u64>,
+    /// The service's clock when it gave the first page, if it says.
+    served_at: Option<Millis>,
+    /// Whether one of the pages had holes.
+    has_holes: bool,
 }
 
 impl<S: PageSource> PageSource for OneOwner<'_, S> {
@@ -138,7 +165,17 @@ impl<S: PageSource> PageSource for OneOwner<'_, S> {
             (Some(expected), Some(owner)) if expected != owner => return Err(blob::other_owner(self.names)),
             (_, owner) => self.owner = owner.or(self.owner),
         }
+        self.served_at = self.served_at.or(page.served_at);
+        self.has_holes |= page.has_holes();
         Ok(page)
+    }
+
+    fn id(&self, node: &str) -> Option<String> {
+        self.source.id(node)
+    }
+
+    fn existing(&mut self, ids: &[String]) -> Option<Result<Vec<String>, Error>> {
+        self.source.existing(ids)
     }
 }
 
@@ -152,12 +189,18 @@ fn poll_on(source: &mut impl PageSource, state: &State, bounds: &Bounds) -> Resu
     let end = pass.run(source, &mut deliveries, &mut budget)?;
     let passed_over = pass.untimed_passed_over();
     if end == End::Budget {
-        return Ok(Polled { state: pass.suspend(&deliveries), deliveries, more: true, passed_over });
+        return Ok(Polled {
+            state: pass.suspend(&deliveries),
+            deliveries,
+            more: true,
+            passed_over,
+            ..Polled::default()
+        });
     }
     let left_newer = pass.left_newer(&deliveries);
     let state = pass.complete(&deliveries);
     if !pass.is_resumed() || budget.is_spent() {
-        return Ok(Polled { deliveries, state, more: left_newer, passed_over });
+        return Ok(Polled { deliveries, state, more: left_newer, passed_over, ..Polled::default() });
     }
     // What changed while a drain went on stands above it, and only a pass from the top sees it.
     let mut pass = Pass::fresh(&state, bounds);
@@ -170,7 +213,7 @@ fn poll_on(source: &mut impl PageSource, state: &State, bounds: &Bounds) -> Resu
         // middle.
         End::Budget => (state, left_newer),
     };
-    Ok(Polled { deliveries, state, more, passed_over })
+    Ok(Polled { deliveries, state, more, passed_over, ..Polled::default() })
 }
 
 /// Marks where counting begins: remembers what lies within the overlap, so that a record which was there is not taken
@@ -185,7 +228,7 @@ fn baseline(source: &mut impl PageSource, bounds: &Bounds) -> Result<Polled, Err
         pass.cut_short();
     }
     let (state, passed_over) = (pass.complete(&found), pass.untimed_passed_over());
-    Ok(Polled { deliveries: Deliveries::default(), state, more: false, passed_over })
+    Ok(Polled { state, passed_over, ..Polled::default() })
 }
 
 /// A first poll that delivers what was changed from a time on: the mark of a first poll, moved down to it, and the poll
@@ -197,9 +240,9 @@ fn backfill(source: &mut impl PageSource, since: Millis, bounds: &Bounds) -> Res
     poll_on(source, &State { floor, new_above: floor, watermark: floor, ..State::default() }, bounds)
 }
 
-/// The payload, `{"body": {"data": {"created": […], "updated": […]}}}`, and whether it is without changes. What is not
+/// The payload, `{"body": {"data": {"created": […], "updated": […], "deleted": […]}}}`, and whether it is without changes. What is not
 /// to be shown is left out: the state advances past all of it.
-pub fn payload(deliveries: &Deliveries, show: Show<'_>) -> (String, bool) {
+pub fn payload(deliveries: &Deliveries, deleted: &[String], show: Show<'_>) -> (String, bool) {
     // Twice the size of a megabyte is a megabyte to copy and to touch.
     let nodes = deliveries.of(Class::Created).chain(deliveries.of(Class::Updated));
     let mut payload = String::with_capacity(64 + nodes.map(|node| node.len() + 1).sum::<usize>());
@@ -216,8 +259,11 @@ pub fn payload(deliveries: &Deliveries, show: Show<'_>) -> (String, bool) {
         push_values(&mut payload, shown(Class::Updated));
     }
     let without_updated = payload.len() == empty;
+    payload.push_str(r#"],"deleted":["#);
+    let gone = deleted.iter().map(|id| format!(r#"{{"id":{}}}"#, quoted(id))).collect::<Vec<_>>();
+    push_values(&mut payload, gone.iter().map(String::as_str));
     payload.push_str("]}}}");
-    (payload, without_created && without_updated)
+    (payload, without_created && without_updated && deleted.is_empty())
 }
 
 fn passed_over(records: usize) -> String {
@@ -230,9 +276,10 @@ fn passed_over(records: usize) -> String {
 
 fn summary(polled: &Polled) -> String {
     format!(
-        "found {} created and {} updated{}",
+        "found {} created, {} updated and {} deleted{}",
         polled.deliveries.of(Class::Created).count(),
         polled.deliveries.of(Class::Updated).count(),
+        polled.gone.ids.len(),
         if polled.more { ", and more wait" } else { "" }
     )
 }

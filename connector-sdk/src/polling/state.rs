@@ -2,6 +2,7 @@
 
 use super::bounds::Bounds;
 use super::entered::Entered;
+use super::inventory::Inventory;
 use super::memory::{Mark, Order, Version, sort};
 use super::packed;
 use super::walk::Joint;
@@ -32,6 +33,8 @@ pub struct State {
     pub drain: Option<Drain>,
     /// Which records are known to be in the state that the trigger waits for; none where it waits for none.
     pub entered: Option<Entered>,
+    /// Which records are known; none where deleted ones are not to be reported.
+    pub inventory: Option<Inventory>,
 }
 
 /// A pass that a later poll goes on with.

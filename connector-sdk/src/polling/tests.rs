@@ -9,6 +9,7 @@ use super::state::State;
 use super::walk::{Step, Walk};
 use super::{Names, Polled, Wanted, poll_pages};
 use crate::contract::{Error, ServiceFailure};
+use crate::json;
 use crate::time::Millis;
 
 const NAMES: Names =
@@ -88,6 +89,10 @@ impl PageSource for List {
         }
         page.has_next = Some(from + page.items.len() < self.records.len());
         Ok(page)
+    }
+
+    fn id(&self, node: &str) -> Option<String> {
+        json::text_member(node, "id").ok().flatten()
     }
 }
 

@@ -23,6 +23,14 @@ pub struct Joint {
     pub tail: Vec<Mark>,
 }
 
+impl Joint {
+    /// With so many of the last records of the page as a state keeps.
+    pub fn trimmed(&self, tail: usize) -> Self {
+        let surplus = self.tail.len().saturating_sub(tail);
+        Self { cursor: self.cursor.clone(), tail: self.tail.get(surplus..).unwrap_or_default().to_vec() }
+    }
+}
+
 /// A walk down the list.
 #[derive(Debug, Default)]
 pub struct Walk {

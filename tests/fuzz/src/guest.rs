@@ -7,6 +7,7 @@ use connector_sdk::contract::Error;
 use connector_sdk::contract::{Failure, Level, Request, Response};
 use connector_sdk::polling::State;
 use connector_sdk::polling::blob::{self, Watched};
+use connector_sdk::polling::bounds::MAX_STATE_BYTES;
 use connector_sdk::{Connection, Connector, Host, PollResult, Query};
 use duro_plm::{Duro, NAMES};
 use serde_json::Value;
@@ -224,7 +225,7 @@ fn inputs_of(key: &str) -> &'static str {
 }
 
 fn watching(resource: &str) -> String {
-    format!(r#"{{"pollResourceType": "{resource}"}}"#)
+    format!(r#"{{"pollResourceType": "{resource}", "showDeletedRecords": true}}"#)
 }
 
 /// A page with three records, and more to come that never does.
@@ -275,11 +276,12 @@ fn judge_json(result: Result<String, Error>) -> u64 {
 
 fn judge_poll(result: Result<PollResult, Error>, resource: &str) -> u64 {
     if let Ok(poll) = &result {
-        assert!(poll.state.len() <= 64 * 1024, "a state of {} bytes", poll.state.len());
+        assert!(poll.state.len() <= MAX_STATE_BYTES, "a state of {} bytes", poll.state.len());
         read(&poll.state, resource);
         let Some(payload) = parsed(&poll.payload) else { return 2 };
-        let lists = ["created", "updated"].map(|list| payload["body"]["data"][list].as_array().expect("a list").len());
-        assert_eq!(poll.no_changes, lists == [0, 0]);
+        let lists = ["created", "updated", "deleted"]
+            .map(|list| payload["body"]["data"][list].as_array().expect("a list").len());
+        assert_eq!(poll.no_changes, lists == [0, 0, 0]);
         return outcome(&format!("{} {} {}", poll.no_changes, poll.more, lists.iter().sum::<usize>().min(3)));
     }
     judge(result.map(|_| String::new()))

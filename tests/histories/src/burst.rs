@@ -40,6 +40,7 @@ pub fn history(number: u64) -> History {
         request_takes: 20,
         clock_ahead: 0,
         date: Date::True,
+        by_ids: true,
         since: None,
         bounds: Bounds::STANDARD,
     };

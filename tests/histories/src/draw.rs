@@ -193,6 +193,7 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
             if cursors_live_for_one_poll {
                 // A poll that begins at the top each time must be able to reach the end.
                 bounds.requests = ENOUGH_REQUESTS;
+                bounds.slice_pages_again = ENOUGH_REQUESTS;
             }
             Settings {
                 initial,
@@ -206,6 +207,8 @@ fn settings(weather: Weather) -> BoxedStrategy<Settings> {
                 request_takes,
                 clock_ahead,
                 date,
+                // Neither this nor the bounds of a round are drawn, so that a seed stands for the history it stood for.
+                by_ids: bounds.page_size.is_multiple_of(2),
                 since,
                 bounds,
             }
@@ -235,6 +238,9 @@ fn bounds(weather: Weather) -> BoxedStrategy<Bounds> {
             remembered,
             witnesses,
             unreached,
+            round_every: 60_000 * Millis::from(delivering_pages - 1),
+            slice_pages: delivering_pages,
+            confirm_requests: delivering_pages,
             ..Bounds::STANDARD
         })
         .boxed()

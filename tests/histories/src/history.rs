@@ -37,6 +37,8 @@ pub struct Settings {
     pub clock_ahead: Millis,
     /// The `Date` of the answers.
     pub date: Date,
+    /// Whether records can be asked for by their ids.
+    pub by_ids: bool,
     /// How long before it the first poll is to begin, in milliseconds; where none is given, it marks a beginning.
     pub since: Option<Millis>,
     /// The bounds of a poll, made small.

@@ -7,10 +7,12 @@
 //!   get;
 //! - [`subject`] what is tried: the trigger as it ships and mutants of it, [`naive`] the obvious design, [`wire`] the
 //!   trigger over JSON;
-//! - [`play`] plays a history against a subject and holds it against the promises, [`outcome`] what came of it;
+//! - [`play`] plays a history against a subject and holds it against the promises, [`deletions`] what it
+//!   must report as deleted, [`outcome`] what came of it;
 //! - [`small`] every history of a small world; [`table`] the figures of the documentation.
 
 pub mod burst;
+pub mod deletions;
 pub mod draw;
 pub mod history;
 pub mod naive;

@@ -9,7 +9,7 @@ use histories::outcome::Outcome;
 use histories::play::play;
 use histories::subject::{Lacks, Trigger};
 use histories::table;
-use histories::wire::Wired;
+use histories::wire::{self, Wired};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -52,6 +52,14 @@ enum Tried {
     Wired,
     /// The trigger as it ships, waiting for records that enter a state
     Waiting,
+    /// The trigger as it ships, reporting deleted records
+    Deleting,
+    /// The same, called by a host with answers in JSON
+    DeletingWired,
+    /// The same without confirmation of what is gone
+    NoConfirmation,
+    /// The same that takes places that are null for nothing
+    NoHoles,
     /// The obvious design
     Naive,
     /// The trigger without its overlap
@@ -97,6 +105,10 @@ fn try_history(tried: Tried, history: &histories::history::History, tell_story: 
     match tried {
         Tried::Ours => play(history, &mut Trigger::new(settings, Lacks::Nothing), tell_story),
         Tried::Waiting => play(history, &mut Trigger::waiting(settings), tell_story),
+        Tried::Deleting => play(history, &mut Trigger::deleting(settings, Lacks::Nothing), tell_story),
+        Tried::DeletingWired => play(&wire::can_be_walked(history), &mut Wired::deleting(), tell_story),
+        Tried::NoConfirmation => play(history, &mut Trigger::deleting(settings, Lacks::Confirmation), tell_story),
+        Tried::NoHoles => play(history, &mut Trigger::deleting(settings, Lacks::Holes), tell_story),
         Tried::NoDeep => play(history, &mut Trigger::new(settings, Lacks::Deep), tell_story),
         Tried::NoOverlap => play(history, &mut Trigger::new(settings, Lacks::Overlap), tell_story),
         Tried::NoProof => play(history, &mut Trigger::new(settings, Lacks::Proof), tell_story),
@@ -164,8 +176,8 @@ fn soak(options: &Options) -> Result<()> {
         100.0 * totals.repeats as f64 / totals.delivered.max(1) as f64
     );
     println!(
-        "{} delivered unasked; refused: {} polls of another service, {} of another company",
-        totals.unasked, totals.refused[0], totals.refused[1]
+        "{} deleted and reported; {} delivered unasked; refused: {} polls of another service, {} of another company",
+        totals.deleted, totals.unasked, totals.refused[0], totals.refused[1]
     );
     if let Some((seed, outcome)) = failed.into_inner().unwrap_or_default() {
         for (promise, how) in &outcome.broken {

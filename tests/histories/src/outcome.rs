@@ -21,10 +21,12 @@ pub enum Promise {
     StateIsBound = 8,
     /// A trigger that waits for a state delivers a record when it enters it, once.
     EnteredOnce = 9,
+    /// What is reported as deleted is gone, and what is gone is reported, once.
+    DeletedTruly = 10,
 }
 
 /// All promises.
-pub const PROMISES: [Promise; 9] = [
+pub const PROMISES: [Promise; 10] = [
     Promise::FirstPollIsSilent,
     Promise::NothingIsLost,
     Promise::BacklogsDrain,
@@ -34,6 +36,7 @@ pub const PROMISES: [Promise; 9] = [
     Promise::StateIsReadable,
     Promise::StateIsBound,
     Promise::EnteredOnce,
+    Promise::DeletedTruly,
 ];
 
 /// What came of a history.
@@ -51,6 +54,8 @@ pub struct Outcome {
     pub owed: u64,
     /// Of those, the ones that never were.
     pub lost: u64,
+    /// Deleted records that had to be reported, and were.
+    pub deleted: u64,
     /// Polls.
     pub polls: u64,
     /// Requests that they made.
@@ -69,6 +74,7 @@ impl Outcome {
         self.unasked += other.unasked;
         self.owed += other.owed;
         self.lost += other.lost;
+        self.deleted += other.deleted;
         self.polls += other.polls;
         self.requests += other.requests;
         for (refused, more) in self.refused.iter_mut().zip(other.refused) {

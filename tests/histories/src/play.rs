@@ -1,12 +1,13 @@
 //! Plays a history against a subject, and holds what it did against the promises of `docs/polling.md`.
 
-use crate::history::{Change, History, Poll, Settings, Step, Tells, Trouble, UntimedAt, Whose};
+use crate::deletions::Deletions;
+use crate::history::{Change, History, Poll, Settings, Step, Tells, Trouble, UntimedAt, What, Whose};
 use crate::outcome::{Outcome, Promise};
 use crate::service::Service;
-use crate::subject::{Delivered, Subject, age, is_bound, is_version_in};
+use crate::subject::{Delivered, Subject, age, is_between_rounds, is_bound, is_version_in};
 use crate::world::{BEGINNING, Record, Shown, Version, World};
 use connector_sdk::contract::Error;
-use connector_sdk::polling::bounds::{Bounds, MAX_STATE_BYTES};
+use connector_sdk::polling::bounds::{Bounds, MAX_STATE_BYTES, MAX_STATE_BYTES_WITHOUT_IDS};
 use connector_sdk::time::Millis;
 use std::collections::{HashMap, HashSet};
 
@@ -17,10 +18,16 @@ const QUIET: Millis = 400_000;
 /// records.
 const MOST_POLLS: usize = 130;
 
+/// The most polls that may follow it until two rounds that look for deleted records are over: each reads a record at a
+/// time at worst, and then asks for them one by one.
+const MOST_POLLS_OF_ROUNDS: usize = 400;
+
 /// Plays a history to its end.
 pub fn play(history: &History, subject: &mut impl Subject, tell_story: bool) -> Outcome {
     let mut player = Player {
         waits: subject.waits(),
+        deletes: subject.deletes(),
+        deletions: Deletions::default(),
         entered: HashMap::new(),
         settings: &history.settings,
         world: World::new(&history.settings),
@@ -43,6 +50,9 @@ pub fn play(history: &History, subject: &mut impl Subject, tell_story: bool) -> 
 struct Player<'a> {
     /// Whether the subject waits for a state.
     waits: bool,
+    /// Whether the subject reports deleted records.
+    deletes: bool,
+    deletions: Deletions,
     /// The version of each record that was last delivered as having entered, by polls whose state was kept.
     entered: HashMap<u32, u32>,
     settings: &'a Settings,
@@ -74,7 +84,7 @@ impl Player<'_> {
         let quiet = Poll::default();
         self.created_from = u32::try_from(self.settings.initial.len()).unwrap_or(u32::MAX);
         if let Some(first) = self.poll(&quiet, subject) {
-            let is_silent = first.created.is_empty() && first.updated.is_empty() && !first.more;
+            let is_silent = first.is_empty() && !first.more;
             if !is_silent && self.settings.since.is_none() {
                 self.break_promise(Promise::FirstPollIsSilent, format!("the first poll delivered {first:?}"));
             }
@@ -103,6 +113,53 @@ impl Player<'_> {
             self.break_promise(Promise::RestIsSilent, format!("at rest, a poll delivered {last:?}"));
         }
         self.count_losses();
+        if self.deletes {
+            self.delete_and_poll(subject);
+        }
+    }
+
+    /// Deletes records after two rounds, which must have come by all that there are, and polls until it is reported.
+    fn delete_and_poll(&mut self, subject: &mut impl Subject) {
+        for _ in 0..2 {
+            // The first poll begins a round, unless one goes on already.
+            let mut goes_on = false;
+            let is_over = |_: &Self, state: &[u8]| {
+                let went_on = goes_on;
+                goes_on = !is_between_rounds(state);
+                went_on && !goes_on
+            };
+            if !self.poll_rounds(subject, is_over) {
+                self.break_promise(Promise::DeletedTruly, "a round has no end".to_owned());
+                return;
+            }
+        }
+        let is_null = |world: &World| world.list().iter().any(|(_, visible)| visible.version.null);
+        if is_null(&self.world) {
+            return;
+        }
+        self.deletions.know(self.world.records.iter().map(|record| record.id));
+        let what = What::Delete(1);
+        for _ in 0..self.world.records.len() / 2 {
+            self.world.apply(&Change { after: 0, what, lag: 0 });
+        }
+        if !self.world.records.is_empty() && !self.poll_rounds(subject, |player, _| player.owed().is_empty()) {
+            let how = format!("records {:?} are gone, and it was never said", self.owed());
+            self.break_promise(Promise::DeletedTruly, how);
+        }
+        self.outcome.deleted += self.deletions.reported();
+    }
+
+    fn owed(&self) -> Vec<u32> {
+        self.deletions.owed(&self.world)
+    }
+
+    /// Polls without trouble, minutes apart, until something is so. Whether it ever was.
+    fn poll_rounds(&mut self, subject: &mut impl Subject, mut so: impl FnMut(&Self, &[u8]) -> bool) -> bool {
+        let poll = Poll { after: Bounds::STANDARD.round_every / 4, ..Poll::default() };
+        (0..MOST_POLLS_OF_ROUNDS).any(|_| {
+            self.poll(&poll, subject).is_some()
+                && so(self, subject.kept().map(|state| state.as_slice()).unwrap_or_default())
+        })
     }
 
     /// Polls without trouble until nothing waits.
@@ -198,7 +255,7 @@ impl Player<'_> {
                 self.note(|| format!("    gave {delivered:?}{}", if poll.dies { ", and died" } else { "" }));
                 self.accept(&delivered, poll.dies);
                 let bytes = subject.state_bytes();
-                if bytes > MAX_STATE_BYTES {
+                if bytes > if self.deletes { MAX_STATE_BYTES } else { MAX_STATE_BYTES_WITHOUT_IDS } {
                     self.break_promise(Promise::StateIsReadable, format!("a state of {bytes} bytes"));
                 }
                 if !poll.dies {
@@ -219,6 +276,9 @@ impl Player<'_> {
     }
 
     fn accept(&mut self, delivered: &Delivered, dies: bool) {
+        for wrong in self.deletions.accept(delivered, &self.world, dies) {
+            self.break_promise(Promise::DeletedTruly, wrong);
+        }
         let mut in_this_poll = HashSet::new();
         for (class, list) in [("created", &delivered.created), ("updated", &delivered.updated)] {
             for (id, version) in list {

@@ -61,8 +61,8 @@ pub struct Node {
 }
 
 impl Service<'_> {
-    /// Answers a request for up to `first` records after a cursor.
-    pub fn answer(&mut self, first: usize, after: Option<&str>) -> Result<Answered, Trouble> {
+    /// Lets happen what happens before this request, and gives its number, or what goes wrong with it.
+    fn begin_request(&mut self) -> Result<usize, Trouble> {
         let request = self.requests;
         self.requests += 1;
         self.world.now += self.settings.request_takes;
@@ -79,10 +79,31 @@ impl Service<'_> {
                 _ => trouble = Some(*what),
             }
         }
-        let result = match trouble {
-            Some(trouble) => Err(trouble),
-            None if self.poll.whose == Whose::Own => self.page(request, first, after),
-            None => self.page_of_others(after),
+        trouble.map_or(Ok(request), Err)
+    }
+
+    /// Answers a request for the records of these ids with the ids of those that are there. A record whose place in the
+    /// list is null is null here too.
+    pub fn by_ids(&mut self, ids: &[String]) -> Result<Vec<String>, Trouble> {
+        let request = self.requests;
+        let result = self.begin_request().map(|_| {
+            let visible = self.world.list().into_iter().filter(|(_, visible)| !visible.version.null);
+            let there: Vec<String> = visible.map(|(_, visible)| written_id(visible.record.id)).collect();
+            ids.iter().filter(|id| there.contains(id)).cloned().collect()
+        });
+        if let Some(story) = &mut self.story {
+            story.push(format!("    request {request} which there are of {ids:?}: {result:?}"));
+        }
+        result
+    }
+
+    /// Answers a request for up to `first` records after a cursor.
+    pub fn answer(&mut self, first: usize, after: Option<&str>) -> Result<Answered, Trouble> {
+        let request = self.requests;
+        let result = match self.begin_request() {
+            Err(trouble) => Err(trouble),
+            Ok(request) if self.poll.whose == Whose::Own => self.page(request, first, after),
+            Ok(_) => self.page_of_others(after),
         };
         if let Some(story) = &mut self.story {
             let asked = after.map_or_else(|| "the top".to_owned(), |cursor| format!("after {cursor}"));
@@ -146,9 +167,10 @@ impl Service<'_> {
         }
         let edge = |id: u32| {
             let (cursor, modified) = (format!("others.{id}"), self.world.now);
+            let (id, version) = (written_id(id), id);
             let json =
-                format!("{{\"id\":\"{id:024x}\",\"name\":\"v{id}\",\"lastModified\":\"{}\"}}", format_time(modified));
-            let node = Node { id: format!("{id:024x}"), created: None, modified: Some(modified), json };
+                format!("{{\"id\":\"{id}\",\"name\":\"v{version}\",\"lastModified\":\"{}\"}}", format_time(modified));
+            let node = Node { id, created: None, modified: Some(modified), json };
             Edge { cursor, node: Some(node) }
         };
         let edges = (OF_OTHERS..OF_OTHERS + 3).map(edge).collect();
@@ -192,7 +214,7 @@ fn position_after(cursor: &str, list: &[(Place, Visible<'_>)], generation: u32) 
 
 fn node(visible: &Visible<'_>) -> Node {
     let (record, version) = (visible.record, visible.version);
-    let id = format!("{:024x}", record.id);
+    let id = written_id(record.id);
     let created = record.shows_created.then_some(record.created);
     let modified = (version.shown == Shown::Right).then_some(version.stamp);
     let quoted =
@@ -230,6 +252,16 @@ impl Node {
     }
 }
 
+/// The id of a record as it is written.
+fn written_id(id: u32) -> String {
+    format!("{id:024x}")
+}
+
+/// The record that an id names, if it is one of [`Service`]'s.
+pub fn named_by(id: &str) -> u32 {
+    u32::from_str_radix(id, 16).unwrap_or(u32::MAX)
+}
+
 /// Who was delivered and in which version, from the JSON that [`Service`] made.
 pub fn identify(json: &str) -> (u32, u32) {
     let field = |before: &str, radix| {
@@ -242,16 +274,7 @@ pub fn identify(json: &str) -> (u32, u32) {
 impl PageSource for Service<'_> {
     fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let first = usize::try_from(first).unwrap_or(usize::MAX);
-        let answered = self.answer(first, after).map_err(|trouble| match trouble {
-            Trouble::Transport | Trouble::CursorsExpire => Error::Transport(Failure::Timeout),
-            Trouble::Garbled => Error::UnexpectedResponse("simulated".to_owned()),
-            Trouble::Service => Error::Service(ServiceFailure {
-                status: 200,
-                message: "simulated".to_owned(),
-                errors: None,
-                data: None,
-            }),
-        })?;
+        let answered = self.answer(first, after).map_err(error)?;
         let mut text = String::new();
         let mut push = |part: &str| {
             let start = text.len();
@@ -269,5 +292,24 @@ impl PageSource for Service<'_> {
         }
         let owner = answered.company.map(|company| hash(company.as_bytes()));
         Ok(ChangePage { text, items, has_next: Some(answered.has_next), served_at: answered.date, owner })
+    }
+
+    fn id(&self, node: &str) -> Option<String> {
+        Some(written_id(identify(node).0))
+    }
+
+    fn existing(&mut self, ids: &[String]) -> Option<Result<Vec<String>, Error>> {
+        self.settings.by_ids.then(|| self.by_ids(ids).map_err(error))
+    }
+}
+
+/// What a client makes of a trouble.
+fn error(trouble: Trouble) -> Error {
+    match trouble {
+        Trouble::Transport | Trouble::CursorsExpire => Error::Transport(Failure::Timeout),
+        Trouble::Garbled => Error::UnexpectedResponse("simulated".to_owned()),
+        Trouble::Service => {
+            Error::Service(ServiceFailure { status: 200, message: "simulated".to_owned(), errors: None, data: None })
+        }
     }
 }

@@ -77,6 +77,7 @@ fn history(records: usize, cursor: Cursor, pause: Millis, changes: [(usize, &(Wh
         request_takes: 0,
         clock_ahead: 0,
         date: Date::True,
+        by_ids: true,
         since: None,
         bounds,
     };

@@ -2,7 +2,7 @@
 //! polls, and mutants of it, each without one part of the design.
 
 use crate::history::{Settings, Whose};
-use crate::service::{Service, identify};
+use crate::service::{Service, identify, named_by};
 use crate::world::BEGINNING;
 use connector_sdk::contract::Error;
 use connector_sdk::polling::blob::{self, Watched, signed};
@@ -38,6 +38,11 @@ pub trait Subject {
         false
     }
 
+    /// Whether it reports records that are gone.
+    fn deletes(&self) -> bool {
+        false
+    }
+
     /// What is kept, as far as it can be bound to a connection.
     fn kept(&mut self) -> Option<&mut Vec<u8>> {
         None
@@ -48,6 +53,12 @@ pub trait Subject {
 pub fn is_bound(state: Option<&[u8]>) -> (bool, bool) {
     let has = |key: &[u8]| state.is_some_and(|state| state.windows(key.len()).any(|part| part == key));
     (has(b",\"origin\":\""), has(b",\"company\":\""))
+}
+
+/// Whether a state is between two rounds that look for deleted records.
+pub fn is_between_rounds(state: &[u8]) -> bool {
+    const OVER: &[u8] = b"\"phase\":\"over\"";
+    state.windows(OVER.len()).any(|part| part == OVER)
 }
 
 /// Makes a state one of an earlier version, which has neither origin nor company.
@@ -77,8 +88,17 @@ pub struct Delivered {
     pub created: Vec<(u32, u32)>,
     /// Records and versions in the list of updated ones.
     pub updated: Vec<(u32, u32)>,
+    /// Records that are gone.
+    pub deleted: Vec<u32>,
     /// Whether more waits.
     pub more: bool,
+}
+
+impl Delivered {
+    /// Whether it delivered nothing.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty() && self.updated.is_empty() && self.deleted.is_empty()
+    }
 }
 
 /// A part of the design that a mutant lacks.
@@ -103,6 +123,10 @@ pub enum Lacks {
     Origin,
     /// The company that a state belongs to.
     Company,
+    /// The confirmation that what a round did not come by is gone.
+    Confirmation,
+    /// That any record may stand where the list is null.
+    Holes,
 }
 
 /// The trigger.
@@ -110,6 +134,8 @@ pub enum Lacks {
 pub struct Trigger {
     /// Whether it delivers those records alone that enter a state.
     waits: bool,
+    /// Whether it reports records that are gone.
+    deletes: bool,
     bounds: Bounds,
     lacks: Lacks,
     committed: Option<Vec<u8>>,
@@ -126,12 +152,17 @@ impl Trigger {
             Lacks::Witnesses => bounds.witnesses = 1,
             _ => {}
         }
-        Self { waits: false, bounds, lacks, committed: None, left: None }
+        Self { waits: false, deletes: false, bounds, lacks, committed: None, left: None }
     }
 
     /// The trigger that waits for records to enter the state of [`is_in`].
     pub fn waiting(settings: &Settings) -> Self {
         Self { waits: true, ..Self::new(settings, Lacks::Nothing) }
+    }
+
+    /// The trigger that reports records that are gone.
+    pub fn deleting(settings: &Settings, lacks: Lacks) -> Self {
+        Self { deletes: true, ..Self::new(settings, lacks) }
     }
 }
 
@@ -145,6 +176,7 @@ impl Subject for Trigger {
         let wanted = Wanted {
             since: service.settings.since.map(|before| BEGINNING - before),
             is_in: if self.waits { Some(&is_in) } else { None },
+            deleted: self.deletes,
         };
         let polled = match self.lacks {
             Lacks::Proof => poll_pages(
@@ -154,7 +186,7 @@ impl Subject for Trigger {
                 &self.bounds,
                 &wanted,
             )?,
-            Lacks::Date | Lacks::Untimed | Lacks::Company => poll_pages(
+            Lacks::Date | Lacks::Untimed | Lacks::Company | Lacks::Confirmation | Lacks::Holes => poll_pages(
                 &mut Blind { service, lacks: self.lacks },
                 watched.trigger,
                 state.as_ref(),
@@ -167,6 +199,7 @@ impl Subject for Trigger {
         Ok(Delivered {
             created: polled.deliveries.of(Class::Created).map(identify).collect(),
             updated: polled.deliveries.of(Class::Updated).map(identify).collect(),
+            deleted: polled.gone.ids.iter().map(|id| named_by(id)).collect(),
             more: polled.more,
         })
     }
@@ -186,6 +219,10 @@ impl Subject for Trigger {
     fn waits(&self) -> bool {
         self.waits
     }
+
+    fn deletes(&self) -> bool {
+        self.deletes
+    }
 }
 
 /// A source that hides of each page what the trigger is to do without.
@@ -200,12 +237,24 @@ impl PageSource for Blind<'_, '_> {
         match self.lacks {
             Lacks::Date => page.served_at = None,
             Lacks::Company => page.owner = page.owner.map(|_| 1),
+            Lacks::Confirmation => {}
+            Lacks::Holes => page.items.retain(|item| item.record.is_some()),
             _ => {
                 let passed_over = |item: &&mut Item| item.record.as_ref().is_some_and(|record| !record.in_order);
                 page.items.iter_mut().filter(passed_over).for_each(|item| item.record = None);
             }
         }
         Ok(page)
+    }
+
+    fn id(&self, node: &str) -> Option<String> {
+        self.service.id(node)
+    }
+
+    fn existing(&mut self, ids: &[String]) -> Option<Result<Vec<String>, Error>> {
+        // The last one is asked for because it is surely there.
+        let none = || Some(Ok(ids.last().cloned().into_iter().collect()));
+        if self.lacks == Lacks::Confirmation { none() } else { self.service.existing(ids) }
     }
 }
 
@@ -235,6 +284,14 @@ impl PageSource for Unproven<'_, '_> {
         append(&mut joined, &page, 0);
         self.before = Some(copy(&joined));
         Ok(joined)
+    }
+
+    fn id(&self, node: &str) -> Option<String> {
+        self.service.id(node)
+    }
+
+    fn existing(&mut self, ids: &[String]) -> Option<Result<Vec<String>, Error>> {
+        self.service.existing(ids)
     }
 }
 

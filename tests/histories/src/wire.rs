@@ -1,8 +1,8 @@
 //! The trigger as a host calls it, over HTTP answers in JSON: what the page source reads of real text is tried too. Its
 //! bounds are the standard ones, so short pages are what makes a short history of many requests.
 
-use crate::history::{Tells, Trouble, Whose};
-use crate::service::{Answered, Service, identify};
+use crate::history::{History, Settings, Tells, Trouble, Whose};
+use crate::service::{Answered, Service, identify, named_by};
 use crate::subject::{Delivered, Subject};
 use crate::world::BEGINNING;
 use connector_sdk::contract::Error;
@@ -16,8 +16,23 @@ use std::cell::RefCell;
 /// The trigger, called through its host.
 #[derive(Debug, Default)]
 pub struct Wired {
+    /// Whether it reports records that are gone.
+    deletes: bool,
     committed: Option<Vec<u8>>,
     left: Option<Vec<u8>>,
+}
+
+impl Wired {
+    /// The trigger that reports records that are gone.
+    pub fn deleting() -> Self {
+        Self { deletes: true, ..Self::default() }
+    }
+}
+
+/// The history with cursors that outlive a poll: without them, lists of more than 40 pages are not walked to their end.
+pub fn can_be_walked(history: &History) -> History {
+    let settings = Settings { cursors_live_for_one_poll: false, ..history.settings.clone() };
+    History { settings, ..history.clone() }
 }
 
 struct Wire<'a, 'b>(RefCell<&'a mut Service<'b>>);
@@ -30,7 +45,7 @@ impl Subject for Wired {
         };
         let connection = testing::connection("duroApiKey", endpoint);
         let since = service.settings.since.map(|before| time::format(BEGINNING - before));
-        let inputs = json!({ "since": since }).to_string();
+        let inputs = json!({ "since": since, "showDeletedRecords": self.deletes }).to_string();
         let host = Wire(RefCell::new(service));
         let polled = Duro::poll(&host, "pollChangesTrigger", &connection, &inputs, self.committed.as_deref())?;
         let payload: Value = serde_json::from_str(&polled.payload).map_err(|error| Error::Other(error.to_string()))?;
@@ -38,8 +53,10 @@ impl Subject for Wired {
             let records = payload.pointer(&format!("/body/data/{name}")).and_then(Value::as_array);
             records.into_iter().flatten().map(|record| identify(&record.to_string())).collect()
         };
-        let delivered = Delivered { created: list("created"), updated: list("updated"), more: polled.more };
-        if polled.no_changes != (delivered.created.is_empty() && delivered.updated.is_empty()) {
+        let gone = payload.pointer("/body/data/deleted").and_then(Value::as_array).into_iter().flatten();
+        let deleted = gone.map(|record| record.get("id").and_then(Value::as_str).map_or(u32::MAX, named_by)).collect();
+        let delivered = Delivered { created: list("created"), updated: list("updated"), deleted, more: polled.more };
+        if polled.no_changes != delivered.is_empty() {
             return Err(Error::InvalidState("noChanges is not what the payload says".to_owned()));
         }
         self.left = Some(polled.state);
@@ -57,6 +74,10 @@ impl Subject for Wired {
     fn kept(&mut self) -> Option<&mut Vec<u8>> {
         self.committed.as_mut()
     }
+
+    fn deletes(&self) -> bool {
+        self.deletes
+    }
 }
 
 impl Host for Wire<'_, '_> {
@@ -67,20 +88,20 @@ impl Host for Wire<'_, '_> {
         let after = body.pointer("/variables/after").and_then(Value::as_str);
         let with_company = body.pointer("/variables/withCompany").and_then(Value::as_bool).unwrap_or_default();
         let mut service = self.0.borrow_mut();
+        if let Some(ids) = body.pointer("/variables/ids").and_then(Value::as_array) {
+            let ids: Vec<String> = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            return response(service.by_ids(&ids).map(|ids| {
+                let there: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+                (None, json!({ "data": { "componentsByIds": there } }).to_string())
+            }));
+        }
         let tells = Some(service.poll.tells).filter(|_| with_company);
         if tells == Some(Tells::Refusal) {
             let body = "{\"errors\":[{\"message\":\"You are not authorized to perform this action.\"}]}";
             return Ok(Response { status: 500, headers: Vec::new(), body: body.as_bytes().to_vec() });
         }
         let answered = service.answer(usize::try_from(first).unwrap_or(usize::MAX), after);
-        let (date, body) = match answered {
-            Ok(answered) => (answered.date, text(&answered, tells)),
-            Err(Trouble::Transport | Trouble::CursorsExpire) => return Err(Failure::Timeout),
-            Err(Trouble::Garbled) => (None, "{\"data\":{\"compo".to_owned()),
-            Err(Trouble::Service) => (None, "{\"data\":null,\"errors\":[{\"message\":\"simulated\"}]}".to_owned()),
-        };
-        let headers = date.map(|date| ("date".to_owned(), testing::http_date(date))).into_iter().collect();
-        Ok(Response { status: 200, headers, body: body.into_bytes() })
+        response(answered.map(|answered| (answered.date, text(&answered, tells))))
     }
 
     fn log_enabled(&self, _: Level) -> bool {
@@ -88,6 +109,18 @@ impl Host for Wire<'_, '_> {
     }
 
     fn log(&self, _: Level, _: &str) {}
+}
+
+/// A response with a body, and a `Date` if there is one.
+fn response(answer: Result<(Option<Millis>, String), Trouble>) -> Result<Response, Failure> {
+    let (date, body) = match answer {
+        Ok(answer) => answer,
+        Err(Trouble::Transport | Trouble::CursorsExpire) => return Err(Failure::Timeout),
+        Err(Trouble::Garbled) => (None, "{\"data\":{\"compo".to_owned()),
+        Err(Trouble::Service) => (None, "{\"data\":null,\"errors\":[{\"message\":\"simulated\"}]}".to_owned()),
+    };
+    let headers = date.map(|date| ("date".to_owned(), testing::http_date(date))).into_iter().collect();
+    Ok(Response { status: 200, headers, body: body.into_bytes() })
 }
 
 fn text(answered: &Answered, tells: Option<Tells>) -> String {

@@ -34,7 +34,7 @@ impl Trigger for PollChanges {
         description: "Starts the flow when things were created or changed. The first poll marks where counting begins and \
                       delivers nothing.",
         result_schema: result_schema!("poll_changes"),
-        example: r#"{"body":{"data":{"created":[{"id":"1","name":"Bolt"}],"updated":[]}}}"#,
+        example: r#"{"body":{"data":{"created":[{"id":"1","name":"Bolt"}],"updated":[],"deleted":[]}}}"#,
     };
     type Inputs = ();
 
@@ -58,5 +58,9 @@ impl PageSource for Things<'_> {
         let variables = Variables { first: Some(i64::from(first)), after: after.map(str::to_owned) };
         let answer = self.client.run_reading::<PollThings>(variables, None, &mut |scanner| page.data(scanner))?;
         page.finish(answer, self.call)
+    }
+
+    fn id(&self, node: &str) -> Option<String> {
+        THINGS.id_of(node)
     }
 }
