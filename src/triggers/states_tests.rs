@@ -4,6 +4,7 @@ use connector_sdk::Error;
 use connector_sdk::polling::Bounds;
 use connector_sdk::polling::blob::{read, signed, write};
 use connector_sdk::polling::bounds::{MAX_CURSOR_BYTES, MAX_STATE_BYTES, MAX_STATE_BYTES_WITHOUT_IDS};
+use connector_sdk::polling::inventory::Lists;
 use connector_sdk::polling::memory::Version;
 use connector_sdk::polling::state::Reach;
 use connector_sdk::polling::{MAX_ORIGIN_BYTES, State, Watched};
@@ -28,6 +29,14 @@ const WRITTEN: [(&str, Resource, bool); 3 * SHAPES] = [
     (include_str!("../../tests/states/v3-baseline.json"), Resource::Components, false),
     (include_str!("../../tests/states/v3-drain.json"), Resource::Components, true),
     (include_str!("../../tests/states/v3-drain-from-the-top.json"), Resource::ChangeOrders, true),
+];
+
+/// Members that version 3 was given later, each where it is: states that know which records there are.
+const WITH_INVENTORY: [(&str, Resource); 4] = [
+    (include_str!("../../tests/states/v3-inventory-over.json"), Resource::Components),
+    (include_str!("../../tests/states/v3-inventory-walking.json"), Resource::Components),
+    (include_str!("../../tests/states/v3-inventory-walked.json"), Resource::ChangeOrders),
+    (include_str!("../../tests/states/v3-inventory-confirming.json"), Resource::Components),
 ];
 
 /// What the states of version 3 were written for; one of them in a company that the service did not tell.
@@ -83,6 +92,23 @@ fn every_state_ever_written_is_read_and_the_newest_version_is_written_back() {
         }
     }
     assert_eq!(read(newest[1].0.as_bytes(), &COMPONENTS).unwrap().owner, Some(COMPANY));
+}
+
+#[test]
+fn states_that_know_which_records_there_are_stay_readable() {
+    for (text, resource) in WITH_INVENTORY {
+        let state = read(text.as_bytes(), &of(resource)).unwrap();
+        assert_eq!(String::from_utf8(write(&state, &of(resource))).unwrap(), text);
+        assert!(state.inventory.is_some_and(|inventory| inventory.ids != Lists::default()));
+    }
+    let foreign = changed(WITH_INVENTORY[1].0, "\"phase\":\"walking\"", "\"phase\":\"flying\"");
+    assert!(refusal(foreign.as_bytes()).contains("damaged"));
+}
+
+#[test]
+fn ids_and_all_the_rest_of_a_state_have_room_beside_one_another() {
+    let most = Bounds::STANDARD.ids_bytes + MAX_STATE_BYTES_WITHOUT_IDS + 2 * MAX_CURSOR_BYTES;
+    assert!(most <= MAX_STATE_BYTES, "{most}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod component;
 mod crashes;
 mod data_source;
 mod declared;
+mod deletions;
 mod drain;
 mod errors;
 mod files;

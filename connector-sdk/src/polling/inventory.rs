@@ -170,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_read_as_they_were_always_written() {
+        let lists = Lists { seen: "AGDI1fChssPU5fYHGABgyNXwobLD1OX2BxkJUEFSVC3DqS03".to_owned(), ..Lists::default() };
+        let ids = Ids::read(&lists, MAX_IDS_BYTES).unwrap();
+        let known = ["60c8d5f0a1b2c3d4e5f60718", "60c8d5f0a1b2c3d4e5f60719", "PART-\u{e9}-7"];
+        assert_eq!(ids.of(Sight::Seen).collect::<Vec<_>>(), known);
+        assert_eq!(ids.write(), lists);
+    }
+
+    #[test]
     fn what_two_rounds_missed_is_gone_and_what_came_back_is_not() {
         let mut ids = Ids::read(&Lists::default(), MAX_IDS_BYTES).unwrap();
         (0..3).for_each(|number| ids.see(id(number)));

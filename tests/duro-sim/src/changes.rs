@@ -135,6 +135,11 @@ impl Service {
         decided.is_some()
     }
 
+    /// See [`crate::DuroSim::move_component`].
+    pub(crate) fn move_component(&self, id: &str, library: LibraryType) -> bool {
+        self.world().components.edit(id, |component| component.library = library).is_some()
+    }
+
     pub(crate) fn delete(&self, resource: Resource, id: &str) -> bool {
         let mut world = self.world();
         match resource {

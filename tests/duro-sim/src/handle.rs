@@ -144,6 +144,11 @@ impl DuroSim {
         self.service.decide(id, status, resolution)
     }
 
+    /// Moves a component to a library, and stamps it with no time. False if there is none with this id.
+    pub fn move_component(&self, id: &str, library: LibraryType) -> bool {
+        self.service.move_component(id, library)
+    }
+
     /// Deletes a record. False if there is none with this id.
     pub fn delete(&self, resource: Resource, id: &str) -> bool {
         self.service.delete(resource, id)
