@@ -68,6 +68,9 @@ pub trait Trigger {
     const OPERATION: Operation;
     /// Its inputs.
     type Inputs: Inputs;
+    /// Whether it takes in place of a state `{"since": TIME}`, and begins there; and `{"state": {…}}`, a state of its own
+    /// that was written for another service. [`crate::polling::poll`] does.
+    const REBASES: bool = false;
 
     /// Polls once; `state` is what the last poll gave. [`crate::polling::poll`] does it for a list that is ordered by its last change.
     fn poll(call: &Call<'_>, inputs: Self::Inputs, state: Option<&[u8]>) -> Result<PollResult, Error>;
@@ -80,7 +83,7 @@ pub struct Row<Run> {
     pub operation: Operation,
     /// What it declares of its inputs.
     pub inputs: &'static [Input],
-    /// An action: whether it changes data. A data source: whether it is searchable.
+    /// An action: whether it changes data. A data source: whether it is searchable. A trigger: whether it can be rebased.
     pub flag: bool,
     pub(crate) run: Run,
 }
@@ -120,7 +123,7 @@ impl DataSourceRow {
 impl TriggerRow {
     /// The row of a trigger.
     pub const fn of<T: Trigger>() -> Self {
-        Self { operation: T::OPERATION, inputs: T::Inputs::DECLARED, flag: false, run: poll::<T> }
+        Self { operation: T::OPERATION, inputs: T::Inputs::DECLARED, flag: T::REBASES, run: poll::<T> }
     }
 }
 

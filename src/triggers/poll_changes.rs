@@ -158,6 +158,7 @@ impl Trigger for PollChanges {
         example: include_str!("poll_changes.example.json"),
     };
     type Inputs = Settings;
+    const REBASES: bool = true;
 
     fn poll(call: &Call<'_>, settings: Settings, state: Option<&[u8]>) -> Result<PollResult, Error> {
         let watched = Watched {

@@ -34,6 +34,7 @@ mod page;
 mod poller;
 mod raw;
 mod read_only;
+mod rebase;
 mod recipes;
 mod retries;
 mod secrets;

@@ -252,6 +252,19 @@ pub fn write(state: &State, watched: &Watched<'_>) -> Vec<u8> {
 
 /// Reads a state that was written for this.
 pub fn read(blob: &[u8], watched: &Watched<'_>) -> Result<State, Error> {
+    read_state(blob, watched, |written_for| check_origin(written_for, watched.origin))
+}
+
+/// The same, whatever origin it was written for.
+pub(super) fn read_of_anyone(blob: &[u8], watched: &Watched<'_>) -> Result<State, Error> {
+    read_state(blob, watched, |_| Ok(()))
+}
+
+fn read_state(
+    blob: &[u8],
+    watched: &Watched<'_>,
+    check_origin: impl Fn(String) -> Result<(), Error>,
+) -> Result<State, Error> {
     if blob.len() > MAX_STATE_BYTES {
         return Err(invalid(&format!(
             "it is {} bytes long, and no state of this trigger has more than {MAX_STATE_BYTES}",
@@ -283,7 +296,7 @@ pub fn read(blob: &[u8], watched: &Watched<'_>) -> Result<State, Error> {
         )));
     }
     if parsed.version >= FIRST_BOUND {
-        check_origin(parsed.origin.and_then(unescape).ok_or_else(damaged)?, watched.origin)?;
+        check_origin(parsed.origin.and_then(unescape).ok_or_else(damaged)?)?;
     }
     let state = state(&parsed).ok_or_else(damaged)?;
     if state.floor > *PLAUSIBLE.end() {
@@ -309,7 +322,8 @@ fn check_origin(written_for: String, origin: &str) -> Result<(), Error> {
     }
     Err(Error::InvalidState(format!(
         "The trigger's state belongs to {written_for}, and the connection now leads to {origin}: use the connection to \
-         {written_for} again to go on where it was, or begin with an empty state, from when on changes at {origin} are reported."
+         {written_for} again to go on where it was, rebase the state if the same records are now at {origin}, or begin with an empty \
+         state, from when on changes at {origin} are reported."
     )))
 }
 
@@ -318,7 +332,8 @@ pub fn other_owner(names: &Names) -> Error {
     let Names { owner, credential, .. } = names;
     Error::InvalidState(format!(
         "The trigger's state belongs to another {owner} than the {credential} does now: use an {credential} of that {owner} again \
-         to go on where it was (another {credential} of the same {owner} will do), or begin with an empty state, from when on \
+         to go on where it was (another {credential} of the same {owner} will do), rebase the state if that {owner} has become this \
+         one, or begin with an empty state, from when on \
          changes of the present {credential}'s {owner} are reported."
     ))
 }
@@ -447,7 +462,7 @@ fn push_time(json: &mut String, key: &str, time: Option<Millis>) {
     }
 }
 
-fn invalid(reason: &str) -> Error {
+pub(super) fn invalid(reason: &str) -> Error {
     Error::InvalidState(format!(
         "The trigger's state cannot be used: {reason}. Restore the state of the last poll if you have it. Otherwise begin with \
          an empty state: changes are then reported from that poll on, and those since the last one are not."

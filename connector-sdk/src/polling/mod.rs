@@ -12,7 +12,7 @@
 //! - [`inventory`] which records are known, `round` which of them are gone;
 //! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its
 //!   text;
-//! - `origin` which service a state belongs to.
+//! - `rebase` what a host gives in place of a state, `origin` which service a state belongs to.
 //!
 //! A trigger gives a [`PageSource`] and calls [`poll()`].
 
@@ -27,6 +27,7 @@ mod packed;
 mod page;
 mod pass;
 mod poll;
+mod rebase;
 mod round;
 pub mod state;
 mod ties;

@@ -6,6 +6,7 @@ use super::classify::{Class, Deliveries};
 use super::entered;
 use super::page::{ChangePage, PageSource};
 use super::pass::{Budget, End, Pass};
+use super::rebase::{Rebase, rebase};
 use super::round::{Gone, Passed};
 use super::state::State;
 use crate::contract::{Error, Level, PollResult};
@@ -75,7 +76,9 @@ impl std::fmt::Debug for Wanted<'_> {
 }
 
 /// Polls a list once, with the standard bounds. `state` is what the last poll gave; an empty one marks where counting
-/// begins, and delivers nothing.
+/// begins, and delivers nothing. Two things a host may give in place of one, to set a trigger back or to move it:
+/// `{"since": TIME}` begins at that time, as `wanted.since` does; `{"state": {…}}`, with a state of this trigger that was
+/// written for another service, goes on where that left off. See [`Trigger::REBASES`](crate::Trigger::REBASES).
 ///
 /// Errors: `invalid-state` for a state that was not written for what is `watched`, and whatever the source gives.
 pub fn poll(
@@ -86,11 +89,18 @@ pub fn poll(
     show: Show<'_>,
     state: Option<&[u8]>,
 ) -> Result<PollResult, Error> {
-    let state = state.map(|blob| blob::read(blob, watched)).transpose()?;
+    let (state, wanted) = match state.map(|given| rebase(given, watched).ok_or(given)) {
+        None => (None, *wanted),
+        Some(Ok(rebased)) => match rebased? {
+            Rebase::Since(since) => (None, Wanted { since: Some(since), ..*wanted }),
+            Rebase::Moved(state) => (Some(*state), *wanted),
+        },
+        Some(Err(given)) => (Some(blob::read(given, watched)?), *wanted),
+    };
     if state.is_some() && wanted.since.is_some() {
         call.log(Level::Debug, || "this is not a first poll: since is not heeded".to_owned());
     }
-    let polled = poll_pages(source, watched.trigger, state.as_ref(), &Bounds::STANDARD, wanted)?;
+    let polled = poll_pages(source, watched.trigger, state.as_ref(), &Bounds::STANDARD, &wanted)?;
     call.log(Level::Info, || summary(&polled));
     if polled.passed_over > 0 {
         call.log(Level::Warn, || passed_over(polled.passed_over));
@@ -237,7 +247,9 @@ fn backfill(source: &mut impl PageSource, since: Millis, bounds: &Bounds) -> Res
     let mark = baseline(source, bounds)?.state;
     // Not above the mark: what becomes visible late, or is stamped before a time that has not come, would be lost.
     let floor = mark.floor.min(since.saturating_sub(1));
-    poll_on(source, &State { floor, new_above: floor, watermark: floor, ..State::default() }, bounds)
+    // What the mark remembers of before is not what was asked for. Where the list is quiet that can reach back months.
+    let known = mark.known.into_iter().filter(|version| version.is_timed() && version.modified < since).collect();
+    poll_on(source, &State { floor, new_above: floor, watermark: floor, known, ..State::default() }, bounds)
 }
 
 /// The payload, `{"body": {"data": {"created": […], "updated": […], "deleted": […]}}}`, and whether it is without changes. What is not

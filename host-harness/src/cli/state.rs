@@ -1,4 +1,6 @@
-//! `harness state`: what a trigger's state says, and whether a connector takes it.
+//! `harness state`: what a trigger's state says, whether a connector takes it, and another beginning in its place.
+
+mod rebase;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,12 +20,13 @@ use crate::files;
 /// The most characters of a member that are shown: what is remembered of records is packed, and says nothing to people.
 const SHOWN_CHARACTERS: usize = 60;
 
-/// Show what a trigger's state file says, or check it
+/// Show what a trigger's state file says, check it, or set it back
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   harness state show --state poll.state
-  harness state check pollThings --connection connection.json --state poll.state")]
+  harness state check pollThings --connection connection.json --state poll.state
+  harness state rebase pollThings --state poll.state")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -33,6 +36,7 @@ pub(super) struct Arguments {
 enum Command {
     Show(Show),
     Check(Check),
+    Rebase(rebase::Arguments),
 }
 
 /// Show what a state says of itself; long members are cut. Sends nothing, and loads no connector
@@ -74,6 +78,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     match arguments.command {
         Command::Show(arguments) => show(&arguments, &options),
         Command::Check(arguments) => check(arguments, options).await,
+        Command::Rebase(arguments) => rebase::run(arguments, options).await,
     }
 }
 

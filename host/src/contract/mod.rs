@@ -4,6 +4,7 @@
 mod definition;
 mod error;
 mod json_text;
+pub mod rebase;
 mod record_lists;
 mod renewal;
 mod results;

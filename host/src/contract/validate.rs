@@ -41,6 +41,9 @@ impl ConnectorDefinition {
         }
         for definition in &self.triggers {
             let place = format!("trigger {}", short(&definition.key));
+            if let Err(problem) = definition.can_be_rebased() {
+                found.add(format!("{place}: {problem}"));
+            }
             found.callable(&place, &definition.inputs, &sources, &definition.input_schema, &definition.result_schema);
             found.extensions(&place, definition.extensions.as_ref());
         }

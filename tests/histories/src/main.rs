@@ -56,6 +56,8 @@ enum Tried {
     Deleting,
     /// The same, called by a host with answers in JSON
     DeletingWired,
+    /// The same, rebased before every second poll
+    Rebased,
     /// The same without confirmation of what is gone
     NoConfirmation,
     /// The same that takes places that are null for nothing
@@ -107,6 +109,7 @@ fn try_history(tried: Tried, history: &histories::history::History, tell_story: 
         Tried::Waiting => play(history, &mut Trigger::waiting(settings), tell_story),
         Tried::Deleting => play(history, &mut Trigger::deleting(settings, Lacks::Nothing), tell_story),
         Tried::DeletingWired => play(&wire::can_be_walked(history), &mut Wired::deleting(), tell_story),
+        Tried::Rebased => play(&wire::can_be_walked(history), &mut Wired::rebased(), tell_story),
         Tried::NoConfirmation => play(history, &mut Trigger::deleting(settings, Lacks::Confirmation), tell_story),
         Tried::NoHoles => play(history, &mut Trigger::deleting(settings, Lacks::Holes), tell_story),
         Tried::NoDeep => play(history, &mut Trigger::new(settings, Lacks::Deep), tell_story),

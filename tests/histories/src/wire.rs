@@ -18,6 +18,9 @@ use std::cell::RefCell;
 pub struct Wired {
     /// Whether it reports records that are gone.
     deletes: bool,
+    /// Whether its host rebases the state before every second poll, where that is told whose the records are.
+    rebases: bool,
+    polls: u32,
     committed: Option<Vec<u8>>,
     left: Option<Vec<u8>>,
 }
@@ -26,6 +29,12 @@ impl Wired {
     /// The trigger that reports records that are gone.
     pub fn deleting() -> Self {
         Self { deletes: true, ..Self::default() }
+    }
+
+    /// The trigger whose host moves it to where it is, again and again: that is to lose and to repeat nothing. It
+    /// reports records that are gone.
+    pub fn rebased() -> Self {
+        Self { rebases: true, ..Self::deleting() }
     }
 }
 
@@ -46,8 +55,13 @@ impl Subject for Wired {
         let connection = testing::connection("duroApiKey", endpoint);
         let since = service.settings.since.map(|before| time::format(BEGINNING - before));
         let inputs = json!({ "since": since, "showDeletedRecords": self.deletes }).to_string();
+        self.polls += 1;
+        let is_its_own = service.poll.whose == Whose::Own && service.poll.tells == Tells::Company;
+        let wrap = self.rebases && is_its_own && self.polls.is_multiple_of(2);
+        let wrapped = |state: &Vec<u8>| [b"{\"state\":".as_slice(), state, b"}"].concat();
+        let state = self.committed.as_ref().map(|state| if wrap { wrapped(state) } else { state.clone() });
         let host = Wire(RefCell::new(service));
-        let polled = Duro::poll(&host, "pollChangesTrigger", &connection, &inputs, self.committed.as_deref())?;
+        let polled = Duro::poll(&host, "pollChangesTrigger", &connection, &inputs, state.as_deref())?;
         let payload: Value = serde_json::from_str(&polled.payload).map_err(|error| Error::Other(error.to_string()))?;
         let list = |name: &str| -> Vec<(u32, u32)> {
             let records = payload.pointer(&format!("/body/data/{name}")).and_then(Value::as_array);

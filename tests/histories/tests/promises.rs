@@ -196,6 +196,16 @@ fn the_promises_hold_over_json_and_http_too() {
 }
 
 #[test]
+fn a_trigger_that_is_rebased_between_its_polls_keeps_every_promise() {
+    let weather = Weather { bulk: false, ..EVERYTHING };
+    let rebased = |history: &History| play(&wire::can_be_walked(history), &mut Wired::rebased(), false);
+    if let Some((history, how)) = first_broken(weather, 500, 21, &PROMISES, rebased) {
+        let story = play(&wire::can_be_walked(&history), &mut Wired::rebased(), true).story;
+        panic!("{how}\n{:#?}\n{}", history.settings, story.join("\n"));
+    }
+}
+
+#[test]
 fn the_naive_design_is_rejected() {
     let naive = |history: &History| play(history, &mut Naive::new(&history.settings), false);
     for (weather, promise) in
