@@ -87,6 +87,12 @@ pub(super) const STOPS: &[Stop] = &[
         show: poll_without_changes,
     },
     Stop {
+        heading: "Trigger: moved to another address",
+        words: "A state belongs to one address. Rebased, it goes on at whatever address the next poll has, and repeats nothing; with \
+                --since it begins at that time instead.",
+        show: rebase,
+    },
+    Stop {
         heading: "Debug log",
         words: "With --debug, every request and response appears on standard error. The key is not there to be logged: the component \
                 never had it.",
@@ -334,6 +340,13 @@ fn poll_without_changes(visit: &mut Visit<'_>) -> Result<String> {
     ensure!(delivered(&answer)? == (0, 0), "something was delivered again");
     ensure!(find(&answer, &["noChanges"])? == &Value::Bool(true), "`noChanges` was to be true");
     Ok("no changes".to_owned())
+}
+
+fn rebase(visit: &mut Visit<'_>) -> Result<String> {
+    visit.read(&["state", "rebase", "pollChangesTrigger", "--state", &visit.file("components.state")])?;
+    let answer = poll(visit, &COMPONENT_POLL, "components.state")?;
+    ensure!(delivered(&answer)? == (0, 0), "something was delivered again");
+    Ok("it goes on where it was".to_owned())
 }
 
 fn debug_log(visit: &mut Visit<'_>) -> Result<String> {
