@@ -62,7 +62,7 @@ impl Connector for Duro {
     const TRIGGERS: &'static [TriggerRow] = &[TriggerRow::of::<triggers::PollChanges>()];
 
     const GRAPHQL: Option<GraphQl> = Some(GraphQl {
-        schema: include_str!("duro-v1.graphql"),
+        schema: include_str!(concat!(env!("OUT_DIR"), "/schema.graphql")),
         secret: "apiKey",
         header: "apiToken",
         queries: &[actions::QUERIES, data_sources::QUERIES, triggers::QUERIES, connection::QUERIES],

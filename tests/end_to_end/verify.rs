@@ -49,6 +49,17 @@ async fn a_service_that_has_all_of_it_passes_whether_it_tells_or_not() {
 }
 
 #[tokio::test]
+async fn what_was_only_inferred_is_not_looked_for() {
+    let schema = schema();
+    let inferred = schema.lines().filter(|line| line.ends_with("# inferred")).count();
+    assert!(inferred >= 7, "{inferred}");
+    let without: String =
+        schema.lines().filter(|line| !line.ends_with("# inferred")).flat_map(|line| [line, "\n"]).collect();
+    let ended = verify(&without, true).await;
+    assert_eq!((ended.status, &ended.json()["findings"]), (0, &json!([])), "{}", ended.output);
+}
+
+#[tokio::test]
 async fn each_change_of_a_schema_is_found_with_what_would_stop_working() {
     // What is changed, by what; what is found by introspection: the operation, and words of the place and the problem;
     // whether queries alone show it.

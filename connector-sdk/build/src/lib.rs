@@ -74,6 +74,26 @@ pub fn record_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: 
     end_on_problem(made);
 }
 
+/// Writes `schema.graphql` to `OUT_DIR`, for `GraphQl::schema`: the service's schema without the lines that end in
+/// `# inferred`. What nobody saw is not looked for in a live service, where its absence would stop nothing. Ends the
+/// build with a message if that fails.
+pub fn relied_upon(service: impl AsRef<Path>) {
+    let service = service.as_ref();
+    println!("cargo::rerun-if-changed={}", service.display());
+    let made = read(service).and_then(|text| {
+        let text = without_inferred(&text);
+        schema::parse(&text).map_err(|problem| Problem::GraphQl(service.to_owned(), problem))?;
+        let path = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("schema.graphql");
+        fs::write(&path, text).map_err(|error| Problem::File(path, error))
+    });
+    end_on_problem(made);
+}
+
+/// A schema without the lines that end in `# inferred`.
+fn without_inferred(text: &str) -> String {
+    text.lines().filter(|line| !line.ends_with("# inferred")).flat_map(|line| [line, "\n"]).collect()
+}
+
 fn end_on_problem(made: Result<(), Problem>) {
     if let Err(problem) = made {
         eprintln!("error: {problem}");
@@ -154,7 +174,14 @@ fn write(name: &str, schema: &serde_json::Value) -> Result<(), Problem> {
 mod tests {
     use std::fs;
 
-    use super::Queries;
+    use super::{Queries, without_inferred};
+
+    #[test]
+    fn what_nobody_saw_is_left_out_and_what_is_only_named_so_stays() {
+        let schema = "input A {\n  a: Int # an id\n  b: Int # inferred\n}\nenum E { x } # enum or string: inferred\n";
+        let expected = "input A {\n  a: Int # an id\n}\nenum E { x } # enum or string: inferred\n";
+        assert_eq!(without_inferred(schema), expected);
+    }
 
     #[test]
     fn two_queries_of_one_name_are_refused_and_both_are_named() {

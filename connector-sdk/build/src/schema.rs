@@ -6,13 +6,18 @@ use serde_json::{Map, Value, json};
 
 use crate::document::{Head, Step, head};
 
-type Document<'a> = schema::Document<'a, &'a str>;
+pub(crate) type Document<'a> = schema::Document<'a, &'a str>;
+
+/// Reads a service's schema.
+pub(crate) fn parse(service: &str) -> Result<Document<'_>, String> {
+    parse_schema(service).map_err(|error| format!("the service's schema: {error}"))
+}
 
 /// JSON Schema (2020-12) of the result of a query, by the service's schema and the comment at the query's head. Any
 /// value may be null, because a service that leaves one out or sends null should not stop a flow that does not use it;
 /// but the result itself is there. The error says what is not understood.
 pub fn result_schema(service: &str, query: &str) -> Result<Value, String> {
-    let service: Document<'_> = parse_schema(service).map_err(|error| format!("the service's schema: {error}"))?;
+    let service = parse(service)?;
     let document = parse_query::<&str>(query).map_err(|error| error.to_string())?;
     let [Definition::Operation(operation)] = document.definitions.as_slice() else {
         return Err("expected one query or mutation, and no fragments".to_owned());
