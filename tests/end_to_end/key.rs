@@ -117,3 +117,13 @@ async fn many_callers_at_once_make_one_request_and_get_the_same_key() {
     let error = bench.connector.renew(&bench.connection, &bench.options).await.unwrap_err().to_string();
     assert!(error.contains("gave no new credential"), "{error}");
 }
+
+#[tokio::test]
+async fn an_answer_longer_than_any_credential_is_not_read() {
+    let desk = Desk::new().await;
+    desk.sim.fault_next(Fault::HugeBody(70_000));
+    let renewed = desk.run(&["key", "renew", "--to-file", "api-key"]).await;
+    assert_eq!((renewed.status, renewed.error_kind().as_str()), (1, "unexpected-response"), "{}", renewed.messages);
+    assert!(renewed.messages.contains("at most 65536"), "{}", renewed.messages);
+    assert_eq!(rescued(&desk), [""; 0]);
+}

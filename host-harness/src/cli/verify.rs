@@ -183,6 +183,9 @@ fn label(definition: &ConnectorDefinition, key: &str) -> String {
     }
 }
 
+/// The most bytes of an answer. What large services say of themselves has one or two MiB.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
 /// The live service.
 struct Service<'a> {
     connector: &'a Connector,
@@ -193,7 +196,7 @@ struct Service<'a> {
 impl Service<'_> {
     async fn ask(&self, body: &str, options: &CallOptions) -> Result<(u16, Option<Value>), CommandError> {
         let Asked { secret, secret_header, .. } = self.asked;
-        let request = OwnRequest { secret, secret_header, body, idempotent: true };
+        let request = OwnRequest { secret, secret_header, body, idempotent: true, most_bytes: MAX_ANSWER_BYTES };
         let answer = self.connector.ask(self.connection, request, options).await.map_err(CommandError::Call)?;
         Ok((answer.status, serde_json::from_slice(&answer.body).ok()))
     }

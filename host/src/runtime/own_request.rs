@@ -23,6 +23,9 @@ pub struct OwnRequest<'a> {
     pub body: &'a str,
     /// Whether it may be sent again when no answer came.
     pub idempotent: bool,
+    /// The most bytes of an answer that is read, within [`Limits::response_bytes`](crate::Limits::response_bytes): as a
+    /// value, JSON takes many times its text.
+    pub most_bytes: usize,
 }
 
 /// What came back, echoes of secrets taken out.
@@ -65,6 +68,11 @@ impl Connector {
             idempotent: request.idempotent,
         };
         match egress.send(outgoing, &mut log).await {
+            Ok(answer) if answer.body.len() > request.most_bytes => {
+                let (bytes, most) = (answer.body.len(), request.most_bytes);
+                let message = format!("the answer has {bytes} bytes, and what was asked for has at most {most}");
+                Err(Box::new(CallError::Connector(Error::UnexpectedResponse(message))))
+            }
             Ok(answer) => Ok(OwnAnswer { status: answer.status, body: answer.body }),
             Err(failure) => Err(Box::new(call::blame(Error::Transport(failure), &egress))),
         }

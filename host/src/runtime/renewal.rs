@@ -17,6 +17,8 @@ use crate::contract::{Error, Renewal, ServiceFailure};
 use crate::secrets::{REDACTED, Secrets, expiry_of};
 use crate::text::beginning;
 
+/// The most bytes of an answer. A credential has a few thousand at most.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// The most bytes of a service's words that an error repeats.
 const SHOWN_WORDS: usize = 200;
 
@@ -47,8 +49,8 @@ impl Connector {
         };
         // A second request after a lost answer could make a second key.
         let Renewal { secret, secret_header, body, .. } = &renewal;
-        let answer =
-            self.ask(connection, OwnRequest { secret, secret_header, body, idempotent: false }, options).await?;
+        let request = OwnRequest { secret, secret_header, body, idempotent: false, most_bytes: MAX_ANSWER_BYTES };
+        let answer = self.ask(connection, request, options).await?;
         read(&renewal, answer.status, answer.body).map_err(|error| Box::new(CallError::Connector(error)))
     }
 }
