@@ -30,8 +30,8 @@ fn refused(message: &str) -> Option<Refused> {
     forbids.then_some(Refused::Permission)
 }
 
-/// Makes a type of a query, which is checked against the service's schema when it is compiled: a field that the schema does not have
-/// does not compile. All values of an answer are optional, because any may be null or missing.
+/// Makes a type of a query, which is checked against the service's schema when it is compiled: a field that the schema
+/// does not have does not compile. All values of an answer are optional, because any may be null or missing.
 macro_rules! query {
     ($name:ident, $file:tt) => {
         #[allow(unused_imports, reason = "what a query does not use")]

@@ -1,7 +1,8 @@
-//! The functions that a poll spends its time in, one by one: `cargo bench --workspace --bench hot`, or a part of a name behind `--`.
+//! The functions that a poll spends its time in, one by one: `cargo bench --workspace --bench hot`, or a part of a name
+//! behind `--`.
 //!
-//! For whoever changes one of them: Criterion compares with the run before. What a call costs as a whole is measured by `cargo xtask bench`,
-//! which also runs what is compared in turn; this does not.
+//! For whoever changes one of them: Criterion compares with the run before. What a call costs as a whole is measured by
+//! `cargo xtask bench`, which also runs what is compared in turn; this does not.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! How much memory an instance takes that waits: for a call, or in the middle of one for the service. A process of its own, because memory
-//! that was used and freed would hide some of it.
+//! How much memory an instance takes that waits: for a call, or in the middle of one for the service. A process of its
+//! own, because memory that was used and freed would hide some of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

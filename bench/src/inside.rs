@@ -52,7 +52,8 @@ pub(crate) fn measure(files: &Files, quick: bool) -> Result<Inside> {
     })
 }
 
-/// Wasmtime's part of loading, with the settings that decide the code: from WebAssembly, and from a file of machine code.
+/// Wasmtime's part of loading, with the settings that decide the code: from WebAssembly, and from a file of machine
+/// code.
 fn compile_and_load(files: &Files, turns: usize) -> Result<(Summary, Summary, u64)> {
     let mut config = Config::new();
     config.epoch_interruption(true).concurrency_support(false);
@@ -87,7 +88,8 @@ fn microseconds(work: impl FnOnce() -> wasmtime::Result<()>) -> Result<f64> {
     Ok(clock.elapsed().as_secs_f64() * 1e6)
 }
 
-/// Instantiating, and a whole call that refuses at once because the key is unknown; in batches, because one is too short to time.
+/// Instantiating, and a whole call that refuses at once because the key is unknown; in batches, because one is too
+/// short to time.
 async fn calls(files: &Files, allocation: Allocation, turns: usize) -> Result<((Summary, Summary), RuntimeChoices)> {
     const BATCH: usize = 100;
     let runtime = Runtime::new(worker::settings(files, allocation))?;

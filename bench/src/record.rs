@@ -22,7 +22,8 @@ const HEAD_START_MILLISECONDS: i64 = 24 * 3_600 * 1_000;
 /// The time between two changes.
 const GAP: Duration = Duration::from_millis(7);
 
-/// Records a poll of a backlog of this many records, as many polls as it takes, under `name` or `name-0`, `name-1` and so on; gives how many.
+/// Records a poll of a backlog of this many records, as many polls as it takes, under `name` or `name-0`, `name-1` and
+/// so on; gives how many.
 pub(crate) fn backlog(work: &Path, name: &str, records: usize) -> Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let sim =

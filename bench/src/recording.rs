@@ -1,5 +1,5 @@
-//! What one poll asks and what the simulated service answers, recorded once, so that every case does the same work on the same bytes and
-//! the service's own cost is not measured.
+//! What one poll asks and what the simulated service answers, recorded once, so that every case does the same work on
+//! the same bytes and the service's own cost is not measured.
 
 use std::collections::BTreeSet;
 use std::fs;

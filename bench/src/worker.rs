@@ -53,7 +53,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Turns to warm up, turns that are measured, and one more whose payloads are checked: to read a payload takes more memory than to poll.
+    /// Turns to warm up, turns that are measured, and one more whose payloads are checked: to read a payload takes more
+    /// memory than to poll.
     fn turns(&self) -> usize {
         self.warm_up + self.count + 1
     }

@@ -1,7 +1,7 @@
-//! The component's memory allocator. A call gets a fresh instance, works for a few milliseconds and is gone, so what counts is the first
-//! allocation and not the millionth: blocks are cut from the memory that the instance begins with (the default allocator
-//! leaves that unused and asks the host for more at once), the last block grows where it stands, and blocks that are freed
-//! are kept by size and used again.
+//! The component's memory allocator. A call gets a fresh instance, works for a few milliseconds and is gone, so what
+//! counts is the first allocation and not the millionth: blocks are cut from the memory that the instance begins with
+//! (the default allocator leaves that unused and asks the host for more at once), the last block grows where it stands,
+//! and blocks that are freed are kept by size and used again.
 //!
 //! Sizes are rounded up to classes: multiples of 16 bytes up to 256, then four to each doubling.
 
@@ -43,8 +43,8 @@ impl Arena {
         Self { top: 0, end: 0, free: [0; CLASSES] }
     }
 
-    /// A block of at least `size` bytes; null if there is no memory. `grow` is asked for more bytes behind the end, and gives how many it
-    /// added, 0 if it cannot.
+    /// A block of at least `size` bytes; null if there is no memory. `grow` is asked for more bytes behind the end, and
+    /// gives how many it added, 0 if it cannot.
     ///
     /// # Safety
     ///
@@ -109,7 +109,8 @@ mod global {
     use std::cell::UnsafeCell;
 
     const PAGE: usize = 64 * 1024;
-    /// Growing is a call of the host, a few microseconds: never for less than this, and not for much more than is needed.
+    /// Growing is a call of the host, a few microseconds: never for less than this, and not for much more than is
+    /// needed.
     const LEAST_GROWTH: usize = 4 * PAGE;
 
     unsafe extern "C" {

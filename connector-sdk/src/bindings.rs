@@ -1,5 +1,5 @@
-//! What is generated from `wit/`. Nobody names it: [`crate::contract`] gives its types their names, and [`crate::export!`] uses its
-//! macro.
+//! What is generated from `wit/`. Nobody names it: [`crate::contract`] gives its types their names, and
+//! [`crate::export!`] uses its macro.
 
 #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::indexing_slicing, clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! The types of the contract, as they are generated from `wit/`, which documents them; and the few words that go with them.
+//! The types of the contract, as they are generated from `wit/`, which documents them; and the few words that go with
+//! them.
 
 pub use crate::bindings::exports::integration::connector::connections::Account;
 pub use crate::bindings::exports::integration::connector::data_sources::{Item, Page};

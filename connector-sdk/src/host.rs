@@ -1,5 +1,6 @@
-//! What a connector asks of whoever runs it: send a request, write a log line. In a component this is the imports `http` and `log`;
-//! under native tests and benchmarks it is a struct of theirs. Nothing else of the outside is reachable.
+//! What a connector asks of whoever runs it: send a request, write a log line. In a component this is the imports
+//! `http` and `log`; under native tests and benchmarks it is a struct of theirs. Nothing else of the outside is
+//! reachable.
 
 use crate::bindings::integration::connector::{http, log};
 use crate::contract::{Connection, Failure, Level, Request, Response};

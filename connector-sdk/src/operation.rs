@@ -1,4 +1,5 @@
-//! Actions, data sources and triggers: what one declares, the trait that one implements, and its row in the connector's table.
+//! Actions, data sources and triggers: what one declares, the trait that one implements, and its row in the connector's
+//! table.
 
 use crate::contract::{Connection, Error, Page, PollResult};
 use crate::host::{Call, Host};
@@ -52,7 +53,8 @@ pub trait DataSource {
     /// What a search text and a cursor are read into.
     type Search;
 
-    /// Reads the search text, and the cursor that an earlier page gave. What is wrong is noted in the reader, as `search` and `cursor`.
+    /// Reads the search text, and the cursor that an earlier page gave. What is wrong is noted in the reader, as
+    /// `search` and `cursor`.
     fn search(text: &str, cursor: Option<&str>, reader: &mut Reader) -> Self::Search;
 
     /// Gives one page.
@@ -68,11 +70,12 @@ pub trait Trigger {
     const OPERATION: Operation;
     /// Its inputs.
     type Inputs: Inputs;
-    /// Whether it takes in place of a state `{"since": TIME}`, and begins there; and `{"state": {…}}`, a state of its own
-    /// that was written for another service. [`crate::polling::poll`] does.
+    /// Whether it takes in place of a state `{"since": TIME}`, and begins there; and `{"state": {…}}`, a state of its
+    /// own that was written for another service. [`crate::polling::poll`] does.
     const REBASES: bool = false;
 
-    /// Polls once; `state` is what the last poll gave. [`crate::polling::poll`] does it for a list that is ordered by its last change.
+    /// Polls once; `state` is what the last poll gave. [`crate::polling::poll`] does it for a list that is ordered by
+    /// its last change.
     fn poll(call: &Call<'_>, inputs: Self::Inputs, state: Option<&[u8]>) -> Result<PollResult, Error>;
 }
 
@@ -83,7 +86,8 @@ pub struct Row<Run> {
     pub operation: Operation,
     /// What it declares of its inputs.
     pub inputs: &'static [Input],
-    /// An action: whether it changes data. A data source: whether it is searchable. A trigger: whether it can be rebased.
+    /// An action: whether it changes data. A data source: whether it is searchable. A trigger: whether it can be
+    /// rebased.
     pub flag: bool,
     pub(crate) run: Run,
 }

@@ -1,5 +1,5 @@
-//! Holds a result against the schema that the manifest promises for it, so that a flow never gets a value of a type it was not
-//! told of. The schemas use a few keywords of JSON Schema, and this knows exactly those: [`KEYWORDS`].
+//! Holds a result against the schema that the manifest promises for it, so that a flow never gets a value of a type it
+//! was not told of. The schemas use a few keywords of JSON Schema, and this knows exactly those: [`KEYWORDS`].
 
 use serde_json::Value;
 

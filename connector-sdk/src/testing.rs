@@ -1,5 +1,5 @@
-//! For a connector's tests: a host that gives prepared answers in turn and keeps what it was asked, and checks of what a connector
-//! declares.
+//! For a connector's tests: a host that gives prepared answers in turn and keeps what it was asked, and checks of what
+//! a connector declares.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
@@ -86,8 +86,8 @@ impl Host for FakeHost {
     }
 }
 
-/// Everything that is wrong with what a connector declares, a sentence each. A connector's tests hold it to be empty. That examples
-/// satisfy their schemas is checked when its manifest is.
+/// Everything that is wrong with what a connector declares, a sentence each. A connector's tests hold it to be empty.
+/// That examples satisfy their schemas is checked when its manifest is.
 pub fn problems<C: Connector>() -> Vec<String> {
     let mut problems = Problems(Vec::new());
     let actions = C::ACTIONS.iter().map(|row| (&row.operation, row.inputs));

@@ -6,11 +6,13 @@ use std::ops::RangeInclusive;
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = i64;
 
-/// The last point in time that has a four-digit year. Later ones do not occur, and would not be written back as they were read.
+/// The last point in time that has a four-digit year. Later ones do not occur, and would not be written back as they
+/// were read.
 pub const LATEST: Millis = 253_402_300_799_999;
 
-/// When something can have been created or changed: from the year 1990, before which there was no service such as this, to the end of 2199. What
-/// writers put where they know no time lies outside: the years 1, 1601, 1900 and 1970, and the year 9999.
+/// When something can have been created or changed: from the year 1990, before which there was no service such as this,
+/// to the end of 2199. What writers put where they know no time lies outside: the years 1, 1601, 1900 and 1970, and the
+/// year 9999.
 pub const PLAUSIBLE: RangeInclusive<Millis> = 631_152_000_000..=7_258_118_399_999;
 
 const DAY: i64 = 86_400;
@@ -18,14 +20,15 @@ const DAY: i64 = 86_400;
 /// The most hours by which a zone is ahead of UTC or behind it.
 const MOST_OFFSET_HOURS: i64 = 14;
 
-/// Reads a point in time: a date, `T`, a time with or without a fraction of a second, and `Z` or an offset of up to 14 hours. What a fraction holds
-/// below a millisecond is dropped. None if the text is not that, names no such day, or lies before 1970.
+/// Reads a point in time: a date, `T`, a time with or without a fraction of a second, and `Z` or an offset of up to 14
+/// hours. What a fraction holds below a millisecond is dropped. None if the text is not that, names no such day, or
+/// lies before 1970.
 pub fn parse(text: &str) -> Option<Millis> {
     parse_as_written(text).or_else(|| parse_any(text))
 }
 
-/// The one form that the API itself writes. Every record has two of these, so this path is for speed, eight characters at a time, and reads
-/// nothing that the other would not read.
+/// The one form that the API itself writes. Every record has two of these, so this path is for speed, eight characters
+/// at a time, and reads nothing that the other would not read.
 fn parse_as_written(text: &str) -> Option<Millis> {
     let (words, []) = text.as_bytes().as_chunks::<8>() else { return None };
     let [date, day_and_clock, rest] = words else { return None };
@@ -44,8 +47,8 @@ fn parse_as_written(text: &str) -> Option<Millis> {
         .filter(|time| (0..=LATEST).contains(time))
 }
 
-/// The digits of eight characters as numbers, a byte each, the first in the lowest. None unless there is a digit wherever the pattern has a
-/// 0, and the pattern's own character everywhere else.
+/// The digits of eight characters as numbers, a byte each, the first in the lowest. None unless there is a digit
+/// wherever the pattern has a 0, and the pattern's own character everywhere else.
 #[inline]
 fn digits(text: &[u8; 8], pattern: &[u8; 8]) -> Option<u64> {
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -112,7 +115,8 @@ pub fn format(time: Millis) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
 }
 
-/// Days from 1970-01-01 in the proleptic Gregorian calendar. The year is taken to begin in March, so that the leap day is its last.
+/// Days from 1970-01-01 in the proleptic Gregorian calendar. The year is taken to begin in March, so that the leap day
+/// is its last.
 pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     // With 32 bits: WebAssembly has no product of 128, with which a compiler divides numbers of 64 bits by a constant.
@@ -154,8 +158,8 @@ fn number(text: &str) -> Option<i64> {
     if digits { text.parse().ok() } else { None }
 }
 
-/// The seconds by which a zone is ahead of UTC. One that no place on earth has is no zone: taken at its word it would move a change by days, to where
-/// nobody looks for it.
+/// The seconds by which a zone is ahead of UTC. One that no place on earth has is no zone: taken at its word it would
+/// move a change by days, to where nobody looks for it.
 fn offset(zone: &str) -> Option<i64> {
     if matches!(zone, "Z" | "z") {
         return Some(0);

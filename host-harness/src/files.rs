@@ -1,4 +1,5 @@
-//! Reads what a person names on the command line. What a file says of its size is not believed: a pipe says 0 and gives without end.
+//! Reads what a person names on the command line. What a file says of its size is not believed: a pipe says 0 and gives
+//! without end.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -14,7 +15,8 @@ pub(crate) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
 }
 
-/// Reads a file that a person names, up to so many bytes. A pipe goes as well: that is how a shell hands over what a command prints.
+/// Reads a file that a person names, up to so many bytes. A pipe goes as well: that is how a shell hands over what a
+/// command prints.
 pub(crate) fn read(path: &Path, most: u64) -> io::Result<String> {
     read_text(File::open(path)?, most)
 }

@@ -1,5 +1,6 @@
-//! The items of a list and the members of an object as the slices of JSON text that they are: looking at a result of any size takes no
-//! memory beside it. What it is given was checked to be JSON; of other text it gives some parts or none. Pure.
+//! The items of a list and the members of an object as the slices of JSON text that they are: looking at a result of
+//! any size takes no memory beside it. What it is given was checked to be JSON; of other text it gives some parts or
+//! none. Pure.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,8 @@ pub(crate) fn items(json: &str) -> Option<impl Iterator<Item = &str> + Clone> {
     inside(json, '[', ']').map(Parts)
 }
 
-/// The members of an object, each with its name as it is spelled, quotes and escapes included; none if it is not an object.
+/// The members of an object, each with its name as it is spelled, quotes and escapes included; none if it is not an
+/// object.
 pub(crate) fn members(json: &str) -> Option<impl Iterator<Item = (&str, &str)> + Clone> {
     inside(json, '{', '}').map(|inside| Parts(inside).filter_map(member_of))
 }
@@ -21,8 +23,8 @@ pub(crate) fn is_object(json: &str) -> bool {
     json.trim_start_matches(BLANKS).starts_with('{')
 }
 
-/// What a JSON string says. Where its escapes stand for no text (half of a pair, as some services write them), it is shown as it is
-/// written.
+/// What a JSON string says. Where its escapes stand for no text (half of a pair, as some services write them), it is
+/// shown as it is written.
 pub(crate) fn text(json: &str) -> Cow<'_, str> {
     match serde_json::from_str::<String>(json) {
         Ok(text) => text.into(),

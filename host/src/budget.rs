@@ -1,5 +1,5 @@
-//! The bytes that the host holds on behalf of one call: one account that everything is charged to which grows as the component or the
-//! service likes. Pure counting; whoever charges decides what a refusal means.
+//! The bytes that the host holds on behalf of one call: one account that everything is charged to which grows as the
+//! component or the service likes. Pure counting; whoever charges decides what a refusal means.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,8 +25,8 @@ impl HostBudget {
         self.take_above(0, bytes)
     }
 
-    /// Charges what is kept for people to read: log lines and recorded exchanges. False, and nothing is charged, where they would take
-    /// more than their half.
+    /// Charges what is kept for people to read: log lines and recorded exchanges. False, and nothing is charged, where
+    /// they would take more than their half.
     #[must_use]
     pub(crate) fn take_for_record(&self, bytes: u64) -> bool {
         self.take_above(self.kept_for_the_call, bytes)

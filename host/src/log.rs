@@ -187,8 +187,8 @@ impl CallLog {
     }
 }
 
-/// Cuts text to at most `most` bytes, at a character, and says so. What comes back holds no more than it shows: a text that is merely made
-/// shorter keeps the memory of all of it.
+/// Cuts text to at most `most` bytes, at a character, and says so. What comes back holds no more than it shows: a text
+/// that is merely made shorter keeps the memory of all of it.
 fn cut(mut text: String, most: usize) -> String {
     if text.len() > most {
         return cut_long(&text, most).into_owned();

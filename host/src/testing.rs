@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::contract::ConnectorDefinition;
 
-/// A connector with one of everything: connection `key` with the secret `apiKey`, the choice `environment` (Main, EU) and the URL
-/// `customUrl`, which wins.
+/// A connector with one of everything: connection `key` with the secret `apiKey`, the choice `environment` (Main, EU)
+/// and the URL `customUrl`, which wins.
 pub(crate) fn definition() -> ConnectorDefinition {
     let field = |key: &str, kind: &str| json!({"key": key, "label": key, "kind": kind, "required": false, "help": "", "choices": []});
     let mut environment = field("environment", "choice");

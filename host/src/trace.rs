@@ -23,9 +23,11 @@ pub struct Trace {
     pub memory_bytes: u64,
     /// Requests that the host did not let leave; at most the first 20.
     pub refusals: Vec<Refusal>,
-    /// The requests and their answers, when [`CallOptions::record_exchanges`](crate::CallOptions::record_exchanges) asks for them.
+    /// The requests and their answers, when [`CallOptions::record_exchanges`](crate::CallOptions::record_exchanges)
+    /// asks for them.
     pub exchanges: Vec<Exchange>,
-    /// Exchanges that were not recorded, because the call's share of [`Limits::host_bytes`](crate::Limits::host_bytes) for records was used up.
+    /// Exchanges that were not recorded, because the call's share of [`Limits::host_bytes`](crate::Limits::host_bytes)
+    /// for records was used up.
     pub exchanges_dropped: u64,
     /// The lines of log at or above the level that was asked for.
     pub log: Vec<LogLine>,

@@ -1,4 +1,5 @@
-//! Polls of answers in JSON that are odd: times that are none, and whatever a service may say about whose the records are.
+//! Polls of answers in JSON that are odd: times that are none, and whatever a service may say about whose the records
+//! are.
 
 use connector_sdk::testing::{self, FakeHost};
 use connector_sdk::{Connection, Connector, Error, PollResult};

@@ -1,5 +1,5 @@
-//! What a call can add to the host's memory, whatever the component or the service does: the command runs as a process of its own, whose
-//! largest memory is read while it runs.
+//! What a call can add to the host's memory, whatever the component or the service does: the command runs as a process
+//! of its own, whose largest memory is read while it runs.
 
 use crate::declared::declaring;
 use crate::support::built;

@@ -1,5 +1,5 @@
-//! Answers in which a key could hide from the host, or that mean nothing: they are failures of the service, over the network and from
-//! what stands in its place.
+//! Answers in which a key could hide from the host, or that mean nothing: they are failures of the service, over the
+//! network and from what stands in its place.
 
 use crate::raw::RawService;
 use crate::support::{Cage, built, misbehaving, options};

@@ -1,5 +1,5 @@
-//! One key through every command of the harness, in success and in failure, with everything shown: it is in none of what is printed or
-//! kept. And what the harness says of a key that ends.
+//! One key through every command of the harness, in success and in failure, with everything shown: it is in none of
+//! what is printed or kept. And what the harness says of a key that ends.
 
 use crate::harness::{Desk, ended};
 use base64::Engine as _;
@@ -41,7 +41,8 @@ async fn the_key_is_in_nothing_that_any_command_prints_or_keeps() {
         let body = json!({ "errors": [{ "message": format!("bad key {CANARY}") }], "token": CANARY }).to_string();
         Fault::Answer { status, headers: vec![("x-key".into(), CANARY.into())], body }
     };
-    // Success with the key in the answer; the service's refusals, with and without it; the host's refusals and limits; a broken wire.
+    // Success with the key in the answer; the service's refusals, with and without it; the host's refusals and limits;
+    // a broken wire.
     let cases: [(Option<Fault>, &[&str], &str); 7] = [
         (Some(Fault::EchoToken), &[], CANARY),
         (Some(echoed(500)), &[], CANARY),

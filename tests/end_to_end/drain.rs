@@ -62,8 +62,9 @@ async fn a_backlog_of_20000_changes_drains_each_delivered_once_with_every_kind_o
                 break;
             }
         }
-        // The watermark lies a few records below the newest, because one that is stamped in the future must not carry it along. Those few come
-        // once more where a backlog is larger than what can be remembered, and nothing else does.
+        // The watermark lies a few records below the newest, because one that is stamped in the future must not carry
+        // it along. Those few come once more where a backlog is larger than what can be remembered, and nothing else
+        // does.
         let unasked: BTreeSet<_> = seen.difference(&created).collect();
         assert!(created.is_subset(&seen), "{kind:?}: of 20000 {} were lost", created.difference(&seen).count());
         assert!(unasked.len() < WITNESSES, "{kind:?}: {unasked:?}");

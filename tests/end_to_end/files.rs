@@ -1,4 +1,5 @@
-//! The files that commands read and keep, when somebody else had a hand in them; and what came from the environment into one of them.
+//! The files that commands read and keep, when somebody else had a hand in them; and what came from the environment
+//! into one of them.
 
 use crate::harness::{Desk, POLL, WATCH, ended};
 use crate::support::built;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const CALLS_A_ROUND: usize = 1_000;
-/// What rounds may add to the process, in bytes: 11 KB a call over 3,000 calls. A leaked instance alone would hold some hundred.
+/// What rounds may add to the process, in bytes: 11 KB a call over 3,000 calls. A leaked instance alone would hold some
+/// hundred.
 const MOST_GROWTH: u64 = 32 * 1024 * 1024;
 
 /// The memory that the process really has, in bytes.

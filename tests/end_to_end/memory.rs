@@ -1,5 +1,5 @@
-//! The connector's whole linear memory, as it is when a call ends: the key has never been in it. The engine is told to take memory from
-//! here, and what it gives back is kept and searched; everything else is the host as it ships.
+//! The connector's whole linear memory, as it is when a call ends: the key has never been in it. The engine is told to
+//! take memory from here, and what it gives back is kept and searched; everything else is the host as it ships.
 
 use crate::secrets::{CANARY, operations};
 use crate::support::{Bench, built, connection_of, options};

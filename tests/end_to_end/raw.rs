@@ -1,5 +1,5 @@
-//! A service that answers as it is told to and has no idea of HTTP: it takes every blank line for the end of a request, and the body of a
-//! request for the beginning of the next.
+//! A service that answers as it is told to and has no idea of HTTP: it takes every blank line for the end of a request,
+//! and the body of a request for the beginning of the next.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

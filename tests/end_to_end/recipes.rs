@@ -1,5 +1,5 @@
-//! The recipes of CONTRIBUTING.md, followed as they stand there in a copy of the repository; and the connector that one of them makes, in the
-//! harness, on its own simulated service.
+//! The recipes of CONTRIBUTING.md, followed as they stand there in a copy of the repository; and the connector that one
+//! of them makes, in the harness, on its own simulated service.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -34,7 +34,8 @@ impl Checkout {
         Self { root: checkout, target, xtask }
     }
 
-    /// Runs every line of the recipe. `cargo xtask` is the program that is built already, and the harness that it would build is too.
+    /// Runs every line of the recipe. `cargo xtask` is the program that is built already, and the harness that it would
+    /// build is too.
     fn follow(&self, name: &str) {
         for line in recipe(&fs::read_to_string(self.root.join("CONTRIBUTING.md")).unwrap(), name) {
             let (mut command, words) = match line.strip_prefix("cargo xtask ") {

@@ -1,4 +1,5 @@
-//! Ending a command that runs until it is told to, also when nobody reads what it prints; and how it waits between polls.
+//! Ending a command that runs until it is told to, also when nobody reads what it prints; and how it waits between
+//! polls.
 
 use crate::harness::{Desk, POLL, WATCH};
 use duro_sim::{Fault, Resource};

@@ -1,5 +1,5 @@
-//! The built component reads strings with instructions that its source has under native tests a substitute for: here they meet escapes,
-//! quotes and control characters at every place of the sixteen bytes that they take at once.
+//! The built component reads strings with instructions that its source has under native tests a substitute for: here
+//! they meet escapes, quotes and control characters at every place of the sixteen bytes that they take at once.
 
 use crate::support::{built, connection_of, connectors, options};
 use bytes::Bytes;

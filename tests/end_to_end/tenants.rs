@@ -10,8 +10,8 @@ fn tenant(connector: &Connector, url: &str, key: &str) -> Connection {
     Connection::new(connector.definition(), json!({ "key": "key", "fields": fields })).unwrap()
 }
 
-/// Requests with the key, the end of whose body is the beginning of another request. A service that does not know where a body ends takes
-/// what comes next over the same socket, the key included, for part of that.
+/// Requests with the key, the end of whose body is the beginning of another request. A service that does not know where
+/// a body ends takes what comes next over the same socket, the key included, for part of that.
 fn requests(url: &str, count: usize) -> Value {
     let body = "POST /mine HTTP/1.1\r\ncontent-length: 10000\r\nx-what-comes-next: ";
     let headers = json!([["apiToken", { "secret": "apiKey" }]]);

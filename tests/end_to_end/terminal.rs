@@ -1,4 +1,5 @@
-//! What commands print, when a component and a service say whatever could drive a terminal or pass for a line of the harness's own.
+//! What commands print, when a component and a service say whatever could drive a terminal or pass for a line of the
+//! harness's own.
 
 use crate::harness::{Desk, Ended};
 use crate::support::built;
@@ -6,7 +7,8 @@ use duro_sim::Fault;
 use serde_json::{Value, json};
 use std::fs;
 
-/// Line breaks of every kind, a line to forge, and the characters that a terminal obeys or that turn the direction of writing.
+/// Line breaks of every kind, a line to forge, and the characters that a terminal obeys or that turn the direction of
+/// writing.
 const EVIL: &str = "x\nerror: all is lost\r\nerror: all is lost\r\u{1b}]0;t\u{7}\u{85}\u{9b}2J\u{7f}\u{61c}\u{200e}\u{202e}\u{2028}error: \
                     all is lost\u{2029}\u{2066}";
 

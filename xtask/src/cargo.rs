@@ -52,8 +52,8 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{}` printed what is not UTF-8", shown(command)))
 }
 
-/// Runs a `cargo build` or `cargo rustc` and gives the files that it made or found fresh. Asking cargo for their names is the one way that
-/// holds under every setting of target directory and target.
+/// Runs a `cargo build` or `cargo rustc` and gives the files that it made or found fresh. Asking cargo for their names
+/// is the one way that holds under every setting of target directory and target.
 pub(crate) fn built_files(command: &mut Command) -> Result<Vec<PathBuf>> {
     command.arg("--message-format=json-render-diagnostics");
     Ok(files_in_messages(&output(command)?))

@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 use crate::{arrows, build, cargo, features, manifest, progress};
 
-/// Check format, arrows, features, lints, documentation, the component's imports and size, and that manifest.json is current.
+/// Check format, arrows, features, lints, documentation, the component's imports and size, and that manifest.json is
+/// current.
 ///
 /// This and `cargo xtask test` are what continuous integration runs. Every step runs even if one before it failed.
 #[derive(clap::Args)]

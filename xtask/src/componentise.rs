@@ -7,7 +7,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use wit_component::{ComponentEncoder, DecodedWasm};
 
-/// The interfaces whose functions the connector may call. Everything else (files, clocks, randomness, sockets) stays out.
+/// The interfaces whose functions the connector may call. Everything else (files, clocks, randomness, sockets) stays
+/// out.
 const ALLOWED_IMPORTS: [&str; 2] = ["integration:connector/http", "integration:connector/log"];
 
 /// Makes a component of a core module and validates it.

@@ -3,8 +3,8 @@
 /// How many lines of each side are shown.
 const LINES_SHOWN: usize = 20;
 
-/// The lines that differ, `-` before the old and `+` before the new, from the first difference to the last; none when the
-/// texts are equal.
+/// The lines that differ, `-` before the old and `+` before the new, from the first difference to the last; none when
+/// the texts are equal.
 pub(crate) fn difference(old: &str, new: &str) -> Option<String> {
     if old == new {
         return None;

@@ -1,7 +1,8 @@
 //! Which environment variables a nested cargo may see.
 //!
-//! `cargo xtask` is itself started by `cargo run`, which describes the package `xtask` to it in variables that would mislead a second
-//! cargo: builds with other flags than before (everything compiles again), or a compiler meant for another target.
+//! `cargo xtask` is itself started by `cargo run`, which describes the package `xtask` to it in variables that would
+//! mislead a second cargo: builds with other flags than before (everything compiles again), or a compiler meant for
+//! another target.
 
 /// Whether a native build may see the variable. What a person set stays, so that the nested build has the same flags as
 /// the one that compiled xtask; what `cargo run` set goes.
@@ -21,8 +22,8 @@ pub(crate) fn native_build_sees(name: &str) -> bool {
     !SET_BY_CARGO_RUN.contains(&name) && !PREFIXES_SET_BY_CARGO_RUN.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether the build of the component may see the variable. Only what says where crates come from and how cargo prints stays: the
-/// component must not depend on the flags that somebody likes for native code.
+/// Whether the build of the component may see the variable. Only what says where crates come from and how cargo prints
+/// stays: the component must not depend on the flags that somebody likes for native code.
 pub(crate) fn component_build_sees(name: &str) -> bool {
     const KEPT: [&str; 3] = ["CARGO_BUILD_JOBS", "CARGO_HOME", "CARGO_INCREMENTAL"];
     const KEPT_PREFIXES: [&str; 6] =

@@ -1,5 +1,6 @@
-//! Whether programs and tests are compiled with one set of features. Cargo leaves out the features of dev-dependencies where it builds a
-//! program; a crate that has others for the tests is compiled twice, and so is everything that uses it: Wasmtime, for one.
+//! Whether programs and tests are compiled with one set of features. Cargo leaves out the features of dev-dependencies
+//! where it builds a program; a crate that has others for the tests is compiled twice, and so is everything that uses
+//! it: Wasmtime, for one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,8 @@ use anyhow::{Result, bail};
 use crate::cargo;
 use crate::workspace::Workspace;
 
-/// The features that each crate is compiled with, by its name and version: one set, or two where a build script or a macro uses it, too.
+/// The features that each crate is compiled with, by its name and version: one set, or two where a build script or a
+/// macro uses it, too.
 type Features = BTreeMap<String, BTreeSet<String>>;
 
 /// Fails if a crate of the programs has other features in the tests.

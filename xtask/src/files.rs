@@ -10,7 +10,8 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     replace_atomically(path, |temporary| Ok(fs::write(temporary, content)?))
 }
 
-/// Copies a file, permissions included, in the way of [`write_atomically`]. A program that runs from `to` keeps running.
+/// Copies a file, permissions included, in the way of [`write_atomically`]. A program that runs from `to` keeps
+/// running.
 pub(crate) fn copy_atomically(from: &Path, to: &Path) -> Result<()> {
     replace_atomically(to, |temporary| Ok(fs::copy(from, temporary).map(drop)?))
 }

@@ -7,10 +7,11 @@ use anyhow::Result;
 use crate::workspace::Workspace;
 use crate::{build, cargo};
 
-/// Fuzz the decoders of answers, the inputs, the polling state, the egress policy, the read-only check and the manifest reader.
+/// Fuzz the decoders of answers, the inputs, the polling state, the egress policy, the read-only check and the manifest
+/// reader.
 ///
-/// Runs natively on every core. An input that panics, breaks a promise or takes over a second is written to tests/fuzz/found/, and the
-/// status is 1. tests/fuzz/README.md says what the targets promise and what was found.
+/// Runs natively on every core. An input that panics, breaks a promise or takes over a second is written to
+/// tests/fuzz/found/, and the status is 1. tests/fuzz/README.md says what the targets promise and what was found.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask fuzz --seconds 60\n  cargo xtask fuzz --seconds 600 --target read-only\n  \

@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `bench`, `manifest`, `check` and `new`.
+//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `bench`, `manifest`, `check` and
+//! `new`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use crate::workspace::Workspace;
 use crate::{cargo, progress};
 
-/// What the compiler's default for the target uses, and what the build adds to it. Not everything that Binaryen knows: a host need not.
+/// What the compiler's default for the target uses, and what the build adds to it. Not everything that Binaryen knows:
+/// a host need not.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-mutable-globals",

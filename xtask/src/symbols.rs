@@ -1,5 +1,5 @@
-//! Ships a program without its symbols, which are more than half of it, and the symbols in a file beside it. The program names that file,
-//! so that debuggers, profilers and its own backtraces find them there.
+//! Ships a program without its symbols, which are more than half of it, and the symbols in a file beside it. The
+//! program names that file, so that debuggers, profilers and its own backtraces find them there.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,8 @@ use crate::{build, cargo, progress};
 
 /// Build the component and the harness, then run every test.
 ///
-/// With cargo-nextest if it is installed, else with `cargo test`; documentation tests too, unless arguments select tests.
+/// With cargo-nextest if it is installed, else with `cargo test`; documentation tests too, unless arguments select
+/// tests.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask test\n  cargo xtask test poll            only tests with `poll` in their name\n  \

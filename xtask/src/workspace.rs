@@ -42,8 +42,8 @@ impl Workspace {
         command
     }
 
-    /// Cargo for a guest, in the workspace's root and the guests' own target directory: a nested build with other flags would otherwise
-    /// wait for, or rebuild, what the native build holds.
+    /// Cargo for a guest, in the workspace's root and the guests' own target directory: a nested build with other flags
+    /// would otherwise wait for, or rebuild, what the native build holds.
     pub(crate) fn component_cargo(&self) -> Command {
         let mut command = cargo::component();
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", self.target.join("component"));

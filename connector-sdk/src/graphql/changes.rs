@@ -156,8 +156,8 @@ fn odd_time(quoted: &str, oddities: &mut Oddities) -> Option<Millis> {
     time
 }
 
-/// What recognises the owner: a hash of its id, so that a state tells nobody who wrote it. None where the service does not say, whatever it
-/// says instead.
+/// What recognises the owner: a hash of its id, so that a state tells nobody who wrote it. None where the service does
+/// not say, whatever it says instead.
 fn owner_of(field: &str, whose: Owner) -> Option<u64> {
     let owner = json::member(field, whose.within).ok()??;
     let id = json::member(owner, whose.id).ok()??;

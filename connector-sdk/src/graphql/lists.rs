@@ -1,5 +1,5 @@
-//! Lists, page by page: at most [`MAX_PAGE_SIZE`] records a request, joined until as many as asked for are there or the list
-//! ends.
+//! Lists, page by page: at most [`MAX_PAGE_SIZE`] records a request, joined until as many as asked for are there or the
+//! list ends.
 
 use graphql_client::GraphQLQuery;
 
@@ -9,7 +9,8 @@ use super::relay::{self, PageInfo};
 use crate::contract::Error;
 use crate::json::{Scanner, push_values};
 
-/// The most records asked for at once. What the service allows is not published; 100 is what its public clients ask for.
+/// The most records asked for at once. What the service allows is not published; 100 is what its public clients ask
+/// for.
 pub const MAX_PAGE_SIZE: u32 = 100;
 
 /// The most pages without a record that are passed over in a row before the service is taken to be stuck.
@@ -57,7 +58,8 @@ impl List {
     }
 }
 
-/// Fetches the first `wanted` records of the list that stands at `path` in the answers' data; `variables` makes a page's variables from its size and cursor.
+/// Fetches the first `wanted` records of the list that stands at `path` in the answers' data; `variables` makes a
+/// page's variables from its size and cursor.
 pub fn fetch_list<Q>(
     client: &Client<'_>,
     path: &[&str],
@@ -103,8 +105,8 @@ fn collect(wanted: u32, fetch: &mut PageFetcher<'_>) -> Result<List, Error> {
     }
 }
 
-/// Fetches one page of the list that stands at `path` in the answer's data. `after` is the cursor that is among the variables: a page whose next one
-/// begins there too is an error, because nobody would come to the list's end.
+/// Fetches one page of the list that stands at `path` in the answer's data. `after` is the cursor that is among the
+/// variables: a page whose next one begins there too is an error, because nobody would come to the list's end.
 pub fn fetch_page<Q>(
     client: &Client<'_>,
     path: &[&str],

@@ -1,6 +1,6 @@
-//! GraphQL services: [`Client`] sends queries that were checked against the service's schema when they were compiled, [`Answer`] tells what
-//! comes back from it, [`relay`] reads lists, [`fetch_list`] joins their pages, and [`ChangePageReader`] reads a page for a
-//! trigger.
+//! GraphQL services: [`Client`] sends queries that were checked against the service's schema when they were compiled,
+//! [`Answer`] tells what comes back from it, [`relay`] reads lists, [`fetch_list`] joins their pages, and
+//! [`ChangePageReader`] reads a page for a trigger.
 
 mod answer;
 mod changes;

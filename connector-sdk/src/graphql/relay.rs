@@ -1,5 +1,6 @@
-//! Reads a Relay connection, one page of a list, in one pass over the answer: `edges` with `cursor` and `node`, `pageInfo`, `totalCount`. What is
-//! not of this shape is an error, never a record that is silently left out, except where the service itself gives null.
+//! Reads a Relay connection, one page of a list, in one pass over the answer: `edges` with `cursor` and `node`,
+//! `pageInfo`, `totalCount`. What is not of this shape is an error, never a record that is silently left out, except
+//! where the service itself gives null.
 
 use std::ops::Range;
 
@@ -21,8 +22,9 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
-/// Reads the list that stands at `path` in an answer's `data`. `node` reads a record that is not null, and passes over it; `edge` gets what it made
-/// of it beside the place of the cursor, a JSON string; `beside` reads what else there is in `data`.
+/// Reads the list that stands at `path` in an answer's `data`. `node` reads a record that is not null, and passes over
+/// it; `edge` gets what it made of it beside the place of the cursor, a JSON string; `beside` reads what else there is
+/// in `data`.
 pub fn read_page<N>(
     scanner: &mut Scanner<'_>,
     path: &[&str],

@@ -1,6 +1,7 @@
 //! The macros that write inputs and choices.
 
-/// Writes a struct of inputs: each member with its type and the [`Field`](crate::inputs::Field) that declares and reads it.
+/// Writes a struct of inputs: each member with its type and the [`Field`](crate::inputs::Field) that declares and reads
+/// it.
 ///
 /// ```
 /// use connector_sdk::inputs::{Field, Inputs as _};
@@ -37,8 +38,8 @@ macro_rules! inputs {
     };
 }
 
-/// Writes an enum whose values are the choices of an input: each with the text that is stored and sent, and the one that is shown. It is
-/// serialised as that text, so that queries can use it (`extern_enums` of graphql_client).
+/// Writes an enum whose values are the choices of an input: each with the text that is stored and sent, and the one
+/// that is shown. It is serialised as that text, so that queries can use it (`extern_enums` of graphql_client).
 ///
 /// ```
 /// use connector_sdk::inputs::Choices as _;

@@ -1,6 +1,7 @@
-//! The inputs of operations and the fields of connections. One constant, a [`Field`], says all of an input: its key and its control, its default,
-//! bounds and choices, and how a value of it is read. The manifest, the JSON Schema of the inputs and the typed struct
-//! that an operation gets come from these constants ([`crate::inputs!`]), so that they cannot disagree.
+//! The inputs of operations and the fields of connections. One constant, a [`Field`], says all of an input: its key and
+//! its control, its default, bounds and choices, and how a value of it is read. The manifest, the JSON Schema of the
+//! inputs and the typed struct that an operation gets come from these constants ([`crate::inputs!`]), so that they
+//! cannot disagree.
 
 mod field;
 mod macros;
@@ -17,7 +18,8 @@ pub(crate) use schema::input_schema;
 
 use crate::json::push_string;
 
-/// One input of an operation, or one field of a connection: what its form shows. `wit/manifest.wit` says what each part means.
+/// One input of an operation, or one field of a connection: what its form shows. `wit/manifest.wit` says what each part
+/// means.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
     /// The name in the `inputs` object.

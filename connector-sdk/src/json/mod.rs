@@ -1,6 +1,6 @@
-//! JSON read in place, one pass over a text, strict about its grammar, and nothing is copied but what is asked for. All answers of a
-//! service are read with [`Scanner`], because a connector hands most of an answer on as it is, and needs only to know where its
-//! parts stand. What is small and needed whole is read and written with `serde_json`.
+//! JSON read in place, one pass over a text, strict about its grammar, and nothing is copied but what is asked for. All
+//! answers of a service are read with [`Scanner`], because a connector hands most of an answer on as it is, and needs
+//! only to know where its parts stand. What is small and needed whole is read and written with `serde_json`.
 //!
 //! Why not `serde_json` for answers too: docs/performance.md, "What is written by hand".
 

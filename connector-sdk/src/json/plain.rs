@@ -1,7 +1,7 @@
 //! Finds the end of the plain part of a string, sixteen bytes at once: most of an answer is text without escapes.
 
-/// The place of the first byte from `at` on that ends a string, begins an escape or is a control character; or of one of the last
-/// fifteen bytes, if none comes before them.
+/// The place of the first byte from `at` on that ends a string, begins an escape or is a control character; or of one
+/// of the last fifteen bytes, if none comes before them.
 #[inline(always)]
 pub(super) fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
@@ -34,7 +34,8 @@ fn plain_bytes(chunk: &[u8; 16]) -> usize {
 fn plain_bytes(chunk: &[u8; 16]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte that is one of them. The lowest that is marked is marked rightly; those above it need not be.
+    // The high bit of each byte that is one of them. The lowest that is marked is marked rightly; those above it need
+    // not be.
     let marks = |word: u64| {
         let quote = word ^ (ONES * 0x22);
         let backslash = word ^ (ONES * 0x5c);

@@ -70,8 +70,8 @@ impl<'a> Scanner<'a> {
         Ok(Some(Cow::Borrowed(raw)))
     }
 
-    /// The same as [`Scanner::key`], at once where the key stands as services write it: without blanks and escapes. Larger,
-    /// for the few loops that read thousands of records.
+    /// The same as [`Scanner::key`], at once where the key stands as services write it: without blanks and escapes.
+    /// Larger, for the few loops that read thousands of records.
     #[inline(always)]
     pub fn quick_key(&mut self, first: &mut bool) -> Result<Option<Cow<'a, str>>, Problem> {
         let bytes = self.text.as_bytes();
@@ -264,7 +264,8 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    /// Passes over a key and its colon to the beginning of the value, and gives the key's place and whether it has escapes.
+    /// Passes over a key and its colon to the beginning of the value, and gives the key's place and whether it has
+    /// escapes.
     #[inline]
     fn raw_key(&mut self) -> Result<(Range<usize>, bool), Problem> {
         self.skip_blanks();

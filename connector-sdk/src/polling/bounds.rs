@@ -46,7 +46,8 @@ pub struct Bounds {
     /// How long after a round that looks for deleted records began the next one does, in milliseconds of the service's
     /// own time; at once where the service does not say what that is.
     pub round_every: Millis,
-    /// How many pages of the list a poll reads for such a round, and how many requests it makes to confirm what is gone.
+    /// How many pages of the list a poll reads for such a round, and how many requests it makes to confirm what is
+    /// gone.
     pub slice_pages: u32,
     /// See `slice_pages`.
     pub confirm_requests: u32,

@@ -1,5 +1,5 @@
-//! What is remembered of delivered records: not the records, but short hashes that recognise a version of one. A false match would
-//! lose a change, so what suppresses a delivery is compared by more than 80 bits: id, time and content.
+//! What is remembered of delivered records: not the records, but short hashes that recognise a version of one. A false
+//! match would lose a change, so what suppresses a delivery is compared by more than 80 bits: id, time and content.
 
 use crate::time::{Millis, PLAUSIBLE};
 
@@ -26,8 +26,8 @@ pub struct Mark {
     pub modified: Millis,
 }
 
-/// What stands for the time of a record whose time cannot be known: a number made of the hash of its text, so that it is recognised as long as it is
-/// not changed, and far below all times.
+/// What stands for the time of a record whose time cannot be known: a number made of the hash of its text, so that it
+/// is recognised as long as it is not changed, and far below all times.
 pub fn stand_in(content: u64) -> Millis {
     Millis::try_from(content >> (u64::BITS - STAND_IN_BITS)).unwrap_or_default()
 }
@@ -86,8 +86,8 @@ pub enum Order {
     OldestFirst,
 }
 
-/// Sorts versions. One function for both orders, because a sort is several kilobytes of code; and a stable one, which takes hardly more than a
-/// look where the versions are nearly in order already.
+/// Sorts versions. One function for both orders, because a sort is several kilobytes of code; and a stable one, which
+/// takes hardly more than a look where the versions are nearly in order already.
 #[inline(never)]
 pub fn sort(versions: &mut [Version], order: Order) {
     versions.sort_by(|a, b| match order {
@@ -105,8 +105,8 @@ pub fn hash(bytes: &[u8]) -> u64 {
     finish(hash)
 }
 
-/// A 64-bit hash of a whole record. Four words a step, each in a lane of its own: every byte of every page goes through this, and in a
-/// component each turn of a loop costs a look at the deadline.
+/// A 64-bit hash of a whole record. Four words a step, each in a lane of its own: every byte of every page goes through
+/// this, and in a component each turn of a loop costs a look at the deadline.
 pub fn content_hash(bytes: &[u8]) -> u64 {
     let (blocks, rest) = bytes.as_chunks::<32>();
     let mut lanes = [bytes.len() as u64, 1, 2, 3];

@@ -1,5 +1,6 @@
-//! Which service a URL leads to: its origin, which is scheme, host and port. Not its path, which a service may move and a proxy may rewrite while the
-//! records stay the same, nor its query, which may hold a credential; two tenants of one origin are told apart by their company.
+//! Which service a URL leads to: its origin, which is scheme, host and port. Not its path, which a service may move and
+//! a proxy may rewrite while the records stay the same, nor its query, which may hold a credential; two tenants of one
+//! origin are told apart by their company.
 
 use crate::contract::Error;
 
@@ -9,8 +10,9 @@ const MAX_HOST_BYTES: usize = 253;
 /// The most bytes of an origin: scheme, host name, port and what parts them.
 pub const MAX_ORIGIN_BYTES: usize = "https://".len() + MAX_HOST_BYTES + ":65535".len();
 
-/// The origin of an absolute URL in one spelling: lower case, without the scheme's own port, without the dot behind the host's name. Two spellings
-/// that only an IDNA table or a reader of numeric addresses could know to be one host are two origins.
+/// The origin of an absolute URL in one spelling: lower case, without the scheme's own port, without the dot behind the
+/// host's name. Two spellings that only an IDNA table or a reader of numeric addresses could know to be one host are
+/// two origins.
 ///
 /// An endpoint whose origin is longer than [`MAX_ORIGIN_BYTES`] is `invalid-input`: no host hands over one.
 pub fn origin(url: &str) -> Result<String, Error> {

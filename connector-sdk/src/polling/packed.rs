@@ -1,5 +1,5 @@
-//! Versions, marks and ids as base64: bytes of hashes, and times as differences, because most of them lie within the same
-//! minute.
+//! Versions, marks and ids as base64: bytes of hashes, and times as differences, because most of them lie within the
+//! same minute.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

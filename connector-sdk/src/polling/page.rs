@@ -1,5 +1,5 @@
-//! One page of a list that is ordered by `lastModified`, newest first, and where pages come from. A page keeps the text it was
-//! read from; its records point into it, so that only what is delivered is ever copied.
+//! One page of a list that is ordered by `lastModified`, newest first, and where pages come from. A page keeps the text
+//! it was read from; its records point into it, so that only what is delivered is ever copied.
 
 use super::memory::{Mark, Version, content_hash, stand_in};
 use crate::contract::Error;
@@ -55,8 +55,8 @@ pub struct Record {
     pub created: Option<Millis>,
     /// When it was last changed; where that cannot be known, what [`stand_in`] makes of its text.
     pub modified: Millis,
-    /// Whether `modified` is the `lastModified` that the list is ordered by. If it is not, the record's place in the list tells
-    /// nothing.
+    /// Whether `modified` is the `lastModified` that the list is ordered by. If it is not, the record's place in the
+    /// list tells nothing.
     pub in_order: bool,
     /// Where the record, a JSON object, stands in the text.
     pub node: Range<usize>,

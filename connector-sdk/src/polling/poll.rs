@@ -77,8 +77,8 @@ impl std::fmt::Debug for Wanted<'_> {
 
 /// Polls a list once, with the standard bounds. `state` is what the last poll gave; an empty one marks where counting
 /// begins, and delivers nothing. Two things a host may give in place of one, to set a trigger back or to move it:
-/// `{"since": TIME}` begins at that time, as `wanted.since` does; `{"state": {…}}`, with a state of this trigger that was
-/// written for another service, goes on where that left off. See [`Trigger::REBASES`](crate::Trigger::REBASES).
+/// `{"since": TIME}` begins at that time, as `wanted.since` does; `{"state": {…}}`, with a state of this trigger that
+/// was written for another service, goes on where that left off. See [`Trigger::REBASES`](crate::Trigger::REBASES).
 ///
 /// Errors: `invalid-state` for a state that was not written for what is `watched`, and whatever the source gives.
 pub fn poll(
@@ -252,8 +252,8 @@ fn backfill(source: &mut impl PageSource, since: Millis, bounds: &Bounds) -> Res
     poll_on(source, &State { floor, new_above: floor, watermark: floor, known, ..State::default() }, bounds)
 }
 
-/// The payload, `{"body": {"data": {"created": […], "updated": […], "deleted": […]}}}`, and whether it is without changes. What is not
-/// to be shown is left out: the state advances past all of it.
+/// The payload, `{"body": {"data": {"created": […], "updated": […], "deleted": […]}}}`, and whether it is without
+/// changes. What is not to be shown is left out: the state advances past all of it.
 pub fn payload(deliveries: &Deliveries, deleted: &[String], show: Show<'_>) -> (String, bool) {
     // Twice the size of a megabyte is a megabyte to copy and to touch.
     let nodes = deliveries.of(Class::Created).chain(deliveries.of(Class::Updated));

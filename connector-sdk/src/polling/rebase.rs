@@ -38,7 +38,8 @@ fn since(value: &str) -> Result<Millis, Error> {
 /// A state of another origin and owner, as one of those that the next poll meets: it says nothing of them.
 fn moved(value: &str, watched: &Watched<'_>) -> Result<State, Error> {
     let mut state = read_of_anyone(value.as_bytes(), watched)?;
-    // A cursor that this service does not know, or that leads elsewhere here, is found out by the walk that goes on there.
+    // A cursor that this service does not know, or that leads elsewhere here, is found out by the walk that goes on
+    // there.
     state.owner = None;
     Ok(state)
 }

@@ -1,6 +1,6 @@
-//! How far down delivery got, and what is known of the records of that lowest time. Thousands of records can have the same time: when a poll ends among
-//! them, not all that were delivered can be remembered. A walk that comes from above again has delivered what it meets of that time before one of the
-//! last that are remembered.
+//! How far down delivery got, and what is known of the records of that lowest time. Thousands of records can have the
+//! same time: when a poll ends among them, not all that were delivered can be remembered. A walk that comes from above
+//! again has delivered what it meets of that time before one of the last that are remembered.
 
 use super::memory::Mark;
 use super::page::Record;
@@ -103,8 +103,8 @@ impl Ties {
         is_marked || passed_over.contains(&mark)
     }
 
-    /// Takes note that the walk has come below the time of the ties. Gives whether it has passed over records of that time and met none of
-    /// the last ones.
+    /// Takes note that the walk has come below the time of the ties. Gives whether it has passed over records of that
+    /// time and met none of the last ones.
     pub(super) fn come_below(&mut self) -> bool {
         if self.are_lost() {
             return true;

@@ -1,6 +1,7 @@
-//! Records whose time cannot be known: `lastModified` is missing, is no time, or is one at which nothing can have happened. Their place in the list tells
-//! nothing, so they neither end a pass nor move the watermark. What tells whether one was delivered is its text alone, and for as long as passes
-//! come by it, because there is no time below which it would be settled.
+//! Records whose time cannot be known: `lastModified` is missing, is no time, or is one at which nothing can have
+//! happened. Their place in the list tells nothing, so they neither end a pass nor move the watermark. What tells
+//! whether one was delivered is its text alone, and for as long as passes come by it, because there is no time below
+//! which it would be settled.
 
 use super::memory::{Order, Version, sort};
 
@@ -23,8 +24,8 @@ impl Untimed {
         Self { met, ..Self::default() }
     }
 
-    /// Takes note of a version, and gives whether it will be remembered. More than `most` records are not: to deliver one that cannot be remembered
-    /// would be to deliver it with every poll from now on.
+    /// Takes note of a version, and gives whether it will be remembered. More than `most` records are not: to deliver
+    /// one that cannot be remembered would be to deliver it with every poll from now on.
     pub(super) fn meet(&mut self, version: Version, most: usize) -> bool {
         match self.met.binary_search_by_key(&version.id, |known| known.id) {
             Ok(at) => self.met.get_mut(at).into_iter().for_each(|known| *known = version),
@@ -37,7 +38,8 @@ impl Untimed {
         true
     }
 
-    /// Forgets a record that has a time now: if it loses it again, that is a change, even to the text that it had before.
+    /// Forgets a record that has a time now: if it loses it again, that is a change, even to the text that it had
+    /// before.
     pub(super) fn forget(&mut self, version: Version) {
         self.met.retain(|known| known.id != version.id);
         self.timed.push(version.id);

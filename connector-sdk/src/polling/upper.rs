@@ -1,10 +1,12 @@
-//! Where a pass takes the watermark: to a time that the clock which stamps records has surely reached. What it stamps later lies above, and is found.
-//! A time that is too low costs nothing but that what lies above it is looked at again; one that is too high loses every change until then. But there
-//! are records stamped in the future, and nobody says what that clock shows: the `Date` of an answer is of the machine that answered, or
-//! of one before it, may be hours off, or may be missing.
+//! Where a pass takes the watermark: to a time that the clock which stamps records has surely reached. What it stamps
+//! later lies above, and is found. A time that is too low costs nothing but that what lies above it is looked at again;
+//! one that is too high loses every change until then. But there are records stamped in the future, and nobody says
+//! what that clock shows: the `Date` of an answer is of the machine that answered, or of one before it, may be hours
+//! off, or may be missing.
 //!
-//! So it takes witnesses: the time of a record counts if `Date` has reached it, and if a few records were changed at that time or later. Without a `Date`
-//! it takes half a page of them. And a `Date` that so many records have passed that no pass could go on remembering them is not of this clock.
+//! So it takes witnesses: the time of a record counts if `Date` has reached it, and if a few records were changed at
+//! that time or later. Without a `Date` it takes half a page of them. And a `Date` that so many records have passed
+//! that no pass could go on remembering them is not of this clock.
 
 use super::bounds::Bounds;
 use super::memory::Mark;
@@ -75,7 +77,8 @@ impl Upper {
         self.reach().upper()
     }
 
-    /// Whether what was seen is enough for a pass that goes no further: the time was found, or there are as many witnesses.
+    /// Whether what was seen is enough for a pass that goes no further: the time was found, or there are as many
+    /// witnesses.
     pub(super) fn has(&self, enough: usize) -> bool {
         match self.progress {
             Progress::Seeking { witnesses, .. } => witnesses >= enough,
@@ -100,9 +103,9 @@ impl Upper {
         }
     }
 
-    /// Looks at a page; `lowest` is how far down the pass came before it. What is later than that may have changed since the pass went by its place,
-    /// and so may others of its time. Gives, once, the time up to which everything has come to pass: that of the watermark, or the
-    /// service's clock if that is a little behind.
+    /// Looks at a page; `lowest` is how far down the pass came before it. What is later than that may have changed
+    /// since the pass went by its place, and so may others of its time. Gives, once, the time up to which everything
+    /// has come to pass: that of the watermark, or the service's clock if that is a little behind.
     pub(super) fn look(&mut self, page: &ChangePage, lowest: Millis, bounds: &Bounds) -> Option<Millis> {
         if let Begun::NotYet = self.begun {
             self.begun = Begun::At(page.served_at);
@@ -121,8 +124,8 @@ impl Upper {
             let is_reached = reached.is_none_or(|reached| record.modified <= reached);
             let counts = *witnesses >= enough && (is_reached || *witnesses >= bounds.unreached);
             if counts && record.modified <= lowest {
-                // A record that was stamped after the pass began was not there at its beginning: what is stamped like it can become visible
-                // as long after this page as otherwise after that.
+                // A record that was stamped after the pass began was not there at its beginning: what is stamped like
+                // it can become visible as long after this page as otherwise after that.
                 let seen_at = if is_reached { began_at } else { page.served_at.max(began_at) };
                 self.progress = Progress::Found { upper: record.modified, seen_at };
                 let now = began_at.filter(|_| is_reached);

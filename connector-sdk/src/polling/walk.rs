@@ -1,7 +1,7 @@
-//! Walks down a list page by page while the list changes. Pages are joined by proof: each begins a few records above where the last
-//! ended, and one of the last page's records must be seen again. Then whatever stands below it now is next, because an
-//! unchanged record keeps its place among unchanged records, whatever kind of cursor led there. Without the proof
-//! something may have slipped between, and the walk is lost.
+//! Walks down a list page by page while the list changes. Pages are joined by proof: each begins a few records above
+//! where the last ended, and one of the last page's records must be seen again. Then whatever stands below it now is
+//! next, because an unchanged record keeps its place among unchanged records, whatever kind of cursor led there.
+//! Without the proof something may have slipped between, and the walk is lost.
 
 use super::bounds::Bounds;
 use super::memory::Mark;
@@ -11,7 +11,8 @@ use crate::contract::Error;
 /// How often in a row a walk may not get on before the service is taken to be unable to.
 const MAX_STALLS: u32 = 8;
 
-/// A walk that does not get on asks for pages up to two to the power of this times as long, to see past what stands in the way.
+/// A walk that does not get on asks for pages up to two to the power of this times as long, to see past what stands in
+/// the way.
 const MAX_DOUBLINGS: u32 = 3;
 
 /// Where a walk goes on.
@@ -72,8 +73,8 @@ impl Walk {
         let restored = std::mem::take(&mut self.restored);
         let page = match (answer, &self.joint) {
             (Ok(page), _) => page,
-            // Only a request with a cursor can fail because of the cursor. If it was something else, the request without one
-            // fails as well.
+            // Only a request with a cursor can fail because of the cursor. If it was something else, the request
+            // without one fails as well.
             (Err(Error::Service(_)), Some(_)) => return Ok(Step::Lost),
             // A cursor that was kept since an earlier poll could otherwise fail every poll from now on.
             (Err(Error::UnexpectedResponse(_) | Error::NotFound(_)), Some(_)) if restored => return Ok(Step::Lost),
@@ -106,7 +107,8 @@ impl Walk {
                 self.stalls = 0;
                 Ok(())
             }
-            // A page of one record cannot overlap and lead on at once, and neither can one of nulls; the next may be longer.
+            // A page of one record cannot overlap and lead on at once, and neither can one of nulls; the next may be
+            // longer.
             _ if self.stalls < MAX_STALLS => {
                 self.stalls += 1;
                 Ok(())
@@ -120,7 +122,8 @@ impl Walk {
     }
 }
 
-/// The joint below a page: the cursor of a record with up to `overlap` records after it, at least one of them recognisable.
+/// The joint below a page: the cursor of a record with up to `overlap` records after it, at least one of them
+/// recognisable.
 fn next_joint(page: &ChangePage, overlap: usize) -> Option<Joint> {
     let last_recognisable = page.items.iter().rposition(|item| item.record.is_some())?;
     let wanted = page.items.len().saturating_sub(overlap + 1).min(last_recognisable.checked_sub(1)?);

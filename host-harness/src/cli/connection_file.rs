@@ -1,5 +1,6 @@
-//! Reads a connection file: JSON in which `${NAME}` stands for a variable of the environment, so that the file can be shared and the key
-//! cannot. What came from the environment is not printed by any command, whatever field it stands in.
+//! Reads a connection file: JSON in which `${NAME}` stands for a variable of the environment, so that the file can be
+//! shared and the key cannot. What came from the environment is not printed by any command, whatever field it stands
+//! in.
 
 use std::fs::{File, Metadata};
 use std::path::Path;
@@ -17,8 +18,8 @@ use crate::files;
 /// Connections are a handful of fields; a larger file is another file.
 const LARGEST: u64 = 1024 * 1024;
 
-/// Reads a file, fills in variables, and hides what they hold from now on. Warns of a file that is open to others. Errors name the file
-/// and the variable, and repeat no value.
+/// Reads a file, fills in variables, and hides what they hold from now on. Warns of a file that is open to others.
+/// Errors name the file and the variable, and repeat no value.
 pub(super) fn read(path: &Path, connector: &ConnectorDefinition) -> Result<Value, CommandError> {
     let read = read_with(path, connector, |name| std::env::var(name).ok())?;
     output::hide(read.hidden);
@@ -70,8 +71,8 @@ struct FilledIn {
     field: Option<String>,
 }
 
-/// Whether a value is shown although it came from the environment: a choice of the manifest's is no secret, and neither is the address
-/// that the person must be able to check.
+/// Whether a value is shown although it came from the environment: a choice of the manifest's is no secret, and neither
+/// is the address that the person must be able to check.
 fn is_shown(filled: &FilledIn, connection: &Value, kind: Option<&ConnectionDefinition>) -> bool {
     let fields = || kind.into_iter().flat_map(|kind| &kind.fields);
     let is_choice = fields().any(|field| {
@@ -100,8 +101,8 @@ fn is_plain_url(text: &str) -> bool {
     })
 }
 
-/// Whether a secret stands in the file itself. By the manifest, because an address may be read by anybody; not of a connection that
-/// the manifest does not have, which is refused for that.
+/// Whether a secret stands in the file itself. By the manifest, because an address may be read by anybody; not of a
+/// connection that the manifest does not have, which is refused for that.
 fn holds_a_secret(value: &Value, kind: Option<&ConnectionDefinition>) -> bool {
     let secrets = kind.into_iter().flat_map(|kind| &kind.fields).filter(|field| field.secret);
     let texts = secrets.filter_map(|field| value.get("fields")?.get(&field.input.key)?.as_str());

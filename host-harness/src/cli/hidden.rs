@@ -1,6 +1,6 @@
-//! What was read from the environment for the connection file, and so is printed nowhere: not the key that stands in a field which is
-//! not secret, nor one that was taken for the connection's name. Found in the spellings that the host finds in answers, and taken out
-//! of text, and of JSON as it streams by without the JSON becoming another shape.
+//! What was read from the environment for the connection file, and so is printed nowhere: not the key that stands in a
+//! field which is not secret, nor one that was taken for the connection's name. Found in the spellings that the host
+//! finds in answers, and taken out of text, and of JSON as it streams by without the JSON becoming another shape.
 
 use std::io::{self, Write};
 
@@ -19,7 +19,8 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
     secrets: Secrets,
-    /// The spellings of values that no header could carry, and that the host therefore does not search for; the longest first.
+    /// The spellings of values that no header could carry, and that the host therefore does not search for; the longest
+    /// first.
     exact: Vec<Zeroizing<String>>,
 }
 
@@ -42,8 +43,8 @@ impl Hidden {
         hidden
     }
 
-    /// A value with line breaks or characters outside ASCII: as it is, as JSON writes it with and without escapes, in a URL, and each of
-    /// its lines, because a service may show one of them.
+    /// A value with line breaks or characters outside ASCII: as it is, as JSON writes it with and without escapes, in a
+    /// URL, and each of its lines, because a service may show one of them.
     fn hide_exactly(&mut self, value: &str) {
         let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST);
         for text in lines.chain([value]) {
@@ -102,8 +103,8 @@ fn replaced(bytes: &[u8], what: &[u8]) -> Vec<u8> {
     clean
 }
 
-/// Takes hidden values out of JSON on its way. Only the texts and numbers in it are changed: a value such as `true` or `":"` would
-/// otherwise take the JSON apart.
+/// Takes hidden values out of JSON on its way. Only the texts and numbers in it are changed: a value such as `true` or
+/// `":"` would otherwise take the JSON apart.
 pub(super) struct Scrubber<'a, W> {
     hidden: &'a Hidden,
     out: W,

@@ -92,7 +92,8 @@ proptest! {
         let (text, _) = scrubbed(&hidden, &json.to_string());
         let value: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(value["texts"].as_array().unwrap().len(), texts.len());
-        // A value that is too short once its blanks are gone is not looked for; one within the mark itself is there by that.
+        // A value that is too short once its blanks are gone is not looked for; one within the mark itself is there by
+        // that.
         if secret.trim().len() >= SHORTEST && !REDACTED.contains(secret.trim()) {
             prop_assert!(!value["texts"][place].as_str().unwrap().contains(secret.trim()), "{}", text);
         }

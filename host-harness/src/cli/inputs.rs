@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 use super::command_error::CommandError;
 use crate::files;
 
-/// Twice what one request may hold by default, because JSON may be spaced out. The option that raises that limit does not raise this.
+/// Twice what one request may hold by default, because JSON may be spaced out. The option that raises that limit does
+/// not raise this.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// A call has some ten inputs.
@@ -28,7 +29,8 @@ pub(super) struct InputOptions {
     input: Vec<(String, JsonText)>,
 }
 
-/// The inputs of a call, each as the JSON that it was given as: built into values they would take a hundred times as much.
+/// The inputs of a call, each as the JSON that it was given as: built into values they would take a hundred times as
+/// much.
 #[derive(Debug, Default)]
 pub(super) struct Inputs(Vec<(String, JsonText)>);
 

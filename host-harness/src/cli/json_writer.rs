@@ -1,7 +1,7 @@
-//! Lays out JSON as it streams by, byte by byte, without reading it into a value: numbers keep their spelling, half pairs of escapes
-//! stay, and a result takes no memory a second time. What it is given must be JSON; how that is spaced does not matter, so nobody's
-//! line break can end a line or forge one. In strings it escapes every character that a terminal would obey: the same JSON, for a
-//! program. Pure.
+//! Lays out JSON as it streams by, byte by byte, without reading it into a value: numbers keep their spelling, half
+//! pairs of escapes stay, and a result takes no memory a second time. What it is given must be JSON; how that is spaced
+//! does not matter, so nobody's line break can end a line or forge one. In strings it escapes every character that a
+//! terminal would obey: the same JSON, for a program. Pure.
 
 use std::io::{self, Write};
 
@@ -70,8 +70,8 @@ impl<W: Write> JsonWriter<W> {
         Ok(rest)
     }
 
-    /// How many bytes there are until one that is not written as it is, or stands where a line may be broken. Nearly all bytes of
-    /// nearly all JSON are passed here.
+    /// How many bytes there are until one that is not written as it is, or stands where a line may be broken. Nearly
+    /// all bytes of nearly all JSON are passed here.
     fn pass(&mut self, bytes: &[u8]) -> usize {
         let is_compact = self.layout == Layout::Compact;
         let mut position = self.position;

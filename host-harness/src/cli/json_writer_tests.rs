@@ -1,4 +1,5 @@
-//! Tests of the JSON writer: the same JSON comes out, in one line or indented, with nothing in it that a terminal would obey.
+//! Tests of the JSON writer: the same JSON comes out, in one line or indented, with nothing in it that a terminal would
+//! obey.
 
 use proptest::prelude::*;
 use serde_json::value::RawValue;

@@ -1,11 +1,12 @@
-//! Text for people as a terminal should show it: what a terminal would obey, and what changes the order in which text is read, is shown
-//! as an escape and not done. Pure.
+//! Text for people as a terminal should show it: what a terminal would obey, and what changes the order in which text
+//! is read, is shown as an escape and not done. Pure.
 
 use std::borrow::Cow;
 
-/// Whether a terminal would obey the character or change the direction or the line of what it writes: control characters (C0, DEL and
-/// C1), the marks and embeddings of bidirectional text, the separators of lines and paragraphs. And what is not seen at all, and
-/// so can hide text or tell two names apart that look the same; joiners are left, because scripts and emoji are written with them.
+/// Whether a terminal would obey the character or change the direction or the line of what it writes: control
+/// characters (C0, DEL and C1), the marks and embeddings of bidirectional text, the separators of lines and paragraphs.
+/// And what is not seen at all, and so can hide text or tell two names apart that look the same; joiners are left,
+/// because scripts and emoji are written with them.
 pub(super) fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -13,7 +14,8 @@ pub(super) fn is_obeyed(character: char) -> bool {
         || matches!(character, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Text of any number of lines: line breaks and tabs stay, everything else that a terminal would obey is shown as its escape.
+/// Text of any number of lines: line breaks and tabs stay, everything else that a terminal would obey is shown as its
+/// escape.
 pub(super) fn lines(text: &str) -> Cow<'_, str> {
     shown(text, |character| match character {
         '\n' | '\t' => Shown::AsItIs,
@@ -21,7 +23,8 @@ pub(super) fn lines(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Text as part of one line: a line break or a tab becomes a blank, so that nothing in it can pass for a line of its own.
+/// Text as part of one line: a line break or a tab becomes a blank, so that nothing in it can pass for a line of its
+/// own.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     shown(text, |character| match character {
         '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Shown::Blank,

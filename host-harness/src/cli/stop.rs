@@ -1,5 +1,5 @@
-//! The signals that end a command which runs until it is told to stop. They are heard on a thread of their own: a command that writes to
-//! a pipe nobody reads does not come round to look for them.
+//! The signals that end a command which runs until it is told to stop. They are heard on a thread of their own: a
+//! command that writes to a pipe nobody reads does not come round to look for them.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 
 use super::command_error::CommandError;
 
-/// How long the command may take to come to its own end, before the process is ended under it. A line that is being written to a reader
-/// who reads is written in less; where nobody reads, waiting longer changes nothing.
+/// How long the command may take to come to its own end, before the process is ended under it. A line that is being
+/// written to a reader who reads is written in less; where nobody reads, waiting longer changes nothing.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Hears Ctrl-C, and the signal with which service managers end a program.
@@ -18,8 +18,8 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Listens from now on. Whatever needs this thread and may be waited for in vain is done before: until now signals end the process at
-    /// once, and now only this does. The runtime must have a thread beside the one that calls this.
+    /// Listens from now on. Whatever needs this thread and may be waited for in vain is done before: until now signals
+    /// end the process at once, and now only this does. The runtime must have a thread beside the one that calls this.
     pub(super) fn listen() -> Result<Self, CommandError> {
         let mut signals =
             Signals::listen().map_err(|error| CommandError::usage(format!("signals cannot be received: {error}")))?;

@@ -1,5 +1,5 @@
-//! Buttons that change records in a test service, so that a viewer sees a trigger find the change. They come from a file that the
-//! person who starts the page names; a connector has no part in them, and no credential is sent.
+//! Buttons that change records in a test service, so that a viewer sees a trigger find the change. They come from a
+//! file that the person who starts the page names; a connector has no part in them, and no credential is sent.
 
 use std::net::IpAddr;
 use std::path::Path;

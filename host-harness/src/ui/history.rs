@@ -1,5 +1,5 @@
-//! How much of the past the page keeps: one bound in bytes for the results, payloads, requests, logs and states of all runs and polls together.
-//! Where they are more, the oldest lose their contents; what they did stays in view.
+//! How much of the past the page keeps: one bound in bytes for the results, payloads, requests, logs and states of all
+//! runs and polls together. Where they are more, the oldest lose their contents; what they did stays in view.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,7 +48,8 @@ pub(super) fn trim(shared: &Shared) {
     }
 }
 
-/// Takes the contents of all runs and polls: they were another connection's, whose secrets nothing is searched for any more.
+/// Takes the contents of all runs and polls: they were another connection's, whose secrets nothing is searched for any
+/// more.
 pub(super) fn forget(shared: &Shared) {
     for run in shared.memory().runs.values_mut() {
         *run = Arc::new(run.emptied());

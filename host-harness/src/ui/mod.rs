@@ -1,8 +1,8 @@
-//! The flow-builder page: a small web server on loopback that shows a connector as a flow builder meets it. Drawn from the manifest
-//! alone; it calls the library like any other embedder.
+//! The flow-builder page: a small web server on loopback that shows a connector as a flow builder meets it. Drawn from
+//! the manifest alone; it calls the library like any other embedder.
 //!
-//! `security` decides who may talk to it, `server` says which address does what, `memory` and `trigger` remember, `forms` and `run`
-//! translate, `pages` draws, `assets` holds style and script.
+//! `security` decides who may talk to it, `server` says which address does what, `memory` and `trigger` remember,
+//! `forms` and `run` translate, `pages` draws, `assets` holds style and script.
 
 mod assets;
 mod changes;

@@ -1,4 +1,5 @@
-//! One call as the page keeps and explains it: the result or the error with the way out, what it used, the exchanges and the log.
+//! One call as the page keeps and explains it: the result or the error with the way out, what it used, the exchanges
+//! and the log.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! Who may talk to the page: loopback's own browser, with the link that the terminal printed. Checked before any handler runs,
-//! on every request; and the headers that every answer carries. Knows nothing of what the page shows.
+//! Who may talk to the page: loopback's own browser, with the link that the terminal printed. Checked before any
+//! handler runs, on every request; and the headers that every answer carries. Knows nothing of what the page shows.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,8 @@ use crate::token::{self, NoRandomness};
 /// The header in which the page's script repeats the token that only the page holds.
 pub(super) const CSRF_HEADER: &str = "x-csrf-token";
 
-/// Nothing from elsewhere, nothing inline, no frames: text that came from a service can do no harm even where it is shown wrongly.
+/// Nothing from elsewhere, nothing inline, no frames: text that came from a service can do no harm even where it is
+/// shown wrongly.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
      trusted-types harness";
@@ -160,8 +161,8 @@ fn admit(gate: &Gate, request: &Request) -> Admission {
     }
 }
 
-/// Goes on to the page. By the browser itself and not by a redirect: where the link was followed from another site, a redirect would count as
-/// that site's, and the cookie would not be sent.
+/// Goes on to the page. By the browser itself and not by a redirect: where the link was followed from another site, a
+/// redirect would count as that site's, and the cookie would not be sent.
 const ADMITTED: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Opening the page</title>\
      <meta http-equiv=\"refresh\" content=\"0; url=/\"><p><a href=\"/\">Go on to the page</a></p></html>";
 
@@ -176,7 +177,8 @@ fn exchange(gate: &Gate) -> Response {
     response
 }
 
-/// Who is refused is not kept: a stranger who asked again and again, and read none of the answers, would hold a place for ever.
+/// Who is refused is not kept: a stranger who asked again and again, and read none of the answers, would hold a place
+/// for ever.
 fn refusal(why: &'static str) -> Response {
     (StatusCode::FORBIDDEN, [(header::CONNECTION, "close")], format!("Not shown: {why}.\n")).into_response()
 }

@@ -163,8 +163,8 @@ impl Schema {
         Some(Self { query: name("/queryType/name"), mutation: name("/mutationType/name"), types })
     }
 
-    /// What a value of this type is in JSON: `text`, `number`, `boolean` or `object`; none for a scalar of the service's
-    /// own, which may be anything.
+    /// What a value of this type is in JSON: `text`, `number`, `boolean` or `object`; none for a scalar of the
+    /// service's own, which may be anything.
     pub(super) fn json_kind(&self, name: &str) -> Option<&'static str> {
         match (name, self.types.get(name)) {
             ("ID" | "String", _) | (_, Some(Kind::Enum(_))) => Some("text"),

@@ -1,5 +1,5 @@
-//! What a connector declares: the manifest, field by field as `wit/manifest.wit` states it. Written as JSON, field names are in
-//! camelCase and cases in kebab-case; that document is a connector's `manifest.json`.
+//! What a connector declares: the manifest, field by field as `wit/manifest.wit` states it. Written as JSON, field
+//! names are in camelCase and cases in kebab-case; that document is a connector's `manifest.json`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,15 +68,16 @@ pub struct ConnectionField {
     pub extensions: Option<Value>,
 }
 
-/// How a connection field decides the origin (scheme, host and port) that requests may reach. Of all endpoint fields of a
-/// connection that are filled in, the one with the highest `precedence` counts, and its origin is allowed and no other. Where none is
-/// filled in, the defaults count by the same order: a default never beats what was filled in.
+/// How a connection field decides the origin (scheme, host and port) that requests may reach. Of all endpoint fields of
+/// a connection that are filled in, the one with the highest `precedence` counts, and its origin is allowed and no
+/// other. Where none is filled in, the defaults count by the same order: a default never beats what was filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     /// The value that wins when several endpoint fields are filled in. No two fields of a connection share one.
     pub precedence: u8,
-    /// Where the field is a choice of named environments, the URL of each choice. Empty where the value is itself the URL.
+    /// Where the field is a choice of named environments, the URL of each choice. Empty where the value is itself the
+    /// URL.
     pub environments: Vec<Environment>,
     /// A JSON object for what later versions of the contract add.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +107,8 @@ pub struct InputField {
     pub label: String,
     /// Which control asks for it and which JSON it becomes.
     pub kind: InputKind,
-    /// Whether a call without it, or with a blank one, is `invalid-input`. A required input with a default is never missing.
+    /// Whether a call without it, or with a blank one, is `invalid-input`. A required input with a default is never
+    /// missing.
     pub required: bool,
     /// The value that counts when none is given.
     #[serde(skip_serializing_if = "Option::is_none")]

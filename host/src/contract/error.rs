@@ -138,8 +138,9 @@ impl Error {
     }
 }
 
-/// As an object: `kind` and `message` always, and beside them what the case carries: `problems`, `retryAfter` (in seconds), `status`,
-/// `errors`, `data`, `failure`, `limitBytes`. Written without building it: errors and data of a service can be large.
+/// As an object: `kind` and `message` always, and beside them what the case carries: `problems`, `retryAfter` (in
+/// seconds), `status`, `errors`, `data`, `failure`, `limitBytes`. Written without building it: errors and data of a
+/// service can be large.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;

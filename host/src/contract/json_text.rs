@@ -1,5 +1,5 @@
-//! JSON that is passed on as the text it is. What a component or a service wrote is not built into a tree of values, which can take a
-//! hundred times the text's bytes.
+//! JSON that is passed on as the text it is. What a component or a service wrote is not built into a tree of values,
+//! which can take a hundred times the text's bytes.
 
 use std::fmt;
 

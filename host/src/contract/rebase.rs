@@ -1,5 +1,5 @@
-//! How a trigger is set back, or moved to another service: where a manifest declares it in the `extensions` of a trigger,
-//! this is what to give in place of a state.
+//! How a trigger is set back, or moved to another service: where a manifest declares it in the `extensions` of a
+//! trigger, this is what to give in place of a state.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::TriggerDefinition;
 
 impl TriggerDefinition {
-    /// Whether it takes what [`since`] and [`moved`] give in place of a state. The error says what is wrong with what the
-    /// manifest says.
+    /// Whether it takes what [`since`] and [`moved`] give in place of a state. The error says what is wrong with what
+    /// the manifest says.
     pub fn can_be_rebased(&self) -> Result<bool, String> {
         match self.extensions.as_ref().and_then(|extensions| extensions.get("rebase")) {
             None => Ok(false),

@@ -1,5 +1,5 @@
-//! What of a manifest decides about secrets: which fields are secret, and where requests with them may go. Whoever has looked a manifest over
-//! wants to know when a new version of the component decides otherwise. Pure.
+//! What of a manifest decides about secrets: which fields are secret, and where requests with them may go. Whoever has
+//! looked a manifest over wants to know when a new version of the component decides otherwise. Pure.
 
 use sha2::{Digest, Sha256};
 
@@ -7,16 +7,16 @@ use super::definition::{ConnectionDefinition, ConnectionField, ConnectorDefiniti
 use super::validate::short;
 
 impl ConnectorDefinition {
-    /// The SHA-256 of the manifest as JSON, in hex: the same for the same manifest, and for no other. To be kept by whoever has approved a
-    /// manifest, and compared when the component is loaded again.
+    /// The SHA-256 of the manifest as JSON, in hex: the same for the same manifest, and for no other. To be kept by
+    /// whoever has approved a manifest, and compared when the component is loaded again.
     pub fn fingerprint(&self) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
         Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// Everything by which `after` treats secrets otherwise than `before`: a sentence each, which names the connection, the field and both sides.
-/// Empty where secrets are the same and go to the same places.
+/// Everything by which `after` treats secrets otherwise than `before`: a sentence each, which names the connection, the
+/// field and both sides. Empty where secrets are the same and go to the same places.
 pub fn trust_changes(before: &ConnectorDefinition, after: &ConnectorDefinition) -> Vec<String> {
     let mut changes = Vec::new();
     if before.key != after.key {

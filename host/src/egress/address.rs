@@ -1,5 +1,5 @@
-//! Which addresses lie on the public internet. Everything else is refused unless the embedder grants private networks, in
-//! whatever spelling it comes: an IPv4 address inside an IPv6 one is judged as the IPv4 address it leads to.
+//! Which addresses lie on the public internet. Everything else is refused unless the embedder grants private networks,
+//! in whatever spelling it comes: an IPv4 address inside an IPv6 one is judged as the IPv4 address it leads to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

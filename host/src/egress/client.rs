@@ -1,6 +1,7 @@
-//! The HTTP clients. A socket carries the requests of one connection alone: a service that takes the end of one request for the
-//! beginning of the next would otherwise mix those of two customers, with their keys. A socket that was opened under the grant for
-//! private networks must not be used by a call without it either. So each connection has clients, with pools and TLS sessions, of its own.
+//! The HTTP clients. A socket carries the requests of one connection alone: a service that takes the end of one request
+//! for the beginning of the next would otherwise mix those of two customers, with their keys. A socket that was opened
+//! under the grant for private networks must not be used by a call without it either. So each connection has clients,
+//! with pools and TLS sessions, of its own.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -29,8 +30,8 @@ pub(crate) struct Network {
     tls: OnceLock<Result<ClientConfig, String>>,
 }
 
-/// The sockets of one connection: a client for each runtime that it is used with, and for calls with and without the grant for private
-/// networks. Dropped with the connection, they close what is idle.
+/// The sockets of one connection: a client for each runtime that it is used with, and for calls with and without the
+/// grant for private networks. Dropped with the connection, they close what is idle.
 #[derive(Default)]
 pub(crate) struct Sockets {
     clients: Mutex<Vec<Held>>,
@@ -120,7 +121,8 @@ impl Network {
     }
 }
 
-/// An answer whose status says what became of the request: 200 to 599. Others are for servers among themselves, or mean nothing.
+/// An answer whose status says what became of the request: 200 to 599. Others are for servers among themselves, or mean
+/// nothing.
 pub(super) fn with_status(response: Response) -> Result<Response, String> {
     match response.status().as_u16() {
         200..=599 => Ok(response),

@@ -1,5 +1,5 @@
-//! Undoes the encoding of an answer's body as it comes in. What cannot be undone is a failure: in a body that is passed on encoded, no
-//! echo of a secret would be found.
+//! Undoes the encoding of an answer's body as it comes in. What cannot be undone is a failure: in a body that is passed
+//! on encoded, no echo of a secret would be found.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,6 @@
-//! The names of headers and parameters by which a client asks a server to take a request for another one: for another method (as Rails,
-//! Symfony, Laravel, Spring, OData and others do), or another path or host (as IIS, Zend and whatever stands behind a proxy do). Pure.
+//! The names of headers and parameters by which a client asks a server to take a request for another one: for another
+//! method (as Rails, Symfony, Laravel, Spring, OData and others do), or another path or host (as IIS, Zend and whatever
+//! stands behind a proxy do). Pure.
 
 use http::header::HeaderMap;
 
@@ -59,8 +60,8 @@ const CHANGES: [&str; 14] = [
 /// Headers that say how a body is to be read.
 const OF_BODIES: [&str; 4] = ["content-encoding", "content-length", "content-type", "transfer-encoding"];
 
-/// Letters and digits in lower case: servers see no difference between cases, and many none between a hyphen and an underscore, a dot or
-/// nothing at all.
+/// Letters and digits in lower case: servers see no difference between cases, and many none between a hyphen and an
+/// underscore, a dot or nothing at all.
 fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect()
 }

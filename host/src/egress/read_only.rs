@@ -1,6 +1,6 @@
-//! Whether a request only reads, as far as the host can show it without trusting the component: GET and HEAD, or a GraphQL POST whose
-//! document holds queries alone. What cannot be shown is refused: a way of sending that some server reads differently from this file
-//! would be a way around it, so everything unusual counts as a change. Pure.
+//! Whether a request only reads, as far as the host can show it without trusting the component: GET and HEAD, or a
+//! GraphQL POST whose document holds queries alone. What cannot be shown is refused: a way of sending that some server
+//! reads differently from this file would be a way around it, so everything unusual counts as a change. Pure.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ use super::overrides;
 use crate::secrets::unescaped;
 use crate::text::beginning;
 
-/// Documents of this many bytes in all take up to 50 milliseconds to parse, in which the call cannot be interrupted. The connector's own
-/// queries have a few kilobytes.
+/// Documents of this many bytes in all take up to 50 milliseconds to parse, in which the call cannot be interrupted.
+/// The connector's own queries have a few kilobytes.
 const LARGEST_DOCUMENT: usize = 128 * 1024;
 
 /// Layers of percent encoding and other escapes that a server may undo in a URL before it takes a text for a document.
@@ -110,8 +110,8 @@ fn hides_no_change(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a text has what every document that changes data has: the word where an operation can begin, then perhaps a name, then what
-/// comes before its fields. There are servers that part the word and the name by nothing.
+/// Whether a text has what every document that changes data has: the word where an operation can begin, then perhaps a
+/// name, then what comes before its fields. There are servers that part the word and the name by nothing.
 fn has_change(text: &str) -> bool {
     let is_name = |character: char| character.is_alphanumeric() || character == '_';
     let is_skipped = |character: char| is_name(character) || character == ',' || !character.is_ascii_graphic();
@@ -195,8 +195,8 @@ fn document(text: &str) -> Result<(), String> {
     if operations == 0 { Err("holds no operation".into()) } else { Ok(()) }
 }
 
-/// The documents of a body. Its own reader, because of what it refuses: a member twice, where readers differ about which one counts, and
-/// a member that it does not know, which could name a stored document.
+/// The documents of a body. Its own reader, because of what it refuses: a member twice, where readers differ about
+/// which one counts, and a member that it does not know, which could name a stored document.
 struct Requests(Vec<String>);
 
 impl<'de> de::Deserialize<'de> for Requests {
@@ -254,8 +254,8 @@ impl<'de> Visitor<'de> for RequestsVisitor {
     }
 }
 
-/// Any JSON whose texts are texts: to skip bytes that are no UTF-8, or half a surrogate pair, is to leave it to the next reader what to
-/// make of them.
+/// Any JSON whose texts are texts: to skip bytes that are no UTF-8, or half a surrogate pair, is to leave it to the
+/// next reader what to make of them.
 struct Sound;
 
 impl<'de> de::Deserialize<'de> for Sound {

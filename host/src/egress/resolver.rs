@@ -1,5 +1,5 @@
-//! Resolves a host name once and hands the client only addresses that the policy lets through, so that the connection goes to
-//! an address that was checked: a second look-up with another answer cannot happen.
+//! Resolves a host name once and hands the client only addresses that the policy lets through, so that the connection
+//! goes to an address that was checked: a second look-up with another answer cannot happen.
 
 use std::net::SocketAddr;
 

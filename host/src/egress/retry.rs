@@ -1,5 +1,5 @@
-//! When a request is sent again: exponential backoff with full jitter, the service's `Retry-After` heeded in both of its
-//! forms, never beyond the time that the call has left. Pure: the caller sleeps.
+//! When a request is sent again: exponential backoff with full jitter, the service's `Retry-After` heeded in both of
+//! its forms, never beyond the time that the call has left. Pure: the caller sleeps.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,8 +24,8 @@ pub(super) fn is_worth_another(status: StatusCode) -> bool {
     )
 }
 
-/// How long to wait after attempt number `attempt` (the first is 1) before the next; none to give up. `random` is from 0 to
-/// 1, `remaining` what the call has left.
+/// How long to wait after attempt number `attempt` (the first is 1) before the next; none to give up. `random` is from
+/// 0 to 1, `remaining` what the call has left.
 pub(super) fn wait_before_next(
     attempt: u32,
     retry_after: Option<Duration>,

@@ -73,8 +73,9 @@ pub enum PollError<E> {
 }
 
 impl<E> PollError<E> {
-    /// Whether the same poll may succeed later without anyone changing anything here: see [`CallError::may_pass`](crate::CallError::may_pass) and
-    /// [`StoreError::may_pass`]. What the recipient said no to may pass as well, unless the recipient knows better.
+    /// Whether the same poll may succeed later without anyone changing anything here: see
+    /// [`CallError::may_pass`](crate::CallError::may_pass) and [`StoreError::may_pass`]. What the recipient said no to
+    /// may pass as well, unless the recipient knows better.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Call(failure) => failure.error.may_pass(),

@@ -1,10 +1,10 @@
-//! Compiled components on disk. What is loaded from there is machine code that runs in this process unchecked. From the cache a file is
-//! loaded only if this program wrote it, as a receipt of its own shows (`receipts`): a folder can come with anything in it. And from
-//! anywhere only if nobody but this user (or root) could have written it or anything on the way to it, and if this engine's version
-//! and settings made it.
+//! Compiled components on disk. What is loaded from there is machine code that runs in this process unchecked. From the
+//! cache a file is loaded only if this program wrote it, as a receipt of its own shows (`receipts`): a folder can come
+//! with anything in it. And from anywhere only if nobody but this user (or root) could have written it or anything on
+//! the way to it, and if this engine's version and settings made it.
 //!
-//! A file is what Wasmtime serialises with a trailer of ours behind it, by which a file that is cut short, or is no such file at all,
-//! is known without reading it whole.
+//! A file is what Wasmtime serialises with a trailer of ours behind it, by which a file that is cut short, or is no
+//! such file at all, is known without reading it whole.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt;
@@ -55,7 +55,8 @@ const TRAILER_BYTES: usize = MAGIC.len() + size_of::<u64>();
 const MOST_FILES: usize = 64;
 
 impl CompileCache {
-    /// The user's own cache folder: `$XDG_CACHE_HOME/host-harness`, by default `~/.cache/host-harness`. Off where there is neither.
+    /// The user's own cache folder: `$XDG_CACHE_HOME/host-harness`, by default `~/.cache/host-harness`. Off where there
+    /// is neither.
     pub fn standard() -> Self {
         let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let caches = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
@@ -78,8 +79,8 @@ impl fmt::Display for CacheUse {
 /// Held while a file and its receipt are written.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// Loads the component of these bytes from the cache, else compiles it with `compile` and keeps it. Trouble with the cache is no
-/// error: the component is compiled.
+/// Loads the component of these bytes from the cache, else compiles it with `compile` and keeps it. Trouble with the
+/// cache is no error: the component is compiled.
 pub(super) fn load_or_compile<E>(
     cache: &CompileCache,
     engine: &Engine,
@@ -114,8 +115,8 @@ fn load_or_compile_in<E>(
     let kept = component.serialize().map_err(io::Error::other).and_then(|compiled| {
         make_folder(folder)?;
         check_folder(folder).map_err(io::Error::other)?;
-        // One at a time, or the receipt that stays could be of a file that another has replaced. Where that happens between two processes,
-        // the component is compiled once more.
+        // One at a time, or the receipt that stays could be of a file that another has replaced. Where that happens
+        // between two processes, the component is compiled once more.
         let _turn = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         let file = write(&path, &compiled)?;
         receipts.write(&path, &file)?;
@@ -129,7 +130,8 @@ fn load_or_compile_in<E>(
     Ok((component, usage))
 }
 
-/// Loads a compiled component from a file that the caller vouches for, and that nobody else could have written. Gives its size in bytes too.
+/// Loads a compiled component from a file that the caller vouches for, and that nobody else could have written. Gives
+/// its size in bytes too.
 pub(super) fn load(engine: &Engine, path: &Path) -> Result<(Component, usize), String> {
     load_if(engine, path, |_| true)
 }
@@ -146,9 +148,10 @@ fn load_if(
         return Err("this program did not write it".into());
     }
     let size = check_trailer(&mut file).map_err(|error| error.to_string())?;
-    // SAFETY: the caller vouches for the file, or the cache's receipt says that this program wrote it. Both through `write`, as the trailer
-    // says, which replaces files and never changes one. Nobody else can put another in its place, because it and the folders on the
-    // way belong to this user or root, as the checks above made sure. Wasmtime itself compares its version and the engine's settings.
+    // SAFETY: the caller vouches for the file, or the cache's receipt says that this program wrote it. Both through
+    // `write`, as the trailer says, which replaces files and never changes one. Nobody else can put another in its
+    // place, because it and the folders on the way belong to this user or root, as the checks above made sure. Wasmtime
+    // itself compares its version and the engine's settings.
     let component = unsafe { Component::deserialize_file(engine, path) }.map_err(|error| format!("{error:#}"))?;
     Ok((component, size))
 }
@@ -174,8 +177,8 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes a compiled component so that whoever opens the file sees all of it or the one before. Gives the file that was written, whatever
-/// has become of its name since.
+/// Writes a compiled component so that whoever opens the file sees all of it or the one before. Gives the file that was
+/// written, whatever has become of its name since.
 pub(super) fn write(path: &Path, compiled: &[u8]) -> io::Result<File> {
     let mut file = tempfile::Builder::new().prefix(".compiling-").tempfile_in(folder_of(path))?;
     file.write_all(compiled)?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// How often a computing component gives way to other calls and has its deadline checked. Short enough that no call waits
-/// noticeably for another, long enough that the thread behind it costs nothing.
+/// How often a computing component gives way to other calls and has its deadline checked. Short enough that no call
+/// waits noticeably for another, long enough that the thread behind it costs nothing.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// As many core instances and tables a call as `Limits::instances` has by default.
@@ -14,9 +14,9 @@ const INSTANCES_PER_CALL: u32 = 16;
 /// Room to raise `Limits::table_elements` five times over.
 const POOLED_TABLE_ELEMENTS: usize = 100_000;
 
-/// The most memory of a slot that stays resident and is zeroed by hand when the slot is used again: cheaper than page faults, which are a
-/// third of what a full poll costs without this. All that a full poll touches. Short calls in the same slot do not pay for it as long
-/// as they do not grow their memory.
+/// The most memory of a slot that stays resident and is zeroed by hand when the slot is used again: cheaper than page
+/// faults, which are a third of what a full poll costs without this. All that a full poll touches. Short calls in the
+/// same slot do not pay for it as long as they do not grow their memory.
 const MOST_KEPT_RESIDENT: usize = 8 * 1024 * 1024;
 /// What a short call touches. Less would save nothing worth having.
 const LEAST_KEPT_RESIDENT: usize = 256 * 1024;
@@ -26,7 +26,8 @@ const KEPT_PART: u64 = 4;
 /// How instances get their memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allocation {
-    /// From slots that are reserved ahead, with memory mapped copy-on-write from the component's image: microseconds a call.
+    /// From slots that are reserved ahead, with memory mapped copy-on-write from the component's image: microseconds a
+    /// call.
     Pooled,
     /// From the operating system for each call: slower, and sparing with addresses.
     OnDemand,

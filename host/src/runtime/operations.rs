@@ -1,4 +1,5 @@
-//! The five exports of a connector as values: which one a call invokes, with what, and what makes its result acceptable.
+//! The five exports of a connector as values: which one a call invokes, with what, and what makes its result
+//! acceptable.
 
 use std::future::Future;
 

@@ -1,5 +1,5 @@
-//! Who could have written a file: what is loaded as machine code, or says what may be, must belong to this user or to root, and so must
-//! every folder on the way to it.
+//! Who could have written a file: what is loaded as machine code, or says what may be, must belong to this user or to
+//! root, and so must every folder on the way to it.
 
 #[cfg(unix)]
 mod system {
@@ -54,8 +54,8 @@ mod system {
         Ok(())
     }
 
-    /// What tells a file from every other that is or was on this machine, as long as nobody sets the clock back: no one can give
-    /// a file of their own another's number and time of change.
+    /// What tells a file from every other that is or was on this machine, as long as nobody sets the clock back: no one
+    /// can give a file of their own another's number and time of change.
     pub(in crate::runtime) fn identity(file: &File) -> io::Result<String> {
         let metadata = file.metadata()?;
         let (changed, modified) = (metadata.ctime(), metadata.mtime());

@@ -1,5 +1,6 @@
-//! Which compiled files this program wrote. Whoever unpacks an archive or clones a repository owns what is in it, so that owner and
-//! name of a file say nothing; a receipt does, which lies in a folder of the user's own and names the one file that was written.
+//! Which compiled files this program wrote. Whoever unpacks an archive or clones a repository owns what is in it, so
+//! that owner and name of a file say nothing; a receipt does, which lies in a folder of the user's own and names the
+//! one file that was written.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

@@ -16,8 +16,8 @@ pub(super) struct CallState {
     pub(super) budget: HostBudget,
 }
 
-/// Counts what the component allocates. Going over a limit ends the call at once, with the limit as the reason: a component whose
-/// allocation merely failed would end in a crash that explains nothing.
+/// Counts what the component allocates. Going over a limit ends the call at once, with the limit as the reason: a
+/// component whose allocation merely failed would end in a crash that explains nothing.
 pub(super) struct Resources {
     memory: LimitExceeded,
     table_elements: LimitExceeded,

@@ -1,5 +1,5 @@
-//! When a secret that may be a JSON Web Token expires. The signature is not checked: only the service can, and an expired key is
-//! useless however it was signed. Pure.
+//! When a secret that may be a JSON Web Token expires. The signature is not checked: only the service can, and an
+//! expired key is useless however it was signed. Pure.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,5 @@
-//! The secret fields of a connection. They are filled in when a request leaves, and taken out of what comes back. No type here shows
-//! one: not by Debug, Display or Serialize.
+//! The secret fields of a connection. They are filled in when a request leaves, and taken out of what comes back. No
+//! type here shows one: not by Debug, Display or Serialize.
 
 mod echo;
 mod expiry;
@@ -74,8 +74,9 @@ impl Secrets {
         Ok(())
     }
 
-    /// Has a value taken out of what comes back although it is in no field: one that came from the environment, say. It may hold any
-    /// character. A value of fewer than four bytes is not looked for, and of a very long one the pieces are.
+    /// Has a value taken out of what comes back although it is in no field: one that came from the environment, say. It
+    /// may hold any character. A value of fewer than four bytes is not looked for, and of a very long one the pieces
+    /// are.
     pub fn hide(&mut self, value: &str) {
         for piece in value.trim().as_bytes().chunks(LONGEST_SECRET).filter(|piece| piece.len() >= SHORTEST_SCRUBBED) {
             if !self.hidden.iter().any(|hidden| hidden.as_slice() == piece) {
@@ -135,8 +136,8 @@ impl Secrets {
         self.hidden.is_empty()
     }
 
-    /// Replaces every secret in `body`, in each of its forms. Gives whether one was found. A body with secrets of fewer than ten bytes
-    /// may have grown: check its length again.
+    /// Replaces every secret in `body`, in each of its forms. Gives whether one was found. A body with secrets of fewer
+    /// than ten bytes may have grown: check its length again.
     pub fn scrub_bytes(&self, body: &mut Vec<u8>) -> bool {
         if self.is_empty() {
             return false;

@@ -190,7 +190,8 @@ fn program(name: &str) -> Option<PathBuf> {
 fn capabilities(profile: &TempDir) -> Value {
     let arguments = [
         "--headless=new",
-        // A container runs the tests as root, where Chromium's own sandbox does not start. It shows nothing but our page.
+        // A container runs the tests as root, where Chromium's own sandbox does not start. It shows nothing but our
+        // page.
         "--no-sandbox",
         "--disable-gpu",
         "--disable-dev-shm-usage",

@@ -1,6 +1,8 @@
-//! The flow-builder page in a real browser, as `dist/harness serve` serves it, on a simulated service of each test's own.
+//! The flow-builder page in a real browser, as `dist/harness serve` serves it, on a simulated service of each test's
+//! own.
 //!
-//! Chromium is driven through chromedriver. Where there is no chromedriver the tests say so and pass, unless `CI` is set.
+//! Chromium is driven through chromedriver. Where there is no chromedriver the tests say so and pass, unless `CI` is
+//! set.
 
 mod accessibility;
 mod bench;

@@ -1,5 +1,5 @@
-//! The pictures of the page in the README and for whoever looks over its design. Written only where `PAGE_SCREENSHOTS` names a folder:
-//! `PAGE_SCREENSHOTS=docs/images cargo xtask test screenshots`.
+//! The pictures of the page in the README and for whoever looks over its design. Written only where `PAGE_SCREENSHOTS`
+//! names a folder: `PAGE_SCREENSHOTS=docs/images cargo xtask test screenshots`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +10,8 @@ use fantoccini::key::Key;
 use super::bench::{Bench, on_the_page};
 use crate::support::root;
 
-/// The pictures that the README shows; the others are for looking things over, and are taken where `PAGE_SCREENSHOTS_ALL` is set.
+/// The pictures that the README shows; the others are for looking things over, and are taken where
+/// `PAGE_SCREENSHOTS_ALL` is set.
 const IN_README: [&str; 3] = ["page-action", "page-trigger", "page-connection-dark"];
 
 #[tokio::test]

@@ -100,7 +100,8 @@ fn scrub(secret: &str, text: &str) {
     // A secret can be made of what stands beside a redaction; what stood in the text is gone.
     let rests = clean.split("[redacted]").filter(|rest| rest.contains(secret)).count();
     assert_eq!(rests, 0, "{clean}");
-    // Apart from the text by what no escape holds: with the end of one that the text has begun, it would be another text.
+    // Apart from the text by what no escape holds: with the end of one that the text has begun, it would be another
+    // text.
     let spelled = |spell: fn(u8) -> String| secret.bytes().map(spell).collect::<String>();
     let spellings = [
         spelled(|byte| format!("%{byte:02X}")),

@@ -167,7 +167,8 @@ fn read(state: &[u8], resource: &str) -> State {
     blob::read(state, &watched(ORIGIN)).expect("a state that was just written")
 }
 
-/// What a flow hands over: the first byte chooses the operation; a line break parts the inputs from the connection's fields.
+/// What a flow hands over: the first byte chooses the operation; a line break parts the inputs from the connection's
+/// fields.
 pub(crate) fn inputs(data: &[u8]) -> u64 {
     let (operation, rest) = choice(data);
     let text = String::from_utf8_lossy(rest);
@@ -202,8 +203,8 @@ impl Host for Anywhere {
     fn log(&self, _: Level, _: &str) {}
 }
 
-/// A state that a host kept, or says that it kept; the first byte chooses the resource, and whether the check value is made to fit, so
-/// that what lies behind it is reached.
+/// A state that a host kept, or says that it kept; the first byte chooses the resource, and whether the check value is
+/// made to fit, so that what lies behind it is reached.
 pub(crate) fn state(data: &[u8]) -> u64 {
     let (options, state) = choice(data);
     let resource = RESOURCES[options % 2];
@@ -260,8 +261,8 @@ fn baseline(resource: &str) -> &'static [u8] {
     &states[usize::from(resource == RESOURCES[1])]
 }
 
-/// A text that must be JSON. None where it is so by the grammar alone: an escape that is half of a pair (`\ud800`) is passed on as the
-/// service wrote it, and not every reader takes it.
+/// A text that must be JSON. None where it is so by the grammar alone: an escape that is half of a pair (`\ud800`) is
+/// passed on as the service wrote it, and not every reader takes it.
 fn parsed(text: &str) -> Option<Value> {
     serde_json::from_str::<&RawValue>(text).expect("what is returned is JSON");
     serde_json::from_str(text).ok()

@@ -1,5 +1,5 @@
-//! Everything that reads what others wrote, as functions of bytes that must not panic and must keep their promises. `main` feeds them
-//! mutations of `corpus/`, and the end-to-end tests replay it. See `README.md`.
+//! Everything that reads what others wrote, as functions of bytes that must not panic and must keep their promises.
+//! `main` feeds them mutations of `corpus/`, and the end-to-end tests replay it. See `README.md`.
 
 #![allow(
     clippy::expect_used,
@@ -21,8 +21,8 @@ use std::path::PathBuf;
 pub struct Target {
     /// Its name, which is also that of its folder in `corpus/`.
     pub name: &'static str,
-    /// Feeds it one input. Panics when a promise is broken; otherwise gives a number that stands for what became of the input, so that
-    /// an input with a new outcome can be kept.
+    /// Feeds it one input. Panics when a promise is broken; otherwise gives a number that stands for what became of the
+    /// input, so that an input with a new outcome can be kept.
     pub run: fn(&[u8]) -> u64,
     /// Words that mean something to it.
     pub words: &'static [&'static str],
@@ -54,7 +54,8 @@ pub fn seeds(target: &str) -> std::io::Result<Vec<(String, Vec<u8>)>> {
     Ok(seeds)
 }
 
-/// What a text says apart from its numbers and quotations, as a number: two errors that differ only in what they repeat are one outcome.
+/// What a text says apart from its numbers and quotations, as a number: two errors that differ only in what they repeat
+/// are one outcome.
 fn outcome(text: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut quoted = false;

@@ -1,5 +1,5 @@
-//! Mutates the corpus and feeds it to the targets, on every core, for a given time. An input whose outcome is new is kept and mutated
-//! further: what an input leads to stands in for the coverage that a stable compiler cannot measure.
+//! Mutates the corpus and feeds it to the targets, on every core, for a given time. An input whose outcome is new is
+//! kept and mutated further: what an input leads to stands in for the coverage that a stable compiler cannot measure.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a tool of the tests")]
 

@@ -1,5 +1,5 @@
-//! What `--read-only` lets out, held against a second GraphQL parser of another family: nothing may pass that the other takes for a
-//! mutation, in a body or in a URL.
+//! What `--read-only` lets out, held against a second GraphQL parser of another family: nothing may pass that the other
+//! takes for a mutation, in a body or in a URL.
 
 use async_graphql_parser::types::OperationType;
 use host::egress::check_read;

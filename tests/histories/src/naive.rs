@@ -1,5 +1,5 @@
-//! The obvious design, which is known to lose changes: it remembers when it last polled by the host's clock, reads pages until a record
-//! is as old as that, and stays there when it reached its page cap.
+//! The obvious design, which is known to lose changes: it remembers when it last polled by the host's clock, reads
+//! pages until a record is as old as that, and stays there when it reached its page cap.
 
 use crate::history::Settings;
 use crate::service::Service;

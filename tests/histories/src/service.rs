@@ -1,4 +1,5 @@
-//! The simulated service during one poll: each request lets happen what the history says, and then gets a page of what is visible.
+//! The simulated service during one poll: each request lets happen what the history says, and then gets a page of what
+//! is visible.
 
 use crate::history::{Cursor, Date, Expired, Poll, Settings, Tells, Trouble, Whose, Wrong};
 use crate::world::{Place, Shown, Visible, World};

@@ -1,5 +1,6 @@
-//! A connector that breaks every rule a host has, each on demand: the action's key is the verb (`spin`, `panic`, `fetch`…), see
-//! `verbs`. `cargo xtask test` builds it as `dist/test/misbehaving.wasm`. It may touch everything, because that is what it is for.
+//! A connector that breaks every rule a host has, each on demand: the action's key is the verb (`spin`, `panic`,
+//! `fetch`…), see `verbs`. `cargo xtask test` builds it as `dist/test/misbehaving.wasm`. It may touch everything,
+//! because that is what it is for.
 
 #![allow(
     clippy::indexing_slicing,

@@ -1,5 +1,5 @@
-//! What it declares: a connection with a secret that may be a JSON Web Token and a URL, and one of each operation. Verbs are not listed: a
-//! host passes any key on, and the component decides.
+//! What it declares: a connection with a secret that may be a JSON Web Token and a URL, and one of each operation.
+//! Verbs are not listed: a host passes any key on, and the component decides.
 
 use crate::generated::exports::integration::connector::manifest::{
     ActionDefinition, ConnectionDefinition, ConnectionField, ConnectorDefinition, DataSourceDefinition, Endpoint,
@@ -11,8 +11,8 @@ const SCHEMA: &str = r#"{"type": "object"}"#;
 const LISTS: &str = r#"{"type": "object", "properties": {"body": {"type": "object", "properties": {"data": {"type": "object",
     "properties": {"created": {"type": "array"}, "updated": {"type": "array"}}}}}}}"#;
 
-/// Which manifest it declares. A description takes no input, so a test that wants another one writes another word of this length over this
-/// place in the component's file.
+/// Which manifest it declares. A description takes no input, so a test that wants another one writes another word of
+/// this length over this place in the component's file.
 static MANIFEST: [u8; 32] = *b"the-manifest-that-is-declared:ok";
 
 /// The last two bytes of the above, as they are when the component runs.

@@ -1,5 +1,5 @@
-//! The misdeeds, one a verb. Inputs are a JSON object: `count` and `bytes` where a verb repeats or fills, `message`, or the request that
-//! `fetch` sends.
+//! The misdeeds, one a verb. Inputs are a JSON object: `count` and `bytes` where a verb repeats or fills, `message`, or
+//! the request that `fetch` sends.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -240,7 +240,8 @@ fn search_memory(inputs: &Value) -> bool {
         let (first, second) =
             (inputs["first"].as_str().unwrap_or_default(), inputs["second"].as_str().unwrap_or_default());
         let length = core::arch::wasm32::memory_size(0) * 65_536;
-        // SAFETY: it is all of the component's own memory. It begins at address 1 here, because no slice may begin at 0.
+        // SAFETY: it is all of the component's own memory. It begins at address 1 here, because no slice may begin at
+        // 0.
         let memory = unsafe { std::slice::from_raw_parts(std::ptr::without_provenance::<u8>(1), length - 1) };
         memory
             .windows(first.len() + second.len())

@@ -1,4 +1,5 @@
-//! Whether the arrows of ARCHITECTURE.md are true: what crates depend on, which words stand where, and that no two modules use each other.
+//! Whether the arrows of ARCHITECTURE.md are true: what crates depend on, which words stand where, and that no two
+//! modules use each other.
 
 mod crates;
 mod modules;

@@ -1,4 +1,5 @@
-//! Circles between the modules of a crate, by the paths in its source: `use` lines, and paths in the code that begin with `crate` or `super`.
+//! Circles between the modules of a crate, by the paths in its source: `use` lines, and paths in the code that begin
+//! with `crate` or `super`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,5 @@
-//! The tour of any connector: everything that its manifest declares and that changes nothing, in the harness, on the simulated service that its
-//! package has as an example.
+//! The tour of any connector: everything that its manifest declares and that changes nothing, in the harness, on the
+//! simulated service that its package has as an example.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -140,7 +140,8 @@ impl Tour<'_> {
         Ok(())
     }
 
-    /// Writes the connection file that the first kind of connection asks for: the credential from the environment, the URL of the service.
+    /// Writes the connection file that the first kind of connection asks for: the credential from the environment, the
+    /// URL of the service.
     fn write_connection(&self, manifest: &Value) -> Result<String> {
         let connection = connection(manifest, self.service.url())?;
         let path = self.folder.join("connection.json");
@@ -149,7 +150,8 @@ impl Tour<'_> {
     }
 }
 
-/// Has the service change something, if it is one that can be asked to, as those of new connectors are. Gives whether it did.
+/// Has the service change something, if it is one that can be asked to, as those of new connectors are. Gives whether
+/// it did.
 fn touch(url: &str) -> bool {
     let Some((host, _)) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')) else { return false };
     let ask = || -> std::io::Result<String> {

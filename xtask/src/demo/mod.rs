@@ -26,7 +26,8 @@ use service::Service;
 
 /// Build, start the simulated Duro service, and show every capability of the connector on it.
 ///
-/// Prints each command as you would type it and what came back; fails if a step does not do what it says. Needs no key and no network.
+/// Prints each command as you would type it and what came back; fails if a step does not do what it says. Needs no key
+/// and no network.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --stay          then try the commands yourself\n  \

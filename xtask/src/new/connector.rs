@@ -76,7 +76,8 @@ pub(super) fn write(workspace: &Workspace, package: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether a package of this name, or with a library of this name, is in the lock file: cargo could not tell the two apart.
+/// Whether a package of this name, or with a library of this name, is in the lock file: cargo could not tell the two
+/// apart.
 fn is_taken(lock: &str, package: &str, library: &str) -> bool {
     let names = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
     names.into_iter().any(|name| name == package || name.replace('-', "_") == library)

@@ -28,7 +28,8 @@ enum What {
         #[arg(long, value_name = "NAME")]
         connector: Option<String>,
     },
-    /// Write a connector on the SDK in connectors/NAME, with an action, a data source, a trigger, tests and a simulated service
+    /// Write a connector on the SDK in connectors/NAME, with an action, a data source, a trigger, tests and a simulated
+    /// service
     Connector {
         /// The name of its folder and package, in kebab-case: acme-things
         name: String,

@@ -20,7 +20,8 @@ type Type = schema::Type<'static, String>;
 /// How deep a selection may go to find something to select.
 const MOST_LEVELS: usize = 6;
 
-/// Chooses a field of `Query` that needs no argument, one without any before others, and in it one field that is a plain value.
+/// Chooses a field of `Query` that needs no argument, one without any before others, and in it one field that is a
+/// plain value.
 pub(super) fn beginning(schema: &str) -> Result<Beginning> {
     let schema: Document = parse_schema::<String>(schema).context("the service's schema is not GraphQL")?.into_static();
     let query = object(&schema, "Query").context("the service's schema has no type Query")?;

@@ -20,8 +20,8 @@ use super::super::session::Session;
 ///
 /// A state belongs to the address and the company that it was written for. After this the next poll goes on with it,
 /// whatever connection it is given: nothing is lost, and what was delivered does not come again as long as records keep
-/// their ids. With --since it begins at that time instead, and delivers everything that was changed from then on. The old
-/// state is kept in a file beside it. Sends nothing.
+/// their ids. With --since it begins at that time instead, and delivers everything that was changed from then on. The
+/// old state is kept in a file beside it. Sends nothing.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

@@ -1,4 +1,5 @@
-//! The parts of a trigger's page that change while it is looked at: its status, its state, and the events of its timeline.
+//! The parts of a trigger's page that change while it is looked at: its status, its state, and the events of its
+//! timeline.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,5 @@
-//! Tells at the speed of memory whether a text can hold a form of a secret at all. Nearly every answer holds none, and is not looked at
-//! more closely. Lets through everything in which `find` would find something.
+//! Tells at the speed of memory whether a text can hold a form of a secret at all. Nearly every answer holds none, and
+//! is not looked at more closely. Lets through everything in which `find` would find something.
 
 use aho_corasick::packed::{self, Searcher};
 use aho_corasick::{AhoCorasick, Input, MatchKind, Span};
@@ -16,12 +16,15 @@ const SHORTEST_PART: usize = 5;
 const SHORTEST_LINE: usize = 48;
 /// As many as one vector search is good for.
 const MOST_IN_A_PASS: usize = 48;
-/// The longest spelling of a character in several layers that is looked at for itself. The text around a longer one is searched.
+/// The longest spelling of a character in several layers that is looked at for itself. The text around a longer one is
+/// searched.
 const LONGEST_SPELLING: usize = 96;
-/// Bytes that are read in vain to see what escapes within escapes mean, beside a half of the text, before it is searched for good.
+/// Bytes that are read in vain to see what escapes within escapes mean, beside a half of the text, before it is
+/// searched for good.
 const MOST_IN_VAIN: usize = 16 * 1024;
 
-/// What every text holds that holds a secret: one of the `parts` as it is, or one of the parts' characters as an escape.
+/// What every text holds that holds a secret: one of the `parts` as it is, or one of the parts' characters as an
+/// escape.
 pub(super) struct Filter {
     /// None where a searcher could not be made: then every text can hold one.
     passes: Option<Vec<Pass>>,
@@ -108,7 +111,8 @@ impl Filter {
         if !is_introducer(first) {
             return false;
         }
-        // It means the beginning of a further escape, or it begins one of which a character further on is escaped itself.
+        // It means the beginning of a further escape, or it begins one of which a character further on is escaped
+        // itself.
         let after = rest.get(length..).unwrap_or_default();
         let after = after.get(..LONGEST_ESCAPE).unwrap_or(after);
         let mut together = [0; LONGEST_ESCAPE + 1];
@@ -205,8 +209,8 @@ fn parts_of(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     parts.into_iter().map(Zeroizing::new).collect()
 }
 
-/// A part of a text that encoders leave as it is, as far as there is one: the end of its longest run of letters and digits, or of what
-/// else no URL escapes. Beginnings are no good, because keys often share them with other texts.
+/// A part of a text that encoders leave as it is, as far as there is one: the end of its longest run of letters and
+/// digits, or of what else no URL escapes. Beginnings are no good, because keys often share them with other texts.
 fn part_of(text: &[u8]) -> &[u8] {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     let enough = SHORTEST_PART.min(text.len());

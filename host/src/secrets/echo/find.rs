@@ -1,5 +1,5 @@
-//! Finds every form of some secrets in a text, in all layers of escapes at once, in one pass whose steps and memory grow with the text
-//! alone, whatever a service sends that knows what is looked for.
+//! Finds every form of some secrets in a text, in all layers of escapes at once, in one pass whose steps and memory
+//! grow with the text alone, whatever a service sends that knows what is looked for.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -66,7 +66,8 @@ impl Finder {
 struct Watch<'a> {
     finder: &'a Finder,
     state: StateID,
-    /// Where each of the last characters begins, and how many line breaks were before it; as many as the longest form has.
+    /// Where each of the last characters begins, and how many line breaks were before it; as many as the longest form
+    /// has.
     trail: Vec<(usize, usize)>,
     /// Characters and line breaks that were read where a form may have begun.
     characters: usize,

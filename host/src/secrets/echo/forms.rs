@@ -1,5 +1,5 @@
-//! The forms in which an honest service may repeat a secret: as it is, in base64 and in hexadecimal. How each of their characters is
-//! spelled is for `spelling`.
+//! The forms in which an honest service may repeat a secret: as it is, in base64 and in hexadecimal. How each of their
+//! characters is spelled is for `spelling`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -30,8 +30,8 @@ impl Form {
     }
 }
 
-/// Letters are compared without their case, because there are services that change that of a whole text, and a blank is as good as the
-/// plus that stands for it in forms.
+/// Letters are compared without their case, because there are services that change that of a whole text, and a blank is
+/// as good as the plus that stands for it in forms.
 pub(super) fn fold(byte: u8) -> u8 {
     if byte == b' ' { b'+' } else { byte.to_ascii_lowercase() }
 }
@@ -44,8 +44,8 @@ pub(super) fn is_line_break(byte: u8) -> bool {
 pub(super) fn forms_of(secret: &[u8]) -> Vec<Form> {
     let mut texts = vec![Zeroizing::new(secret.to_vec())];
     for cased in cases_of(secret) {
-        // A secret may hold what looks like an escape, and would then be undone with those of the text around it: its own, and one that
-        // only a character before it makes of its beginning.
+        // A secret may hold what looks like an escape, and would then be undone with those of the text around it: its
+        // own, and one that only a character before it makes of its beginning.
         let alone = Zeroizing::new(unescaped(&cased, LAYERS));
         for before in [b'%', b'\\', b'&'] {
             let together = Zeroizing::new([&[before], cased.as_slice()].concat());

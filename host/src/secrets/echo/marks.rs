@@ -66,8 +66,8 @@ impl Marks {
         None
     }
 
-    /// Puts `instead` in the place of each range of the text. Takes no memory where the text does not grow, and what is needed where
-    /// it does.
+    /// Puts `instead` in the place of each range of the text. Takes no memory where the text does not grow, and what is
+    /// needed where it does.
     pub(super) fn replace(&self, text: &mut Vec<u8>, instead: &[u8]) {
         let (mut grows, mut length) = (false, text.len());
         for range in self.ranges() {

@@ -1,6 +1,6 @@
-//! Takes secrets out of what a service answers, in whatever spelling an honest encoder chose: JSON escapes, percent encoding and HTML
-//! entities of any character, in several layers and mixed; base64 at any place in a line or over several; hexadecimal; the other case.
-//! What holds none is told by `filter`, in nearly no time. Pure.
+//! Takes secrets out of what a service answers, in whatever spelling an honest encoder chose: JSON escapes, percent
+//! encoding and HTML entities of any character, in several layers and mixed; base64 at any place in a line or over
+//! several; hexadecimal; the other case. What holds none is told by `filter`, in nearly no time. Pure.
 
 mod filter;
 mod find;

@@ -1,11 +1,13 @@
-//! Undoes what encoders do to text, one layer at a time: JSON escapes, percent encoding and HTML entities, of any character. Each byte
-//! that is meant keeps the place where it was spelled. Pure, and in time that grows with the text alone.
+//! Undoes what encoders do to text, one layer at a time: JSON escapes, percent encoding and HTML entities, of any
+//! character. Each byte that is meant keeps the place where it was spelled. Pure, and in time that grows with the text
+//! alone.
 
 use std::ops::Range;
 
 /// The longest escape, in bytes: a surrogate pair in JSON, or an entity with as many digits as are read.
 pub(super) const LONGEST_ESCAPE: usize = 12;
-/// Entities are written with leading zeros. One of more digits is none, so that nobody can make us look far ahead from every place.
+/// Entities are written with leading zeros. One of more digits is none, so that nobody can make us look far ahead from
+/// every place.
 const MOST_DIGITS: usize = 8;
 const LONGEST_NAME: usize = 6;
 
@@ -38,8 +40,8 @@ impl Layer {
         after.iter().copied().find(|next| *next > start).unwrap_or(self.end)
     }
 
-    /// Moves everything up into the layer above, with one layer of escapes undone. If more is to come, what may be the beginning of an
-    /// escape waits for it.
+    /// Moves everything up into the layer above, with one layer of escapes undone. If more is to come, what may be the
+    /// beginning of an escape waits for it.
     pub(super) fn rise(&mut self, above: &mut Self, more: bool) {
         let mut from = 0;
         let mut waits = false;

@@ -1,4 +1,5 @@
-//! The lists: `{ connection(first, after) { totalCount edges { cursor node } pageInfo } }`, once for each kind of record.
+//! The lists: `{ connection(first, after) { totalCount edges { cursor node } pageInfo } }`, once for each kind of
+//! record.
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
-//! A simulated service for `cargo xtask demo --connector __NAME__`: a hundred and twenty things, one of which is changed whenever somebody asks
-//! `POST /touch`. Prints `{"url": …, "key": …}` and ends with its standard input. Replace it with what your service does.
+//! A simulated service for `cargo xtask demo --connector __NAME__`: a hundred and twenty things, one of which is
+//! changed whenever somebody asks `POST /touch`. Prints `{"url": …, "key": …}` and ends with its standard input.
+//! Replace it with what your service does.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
