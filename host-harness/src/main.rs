@@ -1,6 +1,7 @@
 //! The `harness` command: loads, runs and shows a connector component. See [`cli`]; its page is in [`ui`].
 
 mod cli;
+mod connections;
 mod files;
 mod flags;
 mod json_parts;

@@ -2,7 +2,7 @@
 
 use crate::harness::{Desk, Ended, ended};
 use crate::support::{built, root};
-use duro_sim::{DuroSim, SchemaOnly};
+use duro_sim::{DuroSim, Fault, SchemaOnly};
 use serde_json::{Value, json};
 use std::fs;
 use tokio::process::Command;
@@ -196,4 +196,21 @@ async fn the_operations_that_a_change_stops_are_named_and_no_others() {
         let stops: Vec<String> = ended.json()["stopsWorking"].as_object().unwrap().keys().cloned().collect();
         assert_eq!((ended.status, stops), (1, operations.iter().map(ToString::to_string).collect()), "{from} -> {to}");
     }
+}
+
+#[tokio::test]
+async fn what_a_service_says_of_its_records_is_shown_and_not_in_the_file_that_is_given_away() {
+    let desk = Desk::with(DuroSim::builder()).await;
+    let words = "the field legacyCpn of Prototype Falcon-7 is for ann@example.com alone";
+    desk.sim.fault_when(move |request| {
+        request.body_text().contains("legacyCpn").then(|| Fault::GraphQlErrors(vec![words.to_owned()]))
+    });
+    let ended = desk.run(&["verify", "--by-queries", "--report", "report.json"]).await;
+    assert_eq!(ended.status, 1, "{}", ended.messages);
+    assert!(ended.output.contains("Falcon"), "{}", ended.output);
+    let report = fs::read_to_string(desk.file("report.json")).unwrap();
+    for word in ["Falcon", "Prototype", "example.com", "ann@"] {
+        assert!(!report.contains(word), "{word}: {report}");
+    }
+    assert!(report.contains("getComponentById") && report.contains("legacyCpn"), "{report}");
 }

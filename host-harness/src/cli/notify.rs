@@ -11,23 +11,22 @@ use std::time::Duration;
 use clap::Args;
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::command_error::CommandError;
 use super::output;
+use crate::connections::{self, Bounds};
 use crate::{files, token};
 
-/// Connections at the same time.
-const MOST_CONNECTIONS: usize = 16;
-/// How long one may take for the head of its request, and for all of it.
-const LONGEST_HEADERS: Duration = Duration::from_secs(5);
-const LONGEST_CONNECTION: Duration = Duration::from_secs(10);
-/// The pause after the system could not give a connection.
-const PAUSE: Duration = Duration::from_millis(200);
+const CONNECTIONS: Bounds = Bounds {
+    most: 16,
+    longest_headers: Duration::from_secs(5),
+    longest: Some(Duration::from_secs(10)),
+    // The body is never read, so that no second request can follow it.
+    keep_alive: false,
+};
 /// The most bytes of a file with a token, and the fewest characters of one.
 const LARGEST_TOKEN: u64 = 4 * 1024;
 const SHORTEST_TOKEN: usize = 16;
@@ -92,27 +91,12 @@ impl Options {
 }
 
 async fn listen(listener: TcpListener, token: Arc<str>, posted: Arc<Notify>) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(PAUSE).await;
-            continue;
-        };
-        let (token, posted) = (token.clone(), posted.clone());
-        tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let answer = answer(&request, &token, &posted);
-                async move { Ok::<_, Infallible>(answer) }
-            });
-            let mut http = http1::Builder::new();
-            // The body is never read, so that no second request can follow it.
-            http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(LONGEST_HEADERS);
-            // How it ends is the other side's affair.
-            tokio::time::timeout(LONGEST_CONNECTION, http.serve_connection(TokioIo::new(stream), service)).await.ok();
-            drop(place);
-        });
-    }
+    let service = service_fn(move |request| {
+        let answer = answer(&request, &token, &posted);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    // Whatever ends it, the schedule goes on.
+    connections::serve(listener, CONNECTIONS, service).await.ok();
 }
 
 fn answer(request: &Request<Incoming>, token: &str, posted: &Notify) -> Response<String> {

@@ -10,14 +10,12 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use super::shared::Shared;
 use super::{assets, handlers, security};
+use crate::connections::{self, Bounds};
 
 /// A form that is larger than what a call may send is of no use. Reading it takes forty times as much.
 const LARGEST_FORM: usize = 4 * 1024 * 1024 + 64 * 1024;
@@ -60,32 +58,18 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .layer(middleware::from_fn_with_state(gate, security::guard))
 }
 
-/// Connections at the same time: a browser opens six, and a window or two more. Whoever fills them up keeps them for
-/// [`LONGEST_HEADERS`] at most.
-const MOST_CONNECTIONS: usize = 256;
-/// How long a connection may take from one request to the head of the next. A browser opens a new one when it needs it.
-const LONGEST_HEADERS: Duration = Duration::from_secs(10);
-/// The pause after the system could not give a connection, because it has no more files, for example.
-const PAUSE: Duration = Duration::from_millis(200);
+const CONNECTIONS: Bounds = Bounds {
+    // A browser opens six, and a window or two more. Whoever fills them up keeps them for as long as a head may take.
+    most: 256,
+    // A browser opens a new one when it needs it.
+    longest_headers: Duration::from_secs(10),
+    longest: None,
+    keep_alive: true,
+};
 
 /// Answers until the listener fails.
 pub(super) async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    loop {
-        let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(PAUSE).await;
-            continue;
-        };
-        let service = TowerToHyperService::new(router.clone());
-        tokio::spawn(async move {
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(LONGEST_HEADERS);
-            // How it ends is the other side's affair.
-            http.serve_connection(TokioIo::new(stream), service).await.ok();
-            drop(place);
-        });
-    }
+    connections::serve(listener, CONNECTIONS, TowerToHyperService::new(router)).await
 }
 
 /// The last look at what leaves: should a secret have got into it by whatever way, it is taken out.
