@@ -23,6 +23,27 @@ impl Response {
     }
 }
 
+/// What went wrong, in words for a person.
+pub fn describe(error: &Error) -> String {
+    match error {
+        Error::UnknownKey(message)
+        | Error::InvalidState(message)
+        | Error::Unauthenticated(message)
+        | Error::Forbidden(message)
+        | Error::NotFound(message)
+        | Error::UnexpectedResponse(message)
+        | Error::Other(message) => message.clone(),
+        Error::InvalidInput(problems) => {
+            let problems = problems.iter().map(|problem| format!("{}: {}", problem.input, problem.message));
+            problems.collect::<Vec<_>>().join("; ")
+        }
+        Error::RateLimited(Some(seconds)) => format!("too many requests; again in {seconds} s"),
+        Error::RateLimited(None) => "too many requests".to_owned(),
+        Error::Service(failure) => failure.message.clone(),
+        Error::Transport(failure) => describe_failure(failure),
+    }
+}
+
 /// Why there is no answer, in words for a person.
 pub fn describe_failure(failure: &Failure) -> String {
     match failure {

@@ -51,6 +51,8 @@ pub struct Bounds {
     pub slice_pages: u32,
     /// See `slice_pages`.
     pub confirm_requests: u32,
+    /// How many records it asks for at once, before it calls those gone that are not given.
+    pub confirm_ids: usize,
     /// How many pages it reads instead if the list cannot be followed on from where it was left.
     pub slice_pages_again: u32,
     /// The most bytes of text that the ids of known records take in the state.
@@ -85,7 +87,8 @@ impl Bounds {
         round_every: 3_600_000,
         slice_pages: 10,
         slice_pages_again: 40,
-        confirm_requests: 10,
+        confirm_requests: 20,
+        confirm_ids: 8,
         ids_bytes: 900 * 1024,
     };
 }

@@ -121,9 +121,15 @@ impl Ids {
         unseen.take(count).map(|(id, _)| id.clone()).collect()
     }
 
-    /// One that the round came by, and none of these.
-    pub(super) fn any_seen_but(&self, these: &[String]) -> Option<String> {
-        self.of(Sight::Seen).find(|id| these.iter().all(|other| other != id)).map(str::to_owned)
+    /// The first so many that the round came by, without these.
+    pub(super) fn seen_but(&self, these: &[String], count: usize) -> Vec<String> {
+        let seen = self.of(Sight::Seen).filter(|id| these.iter().all(|other| other != id));
+        seen.take(count).map(str::to_owned).collect()
+    }
+
+    /// How many it has not come by.
+    pub(super) fn count_unseen(&self) -> usize {
+        self.sights.values().filter(|sight| **sight != Sight::Seen).count()
     }
 
     /// Forgets a record.
@@ -165,7 +171,7 @@ mod tests {
         let read = Ids::read(&ids.write(), MAX_IDS_BYTES).unwrap();
         assert_eq!(read.write(), ids.write());
         assert_eq!(read.bytes, ids.bytes);
-        assert_eq!(read.any_seen_but(&[]), Some(id(7)));
+        assert_eq!(read.seen_but(&[], 9), [id(7)]);
         assert_eq!(read.first_unseen(9).len(), 3);
     }
 

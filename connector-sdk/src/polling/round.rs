@@ -3,12 +3,14 @@
 //! id, beside one that is surely there; where the service cannot be asked, it is gone when the next round does not come
 //! by it either. Nothing is called gone on weaker grounds: a flow may delete what it is told of.
 
+use std::collections::BTreeSet;
+
 use super::bounds::Bounds;
 use super::classify::Deliveries;
 use super::inventory::{Ids, Inventory, Phase};
 use super::page::PageSource;
 use super::walk::{Step, Walk};
-use crate::contract::Error;
+use crate::contract::{Error, describe};
 use crate::excerpt::shorten;
 use crate::time::Millis;
 
@@ -62,7 +64,7 @@ impl Inventory {
                 Phase::Over | Phase::Walking(_) => round.walk(self, passed),
             };
             if let Err(error) = failed {
-                let error = shorten(&error.to_string(), SHOWN_CHARACTERS);
+                let error = shorten(&describe(&error), SHOWN_CHARACTERS);
                 round.note(format!("a request failed, and the next poll goes on: {error}"));
             }
         }
@@ -152,51 +154,202 @@ impl<S: PageSource> Round<'_, S> {
             );
             return Ok(());
         }
-        // Seen in the list and not given by its id: deleted since, or not to be believed.
-        let mut doubted = Vec::new();
-        for _ in 0..self.bounds.confirm_requests {
-            let Some(witness) = self.ids.any_seen_but(&doubted) else { break };
-            let most = usize::try_from(self.bounds.page_size).unwrap_or(2).saturating_sub(1).max(1);
-            let mut asked = self.ids.first_unseen(most);
-            if asked.is_empty() {
+        let before = self.ids.count_unseen();
+        let coarse = usize::try_from(self.bounds.page_size).unwrap_or_default().saturating_sub(2).max(1);
+        let mut questions = Questions { left: self.bounds.confirm_requests, doubted: Vec::new() };
+        inventory.phase = Phase::Confirming;
+        loop {
+            let suspects = self.ids.first_unseen(coarse);
+            if suspects.is_empty() {
                 inventory.phase = Phase::Over;
                 return Ok(());
             }
-            asked.push(witness.clone());
-            let existing = match self.source.existing(&asked) {
-                None => {
+            // Of many at once most are found that are there all the same. But a service may give only so many of those
+            // that it is asked for, and not say so: few are asked for again before they are called gone.
+            let suspects = match self.absent(&suspects, &mut questions)? {
+                Asked::NotPossible => {
+                    inventory.phase = Phase::Over;
                     self.gone.ids = self.ids.missed_twice();
                     return Ok(());
                 }
-                Some(answer) => {
-                    inventory.phase = Phase::Confirming;
-                    answer?
-                }
+                Asked::NoMore => break,
+                Asked::Absent(absent) => absent,
+                Asked::Doubtful(_) => suspects,
             };
-            asked.pop();
-            if !existing.contains(&witness) {
-                doubted.push(witness);
-                continue;
-            }
-            for id in asked {
-                if existing.contains(&id) {
-                    self.ids.see(id);
-                } else {
-                    self.ids.forget(&id);
-                    self.gone.ids.push(id);
+            for few in suspects.chunks(self.bounds.confirm_ids) {
+                match self.absent(few, &mut questions)? {
+                    Asked::Absent(absent) => {
+                        absent.iter().for_each(|id| self.ids.forget(id));
+                        self.gone.ids.extend(absent);
+                    }
+                    Asked::Doubtful(witnesses) => questions.doubted.extend(witnesses),
+                    Asked::NotPossible | Asked::NoMore => break,
                 }
             }
         }
-        if self.ids.first_unseen(1).is_empty() {
+        // What got nowhere now would not later: the next round sees what is there then.
+        if self.ids.count_unseen() == before {
             inventory.phase = Phase::Over;
-        } else if self.ids.any_seen_but(&doubted).is_none() || doubted.len() == self.bounds.confirm_requests as usize {
-            inventory.phase = Phase::Over;
-            self.note(match doubted.len() {
+            self.note(if questions.doubted.is_empty() {
                 // More likely a list that this key may no longer read.
-                0 => "nothing is in the list any more: none is called deleted as long as that is so".into(),
-                _ => "of what the list holds, the service gives nothing by its id: none is called deleted".into(),
+                "nothing is in the list any more: none is called deleted as long as that is so".into()
+            } else {
+                "the service does not give by their ids what its list holds: none is called deleted".into()
             });
         }
         Ok(())
+    }
+
+    /// Which of these the service does not give by their ids, beside records that are there, first and last.
+    fn absent(&mut self, suspects: &[String], questions: &mut Questions) -> Result<Asked, Error> {
+        let witnesses: Vec<String> = self.ids.seen_but(&questions.doubted, 2);
+        let (Some(last), Some(left)) = (witnesses.last(), questions.left.checked_sub(1)) else {
+            return Ok(Asked::NoMore);
+        };
+        questions.left = left;
+        let first = witnesses.first().filter(|_| witnesses.len() > 1);
+        let asked: Vec<String> = first.into_iter().chain(suspects).chain([last]).cloned().collect();
+        let Some(given) = self.source.existing(&asked) else { return Ok(Asked::NotPossible) };
+        let given: BTreeSet<String> = given?.into_iter().collect();
+        suspects.iter().filter(|id| given.contains(*id)).for_each(|id| self.ids.see(id.clone()));
+        let not_given = |ids: &[String]| ids.iter().filter(|id| !given.contains(*id)).cloned().collect::<Vec<_>>();
+        let doubted = not_given(&witnesses);
+        Ok(if doubted.is_empty() { Asked::Absent(not_given(suspects)) } else { Asked::Doubtful(doubted) })
+    }
+}
+
+/// The questions that a poll may ask.
+struct Questions {
+    left: u32,
+    /// Seen in the list and not given beside few others: deleted since, or not to be believed.
+    doubted: Vec<String>,
+}
+
+/// What came of a question.
+enum Asked {
+    /// The service cannot be asked for records by their ids.
+    NotPossible,
+    /// There is nobody to ask beside, or this poll has asked enough.
+    NoMore,
+    /// These records that are there were not given: the answer says nothing of the others.
+    Doubtful(Vec<String>),
+    /// These were not given.
+    Absent(Vec<String>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inventory::Lists;
+    use super::super::packed::write_ids;
+    use super::super::page::ChangePage;
+    use super::*;
+
+    /// What a service gives of those that it is asked for.
+    type Gives = fn(Vec<u32>) -> Vec<u32>;
+
+    /// A service whose list was walked: of 300 records that were known it holds the even ones. Of the others those exist
+    /// all the same that are not gone.
+    struct ByIds {
+        gives: Gives,
+        is_gone: fn(u32) -> bool,
+        questions: u32,
+    }
+
+    impl PageSource for ByIds {
+        fn fetch(&mut self, _: u32, _: Option<&str>) -> Result<ChangePage, Error> {
+            Err(Error::Other("the list was walked".to_owned()))
+        }
+
+        fn id(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn existing(&mut self, ids: &[String]) -> Option<Result<Vec<String>, Error>> {
+            self.questions += 1;
+            let existing = ids.iter().map(|id| number(id)).filter(|id| !(self.is_gone)(*id)).collect();
+            Some(Ok((self.gives)(existing).into_iter().map(id).collect()))
+        }
+    }
+
+    fn id(number: u32) -> String {
+        format!("{number:024x}")
+    }
+
+    fn number(id: &str) -> u32 {
+        u32::from_str_radix(id, 16).unwrap()
+    }
+
+    /// What is called gone, by as many polls as the confirmation takes.
+    fn gone(gives: Gives, is_gone: fn(u32) -> bool) -> Vec<u32> {
+        let ids = |of: fn(&u32) -> bool| (0..300).filter(of).map(id).collect::<Vec<_>>();
+        let written = |ids: Vec<String>| write_ids(ids.iter().map(String::as_str));
+        let lists = Lists {
+            seen: written(ids(|id| id.is_multiple_of(2))),
+            unseen: written(ids(|id| !id.is_multiple_of(2))),
+            missing: String::new(),
+        };
+        let mut inventory = Inventory { phase: Phase::Walked { deep_at: None }, ids: lists, ..Inventory::default() };
+        let deliveries = Deliveries::default();
+        let passed =
+            Passed { deliveries: &deliveries, are_through: true, deep_at: None, has_holes: false, now: Some(1) };
+        inventory.began_at = Some(0);
+        let mut source = ByIds { gives, is_gone, questions: 0 };
+        let mut gone = Vec::new();
+        for _ in 0..100 {
+            source.questions = 0;
+            let found = inventory.go_on(&mut source, &passed, &Bounds::STANDARD).unwrap();
+            assert!(source.questions <= Bounds::STANDARD.confirm_requests);
+            gone.extend(found.ids.iter().map(|id| number(id)));
+            if inventory.phase == Phase::Over {
+                gone.sort_unstable();
+                return gone;
+            }
+        }
+        panic!("the confirmation has no end");
+    }
+
+    #[test]
+    fn a_service_that_gives_only_so_many_calls_nothing_gone_that_is_there() {
+        fn most<const COUNT: usize>(ids: Vec<u32>) -> Vec<u32> {
+            ids.into_iter().take(COUNT).collect()
+        }
+        fn newest<const COUNT: usize>(mut ids: Vec<u32>) -> Vec<u32> {
+            // Those of the list are newer than those that left it.
+            ids.sort_by_key(|id| (!id.is_multiple_of(2), *id));
+            most::<COUNT>(ids)
+        }
+        fn last<const COUNT: usize>(ids: Vec<u32>) -> Vec<u32> {
+            ids.into_iter().rev().take(COUNT).collect()
+        }
+        let all: [Gives; 8] = [
+            |ids| ids,
+            most::<50>,
+            newest::<50>,
+            last::<50>,
+            newest::<10>,
+            last::<10>,
+            most::<10>,
+            |mut ids| {
+                ids.reverse();
+                ids
+            },
+        ];
+        for gives in all {
+            assert_eq!(gone(gives, |_| false), [0; 0]);
+            assert_eq!(gone(gives, |id| matches!(id, 7 | 99 | 299)), [7, 99, 299]);
+            let every = |id: u32| !id.is_multiple_of(2);
+            assert_eq!(gone(gives, every), (0..300).filter(|id| every(*id)).collect::<Vec<_>>());
+        }
+        // What is not to be believed at all.
+        let never: [Gives; 4] = [
+            |_| Vec::new(),
+            |ids| ids.into_iter().skip(1).collect(),
+            most::<1>,
+            |ids| ids.iter().map(|id| id + 1).collect(),
+        ];
+        for gives in never {
+            assert_eq!(gone(gives, |_| false), [0; 0]);
+            assert_eq!(gone(gives, |id| id == 7), [0; 0]);
+        }
     }
 }

@@ -113,6 +113,16 @@ pub const WEATHERS: &[Weather] = &[
     EVERYTHING,
 ];
 
+/// The weather that a seed stands for where none is named: everything at once, or each in turn.
+pub fn weather_of(seed: u64) -> &'static Weather {
+    if seed.is_multiple_of(2) {
+        return &EVERYTHING;
+    }
+    let count = u64::try_from(WEATHERS.len()).unwrap_or(1);
+    let index = usize::try_from(seed / 2 % count).unwrap_or_default();
+    WEATHERS.get(index).unwrap_or(&EVERYTHING)
+}
+
 /// The history of a seed.
 pub fn history(weather: &Weather, seed: u64) -> History {
     tree(weather, seed).current()
@@ -240,7 +250,8 @@ fn bounds(weather: Weather) -> BoxedStrategy<Bounds> {
             unreached,
             round_every: 60_000 * Millis::from(delivering_pages - 1),
             slice_pages: delivering_pages,
-            confirm_requests: delivering_pages,
+            confirm_requests: 3 * delivering_pages,
+            confirm_ids: 1,
             ..Bounds::STANDARD
         })
         .boxed()

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
-use histories::draw::{self, EVERYTHING, WEATHERS, Weather};
+use histories::draw::{self, WEATHERS, Weather};
 use histories::naive::Naive;
 use histories::outcome::Outcome;
 use histories::play::play;
@@ -93,12 +93,7 @@ fn weather(options: &Options, seed: u64) -> Result<&'static Weather> {
             let names: Vec<&str> = WEATHERS.iter().map(|weather| weather.name).collect();
             format!("no weather has {name:?} in its name; there are: {}", names.join("; "))
         }),
-        None if seed.is_multiple_of(2) => Ok(&EVERYTHING),
-        None => {
-            let count = u64::try_from(WEATHERS.len()).unwrap_or(1);
-            let index = usize::try_from(seed / 2 % count).unwrap_or_default();
-            Ok(WEATHERS.get(index).unwrap_or(&EVERYTHING))
-        }
+        None => Ok(histories::draw::weather_of(seed)),
     }
 }
 

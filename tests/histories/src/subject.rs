@@ -252,9 +252,13 @@ impl PageSource for Blind<'_, '_> {
     }
 
     fn existing(&mut self, ids: &[String]) -> Option<Result<Vec<String>, Error>> {
-        // The last one is asked for because it is surely there.
-        let none = || Some(Ok(ids.last().cloned().into_iter().collect()));
-        if self.lacks == Lacks::Confirmation { none() } else { self.service.existing(ids) }
+        let existing = self.service.existing(ids);
+        if self.lacks != Lacks::Confirmation {
+            return existing;
+        }
+        // The first and the last are asked for because they are there.
+        let outer = |id: &String| Some(id) == ids.first() || Some(id) == ids.last();
+        existing.map(|given| given.map(|given| given.into_iter().filter(outer).collect()))
     }
 }
 

@@ -104,7 +104,7 @@ impl Host for Wire<'_, '_> {
         let mut service = self.0.borrow_mut();
         if let Some(ids) = body.pointer("/variables/ids").and_then(Value::as_array) {
             let ids: Vec<String> = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-            return response(service.by_ids(&ids).map(|ids| {
+            return response(service.by_ids(&ids, usize::MAX).map(|ids| {
                 let there: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
                 (None, json!({ "data": { "componentsByIds": there } }).to_string())
             }));
