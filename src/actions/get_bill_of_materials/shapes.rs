@@ -1,5 +1,7 @@
 //! The three shapes of a structure: nested, indented and flat.
 
+use std::collections::{BTreeMap, HashSet};
+
 use connector_sdk::json::push_string;
 
 use super::super::reasons::{self, MAX_RESULT_BYTES};
@@ -56,12 +58,20 @@ impl<'a> Writer<'a> {
 
     /// Each distinct part once, with the quantity that one root needs of it.
     pub(super) fn flat(mut self) -> String {
-        let totals = Totals::of(self.structure);
+        let totals = Totals::of(self.structure, self.depth);
         self.has_cycle = totals.has_cycle;
-        self.reasons.extend(totals.reason());
+        totals.reasons(self.depth).into_iter().for_each(|reason| self.note(reason));
         self.json.push_str("\"rows\":[");
         let parts = self.structure.parts.iter().zip(&totals.of_parts).skip(1);
-        for (part, total) in parts.filter(|(part, _)| part.known != Known::NoComponent) {
+        let (rows, without): (Vec<_>, Vec<_>) =
+            parts.filter(|(_, total)| total.lines > 0).partition(|(part, _)| part.known != Known::NoComponent);
+        if !without.is_empty() {
+            self.note(format!(
+                "lines that name neither a component nor a revision, and so belong to no row: {}; indented shows them",
+                without.len()
+            ));
+        }
+        for (part, total) in rows {
             if self.is_full() {
                 break;
             }
@@ -185,6 +195,8 @@ struct Totals {
     of_parts: Vec<Total>,
     has_cycle: bool,
     too_long: bool,
+    /// The structure goes on below the last level that counts.
+    is_deeper: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -196,44 +208,68 @@ struct Total {
 }
 
 impl Totals {
-    /// Adds up in an order in which each part comes after all those that it is used in: a part that stands on a million
-    /// paths is looked at once. A line that leads back to a part above it is left out.
-    fn of(structure: &Structure) -> Self {
-        let (order, back) = order(structure);
+    /// Adds up level by level, so that a part that stands on a million paths is looked at once a level. A line that
+    /// leads back to a part above it is left out.
+    fn of(structure: &Structure, depth: u32) -> Self {
+        let back = lines_back(structure);
         let none = Total { quantity: Some(Quantity::ZERO), lines: 0 };
+        let count = structure.parts.len();
         let mut totals =
-            Self { of_parts: vec![none; structure.parts.len()], has_cycle: !back.is_empty(), too_long: false };
-        if let Some(root) = totals.of_parts.first_mut() {
-            root.quantity = Some(Quantity::ONE);
-        }
-        for place in order {
-            let (Some(part), Some(above)) = (structure.parts.get(place), totals.of_parts.get(place).copied()) else {
-                continue;
-            };
-            for (index, line) in part.lines.iter().enumerate() {
-                if back.contains(&(place, index)) {
-                    continue;
+            Self { of_parts: vec![none; count], has_cycle: !back.is_empty(), too_long: false, is_deeper: false };
+        // What stands on the level that is looked at, and how much of it.
+        let mut level = BTreeMap::from([(0, Some(Quantity::ONE))]);
+        let mut was_met = vec![false; count];
+        for below in 0..=depth {
+            let mut next: BTreeMap<usize, Option<Quantity>> = BTreeMap::new();
+            for (place, above) in level {
+                let Some(part) = structure.parts.get(place) else { continue };
+                let is_new = was_met.get_mut(place).is_some_and(|was_met| !std::mem::replace(was_met, true));
+                for (index, line) in part.lines.iter().enumerate() {
+                    if back.contains(&(place, index)) {
+                        continue;
+                    }
+                    if below == depth {
+                        totals.is_deeper = true;
+                        break;
+                    }
+                    if let Some(total) = totals.of_parts.get_mut(line.part).filter(|_| is_new) {
+                        total.lines += 1;
+                    }
+                    let more = above.zip(line.quantity).and_then(|(above, quantity)| {
+                        let product = above.times(quantity);
+                        totals.too_long |= product.is_none();
+                        product
+                    });
+                    let so_far = next.entry(line.part).or_insert(Some(Quantity::ZERO));
+                    *so_far = totals.sum(*so_far, more);
                 }
-                let Some(total) = totals.of_parts.get_mut(line.part) else { continue };
-                total.lines += 1;
-                let known = above.quantity.zip(line.quantity).zip(total.quantity);
-                total.quantity = known.and_then(|((above, quantity), so_far)| {
-                    let sum = above.times(quantity).and_then(|more| so_far.plus(more));
-                    totals.too_long |= sum.is_none();
-                    sum
-                });
             }
+            for (place, quantity) in &next {
+                let so_far = totals.of_parts.get(*place).and_then(|total| total.quantity);
+                let sum = totals.sum(so_far, *quantity);
+                totals.of_parts.get_mut(*place).into_iter().for_each(|total| total.quantity = sum);
+            }
+            level = next;
         }
         totals
     }
 
-    fn reason(&self) -> Option<String> {
-        self.too_long.then(|| "quantities with more digits than can be added exactly are null".to_owned())
+    fn sum(&mut self, so_far: Option<Quantity>, more: Option<Quantity>) -> Option<Quantity> {
+        let (so_far, more) = so_far.zip(more)?;
+        let sum = so_far.plus(more);
+        self.too_long |= sum.is_none();
+        sum
+    }
+
+    fn reasons(&self, depth: u32) -> Vec<String> {
+        let too_long =
+            self.too_long.then(|| "quantities with more digits than can be added exactly are null".to_owned());
+        too_long.into_iter().chain(self.is_deeper.then(|| deeper(depth))).collect()
     }
 }
 
-/// All parts that the root leads to, each before those it is made of, and the lines that lead back to a part above.
-fn order(structure: &Structure) -> (Vec<usize>, std::collections::HashSet<(usize, usize)>) {
+/// The lines that lead back to a part above them, each by its part and its place there.
+fn lines_back(structure: &Structure) -> HashSet<(usize, usize)> {
     #[derive(Clone, Copy, PartialEq)]
     enum Seen {
         Never,
@@ -241,21 +277,17 @@ fn order(structure: &Structure) -> (Vec<usize>, std::collections::HashSet<(usize
         Done,
     }
     let mut seen = vec![Seen::Never; structure.parts.len()];
-    let (mut done, mut back) = (Vec::new(), std::collections::HashSet::new());
+    let mut back = HashSet::new();
     // Not by recursion: a path through distinct parts can be as long as there are parts.
     let mut path = vec![(0, 0)];
     while let Some((place, next)) = path.last_mut() {
         let (place, index) = (*place, *next);
         *next += 1;
         let line = structure.parts.get(place).and_then(|part| part.lines.get(index));
-        let mark = |seen: &mut Vec<Seen>, place: usize, as_what| {
-            seen.get_mut(place).into_iter().for_each(|seen| *seen = as_what);
-        };
-        mark(&mut seen, place, Seen::Above);
+        seen.get_mut(place).into_iter().for_each(|seen| *seen = Seen::Above);
         match line {
             None => {
-                mark(&mut seen, place, Seen::Done);
-                done.push(place);
+                seen.get_mut(place).into_iter().for_each(|seen| *seen = Seen::Done);
                 path.pop();
             }
             Some(line) => match seen.get(line.part) {
@@ -267,8 +299,7 @@ fn order(structure: &Structure) -> (Vec<usize>, std::collections::HashSet<(usize
             },
         }
     }
-    done.reverse();
-    (done, back)
+    back
 }
 
 fn push_part(json: &mut String, part: &Part) {

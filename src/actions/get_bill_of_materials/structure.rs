@@ -92,6 +92,8 @@ pub(super) struct Structure {
     by_id: HashMap<String, usize>,
     kept_bytes: usize,
     requests: usize,
+    /// Lines that are null, of which nothing is known.
+    null_lines: usize,
 }
 
 impl Part {
@@ -110,31 +112,43 @@ impl Structure {
             by_id: HashMap::from([(id.to_owned(), 0)]),
             kept_bytes: 0,
             requests: 0,
+            null_lines: 0,
         };
+        structure.read_below_root(client, root, depth, most)?;
+        if structure.null_lines > 0 {
+            let reason = format!("lines that are null, of which nothing is known: {}", structure.null_lines);
+            structure.reasons.push(reason);
+        }
+        Ok(structure)
+    }
+
+    fn read_below_root(&mut self, client: &Client<'_>, root: Root, depth: u32, most: usize) -> Result<(), Error> {
         let mut level = vec![0];
         for below in 0..=depth {
             let mut next = Vec::new();
             for batch in level.chunks(PARTS_A_REQUEST) {
-                if let Some(reason) = structure.bound(most) {
-                    structure.reasons.push(reason);
-                    return Ok(structure);
+                if let Some(reason) = self.bound(most) {
+                    self.reasons.push(reason);
+                    return Ok(());
                 }
                 let kind = if below == 0 { root } else { Root::Component };
-                structure.ask(client, kind, batch, &mut next)?;
+                self.ask(client, kind, batch, &mut next)?;
             }
             level = next;
             if level.is_empty() {
-                return Ok(structure);
+                return Ok(());
             }
         }
-        structure.reasons.push(deeper(depth));
-        Ok(structure)
+        self.reasons.push(deeper(depth));
+        Ok(())
     }
 
     fn bound(&self, most: usize) -> Option<String> {
         let known = self.parts.iter().filter(|part| part.known != Known::NotRead).count();
         if known >= most {
-            return Some(format!("{known} different parts were read, as many as maxLines: raise it to see more"));
+            return Some(format!(
+                "reading stopped after {known} different parts, because maxLines is {most}: raise it to see more"
+            ));
         }
         if self.requests >= MAX_REQUESTS {
             return Some(format!(
@@ -225,6 +239,7 @@ impl Structure {
         while scanner.item(&mut first)? {
             if scanner.is_null()? {
                 scanner.skip()?;
+                self.null_lines += 1;
             } else {
                 lines.push(self.take_line(scanner, next)?);
             }

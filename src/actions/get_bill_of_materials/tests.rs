@@ -37,6 +37,10 @@ fn column<'a>(result: &'a Value, name: &str) -> Vec<&'a Value> {
     result["rows"].as_array().unwrap().iter().map(|row| &row[name]).collect()
 }
 
+fn says(result: &Value, words: &str) -> bool {
+    result["reasons"].as_array().unwrap().iter().any(|reason| reason.as_str().unwrap().contains(words))
+}
+
 #[test]
 fn each_level_is_one_request_and_each_part_is_asked_for_once() {
     let host = small();
@@ -48,7 +52,9 @@ fn each_level_is_one_request_and_each_part_is_asked_for_once() {
     assert_eq!(column(&result, "id"), [&json!("a"), &json!("b"), &json!("c"), &json!("r1"), &json!(null), &json!("c")]);
     let remarks = [json!(null), json!(null), json!(null), json!("revision-only"), json!("no-component"), json!(null)];
     assert_eq!(column(&result, "remark"), remarks.iter().collect::<Vec<_>>());
-    assert_eq!((&result["more"], &result["cyclic"], &result["parts"]), (&json!(false), &json!(false), &json!(4)));
+    assert_eq!((&result["cyclic"], &result["parts"]), (&json!(false), &json!(4)));
+    // What nobody can know is said, in place of silence.
+    assert_eq!(result["reasons"], json!(["lines that are null, of which nothing is known: 1"]));
     assert_eq!(column(&result, "refDes"), [&json!(null); 6]);
 }
 
@@ -59,6 +65,7 @@ fn quantities_are_multiplied_and_added_exactly() {
     assert_eq!(column(&result, "id"), ["b", "c", "r1"]);
     assert_eq!(quantities, ["0.1", "3.02", "0.1"]);
     assert_eq!(column(&result, "lines"), [1, 2, 1]);
+    assert!(says(&result, "neither a component nor a revision, and so belong to no row: 1"), "{}", result["reasons"]);
 }
 
 #[test]
@@ -110,7 +117,31 @@ fn a_part_on_a_million_paths_is_added_up_once() {
 fn what_is_deeper_than_asked_for_is_left_out_and_said() {
     let result = run(&small(), json!({ "componentId": "a", "maxDepth": 1 })).unwrap();
     assert_eq!(column(&result, "level"), [0, 1, 1]);
-    assert!(result["reasons"][0].as_str().unwrap().contains("below level 1: raise maxDepth"), "{}", result["reasons"]);
+    assert!(says(&result, "below level 1: raise maxDepth"), "{}", result["reasons"]);
+}
+
+#[test]
+fn what_is_deeper_than_asked_for_does_not_count_however_else_a_part_is_reached() {
+    // r is made of a and b, a of two b, b of a c.
+    let answers = || {
+        FakeHost::answering(&[
+            &parts(&[part("r", json!([line("a", json!(1)), line("b", json!(1))]))]),
+            &parts(&[part("a", json!([line("b", json!(2))])), part("b", json!([line("c", json!(1))]))]),
+            &parts(&[part("c", json!([]))]),
+        ])
+    };
+    for (depth, expected, is_whole) in [
+        (1, json!([["a", 1], ["b", 1]]), false),
+        (2, json!([["a", 1], ["b", 3], ["c", 1]]), false),
+        (3, json!([["a", 1], ["b", 3], ["c", 3]]), true),
+    ] {
+        let flat = run(&answers(), json!({ "componentId": "r", "shape": "flat", "maxDepth": depth })).unwrap();
+        let rows: Vec<Value> =
+            column(&flat, "id").iter().zip(column(&flat, "quantity")).map(|(id, of)| json!([id, of])).collect();
+        assert_eq!(json!(rows), expected);
+        let indented = run(&answers(), json!({ "componentId": "r", "maxDepth": depth })).unwrap();
+        assert_eq!((&flat["more"], &indented["more"]), (&json!(!is_whole), &json!(!is_whole)), "{depth}");
+    }
 }
 
 #[test]
