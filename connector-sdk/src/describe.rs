@@ -154,7 +154,7 @@ fn trigger(row: &TriggerRow) -> TriggerDefinition {
         input_schema: input_schema(row.inputs),
         result_schema: text(row.operation.result_schema.trim()),
         example_payload: text(row.operation.example.trim()),
-        extensions: extensions(&[("rebase", row.flag.then(|| "true".to_owned()))]),
+        extensions: extensions(&[("rebase", row.rebases.map(|format| format!("{{\"format\":{}}}", quoted(format))))]),
     }
 }
 

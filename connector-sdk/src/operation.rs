@@ -70,9 +70,10 @@ pub trait Trigger {
     const OPERATION: Operation;
     /// Its inputs.
     type Inputs: Inputs;
-    /// Whether it takes in place of a state `{"since": TIME}`, and begins there; and `{"state": {…}}`, a state of its
-    /// own that was written for another service. [`crate::polling::poll`] does.
-    const REBASES: bool = false;
+    /// The `format` of its states, if it takes in place of one `{"since": TIME}`, and begins there; and `{"state": {…}}`,
+    /// a state of its own that was written for another service. [`crate::polling::poll`] does, with
+    /// [`Names::format`](crate::polling::Names::format).
+    const REBASES: Option<&'static str> = None;
 
     /// Polls once; `state` is what the last poll gave. [`crate::polling::poll`] does it for a list that is ordered by
     /// its last change.
@@ -86,9 +87,10 @@ pub struct Row<Run> {
     pub operation: Operation,
     /// What it declares of its inputs.
     pub inputs: &'static [Input],
-    /// An action: whether it changes data. A data source: whether it is searchable. A trigger: whether it can be
-    /// rebased.
+    /// An action: whether it changes data. A data source: whether it is searchable.
     pub flag: bool,
+    /// A trigger: [`Trigger::REBASES`].
+    pub(crate) rebases: Option<&'static str>,
     pub(crate) run: Run,
 }
 
@@ -113,21 +115,33 @@ pub type TriggerRow = Row<fn(&Call<'_>, &str, Option<&[u8]>) -> Result<PollResul
 impl ActionRow {
     /// The row of an action.
     pub const fn of<A: Action>() -> Self {
-        Self { operation: A::OPERATION, inputs: A::Inputs::DECLARED, flag: A::CHANGES_DATA, run: perform::<A> }
+        Self {
+            operation: A::OPERATION,
+            inputs: A::Inputs::DECLARED,
+            flag: A::CHANGES_DATA,
+            rebases: None,
+            run: perform::<A>,
+        }
     }
 }
 
 impl DataSourceRow {
     /// The row of a data source.
     pub const fn of<D: DataSource>() -> Self {
-        Self { operation: D::OPERATION, inputs: D::Inputs::DECLARED, flag: D::SEARCHABLE, run: query::<D> }
+        Self {
+            operation: D::OPERATION,
+            inputs: D::Inputs::DECLARED,
+            flag: D::SEARCHABLE,
+            rebases: None,
+            run: query::<D>,
+        }
     }
 }
 
 impl TriggerRow {
     /// The row of a trigger.
     pub const fn of<T: Trigger>() -> Self {
-        Self { operation: T::OPERATION, inputs: T::Inputs::DECLARED, flag: T::REBASES, run: poll::<T> }
+        Self { operation: T::OPERATION, inputs: T::Inputs::DECLARED, flag: false, rebases: T::REBASES, run: poll::<T> }
     }
 }
 

@@ -198,7 +198,7 @@ fn a_state_is_of_one_company_and_a_renewed_key_of_it_goes_on() {
     for state in [&first.state, &again.state] {
         let other = poll(&list(&company("5f1e00000000000000000002"), 30), Some(state));
         let message = refusal(other);
-        assert!(message.contains("another company") && message.contains("begin with an empty state"), "{message}");
+        assert!(message.contains("another company") && message.contains("begin without a state"), "{message}");
         let text = std::str::from_utf8(state).unwrap();
         assert!(!text.contains("5f1e"), "the state says who wrote it: {text}");
     }

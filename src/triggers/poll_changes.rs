@@ -84,8 +84,9 @@ inputs! {
         only_decided: bool = Field::boolean(ONLY_DECIDED, "Only Those That Became Approved or Closed", false)
             .example(Literal::Boolean(true))
             .help(
-                "Reports a change order when it becomes approved or closed, once, and not again when it is edited afterwards. What was \
-                 approved or closed before the first poll is not reported.",
+                "Reports a change order when it becomes approved or closed, once, and not again when it is edited \
+                 afterwards; with types or statuses above, when it becomes so and is one of them. What was so before the \
+                 first poll is not reported.",
             ),
         since: Option<Millis> = Field::time("since", "Since")
             .example(Literal::Text("2026-11-01T00:00:00Z"))
@@ -158,7 +159,7 @@ impl Trigger for PollChanges {
         example: include_str!("poll_changes.example.json"),
     };
     type Inputs = Settings;
-    const REBASES: bool = true;
+    const REBASES: Option<&'static str> = Some(NAMES.format);
 
     fn poll(call: &Call<'_>, settings: Settings, state: Option<&[u8]>) -> Result<PollResult, Error> {
         let watched = Watched {
@@ -174,9 +175,11 @@ impl Trigger for PollChanges {
             updated: settings.show_updated,
             only: if filters { Some(&shows) } else { None },
         };
+        // An order that is approved and not yet closed has not entered, where closed ones alone are asked for.
+        let has_entered = |node: &str| is_decided(node) && settings.shows(node);
         let wanted = Wanted {
             since: settings.since,
-            is_in: if settings.only_decided { Some(&is_decided) } else { None },
+            is_in: if settings.only_decided { Some(&has_entered) } else { None },
             deleted: settings.show_deleted,
         };
         let mut source = Pages { call, client: client(call), resource: settings.resource, asks_company: true };

@@ -153,7 +153,7 @@ fn a_state_of_another_origin_is_invalid_and_names_both() {
             let message = refusal_by(&watched, text.as_bytes());
             let names_both = message.contains(&format!("belongs to {ORIGIN}, and"))
                 && message.contains(&format!("leads to {origin}:"));
-            assert!(names_both && message.contains("begin with an empty state"), "{message}");
+            assert!(names_both && message.contains("begin without a state"), "{message}");
         }
         for (text, _, _) in [WRITTEN[1], WRITTEN[2], WRITTEN[5], WRITTEN[6]] {
             let adopted = read(text.as_bytes(), &watched).unwrap();

@@ -6,6 +6,7 @@ use duro_sim::{DuroSim, Fault};
 use serde_json::json;
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn read(desk: &Desk, name: &str) -> String {
     fs::read_to_string(desk.file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -96,7 +97,7 @@ async fn a_key_that_was_made_is_never_lost_and_none_is_made_that_cannot_be_kept(
 
 #[tokio::test]
 async fn many_callers_at_once_make_one_request_and_get_the_same_key() {
-    let bench = Arc::new(Bench::with(DuroSim::builder().latency(std::time::Duration::from_millis(100))).await);
+    let bench = Arc::new(Bench::with(DuroSim::builder().latency(Duration::from_millis(100))).await);
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..10 {
         let bench = bench.clone();
@@ -126,4 +127,68 @@ async fn an_answer_longer_than_any_credential_is_not_read() {
     assert_eq!((renewed.status, renewed.error_kind().as_str()), (1, "unexpected-response"), "{}", renewed.messages);
     assert!(renewed.messages.contains("at most 65536"), "{}", renewed.messages);
     assert_eq!(rescued(&desk), [""; 0]);
+}
+
+/// Waits until the key is held apart while it is tried, and gives the file.
+#[cfg(unix)]
+async fn held(desk: &Desk) -> String {
+    for _ in 0..500 {
+        let held = rescued(desk).into_iter().find(|name| read(desk, name).starts_with("ey"));
+        if let Some(held) = held {
+            return held;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no key came to be held: {:?}", rescued(desk));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_renewal_that_is_killed_leaves_the_new_key_on_the_disk() {
+    let desk = Desk::with(DuroSim::builder().renewal_revokes(true)).await;
+    let renew = |to: &[&str]| {
+        let words =
+            [&["--allow-http", "--allow-private-network", "key", "renew", "--connection", "connection.json"], to]
+                .concat();
+        desk.command(&words).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let mut child = renew(&["--to-command", "sleep 20"]);
+    let held = held(&desk).await;
+    child.kill().await.unwrap();
+    let key = read(&desk, &held);
+    let shown = desk.run_with_key(key.trim(), &["key", "show"]).await;
+    assert_eq!(shown.status, 0, "{}", shown.messages);
+    assert_eq!(
+        fs::metadata(desk.file(&held)).map(|file| std::os::unix::fs::MetadataExt::mode(&file) & 0o777).unwrap(),
+        0o600
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_renewed_keeps_what_else_is_in_it_and_who_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::with(DuroSim::builder().latency(Duration::from_millis(400))).await;
+    fs::write(desk.file(".env"), "A=1\r\nKEY=old\r\n").unwrap();
+    fs::set_permissions(desk.file(".env"), fs::Permissions::from_mode(0o640)).unwrap();
+    let words = ["key", "renew", "--to-env-file", ".env", "--name", "KEY"];
+    let changed = async {
+        held(&desk).await;
+        fs::write(desk.file(".env"), "A=1\r\nKEY=old\r\nNEW=2\r\n").unwrap();
+    };
+    let (renewed, ()) = tokio::join!(desk.run(&words), changed);
+    assert_eq!(renewed.status, 0, "{}", renewed.messages);
+    let lines = read(&desk, ".env");
+    assert!(lines.starts_with("A=1\r\nKEY='ey") && lines.ends_with("'\r\nNEW=2\r\n"), "{lines}");
+    assert_eq!(fs::metadata(desk.file(".env")).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(rescued(&desk), [""; 0]);
+
+    desk.sim.clear_requests();
+    let made = std::process::Command::new("mkfifo").arg(desk.file("pipe")).status().unwrap();
+    assert!(made.success());
+    for words in [&["key", "renew", "--to-file", "pipe"][..], &["--read-only", "key", "renew", "--to-file", "new"]] {
+        let refused = desk.run(words).await;
+        assert_eq!(refused.status, 2, "{words:?}: {}", refused.messages);
+    }
+    assert_eq!(desk.sim.request_count(), 0, "a key was asked for that could not be kept");
 }

@@ -106,6 +106,14 @@ async fn what_cannot_be_rebased_is_said_and_left_as_it_is() {
     assert!(unknown.status == 2 && unknown.messages.contains("pollChangesTrigger"), "{}", unknown.messages);
     let wrong = desk.run_bare(&[&REBASE[..], &["--since", "2026-11-01"]].concat()).await;
     assert!(wrong.status == 2 && wrong.messages.contains("with its zone"), "{}", wrong.messages);
+    for never in ["2999-01-01T00:00:00Z", "1960-01-01T00:00:00Z"] {
+        let wrong = desk.run_bare(&[&REBASE[..], &["--since", never]].concat()).await;
+        assert!(wrong.status == 2 && wrong.messages.contains("between 1970 and now"), "{}", wrong.messages);
+    }
+    let connection = fs::read(desk.file("connection.json")).unwrap();
+    let other = desk.run_bare(&["state", "rebase", "pollChangesTrigger", "--state", "connection.json"]).await;
+    assert!(other.status == 2 && other.messages.contains("is no state of this trigger"), "{}", other.messages);
+    assert_eq!(fs::read(desk.file("connection.json")).unwrap(), connection);
     fs::write(desk.file("poll.state"), "no state").unwrap();
     let no_time = desk.run_bare(&REBASE).await;
     assert!(no_time.status == 2 && no_time.messages.contains("is no state of this trigger"), "{}", no_time.messages);

@@ -271,6 +271,25 @@ async fn filters_hide_and_the_state_goes_on_past_what_they_hide() {
 }
 
 #[tokio::test]
+async fn where_only_closed_orders_are_asked_for_one_that_is_approved_has_not_entered() {
+    let bench = Bench::new().await;
+    let inputs = json!({
+        "pollResourceType": "changeOrders", "onlyApprovedOrClosed": true, "changeOrderStatuses": "closed",
+    });
+    let order = bench.sim.add(Resource::ChangeOrders, "Replace the screws");
+    let mut state = poll(&bench, &inputs, None).await.state;
+    let mut delivered = Vec::new();
+    for (status, resolution) in [("OPEN", None), ("APPROVED", None), ("CLOSED", Some("APPROVED")), ("CLOSED", None)] {
+        later(&bench);
+        assert!(bench.sim.decide(&order, status, resolution));
+        let polled = poll(&bench, &inputs, Some(&state)).await;
+        delivered.push(ids(&polled, "created").len() + ids(&polled, "updated").len());
+        state = polled.state;
+    }
+    assert_eq!(delivered, [0, 0, 1, 0]);
+}
+
+#[tokio::test]
 async fn a_first_poll_can_begin_in_the_past_however_much_has_changed_since() {
     let bench = Bench::with(DuroSim::builder().components(7_000)).await;
     later(&bench);

@@ -46,7 +46,7 @@ async fn a_state_of_one_service_is_refused_at_another_in_words_and_nothing_is_se
         let origin = bench.sim.url().replace("/graphql", "");
         assert!(message.contains(&origin), "{origin} is not in {message}");
     }
-    assert!(message.contains("begin with an empty state"), "{message}");
+    assert!(message.contains("begin without a state"), "{message}");
     assert_eq!(there.sim.request_count(), 0);
     let changed = change(&here, 3);
     assert_eq!(ids(&poll(&here, Some(&first.state)).await), [changed]);

@@ -291,7 +291,7 @@ fn read_state(
     if written_for != watches {
         return Err(Error::InvalidState(format!(
             "The trigger's state belongs to {written_for}, and the trigger now watches {watches}: set {:?} back to go on \
-             where it was, or begin with an empty state, from when on changes of {watches} are reported.",
+             where it was, or begin without a state, from when on changes of {watches} are reported.",
             watched.trigger.list_input
         )));
     }
@@ -322,7 +322,7 @@ fn check_origin(written_for: String, origin: &str) -> Result<(), Error> {
     }
     Err(Error::InvalidState(format!(
         "The trigger's state belongs to {written_for}, and the connection now leads to {origin}: use the connection to \
-         {written_for} again to go on where it was, rebase the state if the same records are now at {origin}, or begin with an empty \
+         {written_for} again to go on where it was, rebase the state if the same records are now at {origin}, or begin without a \
          state, from when on changes at {origin} are reported."
     )))
 }
@@ -333,7 +333,7 @@ pub fn other_owner(names: &Names) -> Error {
     Error::InvalidState(format!(
         "The trigger's state belongs to another {owner} than the {credential} does now: use an {credential} of that {owner} again \
          to go on where it was (another {credential} of the same {owner} will do), rebase the state if that {owner} has become this \
-         one, or begin with an empty state, from when on \
+         one, or begin without a state, from when on \
          changes of the present {credential}'s {owner} are reported."
     ))
 }
@@ -464,7 +464,7 @@ fn push_time(json: &mut String, key: &str, time: Option<Millis>) {
 
 pub(super) fn invalid(reason: &str) -> Error {
     Error::InvalidState(format!(
-        "The trigger's state cannot be used: {reason}. Restore the state of the last poll if you have it. Otherwise begin with \
-         an empty state: changes are then reported from that poll on, and those since the last one are not."
+        "The trigger's state cannot be used: {reason}. Restore the state of the last poll if you have it. Otherwise begin \
+         without a state: changes are then reported from that poll on, and those since the last one are not."
     ))
 }

@@ -42,7 +42,7 @@ Examples:
   harness key show --connection connection.json
   harness key show --connection connection.json --offline")]
 struct Show {
-    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
     #[arg(long, value_name = "FILE")]
     connection: PathBuf,
     /// Send nothing: say only what the key itself tells
@@ -64,7 +64,7 @@ Examples:
   harness key renew --connection connection.json --to-env-file .env --name API_KEY
   harness key renew --connection connection.json --to-command 'vault kv put secret/plm key=-'")]
 struct Renew {
-    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
     #[arg(long, value_name = "FILE")]
     connection: PathBuf,
     #[command(flatten)]
@@ -96,15 +96,20 @@ async fn run_show(arguments: Show, options: GlobalOptions) -> Result<(), Command
 }
 
 async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), CommandError> {
+    if options.grants().read_only {
+        return Err(CommandError::usage("--read-only: a renewal makes a new key; leave the flag out"));
+    }
     let session = Session::open(options).await?;
     let (connection, mut value) = session.connection_and_value(&arguments.connection)?;
     // First of all: a key that nobody can keep must not be asked for.
-    let destination = Destination::open(arguments.to)?;
+    let mut destination = Destination::open(arguments.to)?;
     output::message(&format!("note: {}", connection.destination()));
     let progress = Progress::start("Asking for a new key".into());
     let options = session.call_options(&progress);
     let renewed = session.connector.renew(&connection, &options).await.map_err(CommandError::Call)?;
     drop(progress);
+    let held = destination.hold(renewed.expose())?;
+    output::message(&format!("note: the new key is in {held} until it is where it belongs"));
 
     if let Some(fields) = value.get_mut("fields").and_then(Value::as_object_mut) {
         fields.insert(renewed.field.clone(), renewed.expose().into());
@@ -121,7 +126,7 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     };
     drop(progress);
     if let Err(error) = tried {
-        let kept = destination.keep_apart(renewed.expose())?;
+        let kept = destination.keep_apart()?;
         output::message(&format!(
             "note: the new key does not work yet; it is in {kept}, and the old one is where it was"
         ));

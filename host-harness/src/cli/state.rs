@@ -19,6 +19,8 @@ use crate::files;
 
 /// The most characters of a member that are shown: what is remembered of records is packed, and says nothing to people.
 const SHOWN_CHARACTERS: usize = 60;
+/// The most members of an object, or items of a list, that are shown.
+const SHOWN_MEMBERS: usize = 50;
 
 /// Show what a trigger's state file says, check it, or set it back
 #[derive(Args)]
@@ -64,7 +66,7 @@ Examples:
 struct Check {
     /// The trigger's key; `harness inspect` lists them
     key: String,
-    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
     #[arg(long, value_name = "FILE")]
     connection: PathBuf,
     /// The state file of `poll` or `watch`
@@ -94,15 +96,19 @@ fn show(arguments: &Show, options: &GlobalOptions) -> Result<(), CommandError> {
     Ok(output::value(&Value::Object(shown), options.format())?)
 }
 
-/// A value with its texts cut.
+/// A value with its long texts, lists and objects cut.
 fn cut(value: Value) -> Value {
     match value {
         Value::String(text) if text.chars().count() > SHOWN_CHARACTERS => {
             let beginning: String = text.chars().take(SHOWN_CHARACTERS).collect();
             format!("{beginning}… ({} bytes)", text.len()).into()
         }
-        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| (name, cut(value))).collect()),
-        Value::Array(items) => Value::Array(items.into_iter().map(cut).collect()),
+        Value::Object(members) if members.len() <= SHOWN_MEMBERS => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, cut(value))).collect())
+        }
+        Value::Object(members) => format!("({} members)", members.len()).into(),
+        Value::Array(items) if items.len() <= SHOWN_MEMBERS => Value::Array(items.into_iter().map(cut).collect()),
+        Value::Array(items) => format!("({} items)", items.len()).into(),
         value => value,
     }
 }

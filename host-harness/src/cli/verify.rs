@@ -29,7 +29,7 @@ Examples:
   harness verify --connection connection.json --format table
   harness verify --connection connection.json --report findings.json")]
 pub(super) struct Arguments {
-    /// The connection: {\"key\": …, \"fields\": {…}}; ${NAME} in it is read from the environment
+    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
     #[arg(long, value_name = "FILE")]
     connection: PathBuf,
     /// Write the findings to this file too, for the connector's authors: without the key, the address and any record

@@ -4,7 +4,7 @@
 mod definition;
 mod error;
 mod json_text;
-pub mod rebase;
+mod rebase;
 mod record_lists;
 mod renewal;
 mod results;
@@ -18,6 +18,7 @@ pub use definition::{
 };
 pub use error::{Error, Failure, InputProblem, ServiceFailure};
 pub use json_text::JsonText;
+pub use rebase::Rebase;
 pub use record_lists::RecordList;
 pub use renewal::Renewal;
 pub use results::{Account, Item, Page, PollResult};

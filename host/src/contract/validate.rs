@@ -41,7 +41,7 @@ impl ConnectorDefinition {
         }
         for definition in &self.triggers {
             let place = format!("trigger {}", short(&definition.key));
-            if let Err(problem) = definition.can_be_rebased() {
+            if let Err(problem) = definition.rebase() {
                 found.add(format!("{place}: {problem}"));
             }
             found.callable(&place, &definition.inputs, &sources, &definition.input_schema, &definition.result_schema);

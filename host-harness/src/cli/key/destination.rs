@@ -41,7 +41,7 @@ pub(super) struct Destination {
 
 enum Kind {
     File(NamedTempFile, PathBuf),
-    EnvFile { file: NamedTempFile, path: PathBuf, name: String, before: String },
+    EnvFile { file: NamedTempFile, path: PathBuf, name: String },
     Command(String),
 }
 
@@ -54,19 +54,16 @@ impl Destination {
             ))
         })?;
         let kind = match options {
-            Options { to_file: Some(path), .. } => Kind::File(beside(&path)?, path),
+            Options { to_file: Some(path), .. } => Kind::File(beside(&path, Mode::OwnersAlone)?, path),
             Options { to_env_file: Some(path), name: Some(name), .. } => {
                 if !is_name(&name) {
                     return Err(CommandError::usage(format!(
                         "{name:?} cannot be the name of a variable: use letters, digits and _"
                     )));
                 }
-                let before = match files::read(&path, LARGEST_ENV_FILE) {
-                    Ok(text) => text,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-                    Err(error) => return Err(failed(&path, &error)),
-                };
-                Kind::EnvFile { file: beside(&path)?, path, name, before }
+                let file = beside(&path, Mode::AsItWas)?;
+                lines(&path).map_err(|error| failed(&path, &error))?;
+                Kind::EnvFile { file, path, name }
             }
             Options { to_command: Some(command), .. } => Kind::Command(command),
             _ => {
@@ -78,48 +75,100 @@ impl Destination {
         Ok(Self { kind, rescue })
     }
 
-    /// Writes the key, and gives where, in words. If that fails the key is kept apart, and the error says where.
+    /// Keeps the key apart for as long as it is not where it belongs, and gives where: whatever ends this process, the
+    /// key is on the disk. An error if it cannot be.
+    pub(super) fn hold(&mut self, key: &str) -> Result<String, CommandError> {
+        let rescue = &mut self.rescue;
+        let held = writeln!(rescue, "{key}").and_then(|()| rescue.as_file().sync_all());
+        held.map_err(|error| {
+            CommandError::usage(format!(
+                "the new key could not be kept in {} ({error}), and is lost; the old one may be good still: try again",
+                rescue.path().display()
+            ))
+        })?;
+        Ok(rescue.path().display().to_string())
+    }
+
+    /// Writes the key, and gives where, in words. If that fails it stays where it is held, and the error says where.
     pub(super) fn write(self, key: &str) -> Result<String, CommandError> {
         let Self { kind, rescue } = self;
         let written = match kind {
             Kind::File(file, path) => replace(file, &path, &format!("{key}\n")),
-            Kind::EnvFile { file, path, name, before } => replace(file, &path, &with_line(&before, &name, key)),
+            // As it is now: somebody may have changed it while the service was asked.
+            Kind::EnvFile { file, path, name } => match lines(&path) {
+                Ok(now) => replace(file, &path, &with_line(&now, &name, key)),
+                Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
+            },
             Kind::Command(command) => run(&command, key),
         };
         written.or_else(|why| {
-            let kept = keep(rescue, key)?;
+            let kept = keep(rescue)?;
             Err(CommandError::usage(format!(
                 "{why}. The new key is good, and is in {kept}: move it to where it belongs"
             )))
         })
     }
 
-    /// Writes the key to a file of its own and gives its name.
-    pub(super) fn keep_apart(self, key: &str) -> Result<String, CommandError> {
-        keep(self.rescue, key)
+    /// Leaves the key where it is held, and gives where.
+    pub(super) fn keep_apart(self) -> Result<String, CommandError> {
+        keep(self.rescue)
     }
 }
 
-fn keep(mut rescue: NamedTempFile, key: &str) -> Result<String, CommandError> {
-    let kept = rescue.write_all(key.as_bytes()).and_then(|()| rescue.as_file().sync_all());
-    let kept = kept.and_then(|()| rescue.keep().map_err(|error| error.error));
-    match kept {
-        Ok((_, path)) => Ok(path.display().to_string()),
-        Err(error) => Err(CommandError::usage(format!(
-            "the new key could not be kept anywhere ({error}), and is lost; the old one may be good still: try again"
-        ))),
-    }
+fn keep(rescue: NamedTempFile) -> Result<String, CommandError> {
+    let kept = rescue.keep().map_err(|error| CommandError::usage(format!("the new key cannot be kept: {error}")));
+    kept.map(|(_, path)| path.display().to_string())
 }
 
-/// A file of the same folder, readable by its owner alone, that can take the other's place at once.
-fn beside(path: &Path) -> Result<NamedTempFile, CommandError> {
+/// Who may read a file that takes the place of another.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// Its owner alone.
+    OwnersAlone,
+    /// Whoever could read the other; its owner alone if there was none.
+    AsItWas,
+}
+
+/// A file of the same folder that can take the other's place at once, and belongs to the other's owner.
+fn beside(path: &Path, mode: Mode) -> Result<NamedTempFile, CommandError> {
     // A link stays one: what it leads to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if target.is_dir() {
-        return Err(CommandError::usage(format!("{} is a folder", path.display())));
+    let before = target.metadata().ok();
+    if let Some(before) = before.as_ref().filter(|before| !before.is_file()) {
+        let what = if before.is_dir() { "a folder" } else { "no regular file, and a file would take its place" };
+        return Err(CommandError::usage(format!("{} is {what}", path.display())));
     }
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    NamedTempFile::new_in(folder).map_err(|error| failed(path, &error))
+    let made = NamedTempFile::new_in(folder).and_then(|file| {
+        #[cfg(unix)]
+        if let Some(before) = before {
+            take_over(file.as_file(), &before, mode)?;
+        }
+        Ok(file)
+    });
+    made.map_err(|error| failed(path, &error))
+}
+
+/// Gives a file the owner of another, and its mode if that is to stay.
+#[cfg(unix)]
+fn take_over(file: &fs::File, before: &fs::Metadata, mode: Mode) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
+        fchown(file, Some(before.uid()), Some(before.gid()))?;
+    }
+    if mode == Mode::AsItWas {
+        file.set_permissions(fs::Permissions::from_mode(before.mode() & 0o777))?;
+    }
+    Ok(())
+}
+
+/// What an environment file holds; nothing if there is none.
+fn lines(path: &Path) -> io::Result<String> {
+    match files::read(path, LARGEST_ENV_FILE) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    }
 }
 
 fn failed(path: &Path, error: &io::Error) -> CommandError {
@@ -136,29 +185,61 @@ fn replace(mut file: NamedTempFile, path: &Path, text: &str) -> Result<String, S
     Ok(path.display().to_string())
 }
 
-/// The text with this line in place of the one that sets the variable, or at its end.
+/// The text with this line in place of the one that sets the variable, or at its end. All else stays byte for byte; what
+/// stands within the quotes of another value is no line of its own.
 fn with_line(before: &str, name: &str, key: &str) -> String {
     // A key is printable ASCII; between single quotes only a single quote means anything.
     let line = format!("{name}='{}'", key.replace('\'', "'\\''"));
-    let sets_it = |text: &str| {
-        let text = text.trim_start();
-        let text = text.strip_prefix("export ").unwrap_or(text).trim_start();
-        text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
-    let mut found = false;
-    let mut lines: Vec<String> = Vec::new();
-    for old in before.lines() {
-        if !sets_it(old) {
-            lines.push(old.to_owned());
-        } else if !std::mem::replace(&mut found, true) {
-            let export = if old.trim_start().starts_with("export ") { "export " } else { "" };
-            lines.push(format!("{export}{line}"));
+    let ending = if before.contains("\r\n") { "\r\n" } else { "\n" };
+    let (mark, text) = before.strip_prefix('\u{feff}').map_or(("", before), |text| ("\u{feff}", text));
+    let mut after = mark.to_owned();
+    let (mut found, mut quote, mut is_ours) = (false, None, false);
+    for whole in text.split_inclusive('\n') {
+        let content = whole.trim_end_matches(['\r', '\n']);
+        if let Some(open) = quote {
+            quote = if closes(content, open) { None } else { quote };
+        } else {
+            let set = assignment(content);
+            is_ours = set.is_some_and(|(set, _)| set == name);
+            quote = set.and_then(|(_, value)| opens(value));
+            if is_ours && !std::mem::replace(&mut found, true) {
+                let export = if content.trim_start().starts_with("export ") { "export " } else { "" };
+                let end = whole.strip_prefix(content).filter(|end| !end.is_empty()).unwrap_or(ending);
+                after.extend([export, &line, end]);
+            }
+        }
+        if !is_ours {
+            after.push_str(whole);
         }
     }
     if !found {
-        lines.push(line);
+        let is_whole = after.len() == mark.len() || after.ends_with('\n');
+        after.extend([if is_whole { "" } else { ending }, &line, ending]);
     }
-    lines.join("\n") + "\n"
+    after
+}
+
+/// The variable that a line sets, and what stands behind the equals sign.
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start();
+    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+    Some((name.trim(), value.trim_start())).filter(|(name, _)| is_name(name))
+}
+
+/// The quote that a value begins with and that is not closed on its line.
+fn opens(value: &str) -> Option<char> {
+    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    (!closes(value.get(1..).unwrap_or_default(), quote)).then_some(quote)
+}
+
+/// Whether a quote ends in this text. A backslash escapes within double quotes.
+fn closes(text: &str, quote: char) -> bool {
+    let mut is_escaped = false;
+    text.chars().any(|character| {
+        let closes = character == quote && !is_escaped;
+        is_escaped = character == '\\' && !is_escaped && quote == '"';
+        closes
+    })
 }
 
 fn run(command: &str, key: &str) -> Result<String, String> {
@@ -196,6 +277,13 @@ mod tests {
             ("A=1\nKEY=old\n# KEY=kept\nMY_KEY=2\n", "A=1\nKEY='new'\n# KEY=kept\nMY_KEY=2\n"),
             ("export KEY = \"old\"\nKEY=older", "export KEY='new'\n"),
             ("KEYS=1", "KEYS=1\nKEY='new'\n"),
+            ("A=1\r\nKEY=old\r\nB=2\r\n", "A=1\r\nKEY='new'\r\nB=2\r\n"),
+            ("A=1\r\nB=2", "A=1\r\nB=2\r\nKEY='new'\r\n"),
+            ("KEY=old", "KEY='new'\n"),
+            ("\u{feff}KEY=old\n", "\u{feff}KEY='new'\n"),
+            ("X=\"\nKEY=mine\n\"\nKEY=old\n", "X=\"\nKEY=mine\n\"\nKEY='new'\n"),
+            ("X='it\\'\nKEY=\"one\ntwo\"\nB=2\n", "X='it\\'\nKEY='new'\nB=2\n"),
+            ("X=\"a \\\"\nKEY=b\"\n", "X=\"a \\\"\nKEY=b\"\nKEY='new'\n"),
         ] {
             assert_eq!(with_line(before, "KEY", "new"), after, "{before}");
         }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use host::StateStore;
-use host::contract::rebase;
 use host::poller::FileStore;
 use jiff::Timestamp;
 use serde_json::json;
@@ -20,8 +19,9 @@ use super::super::session::Session;
 ///
 /// A state belongs to the address and the company that it was written for. After this the next poll goes on with it,
 /// whatever connection it is given: nothing is lost, and what was delivered does not come again as long as records keep
-/// their ids. With --since it begins at that time instead, and delivers everything that was changed from then on. The
-/// old state is kept in a file beside it. Sends nothing.
+/// their ids. With --since it begins at that time instead, and delivers everything that was changed from then on; nothing
+/// of the old state is used then, so that deleted records which it had not reported yet are not reported. The old state
+/// is kept in a file beside it. Sends nothing.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -42,8 +42,16 @@ pub(super) struct Arguments {
     backup: Option<PathBuf>,
 }
 
+/// A time that a trigger can begin at. One that has not come yet is a slip.
 fn time(text: &str) -> Result<Timestamp, String> {
-    text.trim().parse().map_err(|_| "expected a time with its zone, for example 2026-11-01T00:00:00Z".to_owned())
+    let time: Timestamp = text
+        .trim()
+        .parse()
+        .map_err(|_| "expected a time of a likely year with its zone, for example 2026-11-01T00:00:00Z".to_owned())?;
+    if time < Timestamp::UNIX_EPOCH || time > Timestamp::now() {
+        return Err("expected a time between 1970 and now".to_owned());
+    }
+    Ok(time)
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
@@ -54,15 +62,14 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         let known: Vec<&str> = definition.triggers.iter().map(|trigger| trigger.key.as_str()).collect();
         CommandError::usage(format!("there is no trigger {key:?}; there is: {}", known.join(", ")))
     })?;
-    if trigger.can_be_rebased() != Ok(true) {
-        let text = "the connector does not say that this trigger can be rebased: begin without a state";
-        return Err(CommandError::usage(text));
-    }
+    let rebase = trigger.rebase().ok().flatten().ok_or_else(|| {
+        CommandError::usage("the connector does not say that this trigger can be rebased: begin without a state")
+    })?;
     let store = FileStore::open(&state, session.state_limit())?;
     let stored = store.load().await?;
     let new = match (since, &stored) {
-        (Some(since), _) => rebase::since(&since.to_string()),
-        (None, Some(stored)) => rebase::moved(&stored.state).ok_or_else(|| {
+        (Some(since), _) => rebase.since(&since.to_string()),
+        (None, Some(stored)) => rebase.moved(&stored.state).ok_or_else(|| {
             let why =
                 "is no state of this trigger, or was rebased already: the next poll goes on with it, or say --since";
             CommandError::usage(format!("{} {why}", state.display()))

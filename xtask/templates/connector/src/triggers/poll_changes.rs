@@ -37,7 +37,7 @@ impl Trigger for PollChanges {
         example: r#"{"body":{"data":{"created":[{"id":"1","name":"Bolt"}],"updated":[],"deleted":[]}}}"#,
     };
     type Inputs = ();
-    const REBASES: bool = true;
+    const REBASES: Option<&'static str> = Some(NAMES.format);
 
     fn poll(call: &Call<'_>, (): (), state: Option<&[u8]>) -> Result<PollResult, Error> {
         let origin = polling::origin(&call.connection.endpoint)?;
