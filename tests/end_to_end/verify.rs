@@ -214,3 +214,15 @@ async fn what_a_service_says_of_its_records_is_shown_and_not_in_the_file_that_is
     }
     assert!(report.contains("getComponentById") && report.contains("legacyCpn"), "{report}");
 }
+
+#[tokio::test]
+async fn a_service_that_gives_nothing_has_nothing() {
+    let desk = Desk::with(DuroSim::builder()).await;
+    for body in ["{\"data\":{}}", "{\"data\":null}", "{}"] {
+        desk.sim.fault_when(move |_| Some(Fault::Answer { status: 200, headers: Vec::new(), body: body.to_owned() }));
+        let ended = desk.run(&["verify"]).await;
+        assert_eq!(ended.status, 1, "{body}: {}{}", ended.output, ended.messages);
+        let stops = ended.json()["stopsWorking"].as_object().unwrap().len();
+        assert!(stops >= 10, "{body}: {}", ended.output);
+    }
+}

@@ -63,6 +63,9 @@ pub(crate) fn judge(ours: &Schema, operation: &str, text: &str, status: u16, ans
     let Some(data) = answer.and_then(|answer| answer.get("data")) else {
         return vec![finding("the query", format!("the answer is no GraphQL (status {status})"))];
     };
+    if data.is_null() {
+        return vec![finding("the query", "the service gives nothing, and no error".to_owned())];
+    }
     let mut found = BTreeSet::new();
     if let Ok(document) = query::parse_query::<&str>(text) {
         for definition in &document.definitions {
@@ -90,7 +93,11 @@ fn look<'q>(
             for item in &selection.items {
                 let query::Selection::Field(field) = item else { continue };
                 let Some(declared) = fields.get(field.name) else { continue };
-                let value = object.get(field.alias.unwrap_or(field.name)).unwrap_or(&Value::Null);
+                let place = || format!("{}.{}", of.name(), field.name);
+                let Some(value) = object.get(field.alias.unwrap_or(field.name)) else {
+                    find(&place(), "the answer leaves it out".to_owned());
+                    continue;
+                };
                 if !fits(ours, &declared.of, value) {
                     let shown = match value {
                         Value::Array(_) => "a list",
@@ -99,8 +106,7 @@ fn look<'q>(
                         Value::Number(_) => "a number",
                         _ => "a boolean",
                     };
-                    let place = format!("{}.{}", of.name(), field.name);
-                    find(&place, format!("it is {shown}, and {} is expected", declared.of));
+                    find(&place(), format!("it is {shown}, and {} is expected", declared.of));
                 } else {
                     look(ours, &declared.of, &field.selection_set, value, find);
                 }
