@@ -64,3 +64,19 @@ fn forms(key: &str) -> Vec<String> {
     let json = serde_json::to_string(key).unwrap();
     vec![key.to_owned(), json.trim_matches('"').to_owned(), "canary-".to_owned(), "Y2FuYXJ5L".to_owned()]
 }
+
+#[tokio::test]
+async fn a_key_that_the_service_hands_out_does_not_reach_the_component() {
+    let bench = Bench::with(DuroSim::builder().key(CANARY)).await;
+    let options = CallOptions { record_exchanges: true, ..bench.options.clone() };
+    let query = "{ one: apiToken { token } two: apiToken { mine: token } userById { email } }";
+    let asked = bench.connector.perform("rawRequest", &bench.connection, &json!({ "query": query }), &options).await;
+    let outcome = asked.unwrap();
+    let result: Value = serde_json::from_str(outcome.value.get()).unwrap();
+    assert_eq!((&result["one"]["token"], &result["two"]["mine"]), (&json!("[redacted]"), &json!("[redacted]")));
+    assert!(result["userById"]["email"].is_string(), "{result}");
+    assert!(!format!("{:?}", outcome.trace).contains("eyJ"), "{:?}", outcome.trace);
+    // The host itself gets one, when it asks for it.
+    let renewed = bench.connector.renew(&bench.connection, &options).await.unwrap();
+    assert!(renewed.expose().starts_with("eyJ"));
+}

@@ -13,7 +13,7 @@ use crate::{cargo, componentise, files, optimise, packages, progress, symbols, w
 /// The largest component that may ship, in bytes. Each host compiles and holds it, so growth must be a decision.
 const COMPONENT_SIZE_LIMIT: usize = 850_000;
 /// And the largest as gzip packs it, which is what travels.
-const GZIPPED_SIZE_LIMIT: usize = 260_000;
+const GZIPPED_SIZE_LIMIT: usize = 280_000;
 
 /// The memory that an instance begins with, in bytes: its stack, its data, and what a short call needs beside them.
 /// Less, and every call would ask the host for more, which takes longer than to instantiate. More, and every call would
@@ -210,7 +210,7 @@ mod tests {
     fn a_component_of_exactly_the_limit_may_ship_and_one_byte_more_may_not() {
         assert!(check_size(COMPONENT_SIZE_LIMIT, GZIPPED_SIZE_LIMIT).is_ok());
         assert!(check_size(COMPONENT_SIZE_LIMIT + 1, 1).unwrap_err().to_string().contains("850001"));
-        assert!(check_size(1, GZIPPED_SIZE_LIMIT + 1).unwrap_err().to_string().contains("260001 bytes gzipped"));
+        assert!(check_size(1, GZIPPED_SIZE_LIMIT + 1).unwrap_err().to_string().contains("280001 bytes gzipped"));
     }
 
     #[test]

@@ -106,6 +106,7 @@ impl Connection {
         for field in definition.fields.iter().filter(|field| field.secret) {
             let name = &field.input.key;
             if field.may_be_jwt {
+                secrets.hide_tokens();
                 let expiry = fields.get(name).and_then(Value::as_str).and_then(expiry_of);
                 expiries.extend(expiry.map(|expiry| (name.clone(), expiry)));
             }

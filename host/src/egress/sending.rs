@@ -49,6 +49,8 @@ pub(crate) struct EgressContext {
 /// The requests of one call, with their count.
 pub(crate) struct Egress {
     context: EgressContext,
+    /// Whether keys that the service hands out come through: to the host itself, and to no component.
+    takes_tokens: bool,
     pub(crate) requests: u64,
     pub(crate) sent_bytes: u64,
     pub(crate) received_bytes: u64,
@@ -74,6 +76,7 @@ impl Egress {
     pub(crate) fn new(context: EgressContext) -> Self {
         Self {
             context,
+            takes_tokens: false,
             requests: 0,
             sent_bytes: 0,
             received_bytes: 0,
@@ -83,6 +86,11 @@ impl Egress {
             exchanges_dropped: 0,
             charged: 0,
         }
+    }
+
+    /// Lets keys through that the service hands out: the host asks for itself.
+    pub(crate) fn take_tokens(&mut self) {
+        self.takes_tokens = true;
     }
 
     /// Says that the last answer is no longer held here: the component has it, or the call is over.
@@ -241,6 +249,9 @@ impl Egress {
         let secrets = &self.context.secrets;
         let mut whole = body.finish()?;
         secrets.scrub_bytes(&mut whole);
+        if !self.takes_tokens {
+            secrets.scrub_tokens(&mut whole);
+        }
         // What stands where a secret was may be longer than it.
         if whole.len() as u64 > most {
             return Err(Stopped::Exceeded(Limit::ResponseBytes));
@@ -248,7 +259,12 @@ impl Egress {
         let headers = response.headers().iter().filter(|(name, _)| !body.makes_untrue(name));
         let headers = headers.filter_map(|(name, value)| {
             let value = std::str::from_utf8(value.as_bytes()).ok()?;
-            Some((secrets.scrub(name.as_str().to_owned()), secrets.scrub(value.to_owned())))
+            let mut value = secrets.scrub(value.to_owned()).into_bytes();
+            if !self.takes_tokens {
+                secrets.scrub_tokens(&mut value);
+            }
+            let value = String::from_utf8(value).unwrap_or_else(|_| REDACTED.to_owned());
+            Some((secrets.scrub(name.as_str().to_owned()), value))
         });
         Ok(ReceivedResponse { status: response.status().as_u16(), headers: headers.collect(), body: whole })
     }

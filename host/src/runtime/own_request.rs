@@ -54,6 +54,7 @@ impl Connector {
         let options = CallOptions { record_exchanges: false, ..options.clone() };
         let mut egress =
             call::egress(self.runtime_inner(), Some(connection), &options, started, deadline, budget.clone());
+        egress.take_tokens();
         let mut log = CallLog::new(started, options.log.clone(), connection.secrets().clone(), limits, budget);
         let json = || HeaderText::Text("application/json".to_owned());
         let outgoing = OutgoingRequest {

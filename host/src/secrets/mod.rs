@@ -3,6 +3,7 @@
 
 mod echo;
 mod expiry;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,6 +34,8 @@ pub struct Secrets {
     fields: BTreeMap<String, Option<SecretString>>,
     /// What is looked for: the values of the fields, and what else was hidden.
     hidden: Vec<Zeroizing<Vec<u8>>>,
+    /// Whether the service may hand out keys in the form of JSON Web Tokens.
+    hands_out_tokens: bool,
     /// Made when it is first needed.
     search: OnceLock<Search>,
 }
@@ -84,6 +87,12 @@ impl Secrets {
                 self.search = OnceLock::new();
             }
         }
+    }
+
+    /// Has every JSON Web Token taken out of what comes back: the service's keys are such tokens, and it may hand out
+    /// another one to whoever asks.
+    pub fn hide_tokens(&mut self) {
+        self.hands_out_tokens = true;
     }
 
     /// What to tell the owner of the fields whose value is too short to be told from other text, a sentence each.
@@ -144,6 +153,11 @@ impl Secrets {
         }
         let search = self.search.get_or_init(|| Search::of(self.hidden.clone()));
         search.replace(body, REDACTED.as_bytes())
+    }
+
+    /// Replaces every token in an answer, if the service's keys are such. See [`Secrets::hide_tokens`].
+    pub(crate) fn scrub_tokens(&self, answer: &mut Vec<u8>) -> bool {
+        self.hands_out_tokens && tokens::replace(answer, REDACTED.as_bytes())
     }
 
     /// Replaces every secret in `text`.
