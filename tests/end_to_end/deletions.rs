@@ -184,3 +184,15 @@ async fn a_list_that_is_empty_calls_nothing_deleted() {
         }
     }
 }
+
+#[tokio::test]
+async fn as_long_as_the_service_does_not_say_whose_the_records_are_none_is_called_deleted() {
+    let mut watch = Watch::of(Bench::new().await, Resource::Components);
+    watch.round().await;
+    let gone = watch.bench.sim.records(Resource::Components).remove(0).id;
+    watch.bench.sim.delete(Resource::Components, &gone);
+    watch.bench.sim.fault_when(|_| Some(Fault::FieldNull("userById".to_owned())));
+    assert!(watch.round().await.is_empty(), "they may be another company's");
+    watch.bench.sim.clear_faults();
+    assert_eq!(watch.round().await, [gone]);
+}

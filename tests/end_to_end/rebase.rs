@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use duro_sim::Resource;
+use duro_sim::{DuroSim, Resource};
 use serde_json::Value;
 
 use crate::harness::{Desk, POLL};
@@ -127,4 +127,40 @@ async fn what_cannot_be_rebased_is_said_and_left_as_it_is() {
     fs::write(desk.file("poll.state"), "{\"since\":\"2001-01-01T00:00:00Z\"}").unwrap();
     let all = desk.run(&POLL).await.json();
     assert_eq!(ids(&all, "created").len(), desk.sim.records(Resource::Components).len());
+}
+
+/// Polls with deleted records until a round is over, and gives what was called deleted.
+async fn round(desk: &Desk) -> Vec<String> {
+    let mut deleted = Vec::new();
+    for seconds in [3_700, 120, 120] {
+        desk.sim.advance_clock(Duration::from_secs(seconds));
+        let polled = desk.run(&[&POLL[..], &["--input", "showDeletedRecords=true"]].concat()).await;
+        assert_eq!(polled.status, 0, "{}", polled.messages);
+        deleted.extend(ids(&polled.json(), "deleted"));
+    }
+    deleted
+}
+
+#[tokio::test]
+async fn what_was_deleted_before_a_move_is_reported_after_it_and_other_records_are_not_called_deleted() {
+    let desk = Desk::new().await;
+    assert!(round(&desk).await.is_empty());
+    let gone = desk.sim.records(Resource::Components).remove(2).id;
+    assert!(desk.sim.delete(Resource::Components, &gone));
+    let connection = fs::read_to_string(desk.file("connection.json")).unwrap();
+    fs::write(desk.file("connection.json"), connection.replace("127.0.0.1", "localhost")).unwrap();
+    assert_eq!(desk.run_bare(&REBASE).await.status, 0);
+    assert_eq!(round(&desk).await, [gone]);
+
+    // A service with none of these records: all that was known seems to be gone.
+    let other = Desk::with(DuroSim::builder().seed(4711)).await;
+    assert!(other.sim.record(Resource::Components, &desk.sim.records(Resource::Components)[0].id).is_none());
+    fs::copy(desk.file("poll.state"), other.file("poll.state")).unwrap();
+    assert_eq!(other.run_bare(&REBASE).await.status, 0);
+    for _ in 0..2 {
+        assert!(round(&other).await.is_empty());
+    }
+    let gone = other.sim.records(Resource::Components).remove(2).id;
+    assert!(other.sim.delete(Resource::Components, &gone));
+    assert_eq!(round(&other).await, [gone]);
 }

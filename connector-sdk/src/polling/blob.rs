@@ -74,6 +74,7 @@ struct InventoryText<'a> {
     cursor: Option<&'a str>,
     tail: Option<&'a str>,
     has_holes: Option<bool>,
+    moved: Option<bool>,
     seen: Option<&'a str>,
     unseen: Option<&'a str>,
     missing: Option<&'a str>,
@@ -161,6 +162,7 @@ impl<'a> InventoryText<'a> {
                 "cursor" => read.cursor = plain(scanner)?,
                 "tail" => read.tail = plain(scanner)?,
                 "hasHoles" => read.has_holes = scanner.optional_boolean().ok()?,
+                "moved" => read.moved = scanner.optional_boolean().ok()?,
                 "seen" => read.seen = plain(scanner)?,
                 "unseen" => read.unseen = plain(scanner)?,
                 "missing" => read.missing = plain(scanner)?,
@@ -182,6 +184,7 @@ impl<'a> InventoryText<'a> {
                 _ => return None,
             },
             has_holes: self.has_holes.unwrap_or_default(),
+            moved: self.moved.unwrap_or_default(),
             ids: Lists { seen: ids(self.seen), unseen: ids(self.unseen), missing: ids(self.missing) },
         })
     }
@@ -449,6 +452,7 @@ fn push_inventory(json: &mut String, inventory: &Inventory) {
     push_time(json, "deepAt", deep_at);
     push_joint(json, joint);
     json.push_str(if inventory.has_holes { ",\"hasHoles\":true" } else { "" });
+    json.push_str(if inventory.moved { ",\"moved\":true" } else { "" });
     let Lists { seen, unseen, missing } = &inventory.ids;
     for (key, ids) in [("seen", seen), ("unseen", unseen), ("missing", missing)] {
         push(json, key, ids);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bounds::Bounds;
 use super::packed;
 use super::walk::Joint;
 use crate::time::Millis;
@@ -17,6 +18,8 @@ pub struct Inventory {
     pub phase: Phase,
     /// Whether it came by places that are null: any known record may stand there.
     pub has_holes: bool,
+    /// Whether the ids were of another service, and none of them was met here yet.
+    pub moved: bool,
     /// The ids.
     pub ids: Lists,
 }
@@ -66,6 +69,20 @@ pub(super) struct Ids {
     most_bytes: usize,
     /// How many records were met that there is no room for.
     pub(super) left_out: usize,
+    /// Whether one was met that the round had not come by.
+    pub(super) recognised: bool,
+}
+
+impl Inventory {
+    /// The same for another service, which may have these records or others: a round begins, and what it does not come
+    /// by counts only if it comes by one that was known. None if the ids cannot be read.
+    pub(super) fn moved(mut self, bounds: &Bounds) -> Option<Self> {
+        let mut ids = Ids::read(&self.ids, bounds.ids_bytes)?;
+        ids.begin();
+        (self.ids, self.phase) = (ids.write(), Phase::Walking(None));
+        (self.has_holes, self.moved) = (false, true);
+        Some(self)
+    }
 }
 
 impl Ids {
@@ -73,7 +90,7 @@ impl Ids {
     /// Records beyond them are not known, and nobody is told when they are gone. None if the text is not what was
     /// written.
     pub(super) fn read(lists: &Lists, most_bytes: usize) -> Option<Self> {
-        let mut ids = Self { sights: BTreeMap::new(), bytes: 0, most_bytes, left_out: 0 };
+        let mut ids = Self { sights: BTreeMap::new(), bytes: 0, most_bytes, left_out: 0, recognised: false };
         for (text, sight) in
             [(&lists.seen, Sight::Seen), (&lists.unseen, Sight::Unseen), (&lists.missing, Sight::Missing)]
         {
@@ -97,6 +114,7 @@ impl Ids {
     /// Takes a record for one that is there.
     pub(super) fn see(&mut self, id: String) {
         if let Some(sight) = self.sights.get_mut(&id) {
+            self.recognised |= *sight != Sight::Seen;
             *sight = Sight::Seen;
             return;
         }
@@ -139,6 +157,12 @@ impl Ids {
         }
     }
 
+    /// Forgets those that the round has not come by.
+    pub(super) fn forget_unseen(&mut self) {
+        let unseen = self.first_unseen(usize::MAX);
+        unseen.iter().for_each(|id| self.forget(id));
+    }
+
     /// Ends a round that nobody can be asked about: gives and forgets those that the round before had not come by
     /// either, and notes those that this one has not.
     pub(super) fn missed_twice(&mut self) -> Vec<String> {
@@ -152,7 +176,6 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::polling::Bounds;
 
     const MAX_IDS_BYTES: usize = Bounds::STANDARD.ids_bytes;
 

@@ -121,8 +121,14 @@ pub fn poll_pages(
     bounds: &Bounds,
     wanted: &Wanted<'_>,
 ) -> Result<Polled, Error> {
-    let mut source =
-        OneOwner { source, names, owner: state.and_then(|state| state.owner), served_at: None, has_holes: false };
+    let mut source = OneOwner {
+        source,
+        names,
+        owner: state.and_then(|state| state.owner),
+        served_at: None,
+        has_holes: false,
+        is_told: false,
+    };
     let taken = if wanted.is_in.is_some() { entered::MAX_BYTES } else { 0 };
     let bounds = &Bounds { remembered_bytes: bounds.remembered_bytes.saturating_sub(taken), ..*bounds };
     let mut polled = match (state, wanted.since) {
@@ -135,9 +141,12 @@ pub fn poll_pages(
     let surveys = !polled.more && entered.as_ref().is_some_and(|entered| !entered.surveyed);
     if wanted.deleted {
         let mut inventory = state.and_then(|state| state.inventory.clone()).unwrap_or_default();
+        // Where the service once said whose the records are and now does not, they may be another's: all that was known
+        // would seem to be deleted.
+        let is_sure = source.is_told || state.is_none_or(|state| state.owner.is_none());
         let passed = Passed {
             deliveries: &polled.deliveries,
-            are_through: !polled.more && !surveys,
+            are_through: !polled.more && !surveys && is_sure,
             deep_at: polled.state.deep_at,
             has_holes: source.has_holes,
             now: source.served_at,
@@ -166,6 +175,8 @@ struct OneOwner<'a, S> {
     served_at: Option<Millis>,
     /// Whether one of the pages had holes.
     has_holes: bool,
+    /// Whether the service said whose the records are.
+    is_told: bool,
 }
 
 impl<S: PageSource> PageSource for OneOwner<'_, S> {
@@ -177,6 +188,7 @@ impl<S: PageSource> PageSource for OneOwner<'_, S> {
         }
         self.served_at = self.served_at.or(page.served_at);
         self.has_holes |= page.has_holes();
+        self.is_told |= page.owner.is_some();
         Ok(page)
     }
 

@@ -1,7 +1,8 @@
 //! What a host can give in place of a state, so that the trigger begins where it says: `{"since": TIME}`, which sets it
 //! back to a time; and `{"state": {…}}`, a state that was written for another service, whose records these are too.
 
-use super::blob::{Watched, invalid, read_of_anyone};
+use super::blob::{Watched, damaged, invalid, read_of_anyone};
+use super::bounds::Bounds;
 use super::state::State;
 use crate::contract::Error;
 use crate::json::{Problem, Scanner};
@@ -41,6 +42,9 @@ fn moved(value: &str, watched: &Watched<'_>) -> Result<State, Error> {
     // A cursor that this service does not know, or that leads elsewhere here, is found out by the walk that goes on
     // there.
     state.owner = None;
+    // If its records are others after all, all that were known would seem to be deleted.
+    let moved = state.inventory.take().map(|inventory| inventory.moved(&Bounds::STANDARD).ok_or_else(damaged));
+    state.inventory = moved.transpose()?;
     Ok(state)
 }
 

@@ -71,6 +71,7 @@ impl Inventory {
         if round.ids.left_out > 0 {
             round.note("there are more than can be remembered (about 50,000): of the others nobody is told".to_owned());
         }
+        self.moved &= !round.ids.recognised;
         self.ids = round.ids.write();
         Some(round.gone)
     }
@@ -150,6 +151,15 @@ impl<S: PageSource> Round<'_, S> {
         if inventory.has_holes {
             self.note(
                 "places of the list are null, and any of them may be one that was not seen: none is called deleted"
+                    .into(),
+            );
+            return Ok(());
+        }
+        if inventory.moved && !self.ids.recognised {
+            inventory.moved = false;
+            self.ids.forget_unseen();
+            self.note(
+                "none of the records that were known before the state was moved here is here: they are forgotten"
                     .into(),
             );
             return Ok(());

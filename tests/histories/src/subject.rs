@@ -43,6 +43,12 @@ pub trait Subject {
         false
     }
 
+    /// Whether it may forget records that are gone without a word: one that was moved cannot tell a service that lost
+    /// all that was known from one that never had it.
+    fn may_forget(&self) -> bool {
+        false
+    }
+
     /// What is kept, as far as it can be bound to a connection.
     fn kept(&mut self) -> Option<&mut Vec<u8>> {
         None

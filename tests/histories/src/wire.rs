@@ -18,7 +18,8 @@ use std::cell::RefCell;
 pub struct Wired {
     /// Whether it reports records that are gone.
     deletes: bool,
-    /// Whether its host rebases the state before every second poll, where that is told whose the records are.
+    /// Whether its host rebases the state before every seventh poll, where that is told whose the records are. A round
+    /// that looks for deleted records begins anew then.
     rebases: bool,
     polls: u32,
     committed: Option<Vec<u8>>,
@@ -57,7 +58,7 @@ impl Subject for Wired {
         let inputs = json!({ "since": since, "showDeletedRecords": self.deletes }).to_string();
         self.polls += 1;
         let is_its_own = service.poll.whose == Whose::Own && service.poll.tells == Tells::Company;
-        let wrap = self.rebases && is_its_own && self.polls.is_multiple_of(2);
+        let wrap = self.rebases && is_its_own && self.polls % 7 == 3;
         let wrapped = |state: &Vec<u8>| [b"{\"state\":".as_slice(), state, b"}"].concat();
         let state = self.committed.as_ref().map(|state| if wrap { wrapped(state) } else { state.clone() });
         let host = Wire(RefCell::new(service));
@@ -91,6 +92,10 @@ impl Subject for Wired {
 
     fn deletes(&self) -> bool {
         self.deletes
+    }
+
+    fn may_forget(&self) -> bool {
+        self.rebases
     }
 }
 
