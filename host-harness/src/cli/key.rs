@@ -108,8 +108,11 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     let options = session.call_options(&progress);
     let renewed = session.connector.renew(&connection, &options).await.map_err(CommandError::Call)?;
     drop(progress);
-    let held = destination.hold(renewed.expose())?;
-    output::message(&format!("note: the new key is in {held} until it is where it belongs"));
+    output::message(&match destination.hold(renewed.expose()) {
+        Ok(held) => format!("note: the new key is in {held} until it is where it belongs"),
+        // It may be written where it belongs all the same.
+        Err(why) => format!("warning: {why}; until the new key is where it belongs it is in memory alone"),
+    });
 
     if let Some(fields) = value.get_mut("fields").and_then(Value::as_object_mut) {
         fields.insert(renewed.field.clone(), renewed.expose().into());

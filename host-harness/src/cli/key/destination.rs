@@ -37,6 +37,8 @@ pub(super) struct Destination {
     kind: Kind,
     /// Where the key goes if all else fails: a file in the present folder.
     rescue: NamedTempFile,
+    /// Whether it is there already.
+    is_held: bool,
 }
 
 enum Kind {
@@ -72,26 +74,22 @@ impl Destination {
                 ));
             }
         };
-        Ok(Self { kind, rescue })
+        Ok(Self { kind, rescue, is_held: false })
     }
 
     /// Keeps the key apart for as long as it is not where it belongs, and gives where: whatever ends this process, the
-    /// key is on the disk. An error if it cannot be.
-    pub(super) fn hold(&mut self, key: &str) -> Result<String, CommandError> {
+    /// key is on the disk. The error says why it is not.
+    pub(super) fn hold(&mut self, key: &str) -> Result<String, String> {
         let rescue = &mut self.rescue;
         let held = writeln!(rescue, "{key}").and_then(|()| rescue.as_file().sync_all());
-        held.map_err(|error| {
-            CommandError::usage(format!(
-                "the new key could not be kept in {} ({error}), and is lost; the old one may be good still: try again",
-                rescue.path().display()
-            ))
-        })?;
-        Ok(rescue.path().display().to_string())
+        self.is_held = held.is_ok();
+        let shown = self.rescue.path().display().to_string();
+        held.map(|()| shown.clone()).map_err(|error| format!("{shown} cannot be written: {error}"))
     }
 
     /// Writes the key, and gives where, in words. If that fails it stays where it is held, and the error says where.
     pub(super) fn write(self, key: &str) -> Result<String, CommandError> {
-        let Self { kind, rescue } = self;
+        let Self { kind, rescue, is_held } = self;
         let written = match kind {
             Kind::File(file, path) => replace(file, &path, &format!("{key}\n")),
             // As it is now: somebody may have changed it while the service was asked.
@@ -102,7 +100,7 @@ impl Destination {
             Kind::Command(command) => run(&command, key),
         };
         written.or_else(|why| {
-            let kept = keep(rescue)?;
+            let kept = keep(rescue, is_held)?;
             Err(CommandError::usage(format!(
                 "{why}. The new key is good, and is in {kept}: move it to where it belongs"
             )))
@@ -111,12 +109,18 @@ impl Destination {
 
     /// Leaves the key where it is held, and gives where.
     pub(super) fn keep_apart(self) -> Result<String, CommandError> {
-        keep(self.rescue)
+        keep(self.rescue, self.is_held)
     }
 }
 
-fn keep(rescue: NamedTempFile) -> Result<String, CommandError> {
-    let kept = rescue.keep().map_err(|error| CommandError::usage(format!("the new key cannot be kept: {error}")));
+fn keep(rescue: NamedTempFile, is_held: bool) -> Result<String, CommandError> {
+    let lost = |why: String| {
+        CommandError::usage(format!("the new key {why}, and is lost; the old one may be good still: try again"))
+    };
+    if !is_held {
+        return Err(lost("could not be kept anywhere".to_owned()));
+    }
+    let kept = rescue.keep().map_err(|error| lost(format!("cannot be kept ({error})")));
     kept.map(|(_, path)| path.display().to_string())
 }
 
