@@ -148,18 +148,19 @@ impl<S: PageSource> Round<'_, S> {
         if self.ids.first_unseen(1).is_empty() {
             return Ok(());
         }
-        if inventory.has_holes {
-            self.note(
-                "places of the list are null, and any of them may be one that was not seen: none is called deleted"
-                    .into(),
-            );
-            return Ok(());
-        }
+        // First of all: in the next round what this one came by would be known too.
         if inventory.moved && !self.ids.recognised {
             inventory.moved = false;
             self.ids.forget_unseen();
             self.note(
                 "none of the records that were known before the state was moved here is here: they are forgotten"
+                    .into(),
+            );
+            return Ok(());
+        }
+        if inventory.has_holes {
+            self.note(
+                "places of the list are null, and any of them may be one that was not seen: none is called deleted"
                     .into(),
             );
             return Ok(());
