@@ -81,7 +81,19 @@ impl Secrets {
     /// may hold any character. A value of fewer than four bytes is not looked for, and of a very long one the pieces
     /// are.
     pub fn hide(&mut self, value: &str) {
-        for piece in value.trim().as_bytes().chunks(LONGEST_SECRET).filter(|piece| piece.len() >= SHORTEST_SCRUBBED) {
+        self.hide_as_it_is(value.trim());
+        // A value that holds what looks like an escape is not found behind another one by undoing escapes, because its
+        // own would be undone with it. In JSON, where most echoes stand, it is looked for as it is written there.
+        if value.contains(['%', '&', '\\']) {
+            let json = Zeroizing::new(serde_json::Value::from(value.trim()).to_string());
+            let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+            self.hide_as_it_is(json);
+            self.hide_as_it_is(&Zeroizing::new(json.replace('/', "\\/")));
+        }
+    }
+
+    fn hide_as_it_is(&mut self, value: &str) {
+        for piece in value.as_bytes().chunks(LONGEST_SECRET).filter(|piece| piece.len() >= SHORTEST_SCRUBBED) {
             if !self.hidden.iter().any(|hidden| hidden.as_slice() == piece) {
                 self.hidden.push(Zeroizing::new(piece.to_vec()));
                 self.search = OnceLock::new();
@@ -193,6 +205,18 @@ mod tests {
         secrets.declare("apiKey", Some(SecretString::from(value.to_owned()))).expect("a valid secret");
         secrets.declare("other", None).expect("a secret without a value");
         secrets
+    }
+
+    #[test]
+    fn a_secret_that_looks_escaped_is_found_in_json_all_the_same() {
+        for value in ["%a0\"", "a%20b/c", "x&amp;\\y\"z", "%41\\u0041\"", "50%/day\\"] {
+            let secrets = secrets(value);
+            let json = serde_json::to_string(value).unwrap();
+            for echo in [value.to_owned(), json.clone(), json.replace('/', "\\/")] {
+                let clean = secrets.scrub(format!("[{echo}]"));
+                assert!(clean.contains(REDACTED) && !clean.contains(echo.trim_matches('"')), "{value}: {clean}");
+            }
+        }
     }
 
     #[test]
