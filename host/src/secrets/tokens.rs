@@ -21,13 +21,17 @@ pub(super) fn replace(body: &mut Vec<u8>, with: &[u8]) -> bool {
         && let Some(found) = FIND_BEGIN.find(rest)
     {
         let start = looked + found;
-        match length(body.get(start..).unwrap_or_default()) {
+        let text = body.get(start..).unwrap_or_default();
+        let header = part(text);
+        match length(text, header) {
             Some(length) => {
                 kept.extend_from_slice(body.get(copied..start).unwrap_or_default());
                 kept.extend_from_slice(with);
                 (copied, looked) = (start + length, start + length);
             }
-            None => looked = start + BEGIN.len(),
+            // What begins later within the same part has the same after it. A part is looked at no more than three
+            // times, however often a token seems to begin in it.
+            None => looked = start + header,
         }
     }
     if copied == 0 {
@@ -38,12 +42,9 @@ pub(super) fn replace(body: &mut Vec<u8>, with: &[u8]) -> bool {
     true
 }
 
-/// How long the token is that the text begins with: three parts of base64 for URLs with a full stop between them, the
-/// first two of them JSON objects.
-fn length(text: &[u8]) -> Option<usize> {
-    let part =
-        |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)).count();
-    let header = part(text);
+/// How long the token is that the text begins with, its first part being so long: three parts with a full stop between
+/// them, the first two of them JSON objects.
+fn length(text: &[u8], header: usize) -> Option<usize> {
     let rest = text.get(header..)?.strip_prefix(b".")?;
     if !rest.starts_with(BEGIN) {
         return None;
@@ -51,6 +52,11 @@ fn length(text: &[u8]) -> Option<usize> {
     let payload = part(rest);
     let signature = rest.get(payload..)?.strip_prefix(b".")?;
     Some(header + 1 + payload + 1 + part(signature)).filter(|length| *length > 2 * BEGIN.len() + 8)
+}
+
+/// How much of a text is base64 for URLs.
+fn part(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)).count()
 }
 
 #[cfg(test)]
@@ -82,6 +88,15 @@ mod tests {
             ["", "eyJ", "eyJeyJeyJ", header, &format!("{header}.{payload}"), &format!("{header}.x.y"), "eyJ.eyJ."]
         {
             assert_eq!(scrubbed(text), (text.to_owned(), false));
+        }
+    }
+
+    #[test]
+    fn an_answer_in_which_millions_of_tokens_seem_to_begin_is_searched_in_its_length() {
+        // Whether there are any.
+        for (seeming, are) in [("eyJ", false), ("eyJ.", false), ("eyJ-", false), ("eyJ.eyJ", true)] {
+            let text = seeming.repeat(16 * 1024 * 1024 / seeming.len());
+            assert_eq!(scrubbed(&text).1, are, "{seeming}");
         }
     }
 }
