@@ -83,7 +83,7 @@ pub fn relied_upon(service: impl AsRef<Path>) {
     let made = read(service).and_then(|text| {
         let text = without_inferred(&text);
         schema::parse(&text).map_err(|problem| Problem::GraphQl(service.to_owned(), problem))?;
-        let path = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("schema.graphql");
+        let path = output().join("schema.graphql");
         fs::write(&path, text).map_err(|error| Problem::File(path, error))
     });
     end_on_problem(made);
@@ -162,9 +162,14 @@ fn read(path: &Path) -> Result<String, Problem> {
     fs::read_to_string(path).map_err(|error| Problem::File(path.to_owned(), error))
 }
 
+/// Where cargo has a build script write.
+fn output() -> PathBuf {
+    std::env::var_os("OUT_DIR").unwrap_or_default().into()
+}
+
 /// Written without blanks, because it becomes part of the component.
 fn write(name: &str, schema: &serde_json::Value) -> Result<(), Problem> {
-    let folder = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("schemas");
+    let folder = output().join("schemas");
     let path = folder.join(format!("{name}.json"));
     let made = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, schema.to_string()));
     made.map_err(|error| Problem::File(path, error))

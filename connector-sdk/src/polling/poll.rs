@@ -6,7 +6,7 @@ use super::classify::{Class, Deliveries};
 use super::entered;
 use super::page::{ChangePage, PageSource};
 use super::pass::{Budget, End, Pass};
-use super::rebase::{Rebase, rebase};
+use super::rebase::{Begin, rebase};
 use super::round::{Gone, Passed};
 use super::state::State;
 use crate::contract::{Error, Level, PollResult};
@@ -89,13 +89,14 @@ pub fn poll(
     show: Show<'_>,
     state: Option<&[u8]>,
 ) -> Result<PollResult, Error> {
-    let (state, wanted) = match state.map(|given| rebase(given, watched).ok_or(given)) {
+    let begin = state.map(|given| match blob::read(given, watched) {
+        Ok(state) => Ok(Begin::Where(Box::new(state))),
+        Err(refused) => rebase(given, watched).unwrap_or(Err(refused)),
+    });
+    let (state, wanted) = match begin.transpose()? {
         None => (None, *wanted),
-        Some(Ok(rebased)) => match rebased? {
-            Rebase::Since(since) => (None, Wanted { since: Some(since), ..*wanted }),
-            Rebase::Moved(state) => (Some(*state), *wanted),
-        },
-        Some(Err(given)) => (Some(blob::read(given, watched)?), *wanted),
+        Some(Begin::Where(state)) => (Some(*state), *wanted),
+        Some(Begin::Since(since)) => (None, Wanted { since: Some(since), ..*wanted }),
     };
     if state.is_some() && wanted.since.is_some() {
         call.log(Level::Debug, || "this is not a first poll: since is not heeded".to_owned());

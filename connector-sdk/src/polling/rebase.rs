@@ -8,22 +8,22 @@ use crate::contract::Error;
 use crate::json::{Problem, Scanner};
 use crate::time::{Millis, PLAUSIBLE, parse};
 
-/// Where to begin.
+/// Where a poll begins.
 #[derive(Debug, PartialEq)]
-pub(super) enum Rebase {
+pub(super) enum Begin {
     /// With what was changed from this time on.
     Since(Millis),
     /// Where this state left off.
-    Moved(Box<State>),
+    Where(Box<State>),
 }
 
-/// What stands in place of a state; none if it is one that a poll wrote, or is none at all.
-pub(super) fn rebase(state: &[u8], watched: &Watched<'_>) -> Option<Result<Rebase, Error>> {
+/// What stands in place of a state; none if nothing does that is known here.
+pub(super) fn rebase(state: &[u8], watched: &Watched<'_>) -> Option<Result<Begin, Error>> {
     let text = std::str::from_utf8(state).ok()?;
     let (name, value) = only_member(text).ok()??;
     match name.as_str() {
-        "since" => Some(since(value).map(Rebase::Since)),
-        "state" => Some(moved(value, watched).map(|state| Rebase::Moved(Box::new(state)))),
+        "since" => Some(since(value).map(Begin::Since)),
+        "state" => Some(moved(value, watched).map(|state| Begin::Where(Box::new(state)))),
         _ => None,
     }
 }
@@ -48,7 +48,7 @@ fn moved(value: &str, watched: &Watched<'_>) -> Result<State, Error> {
     Ok(state)
 }
 
-/// The member of an object that has no other. A state is not read further than to its first member's name.
+/// The member of an object that has no other.
 fn only_member(text: &str) -> Result<Option<(String, &str)>, Problem> {
     let mut scanner = Scanner::new(text);
     let mut first = scanner.begin_object()?;
@@ -73,13 +73,13 @@ mod tests {
     const HERE: Watched<'static> = Watched { trigger: &NAMES, list: "parts", origin: "https://here.example" };
     const THERE: Watched<'static> = Watched { origin: "https://there.example", ..HERE };
 
-    fn read(text: &str) -> Option<Result<Rebase, Error>> {
+    fn read(text: &str) -> Option<Result<Begin, Error>> {
         rebase(text.as_bytes(), &HERE)
     }
 
     #[test]
     fn a_time_is_read_and_nothing_else_is_taken_for_one() {
-        let time = || parse("2026-11-01T00:00:00Z").map(Rebase::Since);
+        let time = || parse("2026-11-01T00:00:00Z").map(Begin::Since);
         assert_eq!(read("{\"since\":\"2026-11-01T00:00:00Z\"}").map(Result::unwrap), time());
         assert_eq!(read(" { \"since\" : \"2026-11-01T01:00:00+01:00\" }\n").map(Result::unwrap), time());
         for other in [
@@ -106,7 +106,7 @@ mod tests {
             State { owner: Some(7), watermark: 1_700_000_000_000, floor: 1_700_000_000_000, ..State::default() };
         let of = |watched: &Watched<'_>| String::from_utf8(write(&state, watched)).unwrap();
         let moved = format!("{{\"state\":{}}}", of(&THERE));
-        let Some(Ok(Rebase::Moved(read_back))) = read(&moved) else { panic!("{moved}") };
+        let Some(Ok(Begin::Where(read_back))) = read(&moved) else { panic!("{moved}") };
         assert_eq!(*read_back, State { owner: None, ..state.clone() });
         // All else about it is as it must be.
         let other_list = of(&Watched { list: "orders", ..THERE });

@@ -248,21 +248,21 @@ impl Egress {
         }
         let secrets = &self.context.secrets;
         let mut whole = body.finish()?;
-        secrets.scrub_bytes(&mut whole);
-        if !self.takes_tokens {
-            secrets.scrub_tokens(&mut whole);
-        }
+        let scrub = |bytes: &mut Vec<u8>| {
+            secrets.scrub_bytes(bytes);
+            if !self.takes_tokens {
+                secrets.scrub_tokens(bytes);
+            }
+        };
+        scrub(&mut whole);
         // What stands where a secret was may be longer than it.
         if whole.len() as u64 > most {
             return Err(Stopped::Exceeded(Limit::ResponseBytes));
         }
         let headers = response.headers().iter().filter(|(name, _)| !body.makes_untrue(name));
         let headers = headers.filter_map(|(name, value)| {
-            let value = std::str::from_utf8(value.as_bytes()).ok()?;
-            let mut value = secrets.scrub(value.to_owned()).into_bytes();
-            if !self.takes_tokens {
-                secrets.scrub_tokens(&mut value);
-            }
+            let mut value = std::str::from_utf8(value.as_bytes()).ok()?.as_bytes().to_vec();
+            scrub(&mut value);
             let value = String::from_utf8(value).unwrap_or_else(|_| REDACTED.to_owned());
             Some((secrets.scrub(name.as_str().to_owned()), value))
         });
