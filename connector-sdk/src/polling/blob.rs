@@ -8,9 +8,10 @@ use super::memory::{content_hash, hash};
 use super::origin::MAX_ORIGIN_BYTES;
 use super::packed;
 use super::state::{Drain, Reach, State};
+use super::text::{InventoryText, Text};
 use super::walk::Joint;
 use crate::contract::Error;
-use crate::json::{Scanner, push_string, quoted, unescape};
+use crate::json::{push_string, quoted, unescape};
 use crate::time::{Millis, PLAUSIBLE, format as format_time, parse as parse_time};
 
 /// The version that is written. Every version ever written is read for ever; `tests/states/` keeps one of each.
@@ -45,160 +46,6 @@ pub struct Names {
     pub credential: &'static str,
     /// What the records belong to, for example `company`.
     pub owner: &'static str,
-}
-
-#[derive(Default)]
-struct Text<'a> {
-    format: &'a str,
-    version: u32,
-    resource: Option<&'a str>,
-    origin: Option<&'a str>,
-    owner: Option<&'a str>,
-    watermark: Option<&'a str>,
-    seen_at: Option<&'a str>,
-    deep_at: Option<&'a str>,
-    floor: Option<&'a str>,
-    new_above: Option<&'a str>,
-    delivered: Option<&'a str>,
-    drain: Option<DrainText<'a>>,
-    entered: Option<&'a str>,
-    surveyed: Option<bool>,
-    inventory: Option<InventoryText<'a>>,
-}
-
-#[derive(Default)]
-struct InventoryText<'a> {
-    began_at: Option<&'a str>,
-    phase: &'a str,
-    deep_at: Option<&'a str>,
-    cursor: Option<&'a str>,
-    tail: Option<&'a str>,
-    has_holes: Option<bool>,
-    moved: Option<bool>,
-    seen: Option<&'a str>,
-    unseen: Option<&'a str>,
-    missing: Option<&'a str>,
-}
-
-#[derive(Default)]
-struct DrainText<'a> {
-    upper: Option<&'a str>,
-    upper_seen_at: Option<&'a str>,
-    witnesses: Option<&'a str>,
-    newest: Option<&'a str>,
-    began_at: Option<&'a str>,
-    zone: &'a str,
-    lowest: &'a str,
-    end_of_ties: Option<&'a str>,
-    cursor: Option<&'a str>,
-    tail: Option<&'a str>,
-}
-
-impl<'a> Text<'a> {
-    fn read(text: &'a str) -> Option<Self> {
-        let mut read = Self::default();
-        let mut scanner = Scanner::new(text);
-        let mut first = scanner.begin_object().ok()?;
-        while let Some(key) = scanner.key(&mut first).ok()? {
-            match key.as_ref() {
-                "format" => read.format = plain(&mut scanner)?.unwrap_or_default(),
-                "version" => {
-                    let place = scanner.value().ok()?;
-                    read.version = scanner.part(place).parse().ok()?;
-                }
-                "resource" => read.resource = plain(&mut scanner)?,
-                "origin" => read.origin = plain(&mut scanner)?,
-                "company" => read.owner = plain(&mut scanner)?,
-                "watermark" => read.watermark = plain(&mut scanner)?,
-                "seenAt" => read.seen_at = plain(&mut scanner)?,
-                "deepAt" => read.deep_at = plain(&mut scanner)?,
-                "floor" => read.floor = plain(&mut scanner)?,
-                "newAbove" => read.new_above = plain(&mut scanner)?,
-                "delivered" => read.delivered = plain(&mut scanner)?,
-                "entered" => read.entered = plain(&mut scanner)?,
-                "surveyed" => read.surveyed = scanner.optional_boolean().ok()?,
-                "inventory" if !scanner.is_null().ok()? => read.inventory = Some(InventoryText::read(&mut scanner)?),
-                "drain" if !scanner.is_null().ok()? => read.drain = Some(DrainText::read(&mut scanner)?),
-                _ => scanner.skip().ok()?,
-            }
-        }
-        scanner.end().ok()?;
-        Some(read)
-    }
-}
-
-impl<'a> DrainText<'a> {
-    fn read(scanner: &mut Scanner<'a>) -> Option<Self> {
-        let mut read = Self::default();
-        let mut first = scanner.begin_object().ok()?;
-        while let Some(key) = scanner.key(&mut first).ok()? {
-            match key.as_ref() {
-                "upper" => read.upper = plain(scanner)?,
-                "upperSeenAt" => read.upper_seen_at = plain(scanner)?,
-                "witnesses" => read.witnesses = plain(scanner)?,
-                "newest" => read.newest = plain(scanner)?,
-                "beganAt" => read.began_at = plain(scanner)?,
-                "zone" => read.zone = plain(scanner)?.unwrap_or_default(),
-                "lowest" => read.lowest = plain(scanner)?.unwrap_or_default(),
-                "endOfTies" => read.end_of_ties = plain(scanner)?,
-                "cursor" => read.cursor = plain(scanner)?,
-                "tail" => read.tail = plain(scanner)?,
-                _ => scanner.skip().ok()?,
-            }
-        }
-        Some(read)
-    }
-}
-
-impl<'a> InventoryText<'a> {
-    fn read(scanner: &mut Scanner<'a>) -> Option<Self> {
-        let mut read = Self::default();
-        let mut first = scanner.begin_object().ok()?;
-        while let Some(key) = scanner.key(&mut first).ok()? {
-            match key.as_ref() {
-                "beganAt" => read.began_at = plain(scanner)?,
-                "phase" => read.phase = plain(scanner)?.unwrap_or_default(),
-                "deepAt" => read.deep_at = plain(scanner)?,
-                "cursor" => read.cursor = plain(scanner)?,
-                "tail" => read.tail = plain(scanner)?,
-                "hasHoles" => read.has_holes = scanner.optional_boolean().ok()?,
-                "moved" => read.moved = scanner.optional_boolean().ok()?,
-                "seen" => read.seen = plain(scanner)?,
-                "unseen" => read.unseen = plain(scanner)?,
-                "missing" => read.missing = plain(scanner)?,
-                _ => scanner.skip().ok()?,
-            }
-        }
-        Some(read)
-    }
-
-    fn inventory(&self) -> Option<Inventory> {
-        let ids = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        Some(Inventory {
-            began_at: optional_time(self.began_at)?,
-            phase: match self.phase {
-                "over" => Phase::Over,
-                "walking" => Phase::Walking(joint(self.cursor, self.tail)?),
-                "walked" => Phase::Walked { deep_at: optional_time(self.deep_at)? },
-                "confirming" => Phase::Confirming,
-                _ => return None,
-            },
-            has_holes: self.has_holes.unwrap_or_default(),
-            moved: self.moved.unwrap_or_default(),
-            ids: Lists { seen: ids(self.seen), unseen: ids(self.unseen), missing: ids(self.missing) },
-        })
-    }
-}
-
-/// A string as it is written, or none for null. Nothing but an origin and a cursor has escapes.
-#[allow(clippy::option_option, reason = "outside: whether it could be read; inside: whether it is there")]
-fn plain<'a>(scanner: &mut Scanner<'a>) -> Option<Option<&'a str>> {
-    if scanner.is_null().ok()? {
-        scanner.skip().ok()?;
-        return Some(None);
-    }
-    let place = scanner.raw_string().ok()?;
-    Some(Some(scanner.part(place)))
 }
 
 /// Writes a state, at most [`MAX_STATE_BYTES`] of it.
@@ -381,8 +228,25 @@ fn state(text: &Text<'_>) -> Option<State> {
         },
         inventory: match &text.inventory {
             None => None,
-            Some(inventory) => Some(inventory.inventory()?),
+            Some(text) => Some(inventory(text)?),
         },
+    })
+}
+
+fn inventory(text: &InventoryText<'_>) -> Option<Inventory> {
+    let ids = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Some(Inventory {
+        began_at: optional_time(text.began_at)?,
+        phase: match text.phase {
+            "over" => Phase::Over,
+            "walking" => Phase::Walking(joint(text.cursor, text.tail)?),
+            "walked" => Phase::Walked { deep_at: optional_time(text.deep_at)? },
+            "confirming" => Phase::Confirming,
+            _ => return None,
+        },
+        has_holes: text.has_holes.unwrap_or_default(),
+        moved: text.moved.unwrap_or_default(),
+        ids: Lists { seen: ids(text.seen), unseen: ids(text.unseen), missing: ids(text.missing) },
     })
 }
 

@@ -10,8 +10,8 @@
 //! - `ties` how far down delivery got among records of one time;
 //! - [`entered`] records that entered a state, each once;
 //! - [`inventory`] which records are known, `round` which of them are gone;
-//! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`] and `packed` its
-//!   text;
+//! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`], `text` and
+//!   `packed` its text;
 //! - `rebase` what a host gives in place of a state, `origin` which service a state belongs to.
 //!
 //! A trigger gives a [`PageSource`] and calls [`poll()`].
@@ -30,6 +30,7 @@ mod poll;
 mod rebase;
 mod round;
 pub mod state;
+mod text;
 mod ties;
 mod untimed;
 mod upper;
