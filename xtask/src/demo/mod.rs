@@ -3,6 +3,7 @@
 //! Every line that it prints as a command is what it ran, and every step checks what came back: a tour that prints
 //! something wrong fails.
 
+mod answer;
 mod any;
 mod excerpt;
 mod harness;

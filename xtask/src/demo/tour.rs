@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use super::answer::{delivered, expect_kind, find, ids, items, keys, text};
 use super::visit::Visit;
 
 /// One stop: what it is about, in words, and what shows it. Showing gives the fact to remember.
@@ -380,56 +381,9 @@ fn poll(visit: &Visit<'_>, words: &[&str], state: &str) -> Result<Value> {
     visit.ask(&[words, &["--state", &state]].concat())
 }
 
-/// How many records a poll delivered as created and as updated.
-fn delivered(answer: &Value) -> Result<(usize, usize)> {
-    Ok((ids(answer, "created")?.len(), ids(answer, "updated")?.len()))
-}
-
-fn ids(answer: &Value, list: &str) -> Result<Vec<String>> {
-    items(answer, &["payload", "body", "data", list])?.iter().map(|record| text(record, &["id"])).collect()
-}
-
-fn keys(answer: &Value, path: &[&str]) -> Result<Vec<String>> {
-    items(answer, path)?.iter().map(|item| text(item, &["key"])).collect()
-}
-
-fn expect_kind(error: &Value, kind: &str) -> Result<String> {
-    let found = text(error, &["kind"])?;
-    ensure!(found == kind, "the kind of error was to be {kind} and is {found}");
-    Ok(format!("`{kind}`"))
-}
-
-fn find<'json>(value: &'json Value, path: &[&str]) -> Result<&'json Value> {
-    let found = path.iter().try_fold(value, |value, key| value.get(key));
-    found.with_context(|| format!("what came back has no {}", path.join(".")))
-}
-
-fn text(value: &Value, path: &[&str]) -> Result<String> {
-    let text = find(value, path)?.as_str().with_context(|| format!("{} is not text", path.join(".")))?;
-    Ok(text.to_owned())
-}
-
-fn items<'json>(value: &'json Value, path: &[&str]) -> Result<&'json [Value]> {
-    find(value, path)?.as_array().map(Vec::as_slice).with_context(|| format!("{} is not a list", path.join(".")))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{STOPS, delivered, find};
-
-    #[test]
-    fn what_a_poll_delivered_is_counted() {
-        let data = json!({"created": [{"id": "a"}], "updated": [{"id": "b"}, {"id": "c"}]});
-        assert_eq!(delivered(&json!({"payload": {"body": {"data": data}}})).unwrap(), (1, 2));
-    }
-
-    #[test]
-    fn a_missing_member_is_named_with_its_path() {
-        let error = find(&json!({"data": {}}), &["data", "users"]).unwrap_err();
-        assert!(error.to_string().contains("data.users"), "{error}");
-    }
+    use super::STOPS;
 
     #[test]
     fn headings_differ_so_that_the_summary_names_one_stop() {
