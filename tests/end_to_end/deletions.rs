@@ -1,18 +1,19 @@
 //! The trigger's third list: the ids of records that are gone.
 
-use crate::support::{Bench, assert_valid};
+use crate::support::{Bench, assert_valid, ids};
 use duro_sim::{DuroSim, Fault, LibraryType, Resource};
 use host::contract::PollResult;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Longer than a round waits for the next one.
-const HOUR: Duration = Duration::from_secs(3_700);
+pub(crate) const HOUR: Duration = Duration::from_secs(3_700);
 /// Longer than the time after which a pass is deep again.
-const MINUTES: Duration = Duration::from_secs(120);
+pub(crate) const MINUTES: Duration = Duration::from_secs(120);
 
 struct Watch {
     bench: Bench,
+    resource: Resource,
     inputs: Value,
     state: Option<Vec<u8>>,
     log: Vec<String>,
@@ -20,9 +21,16 @@ struct Watch {
 
 impl Watch {
     fn of(bench: Bench, resource: Resource) -> Self {
-        let resource = if resource == Resource::Components { "components" } else { "changeOrders" };
-        let inputs = json!({ "pollResourceType": resource, "showDeletedRecords": true });
-        Self { bench, inputs, state: None, log: Vec::new() }
+        let key = if resource == Resource::Components { "components" } else { "changeOrders" };
+        let inputs = json!({ "pollResourceType": key, "showDeletedRecords": true });
+        Self { bench, resource, inputs, state: None, log: Vec::new() }
+    }
+
+    /// Deletes the record at this place, and gives its id.
+    fn delete(&self, place: usize) -> String {
+        let id = self.bench.sim.records(self.resource).remove(place).id;
+        assert!(self.bench.sim.delete(self.resource, &id));
+        id
     }
 
     async fn poll(&mut self) -> PollResult {
@@ -48,18 +56,11 @@ impl Watch {
     }
 }
 
-fn ids(result: &PollResult, list: &str) -> Vec<String> {
-    let payload: Value = serde_json::from_str(result.payload.get()).unwrap();
-    let records = payload["body"]["data"][list].as_array().unwrap();
-    records.iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
-}
-
 #[tokio::test]
 async fn a_deleted_component_is_reported_once_and_so_is_one_that_was_new() {
     let mut watch = Watch::of(Bench::new().await, Resource::Components);
     assert!(watch.round().await.is_empty());
-    let old = watch.bench.sim.records(Resource::Components).remove(7).id;
-    assert!(watch.bench.sim.delete(Resource::Components, &old));
+    let old = watch.delete(7);
     let new = watch.bench.sim.add(Resource::Components, "Bracket");
     assert_eq!(ids(&watch.poll().await, "created"), [new.as_str()]);
     assert!(watch.bench.sim.delete(Resource::Components, &new));
@@ -75,8 +76,7 @@ async fn deleted_is_a_change_for_a_flow_and_the_list_is_there_when_it_is_empty()
     let first = watch.poll().await;
     assert!(first.no_changes && ids(&first, "deleted").is_empty());
     watch.round().await;
-    let gone = watch.bench.sim.records(Resource::Components).remove(0).id;
-    watch.bench.sim.delete(Resource::Components, &gone);
+    let gone = watch.delete(0);
     watch.bench.sim.advance_clock(HOUR);
     watch.poll().await;
     watch.bench.sim.advance_clock(MINUTES);
@@ -88,8 +88,7 @@ async fn deleted_is_a_change_for_a_flow_and_the_list_is_there_when_it_is_empty()
 async fn a_deleted_change_order_is_reported_when_two_rounds_have_not_come_by_it() {
     let mut watch = Watch::of(Bench::new().await, Resource::ChangeOrders);
     watch.round().await;
-    let gone = watch.bench.sim.records(Resource::ChangeOrders).remove(1).id;
-    watch.bench.sim.delete(Resource::ChangeOrders, &gone);
+    let gone = watch.delete(1);
     assert!(watch.round().await.is_empty());
     assert_eq!(watch.round().await, [gone]);
     assert!(watch.round().await.is_empty());
@@ -122,8 +121,7 @@ async fn without_the_toggle_nothing_is_listed_and_what_was_remembered_is_dropped
     watch.round().await;
     let with_ids = watch.state.as_ref().unwrap().len();
     watch.inputs["showDeletedRecords"] = json!(false);
-    let gone = watch.bench.sim.records(Resource::Components).remove(0).id;
-    watch.bench.sim.delete(Resource::Components, &gone);
+    let gone = watch.delete(0);
     assert!(watch.round().await.is_empty());
     assert!(watch.state.as_ref().unwrap().len() < with_ids);
     watch.inputs["showDeletedRecords"] = json!(true);
@@ -135,8 +133,7 @@ async fn a_service_that_fails_or_gives_nothing_by_ids_calls_nothing_deleted_and_
     for fault in [Fault::unauthorized(), Fault::TruncatedJson] {
         let mut watch = Watch::of(Bench::new().await, Resource::Components);
         watch.round().await;
-        let gone = watch.bench.sim.records(Resource::Components).remove(0).id;
-        watch.bench.sim.delete(Resource::Components, &gone);
+        let gone = watch.delete(0);
         let met = fault.clone();
         watch.bench.sim.fault_when(move |request| request.body_text().contains("componentsByIds").then(|| met.clone()));
         watch.bench.sim.advance_clock(HOUR);
@@ -189,8 +186,7 @@ async fn a_list_that_is_empty_calls_nothing_deleted() {
 async fn as_long_as_the_service_does_not_say_whose_the_records_are_none_is_called_deleted() {
     let mut watch = Watch::of(Bench::new().await, Resource::Components);
     watch.round().await;
-    let gone = watch.bench.sim.records(Resource::Components).remove(0).id;
-    watch.bench.sim.delete(Resource::Components, &gone);
+    let gone = watch.delete(0);
     watch.bench.sim.fault_when(|_| Some(Fault::FieldNull("userById".to_owned())));
     assert!(watch.round().await.is_empty(), "they may be another company's");
     watch.bench.sim.clear_faults();

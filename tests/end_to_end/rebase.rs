@@ -6,20 +6,18 @@ use std::time::Duration;
 use duro_sim::{DuroSim, Resource};
 use serde_json::Value;
 
+use crate::deletions::{HOUR, MINUTES};
 use crate::harness::{Desk, POLL};
+use crate::support::{self, ids_in};
 
 const REBASE: [&str; 5] = ["state", "rebase", "pollChangesTrigger", "--state", "poll.state"];
 
 fn ids(polled: &Value, list: &str) -> Vec<String> {
-    let records = polled["payload"]["body"]["data"][list].as_array().unwrap();
-    records.iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+    ids_in(&polled["payload"], list)
 }
 
 fn change(desk: &Desk, place: usize) -> String {
-    desk.sim.advance_clock(Duration::from_secs(600));
-    let id = desk.sim.records(Resource::Components).remove(place).id;
-    assert!(desk.sim.touch(Resource::Components, &id));
-    id
+    support::change(&desk.sim, place, Duration::from_secs(600))
 }
 
 #[tokio::test]
@@ -132,8 +130,8 @@ async fn what_cannot_be_rebased_is_said_and_left_as_it_is() {
 /// Polls with deleted records until a round is over, and gives what was called deleted.
 async fn round(desk: &Desk) -> Vec<String> {
     let mut deleted = Vec::new();
-    for seconds in [3_700, 120, 120] {
-        desk.sim.advance_clock(Duration::from_secs(seconds));
+    for wait in [HOUR, MINUTES, MINUTES] {
+        desk.sim.advance_clock(wait);
         let polled = desk.run(&[&POLL[..], &["--input", "showDeletedRecords=true"]].concat()).await;
         assert_eq!(polled.status, 0, "{}", polled.messages);
         deleted.extend(ids(&polled.json(), "deleted"));

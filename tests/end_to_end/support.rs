@@ -1,7 +1,7 @@
 //! What the tests share: the loaded connector, a service of one's own, connections, and checks against the manifest.
 
-use duro_sim::{DuroSim, DuroSimBuilder};
-use host::contract::Error;
+use duro_sim::{DuroSim, DuroSimBuilder, Resource};
+use host::contract::{Error, PollResult};
 use host::{
     CallError, CallFailure, CallOptions, Connection, Connector, Grants, Limits, LogLevel, LogOptions, Runtime,
     RuntimeOptions,
@@ -9,6 +9,7 @@ use host::{
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The repository's root.
@@ -109,6 +110,25 @@ pub(crate) fn assert_valid(value: &Value, schema: &Value, what: &str) {
     let problems: Vec<String> =
         validator.iter_errors(value).map(|problem| format!("{}: {problem}", problem.instance_path())).collect();
     assert!(problems.is_empty(), "{what}: {problems:#?}");
+}
+
+/// The ids of the records in a list of a poll's payload.
+pub(crate) fn ids_in(payload: &Value, list: &str) -> Vec<String> {
+    let records = payload["body"]["data"][list].as_array().unwrap();
+    records.iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The same of a poll.
+pub(crate) fn ids(result: &PollResult, list: &str) -> Vec<String> {
+    ids_in(&serde_json::from_str(result.payload.get()).unwrap(), list)
+}
+
+/// Changes the component at this place so much later, and gives its id.
+pub(crate) fn change(sim: &DuroSim, place: usize, later: Duration) -> String {
+    sim.advance_clock(later);
+    let id = sim.records(Resource::Components).remove(place).id;
+    assert!(sim.touch(Resource::Components, &id));
+    id
 }
 
 /// The component that breaks every rule, loaded once for all tests.

@@ -1,6 +1,6 @@
 //! The trigger: what a flow gets from one poll to the next.
 
-use crate::support::{Bench, assert_valid, connectors};
+use crate::support::{Bench, assert_valid, connectors, ids};
 use duro_sim::{DuroSim, Fault, Resource};
 use host::contract::{Error, PollResult};
 use serde_json::{Value, json};
@@ -22,12 +22,6 @@ async fn poll(bench: &Bench, inputs: &Value, state: Option<&[u8]>) -> PollResult
 async fn fail(bench: &Bench, inputs: &Value, state: Option<&[u8]>) -> Error {
     let polled = bench.connector.poll("pollChangesTrigger", &bench.connection, inputs, state, &bench.options).await;
     connectors(*polled.unwrap_err())
-}
-
-fn ids(result: &PollResult, list: &str) -> Vec<String> {
-    let payload: Value = serde_json::from_str(result.payload.get()).unwrap();
-    let records = payload["body"]["data"][list].as_array().unwrap();
-    records.iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
 }
 
 fn watching(resource: &str) -> Value {

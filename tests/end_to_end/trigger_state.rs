@@ -1,10 +1,10 @@
 //! Whose a trigger's state is, and records of which nobody knows when they were changed.
 
-use crate::support::{Bench, connection, connectors};
-use duro_sim::{Fault, Resource};
+use crate::support::{self, Bench, connection, connectors};
+use duro_sim::Fault;
 use host::Connection;
 use host::contract::{Error, PollResult};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 async fn try_poll(bench: &Bench, connection: &Connection, state: Option<&[u8]>) -> Result<PollResult, Error> {
@@ -25,16 +25,11 @@ fn refusal(result: Result<PollResult, Error>) -> String {
 }
 
 fn ids(result: &PollResult) -> Vec<String> {
-    let payload: Value = serde_json::from_str(result.payload.get()).unwrap();
-    let lists = ["created", "updated"].map(|list| payload["body"]["data"][list].as_array().unwrap().clone());
-    lists.concat().iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+    ["created", "updated"].map(|list| support::ids(result, list)).concat()
 }
 
 fn change(bench: &Bench, place: usize) -> String {
-    bench.sim.advance_clock(Duration::from_secs(1));
-    let id = bench.sim.records(Resource::Components).remove(place).id;
-    assert!(bench.sim.touch(Resource::Components, &id));
-    id
+    support::change(&bench.sim, place, Duration::from_secs(1))
 }
 
 #[tokio::test]
