@@ -121,7 +121,7 @@ async fn without_the_toggle_nothing_is_listed_and_what_was_remembered_is_dropped
     watch.round().await;
     let with_ids = watch.state.as_ref().unwrap().len();
     watch.inputs["showDeletedRecords"] = json!(false);
-    let gone = watch.delete(0);
+    watch.delete(0);
     assert!(watch.round().await.is_empty());
     assert!(watch.state.as_ref().unwrap().len() < with_ids);
     watch.inputs["showDeletedRecords"] = json!(true);
