@@ -1,0 +1,1 @@
+//! Spans and metrics of a host, for collectors.
