@@ -1,0 +1,73 @@
+//! The command `fleet`.
+
+mod apply;
+mod rollout;
+mod serve;
+mod store;
+mod triggers;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use store::StoreOptions;
+
+/// Polls many triggers of many tenants, and delivers what they find.
+///
+/// The triggers are kept in PostgreSQL or on a Restate; any number of `fleet serve` share them.
+#[derive(Parser)]
+#[command(name = "fleet", version, about, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Options),
+    Apply(apply::Options),
+    List(triggers::ListOptions),
+    Show(triggers::ShowOptions),
+    Poll(triggers::Named),
+    Pause(triggers::Named),
+    Resume(triggers::Named),
+    Remove(triggers::Named),
+    Rollout(rollout::Options),
+}
+
+pub(crate) fn main() -> ExitCode {
+    let command = CommandLine::parse().command;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FLEET_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,fleet=info,restate_sdk=error"));
+    // Standard output is for what a program reads.
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::anyhow!("the program cannot be started: {error}")),
+    };
+    let result = runtime.block_on(async {
+        match command {
+            Command::Serve(options) => serve::run(options).await,
+            Command::Apply(options) => apply::run(options).await,
+            Command::List(options) => triggers::list(options).await,
+            Command::Show(options) => triggers::show(options).await,
+            Command::Poll(named) => triggers::poll(named).await,
+            Command::Pause(named) => triggers::pause(named, true).await,
+            Command::Resume(named) => triggers::pause(named, false).await,
+            Command::Remove(named) => triggers::remove(named).await,
+            Command::Rollout(options) => rollout::run(options).await,
+        }
+    });
+    // What still waits for a file or a name need not be waited for.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}

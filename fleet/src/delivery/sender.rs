@@ -1,0 +1,164 @@
+//! One delivery: what is sent, and what counts as accepted.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use host::egress::{EgressPolicy, Grants};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use url::{Host, Url};
+
+use super::resolver::CheckedResolver;
+use super::signature::sign;
+use crate::model::{Definition, Destination, Payload, TriggerId};
+use crate::secrets::Secrets;
+
+/// How long a flow may take to accept a payload.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where deliveries may go beyond public addresses over https.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DeliveryGrants {
+    /// Over plain http as well.
+    pub(crate) allow_http: bool,
+    /// To loopback and private addresses as well.
+    pub(crate) allow_private_network: bool,
+}
+
+/// Why a payload was not accepted. The destination's path and query are not in it: flows often keep a token there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct DeliveryError(String);
+
+/// Delivers payloads. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: reqwest::Client,
+    policy: EgressPolicy,
+    grants: DeliveryGrants,
+    secrets: Secrets,
+}
+
+/// What is posted.
+#[derive(Serialize)]
+struct Body<'a> {
+    delivery: &'a str,
+    tenant: &'a str,
+    trigger: &'a str,
+    payload: &'a RawValue,
+}
+
+impl Sender {
+    pub(crate) fn new(secrets: Secrets, grants: DeliveryGrants) -> Result<Self, String> {
+        let allowed = Grants { allow_http: grants.allow_http, allow_private_network: grants.allow_private_network, ..Grants::default() };
+        // Only addresses are asked of it: what origin it is is each trigger's own affair.
+        let policy = EgressPolicy::new(Err("deliveries have no one origin".into()), allowed);
+        let resolver = Arc::new(CheckedResolver { policy: policy.clone() });
+        let client = crate::http::client(|client| {
+            client.timeout(PATIENCE).dns_resolver(resolver).pool_idle_timeout(Duration::from_secs(50))
+        })?;
+        Ok(Self { inner: Arc::new(Inner { client, policy, grants, secrets }) })
+    }
+
+    /// Delivers a payload; an error means that it was not accepted, as far as is known.
+    pub(crate) async fn send(
+        &self,
+        id: &TriggerId,
+        definition: &Definition,
+        payload: &Payload,
+    ) -> Result<(), DeliveryError> {
+        let Destination::Http { url, secret } = &definition.deliver else {
+            return Err(DeliveryError("the destination is a handler of Restate, and no URL".into()));
+        };
+        let url = url.url();
+        self.check(url)?;
+        let secret = self.inner.secrets.secret(&id.tenant, secret).map_err(|error| DeliveryError(error.to_string()))?;
+        let body = Body {
+            delivery: &payload.delivery,
+            tenant: id.tenant.as_str(),
+            trigger: id.name.as_str(),
+            payload: &payload.body,
+        };
+        let body = serde_json::to_vec(&body).map_err(|error| DeliveryError(error.to_string()))?;
+        let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let signature = sign(&secret, &payload.delivery, seconds, &body);
+        let signature = signature.map_err(|text| DeliveryError(format!("{text}: see {} of {}", id.name, id.tenant)))?;
+        let request = self.inner.client.post(url.clone()).body(body).header("content-type", "application/json");
+        let request = request.header("webhook-id", &payload.delivery).header("webhook-timestamp", seconds);
+        // The answer's body is not read: its status says all.
+        let answer = request.header("webhook-signature", signature).send().await;
+        let answer = answer.map_err(|error| DeliveryError(format!("{} {}", origin(url), described(&error.without_url()))))?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(DeliveryError(format!("{} answered with the status {}", origin(url), status.as_u16()))),
+        }
+    }
+
+    /// What can be known before a socket is opened.
+    fn check(&self, url: &Url) -> Result<(), DeliveryError> {
+        if url.scheme() != "https" && !self.inner.grants.allow_http {
+            let text = format!("{} is plain http: deliver over https, or grant --deliver-http", origin(url));
+            return Err(DeliveryError(text));
+        }
+        let address: IpAddr = match url.host() {
+            Some(Host::Ipv4(address)) => address.into(),
+            Some(Host::Ipv6(address)) => address.into(),
+            _ => return Ok(()),
+        };
+        let checked = self.inner.policy.check_address(&origin(url), address);
+        checked.map_err(|_| {
+            DeliveryError(format!("{} is no public address: grant --deliver-private-network", origin(url)))
+        })
+    }
+}
+
+/// The part of a URL that holds no token.
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn described(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("did not accept it within {} seconds", PATIENCE.as_secs());
+    }
+    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    let cause = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
+    format!("could not be reached: {cause}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::FileSecrets;
+
+    fn sender(grants: DeliveryGrants) -> Sender {
+        Sender::new(FileSecrets::new("/nowhere").into(), grants).unwrap()
+    }
+
+    #[test]
+    fn a_tenant_cannot_have_this_machines_neighbours_called() {
+        let check = |grants, url: &str| sender(grants).check(&url.parse().unwrap()).map_err(|error| error.to_string());
+        let strict = DeliveryGrants::default();
+        assert!(check(strict, "http://flows.example/?token=canary").unwrap_err().contains("--deliver-http"));
+        for url in ["https://127.0.0.1/x", "https://169.254.169.254/", "https://[::1]/", "https://10.0.0.1/", "https://[::ffff:10.0.0.1]/"] {
+            assert!(check(strict, url).unwrap_err().contains("--deliver-private-network"), "{url}");
+        }
+        assert!(check(strict, "https://flows.example/1").is_ok() && check(strict, "https://8.8.8.8/").is_ok());
+        let all = DeliveryGrants { allow_http: true, allow_private_network: true };
+        assert!(check(all, "http://127.0.0.1:1/").is_ok());
+        assert!(!check(strict, "http://flows.example/?token=canary").unwrap_err().contains("canary"));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_not_called() {
+        let sender = sender(DeliveryGrants { allow_http: true, ..DeliveryGrants::default() });
+        let error = sender.inner.client.post("http://localhost:1/").send().await.unwrap_err();
+        let error = described(&error.without_url());
+        assert!(error.contains("localhost leads to") && error.contains("allow_private_network"), "{error}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Delivers what waits in PostgreSQL's outbox. Several processes may do it at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Notify;
+use tracing::warn;
+
+use super::{Claimed, Postgres};
+use crate::delivery::{PATIENCE, Sender};
+use crate::seen::Seen;
+
+/// So many are delivered at a time.
+const AT_ONCE: u32 = 32;
+/// What a dead process had claimed is tried again after this time: longer than a delivery may take.
+const CLAIM: Duration = Duration::from_secs(PATIENCE.as_secs() + 5);
+/// How often is looked for what other processes left behind.
+const LOOK: Duration = Duration::from_secs(1);
+/// The first pause after a delivery that was not accepted; it doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Delivers until it is dropped. `committed` says that something new waits; `longest` is the longest pause between two tries.
+pub(crate) async fn deliver_from(postgres: Postgres, sender: Sender, committed: Arc<Notify>, longest: Duration, seen: Arc<Seen>) {
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
+        let claimed = if room == 0 { Ok(Vec::new()) } else { postgres.claim(room, CLAIM).await };
+        let found = match claimed {
+            Ok(claimed) => {
+                let count = claimed.len();
+                under_way.extend(claimed.into_iter().map(|claimed| settle(&postgres, &sender, claimed, longest, &seen)));
+                count
+            }
+            Err(error) => {
+                warn!("the outbox cannot be read: {error}");
+                0
+            }
+        };
+        // More may wait than there was room for, and what follows one that was accepted.
+        if found > 0 && under_way.len() < AT_ONCE as usize / 2 {
+            tokio::task::yield_now().await;
+        }
+        tokio::select! {
+            Some(()) = under_way.next(), if !under_way.is_empty() => {}
+            () = committed.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Delivers one, and says in the database what became of it. Where that fails, it is tried again under the same id.
+async fn settle(postgres: &Postgres, sender: &Sender, claimed: Claimed, longest: Duration, seen: &Seen) {
+    let sent = sender.send(&claimed.id, &claimed.definition, &claimed.payload).await;
+    let done = match &sent {
+        Ok(()) => {
+            seen.delivered(claimed.waited, claimed.attempts);
+            postgres.settle(&claimed).await
+        }
+        Err(error) => {
+            seen.not_delivered(&claimed.id, &error.to_string());
+            if claimed.removed {
+                postgres.settle(&claimed).await
+            } else {
+                let doubled = FIRST_PAUSE.saturating_mul(1 << claimed.attempts.saturating_sub(1).min(20));
+                postgres.postpone(&claimed, doubled.min(longest)).await
+            }
+        }
+    };
+    if let Err(error) = done {
+        warn!("the outbox cannot be written: {error}");
+    }
+}

@@ -1,0 +1,63 @@
+//! The object that delivers a trigger's payloads, one after the other. Nothing of a try is kept but that it was made:
+//! Restate begins the whole handler again until it ends, and the id that the receiver sees is always the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use restate_sdk::endpoint::ServiceOptions;
+use restate_sdk::prelude::*;
+use restate_sdk::service::{IntoServiceDefinition, ServiceDefinition};
+use serde::{Deserialize, Serialize};
+
+use super::serve::Parts;
+use super::stored::Sent;
+use super::trigger::TriggerClient;
+use crate::engine::Engine;
+use crate::model::{Definition, Payload, TriggerId};
+
+pub(super) struct Delivery {
+    pub(super) parts: Arc<Parts>,
+}
+
+/// A payload with its destination as it was when it was found.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Message {
+    pub(super) sent: Sent,
+    pub(super) definition: Definition,
+}
+
+impl Delivery {
+    /// The object, with its pauses between two tries: from 100 ms to `longest`.
+    pub(super) fn definition(self, longest: Duration) -> ServiceDefinition {
+        let options = ServiceOptions::new()
+            .journal_retention(Duration::ZERO)
+            .retry_policy_initial_interval(Duration::from_millis(100))
+            .retry_policy_exponentiation_factor(2.0)
+            .retry_policy_max_interval(longest)
+            // Restate's own default is to give up after 70, and to wait for a person.
+            .retry_policy_max_attempts(u32::MAX.into());
+        self.into_service_definition().options(options)
+    }
+}
+
+#[object(name = "FleetDelivery", client_visibility = "pub(super)", ingress_private = true)]
+impl Delivery {
+    /// Delivers one payload.
+    #[handler]
+    async fn deliver(&self, ctx: ObjectContext<'_>, Json(message): Json<Message>) -> HandlerResult<()> {
+        let key = ctx.key().to_owned();
+        let id: TriggerId = key.parse().map_err(|error| TerminalError::new_with_code(400, format!("{error}")))?;
+        let payload = Payload::from(message.sent);
+        let delivery = payload.delivery.clone();
+        if let Err(first) = self.parts.sender.send(&id, &message.definition, &payload).await {
+            // The owner may have changed where it goes since, or have removed the trigger.
+            match self.parts.restate.record(&id).await? {
+                None => return Ok(()),
+                Some(record) if record.definition.deliver == message.definition.deliver => return Err(first.into()),
+                Some(record) => self.parts.sender.send(&id, &record.definition, &payload).await?,
+            }
+        }
+        ctx.object_client::<TriggerClient<'_>>(key).delivered(delivery).send();
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! The engine on Restate: an object a trigger, which is the only writer of its state; one that delivers what the trigger
+//! found, in order; one that lends the shards. Quiet polls come to none of them.
+
+mod admin;
+mod client;
+mod delivery;
+mod leases;
+mod rollouts;
+mod serve;
+mod stored;
+mod trigger;
+
+use std::future::Future;
+use std::time::Duration;
+
+use restate_sdk::prelude::Json;
+use restate_sdk::ingress::ClientError;
+use url::Url;
+
+use admin::Admin;
+use client::{Executor, problem};
+use leases::{LEASES, LeaseCall, LeasesIngressClient, Wanted};
+use rollouts::RolloutsIngressClient;
+pub(crate) use serve::{Parts, Served, serve};
+use stored::{CommitCall, Configure, Status, Stored};
+use trigger::TriggerIngressClient;
+
+use super::{Engine, EngineError, LeaseRequest, Lent, Summary};
+use crate::model::{Commit, Definition, Incarnation, Name, Record, Rollout, TriggerId};
+
+/// More records than these are read in one query, and not one by one.
+const MOST_BY_ONE: usize = 50;
+
+/// A Restate that keeps a fleet.
+#[derive(Clone)]
+pub(crate) struct Restate {
+    client: restate_sdk::ingress::Client<Executor>,
+    admin: Admin,
+}
+
+impl Restate {
+    /// `ingress` is where its handlers are called, `admin` where it is asked what it keeps.
+    pub(crate) fn new(ingress: &Url, admin: &Url) -> Result<Self, EngineError> {
+        let executor = Executor::new()?;
+        let admin = Admin::new(admin.clone(), executor.clone());
+        let wrong = |text: String| EngineError::Unusable(format!("Restate's URL {ingress} cannot be used: {text}"));
+        let uri: http::Uri = ingress.as_str().parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
+        let client = restate_sdk::ingress::Client::new(uri, executor).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { client, admin })
+    }
+
+    /// Where it is asked what it keeps.
+    pub(crate) fn admin(&self) -> &Admin {
+        &self.admin
+    }
+
+    fn trigger(&self, id: &TriggerId) -> TriggerIngressClient<Executor> {
+        TriggerIngressClient::from_client(self.client.clone(), id.to_string())
+    }
+
+    fn leases(&self) -> LeasesIngressClient<Executor> {
+        LeasesIngressClient::from_client(self.client.clone(), LEASES)
+    }
+
+    fn rollouts(&self, connector: &Name) -> RolloutsIngressClient<Executor> {
+        RolloutsIngressClient::from_client(self.client.clone(), connector.as_str())
+    }
+}
+
+/// The body of what a handler answered.
+async fn body<T: serde::de::DeserializeOwned + serde::Serialize>(
+    call: impl Future<Output = Result<restate_sdk::ingress::CallResponse<Executor, Json<T>>, ClientError>>,
+) -> Result<T, EngineError> {
+    let Json(body) = call.await.map_err(problem)?.into_body().map_err(problem)?;
+    Ok(body)
+}
+
+impl Engine for Restate {
+    const NAME: &'static str = "Restate";
+
+    async fn configure(&self, id: &TriggerId, definition: &Definition) -> Result<(), EngineError> {
+        let incarnation = Incarnation::new().map_err(|error| EngineError::Unavailable(error.to_string()))?;
+        let call = Configure { incarnation, definition: definition.clone() };
+        body(self.trigger(id).configure(Json(call)).call()).await
+    }
+
+    async fn pause(&self, id: &TriggerId, paused: bool) -> Result<(), EngineError> {
+        if paused { body(self.trigger(id).pause().call()).await } else { body(self.trigger(id).resume().call()).await }
+    }
+
+    async fn remove(&self, id: &TriggerId) -> Result<(), EngineError> {
+        body(self.trigger(id).remove().call()).await
+    }
+
+    async fn poll_now(&self, id: &TriggerId) -> Result<(), EngineError> {
+        body(self.trigger(id).poll().call()).await
+    }
+
+    async fn record(&self, id: &TriggerId) -> Result<Option<Record>, EngineError> {
+        let stored: Option<Stored> = body(self.trigger(id).record().call()).await?;
+        stored.map(|stored| stored.into_record(id.clone())).transpose()
+    }
+
+    async fn list(&self, tenant: Option<&Name>) -> Result<Vec<Summary>, EngineError> {
+        let records = self.admin.records(tenant).await?;
+        let summaries = records.into_iter().map(|(id, stored)| Status::of(&stored).summary(id));
+        Ok(summaries.collect())
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> Result<(u64, u32), EngineError> {
+        let call = CommitCall::of(&commit);
+        let moved: Option<(u64, u32)> = body(self.trigger(commit.id).commit(Json(call)).call()).await?;
+        moved.ok_or(EngineError::Conflict)
+    }
+
+    async fn beat(&self, worker: &str, ttl: Duration) -> Result<Vec<String>, EngineError> {
+        let call = leases::Beat { worker: worker.to_owned(), milliseconds: milliseconds(ttl) };
+        body(self.leases().beat(Json(call)).call()).await
+    }
+
+    async fn lease(&self, request: &LeaseRequest<'_>) -> Result<Vec<Lent>, EngineError> {
+        let call = LeaseCall {
+            worker: request.worker.to_owned(),
+            milliseconds: milliseconds(request.ttl),
+            wanted: request.wanted.iter().map(|lease| Wanted { shard: lease.shard, seen: lease.seen }).collect(),
+            given_back: request.given_back.to_vec(),
+        };
+        let lent = body(self.leases().lease(Json(call)).call()).await?;
+        let mut lent: Vec<(bool, Vec<leases::Changed>, Lent)> = lent.into_iter().map(leases::LentShard::split).collect();
+        let count = lent.iter().map(|(_, changed, _)| changed.len()).sum::<usize>();
+        if lent.iter().any(|(all, _, _)| *all) || count > MOST_BY_ONE {
+            // One query for all of them, however many there are.
+            for (id, stored) in self.admin.records(None).await? {
+                let Some((all, changed, lent)) = lent.iter_mut().find(|(_, _, lent)| lent.shard == id.shard()) else { continue };
+                if *all || changed.iter().any(|changed| changed.id == id) {
+                    changed.retain(|changed| changed.id != id);
+                    lent.changed.push(stored.into_record(id)?);
+                }
+            }
+            for (all, changed, lent) in &mut lent {
+                // What is not among the records is not there. A shard that is taken over begins with nothing.
+                let gone = changed.drain(..).filter(|_| !*all).map(|changed| changed.id);
+                lent.removed.extend(gone);
+            }
+        } else {
+            for (_, changed, lent) in &mut lent {
+                for leases::Changed { id, .. } in changed.drain(..) {
+                    match self.record(&id).await? {
+                        Some(record) => lent.changed.push(record),
+                        None => lent.removed.push(id),
+                    }
+                }
+            }
+        }
+        Ok(lent.into_iter().map(|(_, _, lent)| lent).collect())
+    }
+
+    async fn rollout(&self, connector: &Name) -> Result<Option<Rollout>, EngineError> {
+        body(self.rollouts(connector).get().call()).await
+    }
+
+    async fn roll_out(&self, connector: &Name, rollout: &Rollout) -> Result<(), EngineError> {
+        body(self.rollouts(connector).set(Json(rollout.clone())).call()).await
+    }
+
+    async fn hold(&self, connector: &Name, version: &str, reason: &str) -> Result<(), EngineError> {
+        let call = rollouts::Hold { version: version.to_owned(), reason: reason.to_owned() };
+        body(self.rollouts(connector).hold(Json(call)).call()).await
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

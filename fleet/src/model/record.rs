@@ -1,0 +1,95 @@
+//! What is kept of a trigger between two polls, and what a poll changes of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::definition::Definition;
+use super::names::TriggerId;
+
+/// A trigger as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    /// Which one.
+    pub(crate) id: TriggerId,
+    /// Which of all triggers that ever had this name.
+    pub(crate) incarnation: Incarnation,
+    /// Another one after each change: of the state, of the definition, by pause and resume. A commit names it.
+    pub(crate) version: u64,
+    /// As its owner defined it.
+    pub(crate) definition: Definition,
+    /// Whether it is left alone.
+    pub(crate) paused: bool,
+    /// The polling state; none before the first poll.
+    pub(crate) state: Option<Kept>,
+    /// The last state of the version that polled before, to go back to when that version cannot read the newer one's.
+    pub(crate) before: Option<Kept>,
+    /// Payloads that were committed and are not delivered yet.
+    pub(crate) undelivered: u32,
+}
+
+/// A polling state, and which version of the connector wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The state, byte for byte.
+    pub(crate) state: Vec<u8>,
+    /// The connector's version.
+    pub(crate) written_by: String,
+}
+
+/// Tells a trigger from an earlier one of the same name, so that no two of their deliveries share an id: 16 random
+/// bytes, as 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Incarnation(pub(crate) String);
+
+impl Incarnation {
+    /// A new one.
+    pub(crate) fn new() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+}
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What one poll moves on: the state, and with it the payload. Both are kept, or neither.
+#[derive(Debug)]
+pub(crate) struct Commit<'a> {
+    /// Which trigger.
+    pub(crate) id: &'a TriggerId,
+    /// Which one of this name.
+    pub(crate) incarnation: &'a Incarnation,
+    /// The version that the poll began with.
+    pub(crate) expected: u64,
+    /// The lease that the worker holds: of two, the later one's commits count.
+    pub(crate) epoch: u64,
+    /// The new state.
+    pub(crate) state: &'a [u8],
+    /// The version of the connector that wrote it.
+    pub(crate) written_by: &'a str,
+    /// What to deliver; none after a poll without changes.
+    pub(crate) payload: Option<Payload>,
+}
+
+/// What is delivered.
+#[derive(Debug, Clone)]
+pub(crate) struct Payload {
+    /// Always the same for the same changes, however often they are delivered.
+    pub(crate) delivery: String,
+    /// The JSON that is posted.
+    pub(crate) body: Box<RawValue>,
+}
+
+impl Payload {
+    /// What follows the version `expected` of a trigger: its id can be told in advance, and no other payload has it.
+    pub(crate) fn id(incarnation: &Incarnation, expected: u64) -> String {
+        format!("{incarnation}.{}", expected.saturating_add(1))
+    }
+}

@@ -1,0 +1,133 @@
+//! How the page looks.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, html};
+
+use crate::model::{Definition, Destination};
+use crate::worker::{Outcome, Report, Row, Timeline};
+
+/// More triggers than these are counted and not shown.
+const MOST: usize = 500;
+
+/// The page's style.
+pub(super) const STYLE: &str = include_str!("style.css");
+
+fn page(title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (title) }
+                link rel="stylesheet" href="/style.css";
+            }
+            body { main { (content) } }
+        }
+    }
+}
+
+/// A worker's triggers, the worst first.
+pub(super) fn all(report: &Report, tenant: Option<&str>, engine: &str) -> Markup {
+    let mut rows: Vec<&Row> =
+        report.rows.iter().filter(|row| tenant.is_none_or(|tenant| row.id.tenant.as_str() == tenant)).collect();
+    rows.sort_by(|one, other| {
+        let badness = |row: &Row| (row.failures, row.overdue);
+        badness(other).cmp(&badness(one)).then_with(|| one.id.cmp(&other.id))
+    });
+    let failing = rows.iter().filter(|row| row.failures > 0).count();
+    page("Fleet", &html! {
+        h1 { "Triggers of this worker" }
+        p {
+            (rows.len()) " triggers, " (failing) " failing; " (report.waiting) " wait for their turn, " (report.under_way)
+            " are polled now; " (report.workers) " workers on " (engine) "."
+            @if let Some(tenant) = tenant { " Only " (tenant) "'s: " a href="/" { "all" } "." }
+        }
+        @for (origin, time) in &report.left_alone {
+            p.bad { (origin) " fails for those who ask it, and is left alone for " (seconds(*time)) "." }
+        }
+        table {
+            caption { "The worst first" }
+            thead { tr {
+                th scope="col" { "Trigger" } th scope="col" { "Connector" } th scope="col" { "Every" }
+                th scope="col" { "Lag" } th scope="col" { "Next" } th scope="col" { "Not delivered" } th scope="col" { "Last outcome" }
+            } }
+            tbody { @for row in rows.iter().take(MOST) { tr {
+                td { a href={ "/?tenant=" (row.id.tenant) } { (row.id.tenant) } "/" a href={ "/triggers/" (row.id) } { (row.id.name) } }
+                td { (row.connector) }
+                td { (seconds(row.every)) }
+                td { @if let Some(last) = &row.last { (seconds(last.lag)) } }
+                td { (next(row)) }
+                td { @if let Some(count) = row.undelivered { (count) } }
+                td { @if let Some(last) = &row.last { (outcome(last)) } @else { "not polled yet" } }
+            } } }
+        }
+        @if rows.len() > MOST { p { (rows.len() - MOST) " more are not shown: choose a tenant." } }
+    })
+}
+
+/// One trigger with its timeline.
+pub(super) fn one(row: &Row, timeline: &Timeline, definition: &Definition) -> Markup {
+    page(&format!("{} – Fleet", row.id), &html! {
+        p { a href="/" { "All triggers" } }
+        h1 { (row.id) }
+        dl {
+            dt { "Connector" } dd { (row.connector) ", " (definition.trigger) }
+            dt { "Every" } dd { (seconds(row.every)) }
+            dt { "Next poll" } dd { (next(row)) }
+            dt { "Delivers to" } dd { (destination(&definition.deliver)) }
+            @if let Some(count) = row.undelivered { dt { "Not delivered" } dd { (count) } }
+            dt { "Polls by this worker" } dd { (row.polls) @if row.failures > 0 { ", the last " (row.failures) " failed" } }
+        }
+        table {
+            caption { "Timeline, the newest first" }
+            thead { tr { th scope="col" { "At" } th scope="col" { "Lag" } th scope="col" { "Took" } th scope="col" { "Requests" } th scope="col" { "Outcome" } } }
+            tbody { @for past in timeline.newest_first() { tr {
+                td { (time(past)) } td { (seconds(past.lag)) } td { (seconds(past.duration)) } td { (past.requests) }
+                td { (outcome(past)) }
+            } } }
+        }
+    })
+}
+
+/// There is nothing to show.
+pub(super) fn none(text: &str) -> Markup {
+    page("Fleet", &html! { h1 { "Not here" } p { (text) } p { a href="/" { "All triggers" } } })
+}
+
+fn outcome(outcome: &Outcome) -> Markup {
+    match &outcome.text {
+        Some(text) => html! { strong.bad { (outcome.kind) } " " (text) },
+        None => html! { (outcome.kind) },
+    }
+}
+
+fn next(row: &Row) -> Markup {
+    match (row.is_polled_now, row.next) {
+        (true, _) => html! { "polled now" },
+        (_, None) => html! { "paused" },
+        (_, Some(time)) => html! { "in " (seconds(time)) @if let Some(what) = row.waits_for { ", waits for " (what) } },
+    }
+}
+
+/// A URL's path and query can hold a token.
+fn destination(destination: &Destination) -> String {
+    match destination {
+        Destination::Http { url, .. } => url.url().origin().ascii_serialization(),
+        Destination::Handler { restate_handler } => format!("the handler {}", restate_handler.parts().join("/")),
+    }
+}
+
+fn time(outcome: &Outcome) -> String {
+    Timestamp::try_from(outcome.at).map_or_else(|_| "?".to_owned(), |time| format!("{time:.3}"))
+}
+
+fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..10 => format!("{:.3} s", duration.as_secs_f64()),
+        10..600 => format!("{} s", duration.as_secs()),
+        seconds => format!("{} min", seconds / 60),
+    }
+}

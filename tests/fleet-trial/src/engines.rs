@@ -1,0 +1,162 @@
+//! The engines: a Restate and a PostgreSQL, each in a folder of its own, on ports of loopback.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::ValueEnum;
+
+use crate::processes::Process;
+
+/// Which engine keeps the triggers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Restate
+    Restate,
+    /// PostgreSQL
+    Postgres,
+}
+
+/// An engine that can be started again on what it had kept.
+pub(crate) struct Engine {
+    kind: Kind,
+    program: PathBuf,
+    folder: PathBuf,
+    /// Ingress, administration, node; PostgreSQL has one.
+    ports: [u16; 3],
+    /// PostgreSQL does not run as root.
+    user: Option<(u32, u32)>,
+    process: Option<Process>,
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+impl Engine {
+    /// `program` is restate-server, or the folder of PostgreSQL's programs.
+    pub(crate) fn new(kind: Kind, program: &Path, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let user = if kind == Kind::Postgres && rustix::process::geteuid().is_root() { Some(other_user()?) } else { None };
+        let ports = [free_port()?, free_port()?, free_port()?];
+        let engine = Self { kind, program: program.to_owned(), folder: folder.to_owned(), ports, user, process: None };
+        if kind == Kind::Postgres {
+            engine.make_database()?;
+        }
+        Ok(engine)
+    }
+
+    fn make_database(&self) -> Result<()> {
+        if let Some((uid, gid)) = self.user {
+            chown(&self.folder, Some(uid), Some(gid))?;
+        }
+        let mut command = Command::new(self.program.join("initdb"));
+        command.args(["-A", "trust", "-U", "fleet", "-E", "UTF8", "--locale=C", "-D"]).arg(self.data());
+        self.as_user(&mut command);
+        let output = command.output().context("PostgreSQL's initdb cannot be started")?;
+        ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+
+    /// The folder that it keeps everything in.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn as_user(&self, command: &mut Command) {
+        command.current_dir(&self.folder);
+        if let Some((uid, gid)) = self.user {
+            command.uid(uid).gid(gid);
+        }
+    }
+
+    /// Starts it, and waits until it answers.
+    pub(crate) fn start(&mut self) -> Result<()> {
+        let log = File::options().create(true).append(true).open(self.folder.with_extension("log"))?;
+        let [port, admin, node] = self.ports.map(|port| port.to_string());
+        let mut command = match self.kind {
+            Kind::Restate => {
+                let mut command = Command::new(&self.program);
+                command.args(["--bind-ip", "127.0.0.1", "--listen-mode", "tcp", "--base-dir"]).arg(self.data());
+                command.env("RESTATE_DISABLE_TELEMETRY", "true").env("RESTATE_INGRESS__BIND_PORT", port);
+                command.env("RESTATE_ADMIN__BIND_PORT", admin).env("RESTATE_BIND_PORT", node);
+                command.env("RESTATE_LOG_DISABLE_ANSI_CODES", "true").env("RESTATE_NODE_NAME", "trial");
+                command
+            }
+            Kind::Postgres => {
+                let mut command = Command::new(self.program.join("postgres"));
+                command.args(["-p", &port, "-h", "127.0.0.1", "-c", "unix_socket_directories=", "-D"]).arg(self.data());
+                command
+            }
+        };
+        self.as_user(&mut command);
+        command.stdout(log.try_clone()?).stderr(log);
+        let until = Instant::now() + Duration::from_secs(60);
+        let mut process = Process::start(&mut command)?;
+        while !self.answers() {
+            if !process.lives() {
+                // What a killed one had shared with its children is free a moment later.
+                std::thread::sleep(Duration::from_millis(100));
+                process = Process::start(&mut command)?;
+            }
+            if Instant::now() > until {
+                bail!("the engine does not answer: see {}", self.folder.with_extension("log").display());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.process = Some(process);
+        Ok(())
+    }
+
+    fn answers(&self) -> bool {
+        match self.kind {
+            Kind::Restate => self.ports.iter().take(2).all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok()),
+            Kind::Postgres => {
+                let mut command = Command::new(self.program.join("pg_isready"));
+                let port = self.ports.first().copied().unwrap_or_default().to_string();
+                command.args(["-q", "-h", "127.0.0.1", "-p", &port, "-U", "fleet"]).stdout(Stdio::null());
+                command.status().is_ok_and(|status| status.success())
+            }
+        }
+    }
+
+    /// Kills it with all its processes.
+    pub(crate) fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// It, while it runs.
+    pub(crate) fn process(&self) -> Option<&Process> {
+        self.process.as_ref()
+    }
+
+    /// How `fleet` is told of it.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let [port, admin, _] = self.ports;
+        match self.kind {
+            Kind::Restate => vec![
+                "--store".into(),
+                format!("http://127.0.0.1:{port}"),
+                "--admin".into(),
+                format!("http://127.0.0.1:{admin}"),
+            ],
+            Kind::Postgres => vec!["--store".into(), format!("postgres://fleet@127.0.0.1:{port}/postgres")],
+        }
+    }
+}
+
+/// The user that PostgreSQL runs as where this is root: `postgres` where there is one, else `nobody`.
+fn other_user() -> Result<(u32, u32)> {
+    let users = fs::read_to_string("/etc/passwd")?;
+    let ids = |name: &str| {
+        let fields: Vec<&str> = users.lines().find(|line| line.starts_with(&format!("{name}:")))?.split(':').collect();
+        Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
+    };
+    ids("postgres").or_else(|| ids("nobody")).context("there is no user but root for PostgreSQL to run as")
+}

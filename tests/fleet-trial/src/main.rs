@@ -1,0 +1,39 @@
+//! A fleet as a platform would run it: an engine, workers, tenants' services and a flow that receives, each a process of its
+//! own but the services, which say what is true. `cargo xtask fleet` builds everything and starts this.
+
+mod chaos;
+mod engines;
+mod figures;
+mod fleets;
+mod processes;
+mod receiver;
+mod services;
+mod trial;
+mod truth;
+
+use clap::{Parser, Subcommand};
+
+/// A fleet on trial.
+#[derive(Parser)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything, change records, and check what was delivered
+    Run(trial::Options),
+    /// Receive deliveries, check their signatures, and write them down
+    Receive(receiver::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match CommandLine::parse().command {
+            Command::Run(options) => trial::run(options).await,
+            Command::Receive(options) => receiver::run(options).await,
+        }
+    })
+}
