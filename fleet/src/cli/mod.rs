@@ -39,7 +39,7 @@ enum Command {
 pub(crate) fn main() -> ExitCode {
     let command = CommandLine::parse().command;
     let filter = tracing_subscriber::EnvFilter::try_from_env("FLEET_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,fleet=info,restate_sdk=error"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,fleet=info,restate_sdk=error,sqlx=error"));
     // Standard output is for what a program reads.
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

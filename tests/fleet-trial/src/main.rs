@@ -29,6 +29,8 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
+    // The client's TLS has no provider of its own; an error means that there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match CommandLine::parse().command {

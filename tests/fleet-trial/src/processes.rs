@@ -7,22 +7,22 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// A process with its children, which end with this value.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    group: Pid,
+    pid: Pid,
 }
 
 impl Process {
-    /// Starts a program in a process group of its own.
+    /// Starts a program, in a process group of its own, so that ctrl-c ends this program alone, and it the others.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.process_group(0).stdin(Stdio::null()).spawn().with_context(|| format!("{name} cannot be started"))?;
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("a process without a number")?;
-        Ok(Self { child, group })
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("a process without a number")?;
+        Ok(Self { child, pid })
     }
 
     /// Its standard output, once.
@@ -32,14 +32,29 @@ impl Process {
 
     /// Kills it and all that it started, as if the machine had lost its power.
     pub(crate) fn kill(&mut self) {
-        // It may have ended by itself.
-        let _ = kill_process_group(self.group, Signal::KILL);
+        // Found before: what a dead process had started is nobody's. It may have ended by itself.
+        let all = self.tree();
+        for pid in all.into_iter().filter_map(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
         let _ = self.child.wait();
+    }
+
+    /// Its number, and those of all that it started, however deep.
+    fn tree(&self) -> Vec<i32> {
+        let all: Vec<(i32, i32)> = processes().into_iter().map(|(pid, fields)| (pid, number(&fields, 1) as i32)).collect();
+        let mut tree = vec![self.pid.as_raw_nonzero().get()];
+        let mut place = 0;
+        while let Some(parent) = tree.get(place).copied() {
+            tree.extend(all.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+            place += 1;
+        }
+        tree
     }
 
     /// Asks it to end.
     pub(crate) fn end(&mut self) {
-        let _ = kill_process_group(self.group, Signal::TERM);
+        let _ = kill_process(self.pid, Signal::TERM);
         for _ in 0..150 {
             if matches!(self.child.try_wait(), Ok(Some(_))) {
                 return;
@@ -56,7 +71,7 @@ impl Process {
 
     /// What it and its children use.
     pub(crate) fn usage(&self) -> Usage {
-        usage_of_group(self.group.as_raw_nonzero().get())
+        usage(&self.tree())
     }
 }
 
@@ -90,23 +105,32 @@ impl Usage {
     }
 }
 
-fn usage_of_group(group: i32) -> Usage {
-    let mut usage = Usage::default();
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    for pid in processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
-        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+/// The processes of this machine, with what the kernel says of each after its name.
+fn processes() -> Vec<(i32, Vec<String>)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let read = pids.filter_map(|pid| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The name, in brackets, can hold anything.
-        let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
-        let fields: Vec<&str> = rest.split(' ').collect();
-        let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
-        if fields.get(2).and_then(|field| field.parse::<i32>().ok()) != Some(group) {
-            continue;
-        }
-        usage.ticks.insert(pid, number(11) + number(12) + number(13) + number(14));
-        // Private memory, so that what processes share counts once or so.
+        let (_, rest) = stat.rsplit_once(") ")?;
+        Some((pid, rest.split(' ').map(str::to_owned).collect()))
+    });
+    read.collect()
+}
+
+fn number(fields: &[String], place: usize) -> u64 {
+    fields.get(place).and_then(|field| field.parse().ok()).unwrap_or_default()
+}
+
+fn usage(tree: &[i32]) -> Usage {
+    let mut usage = Usage::default();
+    for (pid, fields) in processes().into_iter().filter(|(pid, _)| tree.contains(pid)) {
+        // Of the process, and of its children that have ended.
+        usage.ticks.insert(pid, (11..15).map(|place| number(&fields, place)).sum());
+        // In proportion, where processes share memory.
         let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-        let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
-        usage.resident += pss.unwrap_or(number(21) * 4) * 1024;
+        let share = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+        usage.resident += share.unwrap_or(number(&fields, 21) * 4) * 1024;
     }
     usage
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tracing::warn;
 
 use super::{Claimed, Postgres};
@@ -21,32 +20,37 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The first pause after a delivery that was not accepted; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Delivers until it is dropped. `committed` says that something new waits; `longest` is the longest pause between two tries.
-pub(crate) async fn deliver_from(postgres: Postgres, sender: Sender, committed: Arc<Notify>, longest: Duration, seen: Arc<Seen>) {
-    let mut under_way = FuturesUnordered::new();
+/// Delivers until it is dropped. `committed` says that something new waits; `longest` is the longest pause between two
+/// tries.
+pub(crate) async fn deliver_from(
+    postgres: Postgres,
+    sender: Sender,
+    committed: Arc<Notify>,
+    longest: Duration,
+    seen: Arc<Seen>,
+) {
+    // Tasks of their own: each holds a connection at times, and must get on while this one waits for another.
+    let mut under_way = JoinSet::new();
     loop {
         let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
         let claimed = if room == 0 { Ok(Vec::new()) } else { postgres.claim(room, CLAIM).await };
-        let found = match claimed {
+        match claimed {
             Ok(claimed) => {
-                let count = claimed.len();
-                under_way.extend(claimed.into_iter().map(|claimed| settle(&postgres, &sender, claimed, longest, &seen)));
-                count
+                for claimed in claimed {
+                    let (postgres, sender, seen) = (postgres.clone(), sender.clone(), seen.clone());
+                    under_way.spawn(async move { settle(&postgres, &sender, claimed, longest, &seen).await });
+                }
             }
-            Err(error) => {
-                warn!("the outbox cannot be read: {error}");
-                0
-            }
-        };
-        // More may wait than there was room for, and what follows one that was accepted.
-        if found > 0 && under_way.len() < AT_ONCE as usize / 2 {
-            tokio::task::yield_now().await;
+            Err(error) => warn!("the outbox cannot be read: {error}"),
         }
         tokio::select! {
-            Some(()) = under_way.next(), if !under_way.is_empty() => {}
+            // What follows the one that was accepted may be due.
+            Some(_) = under_way.join_next() => {}
             () = committed.notified() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
+        // As many as have ended, before the database is asked again.
+        while under_way.try_join_next().is_some() {}
     }
 }
 
