@@ -1,28 +1,38 @@
 //! When a trigger is polled. Pure.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
 use crate::model::TriggerId;
 
-/// The first poll of a trigger that this worker has taken: somewhere within one pause from now on, and at the same place
-/// for a trigger always, so that thousands that are taken at once are not polled at once.
-pub(super) fn first(id: &TriggerId, every: Duration, now: Instant) -> Instant {
+/// The next time after `from` at which a trigger is polled by its schedule: always the same places of the clock for a
+/// trigger, whoever polls it, and spread over the pause for all of them, so that thousands that are taken or configured at
+/// once are not polled at once. `now` is one moment by both clocks.
+pub(super) fn on_schedule(id: &TriggerId, every: Duration, from: Instant, now: (Instant, SystemTime)) -> Instant {
     let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(id.to_string()).into();
-    let part = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
-    now + every.mul_f64(part)
+    let phase = every.mul_f64(f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX));
+    let since_1970 = now.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + (from.saturating_duration_since(now.0));
+    let every = every.as_nanos().max(1);
+    let into = (since_1970.as_nanos() + every - phase.as_nanos() % every) % every;
+    // Below a day's worth of nanoseconds.
+    from + Duration::from_nanos(u64::try_from(every - into).unwrap_or_default())
 }
 
-/// The poll after one that was due at `due`. On schedule where nothing speaks against it; a poll that was missed, because
-/// the one before it took so long, is not made up for.
-pub(super) fn next(due: Instant, every: Duration, pause: Duration, now: Instant) -> Instant {
+/// The poll after one that was due at `due`. On schedule where nothing speaks against it, and half a pause or more after
+/// that one; a poll that was missed, because the one before it took so long, is not made up for.
+pub(super) fn next(
+    id: &TriggerId,
+    due: Instant,
+    every: Duration,
+    pause: Duration,
+    now: (Instant, SystemTime),
+) -> Instant {
     if pause == every {
-        let next = due + every;
-        return if next + every < now { now } else { next };
+        return on_schedule(id, every, (due + every / 2).max(now.0), now);
     }
     // After errors, and while more waits: not all of them at the same moment again.
-    now + pause.mul_f64(fastrand::f64().mul_add(0.2, 0.9))
+    now.0 + pause.mul_f64(fastrand::f64().mul_add(0.2, 0.9))
 }
 
 #[cfg(test)]
@@ -31,32 +41,49 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    #[test]
-    fn triggers_that_are_taken_at_once_are_spread_over_their_pause() {
-        let now = Instant::now();
-        let mut tenths = [0; 10];
-        for n in 0..10_000 {
-            let wait = first(&format!("acme/p{n}").parse().unwrap(), 10 * SECOND, now) - now;
-            tenths[usize::try_from(wait.as_secs()).unwrap().min(9)] += 1;
-        }
-        assert!(tenths.iter().all(|count| (850..1_150).contains(count)), "{tenths:?}");
-        let id = "acme/parts".parse().unwrap();
-        assert_eq!(first(&id, 10 * SECOND, now), first(&id, 10 * SECOND, now));
+    fn now() -> (Instant, SystemTime) {
+        (Instant::now(), SystemTime::now())
     }
 
     #[test]
-    fn a_trigger_stays_on_its_schedule_and_does_not_make_up_for_what_it_missed() {
-        let due = Instant::now();
-        assert_eq!(next(due, 10 * SECOND, 10 * SECOND, due + 3 * SECOND), due + 10 * SECOND);
-        assert_eq!(next(due, 10 * SECOND, 10 * SECOND, due + 15 * SECOND), due + 10 * SECOND);
-        assert_eq!(next(due, 10 * SECOND, 10 * SECOND, due + 65 * SECOND), due + 65 * SECOND);
+    fn triggers_that_are_taken_at_once_are_spread_over_their_pause() {
+        let now = now();
+        let mut tenths = [0; 10];
+        for n in 0..10_000 {
+            let id = format!("acme/p{n}").parse().unwrap();
+            let wait = on_schedule(&id, 10 * SECOND, now.0, now) - now.0;
+            assert!(wait > Duration::ZERO && wait <= 10 * SECOND);
+            tenths[usize::try_from(wait.as_secs()).unwrap().min(9)] += 1;
+        }
+        assert!(tenths.iter().all(|count| (850..1_150).contains(count)), "{tenths:?}");
+    }
+
+    #[test]
+    fn a_trigger_keeps_its_place_of_the_clock_whoever_polls_it() {
+        let (now, id) = (now(), "acme/parts".parse().unwrap());
+        let first = on_schedule(&id, 10 * SECOND, now.0, now);
+        let later = (now.0 + 3 * SECOND, now.1 + 3 * SECOND);
+        let again = on_schedule(&id, 10 * SECOND, first, later);
+        assert_eq!(again - first, 10 * SECOND);
+        assert_eq!(next(&id, first, 10 * SECOND, 10 * SECOND, later), again);
+        // Polled at once because its owner changed it: back on its place after it, and not a moment later.
+        let after = next(&id, now.0, 10 * SECOND, 10 * SECOND, later);
+        assert!((after == first || after == again) && after - now.0 >= 5 * SECOND);
+    }
+
+    #[test]
+    fn a_trigger_does_not_make_up_for_what_it_missed() {
+        let (now, id) = (now(), "acme/parts".parse().unwrap());
+        let late = (now.0 + 65 * SECOND, now.1 + 65 * SECOND);
+        let after = next(&id, now.0, 10 * SECOND, 10 * SECOND, late);
+        assert!(after > late.0 && after <= late.0 + 10 * SECOND);
     }
 
     #[test]
     fn other_pauses_are_kept_within_a_tenth() {
-        let due = Instant::now();
+        let (now, id) = (now(), "acme/parts".parse().unwrap());
         for _ in 0..100 {
-            let wait = next(due, 10 * SECOND, 20 * SECOND, due + SECOND) - due - SECOND;
+            let wait = next(&id, now.0, 10 * SECOND, 20 * SECOND, now) - now.0;
             assert!((18 * SECOND..=22 * SECOND).contains(&wait), "{wait:?}");
         }
     }

@@ -34,6 +34,8 @@ pub(super) struct News {
     pub(super) taken: Vec<(Record, Arc<Holding>)>,
     /// Triggers that their owners changed.
     pub(super) changed: Vec<(Record, Arc<Holding>)>,
+    /// Triggers that were asked for because they waited.
+    pub(super) looked_at: Vec<(Record, Arc<Holding>)>,
     /// Triggers that their owners removed.
     pub(super) removed: Vec<TriggerId>,
     /// Shards that are no longer this worker's.

@@ -81,6 +81,12 @@ impl<E: Engine> Slot<E> {
         true
     }
 
+    /// Whether the engine's record is the one that is known.
+    pub(super) fn is_as(&self, record: &Record) -> bool {
+        let held = self.held();
+        !held.is_unsure && held.incarnation == record.incarnation && held.version == record.version
+    }
+
     /// Whether the engine has to be asked what it keeps before the next poll.
     pub(super) fn is_unsure(&self) -> bool {
         self.held().is_unsure

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -125,7 +125,7 @@ impl<E: Engine> Triggers<E> {
         tokio::spawn(async move {
             tokio::time::sleep(BACKLOG_PAUSE).await;
             let news = match engine.record(&id).await {
-                Ok(Some(record)) => News { changed: vec![(record, holding)], ..News::default() },
+                Ok(Some(record)) => News { looked_at: vec![(record, holding)], ..News::default() },
                 Ok(None) => News { removed: vec![id], ..News::default() },
                 Err(error) => {
                     warn!("{id} cannot be looked at: {error}");
@@ -176,7 +176,7 @@ impl<E: Engine> Triggers<E> {
             Some((entry.definition.connector.clone(), version.clone(), reason))
         });
         let every = entry.definition.every();
-        let next = due::next(entry.due, every, attempt.pause, now);
+        let next = due::next(&id, entry.due, every, attempt.pause, (now, SystemTime::now()));
         entry.timeline.note(attempt.outcome);
         entry.polling = Some(attempt.polling);
         let newer = entry.newer.take();
@@ -221,10 +221,20 @@ impl<E: Engine> Triggers<E> {
             self.forget(&id);
         }
         for (record, holding) in news.taken {
-            let at = due::first(&record.id, record.definition.every(), now);
+            // A new one sets its beginning at once.
+            let at = match record.state {
+                Some(_) => due::on_schedule(&record.id, record.definition.every(), now, (now, SystemTime::now())),
+                None => now,
+            };
             self.take(record, holding, at);
         }
         for (record, holding) in news.changed {
+            // Some engines read more than what was changed.
+            if !self.entries.get(&record.id).is_some_and(|entry| entry.is_as(&record)) {
+                self.take(record, holding, now);
+            }
+        }
+        for (record, holding) in news.looked_at {
             self.take(record, holding, now);
         }
         self.waiting.retain(|_, until| *until > now);
@@ -342,6 +352,11 @@ impl<E: Engine> Triggers<E> {
 }
 
 impl<E: Engine> Entry<E> {
+    /// Whether what is known is what the engine keeps. Not known while it is polled.
+    fn is_as(&self, record: &Record) -> bool {
+        self.polling.as_ref().is_some_and(|polling| polling.slot.is_as(record))
+    }
+
     fn row(&self, id: &TriggerId, now: Instant) -> Row {
         let slot = self.polling.as_ref().map(|polling| &polling.slot);
         Row {

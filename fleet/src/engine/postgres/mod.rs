@@ -70,7 +70,7 @@ impl Postgres {
             }
             Change::PollNow => {
                 "WITH shard AS (UPDATE fleet_shard SET changes = changes + 1 WHERE shard = $3 RETURNING changes)
-                 UPDATE fleet_trigger SET changed = shard.changes
+                 UPDATE fleet_trigger SET version = version + 1, changed = shard.changes
                  FROM shard WHERE tenant = $1 AND name = $2 AND NOT removed AND paused IN (false, $4)"
             }
         };

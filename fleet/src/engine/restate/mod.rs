@@ -2,6 +2,7 @@
 //! found, in order; one that lends the shards. Quiet polls come to none of them.
 
 mod admin;
+mod changes;
 mod client;
 mod delivery;
 mod leases;
@@ -10,6 +11,7 @@ mod serve;
 mod stored;
 mod trigger;
 
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::time::Duration;
 
@@ -19,14 +21,15 @@ use url::Url;
 
 use admin::Admin;
 use client::{Executor, problem};
-use leases::{LEASES, LeaseCall, LeasesIngressClient, Wanted};
+use changes::{CHANGES, Changed, ChangesIngressClient};
+use leases::{LEASES, LeaseCall, LeasesIngressClient, LentShard};
 use rollouts::RolloutsIngressClient;
 pub(crate) use serve::{Parts, Served, serve};
 use stored::{CommitCall, Configure, Status, Stored};
 use trigger::TriggerIngressClient;
 
 use super::{Engine, EngineError, LeaseRequest, Lent, Summary};
-use crate::model::{Commit, Definition, Incarnation, Name, Record, Rollout, TriggerId};
+use crate::model::{Commit, Definition, Incarnation, Name, Record, Rollout, Shard, TriggerId};
 
 /// More records than these are read in one query, and not one by one.
 const MOST_BY_ONE: usize = 50;
@@ -60,6 +63,10 @@ impl Restate {
 
     fn leases(&self) -> LeasesIngressClient<Executor> {
         LeasesIngressClient::from_client(self.client.clone(), LEASES)
+    }
+
+    fn changes(&self) -> ChangesIngressClient<Executor> {
+        ChangesIngressClient::from_client(self.client.clone(), CHANGES)
     }
 
     fn rollouts(&self, connector: &Name) -> RolloutsIngressClient<Executor> {
@@ -122,37 +129,57 @@ impl Engine for Restate {
         let call = LeaseCall {
             worker: request.worker.to_owned(),
             milliseconds: milliseconds(request.ttl),
-            wanted: request.wanted.iter().map(|lease| Wanted { shard: lease.shard, seen: lease.seen }).collect(),
+            wanted: request.wanted.iter().map(|lease| lease.shard).collect(),
             given_back: request.given_back.to_vec(),
         };
         let lent = body(self.leases().lease(Json(call)).call()).await?;
-        let mut lent: Vec<(bool, Vec<leases::Changed>, Lent)> = lent.into_iter().map(leases::LentShard::split).collect();
-        let count = lent.iter().map(|(_, changed, _)| changed.len()).sum::<usize>();
-        if lent.iter().any(|(all, _, _)| *all) || count > MOST_BY_ONE {
+        let seen: HashMap<Shard, Option<u64>> = request.wanted.iter().map(|lease| (lease.shard, lease.seen)).collect();
+        let seen = |shard: Shard| seen.get(&shard).copied().flatten();
+        let oldest = lent.iter().filter_map(|lent| seen(lent.shard)).min();
+        // Asked before any record is read: what changes after it is heard of next time.
+        let since = body(self.changes().since(oldest.unwrap_or(u64::MAX)).call()).await?;
+        let is_new = |shard: Shard| seen(shard).is_none() || since.changed.is_none();
+        let mut changed: Vec<TriggerId> = Vec::new();
+        for Changed { number, id } in since.changed.iter().flatten() {
+            if lent.iter().any(|lent| lent.shard == id.shard()) && seen(id.shard()).is_some_and(|seen| *number > seen) {
+                changed.push(id.clone());
+            }
+        }
+        let reads_all = lent.iter().any(|lent| is_new(lent.shard)) || changed.len() > MOST_BY_ONE;
+        let mut shards: BTreeMap<Shard, Lent> = lent
+            .into_iter()
+            .map(|LentShard { shard, epoch }| {
+                (shard, Lent { shard, epoch, seen: since.count, changed: Vec::new(), removed: Vec::new() })
+            })
+            .collect();
+        if reads_all {
             // One query for all of them, however many there are.
             for (id, stored) in self.admin.records(None).await? {
-                let Some((all, changed, lent)) = lent.iter_mut().find(|(_, _, lent)| lent.shard == id.shard()) else { continue };
-                if *all || changed.iter().any(|changed| changed.id == id) {
-                    changed.retain(|changed| changed.id != id);
+                let Some(lent) = shards.get_mut(&id.shard()) else { continue };
+                let was_changed = changed.iter().position(|changed| *changed == id);
+                if let Some(place) = was_changed {
+                    changed.swap_remove(place);
+                }
+                if was_changed.is_some() || is_new(id.shard()) {
                     lent.changed.push(stored.into_record(id)?);
                 }
             }
-            for (all, changed, lent) in &mut lent {
-                // What is not among the records is not there. A shard that is taken over begins with nothing.
-                let gone = changed.drain(..).filter(|_| !*all).map(|changed| changed.id);
-                lent.removed.extend(gone);
+            // What is not among the records is not there.
+            for id in changed {
+                if let Some(lent) = shards.get_mut(&id.shard()) {
+                    lent.removed.push(id);
+                }
             }
         } else {
-            for (_, changed, lent) in &mut lent {
-                for leases::Changed { id, .. } in changed.drain(..) {
-                    match self.record(&id).await? {
-                        Some(record) => lent.changed.push(record),
-                        None => lent.removed.push(id),
-                    }
+            for id in changed {
+                let Some(lent) = shards.get_mut(&id.shard()) else { continue };
+                match self.record(&id).await? {
+                    Some(record) => lent.changed.push(record),
+                    None => lent.removed.push(id),
                 }
             }
         }
-        Ok(lent.into_iter().map(|(_, _, lent)| lent).collect())
+        Ok(shards.into_values().collect())
     }
 
     async fn rollout(&self, connector: &Name) -> Result<Option<Rollout>, EngineError> {

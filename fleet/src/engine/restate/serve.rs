@@ -10,6 +10,7 @@ use restate_sdk::http_server::HttpServer;
 use tokio::net::TcpListener;
 
 use super::Restate;
+use super::changes::Changes;
 use super::delivery::Delivery;
 use super::leases::Leases;
 use super::rollouts::Rollouts;
@@ -73,6 +74,7 @@ pub(crate) fn serve(
         .bind(Trigger { parts: parts.clone() })
         .bind(Delivery { parts }.definition(served.longest_retry))
         .bind(Leases)
+        .bind(Changes)
         .bind(Rollouts);
     if let Some(identity) = &served.identity {
         endpoint = endpoint.identity_key(identity).map_err(|error| {

@@ -8,7 +8,7 @@ use restate_sdk::prelude::*;
 use serde_json::value::RawValue;
 
 use super::delivery::{DeliveryClient, Message};
-use super::leases::{LEASES, LeasesClient};
+use super::changes::{CHANGES, ChangesClient};
 use super::serve::Parts;
 use super::stored::{Bytes, CommitCall, Configure, Sent, Status, Stored};
 use crate::model::{Destination, Handler, Payload, TriggerId};
@@ -185,7 +185,7 @@ async fn set_paused(ctx: &ObjectContext<'_>, paused: bool) -> HandlerResult<Json
 
 /// Tells the workers that the owner changed something.
 fn tell(ctx: &ObjectContext<'_>, id: TriggerId) {
-    ctx.object_client::<LeasesClient<'_>>(LEASES).changed(Json(id)).send();
+    ctx.object_client::<ChangesClient<'_>>(CHANGES).changed(Json(id)).send();
 }
 
 async fn stored(ctx: &ObjectContext<'_>) -> Result<Option<Stored>, TerminalError> {
