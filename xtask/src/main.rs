@@ -13,6 +13,7 @@ mod demo;
 mod difference;
 mod environment;
 mod features;
+mod fleet;
 mod files;
 mod fuzz;
 mod manifest;
@@ -20,6 +21,7 @@ mod new;
 mod optimise;
 mod packages;
 mod progress;
+mod scale;
 mod soak;
 mod symbols;
 mod test;
@@ -43,6 +45,7 @@ enum Command {
     Bench(bench::Options),
     Build(build::Options),
     Demo(demo::Options),
+    Fleet(fleet::Options),
     Test(test::Options),
     Fuzz(fuzz::Options),
     Check(check::Options),
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Build(options) => build::run(&workspace, &options),
         Command::Demo(options) => demo::run(&workspace, &options),
+        Command::Fleet(options) => fleet::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),

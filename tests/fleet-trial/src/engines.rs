@@ -131,6 +131,13 @@ impl Engine {
         self.process = None;
     }
 
+    /// Has it end in order.
+    pub(crate) fn end(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.end();
+        }
+    }
+
     /// It, while it runs.
     pub(crate) fn process(&self) -> Option<&Process> {
         self.process.as_ref()

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::processes::Process;
-use crate::services::{Services, key};
+use crate::services::{Services, Tenant};
 
 /// What deliveries are signed with. Looked for in the engine's data.
 pub(crate) const SIGNING_SECRET: &str = "canary-signing-secret-93b1d0c8e6";
@@ -41,15 +41,23 @@ pub(crate) struct Worker {
 }
 
 impl Fleet {
-    /// Puts the component and the tenants' secrets where they are looked for.
-    pub(crate) fn prepare(&self, component: &Path, services: &Services) -> Result<()> {
-        let components = self.folder.join("components/duro-plm");
-        fs::create_dir_all(&components)?;
-        fs::copy(component, components.join("1.0.0.wasm")).with_context(|| component.display().to_string())?;
-        for (n, tenant) in services.tenants.iter().enumerate() {
+    /// Puts a version of a connector where components are looked for.
+    pub(crate) fn put_component(&self, connector: &str, version: &str, bytes: &[u8]) -> Result<()> {
+        let folder = self.folder.join("components").join(connector);
+        fs::create_dir_all(&folder)?;
+        // Whole, or not there: a worker may look at any moment.
+        let (new, path) = (folder.join(format!("{version}.new")), folder.join(format!("{version}.wasm")));
+        fs::write(&new, bytes)?;
+        fs::rename(new, path)?;
+        Ok(())
+    }
+
+    /// Puts the tenants' secrets where they are looked for.
+    pub(crate) fn put_secrets(&self, services: &Services) -> Result<()> {
+        for tenant in &services.tenants {
             let folder = self.folder.join("secrets").join(&tenant.name);
             fs::create_dir_all(&folder)?;
-            for (name, value) in [("duro", key(n).as_str()), ("signing", SIGNING_SECRET)] {
+            for (name, value) in [("duro", tenant.key.as_str()), ("signing", SIGNING_SECRET)] {
                 let path = folder.join(name);
                 let mut file = File::create(&path)?;
                 file.set_permissions(fs::Permissions::from_mode(0o600))?;
@@ -76,27 +84,16 @@ impl Fleet {
         Ok(Worker { process, metrics: text("metrics")?, page: text("page")? })
     }
 
-    /// Configures triggers: so many, over all tenants in turn.
-    pub(crate) fn apply(&self, services: &Services, triggers: usize, every: Duration, receiver: u16) -> Result<()> {
+    /// Configures triggers.
+    pub(crate) fn apply(&self, definitions: &[Value]) -> Result<()> {
         let path = self.folder.join("triggers.ndjson");
         let mut file = std::io::BufWriter::new(File::create(&path)?);
-        for n in 0..triggers {
-            let tenant = services.tenants.get(n % services.tenants.len()).context("there are no tenants")?;
-            let definition = json!({
-                "id": format!("{}/trigger-{n}", tenant.name),
-                "connector": "duro-plm",
-                "trigger": "pollChangesTrigger",
-                "connection": {"key": "duroApiKey", "fields": {
-                    "apiKey": {"secret": "duro"}, "customDuroEnvironment": tenant.sim.url(),
-                }},
-                "inputs": {"pollResourceType": "components"},
-                "every": format!("{}ms", every.as_millis()),
-                "deliver": {"url": format!("http://127.0.0.1:{receiver}/flow"), "secret": "signing"},
-            });
+        for definition in definitions {
             writeln!(file, "{definition}")?;
         }
         file.flush()?;
-        self.command(&["apply", "--components", &self.folder.join("components").to_string_lossy(), &path.to_string_lossy()])?;
+        let components = self.folder.join("components");
+        self.command(&["apply", "--components", &components.to_string_lossy(), &path.to_string_lossy()])?;
         Ok(())
     }
 
@@ -115,6 +112,11 @@ impl Fleet {
         Ok(list.lines().filter(|line| !line.contains("\"polledBy\":null")).count())
     }
 
+    /// How `fleet` says that a connector is rolled out.
+    pub(crate) fn rollout(&self, arguments: &[&str]) -> Result<Value> {
+        Ok(serde_json::from_str(&self.command(&[&["rollout"], arguments].concat())?)?)
+    }
+
     /// How many payloads are not delivered.
     pub(crate) fn undelivered(&self) -> Result<u64> {
         let list = self.command(&["list"])?;
@@ -124,4 +126,31 @@ impl Fleet {
         });
         counts.sum()
     }
+}
+
+/// A trigger of a tenant on its service.
+pub(crate) fn definition(tenant: &Tenant, name: &str, every: Duration, receiver: u16) -> Value {
+    json!({
+        "id": format!("{}/{name}", tenant.name),
+        "connector": "duro-plm",
+        "trigger": "pollChangesTrigger",
+        "connection": {"key": "duroApiKey", "fields": {
+            "apiKey": {"secret": "duro"}, "customDuroEnvironment": tenant.sim.url(),
+        }},
+        "inputs": {"pollResourceType": "components"},
+        "every": format!("{}ms", every.as_millis()),
+        "deliver": {"url": format!("http://127.0.0.1:{receiver}/flow"), "secret": "signing"},
+    })
+}
+
+/// A trigger of the connector that breaks rules, polled by its verb.
+pub(crate) fn misbehaving(connector: &str, id: &str, verb: &str, every: Duration, receiver: u16) -> Value {
+    json!({
+        "id": id,
+        "connector": connector,
+        "trigger": verb,
+        "connection": {"key": "key", "fields": {"apiKey": {"secret": "duro"}, "url": "http://127.0.0.1:9/"}},
+        "every": format!("{}ms", every.as_millis()),
+        "deliver": {"url": format!("http://127.0.0.1:{receiver}/flow"), "secret": "signing"},
+    })
 }

@@ -7,9 +7,11 @@ mod figures;
 mod fleets;
 mod processes;
 mod receiver;
+mod rollouts;
 mod services;
 mod trial;
 mod truth;
+mod victims;
 
 use clap::{Parser, Subcommand};
 

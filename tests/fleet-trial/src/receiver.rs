@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -17,6 +17,7 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
@@ -115,11 +116,21 @@ pub(crate) struct Log {
     pub(crate) again: u64,
     /// Changes that came again under another id.
     pub(crate) repeated: u64,
+    /// How long after a change it came, in milliseconds, since this was emptied last.
+    pub(crate) delays: Vec<u64>,
     read: u64,
     seen: HashSet<String>,
 }
 
 impl Log {
+    /// How long so many parts of the changes took at most to be delivered.
+    pub(crate) fn delay(&self, part: f64) -> Duration {
+        let mut delays = self.delays.clone();
+        delays.sort_unstable();
+        let place = (delays.len() as f64 * part).ceil() as usize;
+        Duration::from_millis(delays.get(place.saturating_sub(1)).copied().unwrap_or_default())
+    }
+
     /// Reads what was added since.
     pub(crate) fn read(&mut self, path: &Path) -> Result<()> {
         use std::io::{Seek, SeekFrom};
@@ -145,6 +156,8 @@ impl Log {
                 if times.contains(&changed) {
                     self.repeated += 1;
                 } else {
+                    let changed_at = changed.parse::<Timestamp>().context("a time in the receiver's log")?.as_millisecond();
+                    self.delays.push(received.at.saturating_sub(changed_at.try_into().unwrap_or_default()));
                     times.push(changed);
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
-use duro_sim::{DuroSim, Resource};
+use duro_sim::{DuroSim, Fault, Resource};
 use jiff::Timestamp;
 
 /// How many records each has to begin with.
@@ -13,12 +13,18 @@ const RECORDS: usize = 40;
 pub(crate) struct Tenant {
     /// The tenant's name.
     pub(crate) name: String,
+    /// The key of its service.
+    pub(crate) key: String,
     /// The service.
     pub(crate) sim: DuroSim,
     ids: Vec<String>,
     /// Records that were changed since the triggers began to count.
     changed: BTreeSet<String>,
 }
+
+/// What is wrong with the services of tenants that misbehave: their names say it.
+const FAULTS: [(&str, &str); 4] =
+    [("bad-429", "429:1"), ("bad-key", "unauthorized"), ("bad-endless", "huge:30000000"), ("bad-late", "slow-body:8s")];
 
 /// All of them.
 pub(crate) struct Services {
@@ -30,12 +36,16 @@ pub(crate) struct Services {
 
 impl Services {
     pub(crate) fn start(count: usize) -> Result<Self> {
-        let tenants = (0..count).map(|n| {
-            let builder = DuroSim::builder().components(RECORDS).personal_components(0).change_orders(0);
-            let sim = builder.seed(n as u64 + 1).key(&key(n)).kept_requests(0).spawn_blocking();
-            let sim = sim.context("a simulated service cannot be started")?;
-            let ids = sim.records(Resource::Components).into_iter().map(|record| record.id).collect();
-            Ok(Tenant { name: format!("tenant-{n}"), sim, ids, changed: BTreeSet::new() })
+        let tenants = (0..count).map(|n| tenant(format!("tenant-{n}"), n));
+        Ok(Self { tenants: tenants.collect::<Result<_>>()?, changes: 0 })
+    }
+
+    /// Tenants whose services misbehave, beside `count` that do not.
+    pub(crate) fn start_bad(count: usize) -> Result<Self> {
+        let tenants = FAULTS.into_iter().enumerate().map(|(n, (name, fault))| {
+            let tenant = tenant(name.to_owned(), count + n)?;
+            tenant.sim.fault_every(1, fault.parse::<Fault>()?);
+            Ok(tenant)
         });
         Ok(Self { tenants: tenants.collect::<Result<_>>()?, changes: 0 })
     }
@@ -58,6 +68,17 @@ impl Services {
         self.changes += 1;
     }
 
+    /// Changes a record of every tenant's.
+    pub(crate) fn change_all(&mut self) {
+        for tenant in &mut self.tenants {
+            if let Some(id) = fastrand::choice(&tenant.ids).cloned() {
+                tenant.sim.touch(Resource::Components, &id);
+                tenant.changed.insert(id);
+                self.changes += 1;
+            }
+        }
+    }
+
     /// What each tenant's triggers must have delivered by now: of each changed record, when it was changed last.
     pub(crate) fn truth(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         let truth = self.tenants.iter().map(|tenant| {
@@ -76,8 +97,16 @@ impl Services {
     }
 }
 
+fn tenant(name: String, n: usize) -> Result<Tenant> {
+    let builder = DuroSim::builder().components(RECORDS).personal_components(0).change_orders(0);
+    let sim = builder.seed(n as u64 + 1).key(&key(n)).kept_requests(0).spawn_blocking();
+    let sim = sim.context("a simulated service cannot be started")?;
+    let ids = sim.records(Resource::Components).into_iter().map(|record| record.id).collect();
+    Ok(Tenant { name, key: key(n), sim, ids, changed: BTreeSet::new() })
+}
+
 /// The key of a tenant's service. Looks like nothing else, so that it can be looked for.
-pub(crate) fn key(tenant: usize) -> String {
+fn key(tenant: usize) -> String {
     format!("canary-key-of-tenant-{tenant}-4f1c9a77e2")
 }
 

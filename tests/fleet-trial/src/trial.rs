@@ -2,25 +2,29 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::json;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
-use crate::chaos::{Killer, Victim};
+use crate::chaos::Killer;
 use crate::engines::{Engine, Kind, free_port};
 use crate::figures::Figures;
-use crate::fleets::{Fleet, SIGNING_SECRET, Worker};
+use crate::fleets::{Fleet, SIGNING_SECRET, definition, misbehaving};
 use crate::processes::{Process, Usage};
 use crate::receiver::Log;
-use crate::services::{Services, key};
-use crate::truth::compare;
+use crate::rollouts;
+use crate::services::Services;
+use crate::truth::{Compared, compare};
+use crate::victims::{Flow, Workers};
 
 /// After the last change, everything must be delivered within this time.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The worker's counts.
+const POLLS: &str = "fleet_polls_total";
+const LAG: &str = "fleet_poll_lag_seconds";
 
 /// Options of the trial
 #[derive(clap::Args)]
@@ -36,7 +40,7 @@ pub(crate) struct Options {
     fleet: PathBuf,
     /// The connector for Duro
     #[arg(long, value_name = "FILE")]
-    component: PathBuf,
+    pub(crate) component: PathBuf,
     /// Where everything is kept; made anew
     #[arg(long, value_name = "DIR")]
     work: PathBuf,
@@ -64,249 +68,335 @@ pub(crate) struct Options {
     /// The mean pause between two kills of the same, in milliseconds
     #[arg(long, default_value_t = 2_000)]
     kill_pause: u64,
+    /// Let some tenants misbehave, after half of the time
+    #[arg(long)]
+    bad_tenants: bool,
+    /// The component that misbehaves
+    #[arg(long, value_name = "FILE")]
+    pub(crate) misbehaving: Option<PathBuf>,
+    /// In the end, kill a worker for good, and measure how long its triggers wait
+    #[arg(long)]
+    takeover: bool,
+    /// Roll a version out that crashes, and one that does not
+    #[arg(long, requires = "misbehaving")]
+    rollout: bool,
     /// Where the figures are written, as a line of JSON
     #[arg(long)]
     figures: Option<PathBuf>,
 }
 
-/// A worker that can be killed.
-struct KilledWorkers {
-    fleet: Arc<Fleet>,
-    workers: Vec<Worker>,
-    next: usize,
+/// Everything that was started.
+pub(crate) struct Stage {
+    pub(crate) options: Options,
+    pub(crate) services: Services,
+    pub(crate) fleet: Arc<Fleet>,
+    engine: Arc<Mutex<Engine>>,
+    flow: Arc<Mutex<Flow>>,
+    workers: Arc<Mutex<Workers>>,
+    pub(crate) flow_port: u16,
+    log_path: PathBuf,
+    pub(crate) log: Log,
+    /// The triggers whose deliveries are compared.
+    pub(crate) triggers: Vec<String>,
+    client: reqwest::Client,
 }
 
-impl Victim for KilledWorkers {
-    fn kill_and_start(&mut self) -> Result<()> {
-        let place = self.next % self.workers.len().max(1);
-        self.next += 1;
-        let Some(worker) = self.workers.get_mut(place) else { return Ok(()) };
-        worker.process.kill();
-        // The engine may be dead at this moment, so that a worker cannot begin.
-        for _ in 0..100 {
-            match self.fleet.start(&format!("worker-{place}")) {
-                Ok(started) => {
-                    *worker = started;
-                    return Ok(());
-                }
-                Err(_) => std::thread::sleep(Duration::from_millis(100)),
-            }
-        }
-        bail!("a worker that was killed could not be started again: see its log")
-    }
-}
-
-impl Victim for Engine {
-    fn kill_and_start(&mut self) -> Result<()> {
-        self.kill();
-        self.start()
-    }
-}
-
-/// The receiver, which can be killed.
-struct ReceiverProcess {
-    program: PathBuf,
-    log: PathBuf,
-    port: u16,
-    process: Option<Process>,
-}
-
-impl ReceiverProcess {
-    fn start(&mut self) -> Result<()> {
-        let mut command = Command::new(&self.program);
-        command.args(["receive", "--port", &self.port.to_string(), "--secret", SIGNING_SECRET, "--log"]).arg(&self.log);
-        self.process = Some(Process::start(command.stdout(Stdio::null()))?);
-        Ok(())
-    }
-}
-
-impl Victim for ReceiverProcess {
-    fn kill_and_start(&mut self) -> Result<()> {
-        self.process = None;
-        self.start()
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    if options.work.exists() {
-        fs::remove_dir_all(&options.work)?;
-    }
-    fs::create_dir_all(&options.work)?;
-    let mut services = Services::start(options.tenants)?;
-    let mut engine = Engine::new(options.engine, &options.engine_program, &options.work.join("engine"))?;
-    engine.start()?;
-    let mut receiver = ReceiverProcess {
-        program: std::env::current_exe()?,
-        log: options.work.join("received.ndjson"),
-        port: free_port()?,
-        process: None,
-    };
-    receiver.start()?;
-    let receiver_port = receiver.port;
-    let chaos = options.kills > 0;
-    let mut more: Vec<String> = ["--origin-rate", "1000"].map(str::to_owned).into();
-    if chaos {
-        more.extend(["--lease", "2s", "--longest-retry", "1s"].map(str::to_owned));
-    }
-    let fleet =
-        Fleet { program: options.fleet.clone(), folder: options.work.clone(), store: engine.arguments(), port: free_port()?, more };
-    fleet.prepare(&options.component, &services)?;
-    let fleet = Arc::new(fleet);
-    let workers = (0..options.workers).map(|n| fleet.start(&format!("worker-{n}"))).collect::<Result<Vec<_>>>()?;
-    if let Some(worker) = workers.first() {
-        eprintln!("The page of the first worker: {}", worker.page);
-    }
-    let began = Instant::now();
-    fleet.apply(&services, options.triggers, Duration::from_millis(options.every), receiver_port)?;
-    eprintln!("{} triggers are configured after {:.1} s", options.triggers, began.elapsed().as_secs_f64());
-    wait_for("every trigger's first poll", Duration::from_secs(300), || Ok(fleet.begun()? == options.triggers)).await?;
-    eprintln!("All were polled for the first time after {:.1} s", began.elapsed().as_secs_f64());
-
-    let triggers: Vec<String> = (0..options.triggers)
-        .filter_map(|n| Some(format!("{}/trigger-{n}", services.tenants.get(n % services.tenants.len())?.name)))
-        .collect();
-    let log_path = receiver.log.clone();
-    let (engine, receiver) = (Arc::new(Mutex::new(engine)), Arc::new(Mutex::new(receiver)));
-    let workers = Arc::new(Mutex::new(KilledWorkers { fleet: fleet.clone(), workers, next: 0 }));
-    let killers = if chaos {
-        let pause = Duration::from_millis(options.kill_pause);
-        vec![
-            ("engine", Killer::start(engine.clone(), options.kills, pause)),
-            ("worker", Killer::start(workers.clone(), options.kills, pause)),
-            ("receiver", Killer::start(receiver.clone(), options.kills, pause)),
-        ]
+    let mut stage = Stage::start(options)?;
+    stage.configure().await?;
+    let (before, usage, began) = (stage.figures().await, stage.usage(), Instant::now());
+    if stage.options.kills > 0 {
+        stage.churn_and_kill().await?;
     } else {
-        Vec::new()
-    };
-
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let urls = || -> Vec<String> {
-        let workers = workers.lock().unwrap_or_else(PoisonError::into_inner);
-        workers.workers.iter().map(|worker| worker.metrics.clone()).collect()
-    };
-    let usage = || -> (Usage, Usage) {
-        let engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
-        let engine = engine.process().map(Process::usage).unwrap_or_default();
-        let workers = workers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = workers.workers.iter().map(|worker| worker.process.usage());
-        let first = all.next().unwrap_or_default();
-        (engine, all.fold(first, Usage::and))
-    };
-    let mut log = Log::default();
-    let (mut figures, before, before_usage, began) = (Figures::default(), Figures::read(&client, &urls()).await, usage(), Instant::now());
-    println!("{:>6} {:>8} {:>10} {:>10} {:>9} {:>9} {:>7} {:>7} {:>7}", "second", "changes", "delivered", "polls", "lag p50", "lag p99", "engine", "worker", "flow");
-    let mut shown = Instant::now();
-    loop {
-        let is_over = match chaos {
-            true => killers.iter().all(|(_, killer)| killer.is_done()),
-            false => began.elapsed() > Duration::from_secs(options.seconds),
-        };
-        if is_over {
-            break;
-        }
-        // As many as are due by now.
-        let due = (began.elapsed().as_secs_f64() * options.changes) as u64;
-        while services.changes < due {
-            services.change();
-        }
-        if shown.elapsed() > Duration::from_secs(if chaos { 10 } else { 2 }) {
-            shown = Instant::now();
-            log.read(&log_path)?;
-            if !chaos {
-                figures = Figures::read(&client, &urls()).await;
-            }
-            let kills: Vec<u64> = killers.iter().map(|(_, killer)| killer.kills.load(Ordering::Relaxed)).collect();
-            let kill = |place: usize| kills.get(place).map_or_else(|| "-".to_owned(), u64::to_string);
-            let lag = |part| figures.quantile(LAG, part, &before).map_or_else(|| "-".to_owned(), |lag| format!("{lag} s"));
-            println!(
-                "{:>6} {:>8} {:>10} {:>10} {:>9} {:>9} {:>7} {:>7} {:>7}",
-                began.elapsed().as_secs(),
-                services.changes,
-                log.deliveries,
-                figures.sum(POLLS, "") - before.sum(POLLS, ""),
-                lag(0.5),
-                lag(0.99),
-                kill(0),
-                kill(1),
-                kill(2)
-            );
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        stage.churn(&before, began).await?;
     }
     let seconds = began.elapsed().as_secs_f64();
-    if !chaos {
-        figures = Figures::read(&client, &urls()).await;
-    }
-    let (engine_usage, worker_usage) = usage();
-    for (name, killer) in killers {
-        killer.end().with_context(|| format!("killing the {name}"))?;
-    }
-
-    // What was changed last is found by polls that are still to come.
-    let truth = services.truth();
-    let end = Instant::now();
-    loop {
-        log.read(&log_path)?;
-        let compared = compare(&truth, &triggers, &log);
-        if compared.missing == 0 && fleet.undelivered().is_ok_and(|count| count == 0) {
-            break;
-        }
-        if end.elapsed() > PATIENCE {
-            println!("{} of {} changes were not delivered", compared.missing, compared.expected);
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-    let compared = compare(&truth, &triggers, &log);
-    println!(
-        "{} changes, {} to deliver over all triggers, {} missing; {} deliveries, {} came again under the same id, {} changes under another",
-        services.changes, compared.expected, compared.missing, log.deliveries, log.again, log.repeated
-    );
+    let (figures, usage_then) = (stage.figures().await, stage.usage());
+    let compared = stage.compare().await?;
     let polls = figures.sum(POLLS, "") - before.sum(POLLS, "");
-    let engine_seconds = engine_usage.seconds_since(&before_usage.0);
-    let worker_seconds = worker_usage.seconds_since(&before_usage.1);
-    if !chaos {
+    let engine_seconds = usage_then.0.seconds_since(&usage.0);
+    let worker_seconds = usage_then.1.seconds_since(&usage.1);
+    let takeover = if stage.options.takeover { Some(stage.take_over().await?) } else { None };
+    if stage.options.kills == 0 {
         println!(
             "{:.0} polls a second; CPU a poll: engine {:.3} ms, worker {:.3} ms; memory: engine {} MiB, workers {} MiB",
             polls / seconds,
             engine_seconds * 1_000.0 / polls,
             worker_seconds * 1_000.0 / polls,
-            engine_usage.resident >> 20,
-            worker_usage.resident >> 20
+            usage_then.0.resident >> 20,
+            usage_then.1.resident >> 20
         );
     }
+    if stage.options.rollout {
+        rollouts::play(&mut stage).await?;
+    }
+    let (options, log) = (&stage.options, &stage.log);
     if let Some(path) = &options.figures {
         let line = json!({
             "engine": format!("{:?}", options.engine), "triggers": options.triggers, "tenants": options.tenants,
             "workers": options.workers, "everyMilliseconds": options.every, "kills": options.kills, "seconds": seconds,
-            "changes": services.changes, "requests": services.requests(), "expected": compared.expected,
-            "missing": compared.missing, "deliveries": log.deliveries, "again": log.again, "repeated": log.repeated, "polls": polls,
-            "lagP50": figures.quantile(LAG, 0.5, &before), "lagP99": figures.quantile(LAG, 0.99, &before),
+            "changes": stage.services.changes, "requests": stage.services.requests(), "expected": compared.expected,
+            "missing": compared.missing, "deliveries": log.deliveries, "again": log.again, "repeated": log.repeated,
+            "polls": polls, "lagP50": figures.quantile(LAG, 0.5, &before), "lagP99": figures.quantile(LAG, 0.99, &before),
             "engineCpuSeconds": engine_seconds, "workerCpuSeconds": worker_seconds,
-            "engineBytes": engine_usage.resident, "workerBytes": worker_usage.resident,
+            "engineBytes": usage_then.0.resident, "workerBytes": usage_then.1.resident,
+            "takeoverSeconds": takeover.map(|time| time.as_secs_f64()),
         });
         use std::io::Write as _;
         writeln!(fs::File::options().create(true).append(true).open(path)?, "{line}")?;
     }
-    // Ended in order, so that what is kept is on the disk.
-    for worker in &mut workers.lock().unwrap_or_else(PoisonError::into_inner).workers {
-        worker.process.end();
-    }
-    engine.lock().unwrap_or_else(PoisonError::into_inner).kill();
-    let canaries: Vec<String> = (0..options.tenants).map(key).chain([SIGNING_SECRET.to_owned()]).collect();
-    let leaks = files_with(&options.work, &canaries)?;
-    ensure!(leaks.is_empty(), "secrets stand in {}", leaks.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "));
     ensure!(compared.missing == 0, "{} of {} changes were lost", compared.missing, compared.expected);
     ensure!(log.repeated == 0, "{} changes were delivered under two ids", log.repeated);
-    Ok(())
+    stage.end()
 }
 
-/// The worker's counts.
-const POLLS: &str = "fleet_polls_total";
-const LAG: &str = "fleet_poll_lag_seconds";
+impl Stage {
+    fn start(options: Options) -> Result<Self> {
+        if options.work.exists() {
+            fs::remove_dir_all(&options.work)?;
+        }
+        fs::create_dir_all(&options.work)?;
+        let services = Services::start(options.tenants)?;
+        let mut engine = Engine::new(options.engine, &options.engine_program, &options.work.join("engine"))?;
+        engine.start()?;
+        let log_path = options.work.join("received.ndjson");
+        let mut flow = Flow { program: std::env::current_exe()?, log: log_path.clone(), port: free_port()?, process: None };
+        flow.start()?;
+        let mut more: Vec<String> = ["--origin-rate", "1000"].map(str::to_owned).into();
+        if options.kills > 0 {
+            more.extend(["--lease", "2s", "--longest-retry", "1s"].map(str::to_owned));
+        }
+        let fleet = Fleet {
+            program: options.fleet.clone(),
+            folder: options.work.clone(),
+            store: engine.arguments(),
+            port: free_port()?,
+            more,
+        };
+        let component = fs::read(&options.component).with_context(|| options.component.display().to_string())?;
+        fleet.put_component("duro-plm", "1.0.0", &component)?;
+        fleet.put_secrets(&services)?;
+        let fleet = Arc::new(fleet);
+        let workers = (0..options.workers).map(|n| fleet.start(&format!("worker-{n}"))).collect::<Result<Vec<_>>>()?;
+        for worker in &workers {
+            eprintln!("A worker's page: {}", worker.page);
+        }
+        let workers = Workers { fleet: fleet.clone(), workers, next: 0 };
+        Ok(Self {
+            services,
+            fleet,
+            engine: Arc::new(Mutex::new(engine)),
+            flow_port: flow.port,
+            flow: Arc::new(Mutex::new(flow)),
+            workers: Arc::new(Mutex::new(workers)),
+            log_path,
+            log: Log::default(),
+            triggers: Vec::new(),
+            client: reqwest::Client::builder().no_proxy().build()?,
+            options,
+        })
+    }
+
+    /// Configures all triggers, and waits until each was polled for the first time: changes count from then on.
+    async fn configure(&mut self) -> Result<()> {
+        let began = Instant::now();
+        let every = Duration::from_millis(self.options.every);
+        let tenants = self.services.tenants.iter().cycle().take(self.options.triggers).enumerate();
+        let definitions: Vec<Value> =
+            tenants.map(|(n, tenant)| definition(tenant, &format!("trigger-{n}"), every, self.flow_port)).collect();
+        self.fleet.apply(&definitions)?;
+        let id = |definition: &Value| definition.get("id").and_then(Value::as_str).map(str::to_owned);
+        self.triggers = definitions.iter().filter_map(id).collect();
+        eprintln!("{} triggers are configured after {:.1} s", self.triggers.len(), began.elapsed().as_secs_f64());
+        let (fleet, count) = (self.fleet.clone(), self.triggers.len());
+        wait_for("every trigger's first poll", Duration::from_secs(300), || Ok(fleet.begun()? == count)).await?;
+        eprintln!("All were polled for the first time after {:.1} s", began.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// Changes records for as long as the options say, and shows what becomes of it.
+    async fn churn(&mut self, before: &Figures, began: Instant) -> Result<()> {
+        println!(
+            "{:>6} {:>8} {:>9} {:>9} {:>8} {:>8}   from change to delivery: {:>8} {:>8}",
+            "second", "changes", "delivered", "polls", "lag p50", "lag p99", "p50", "p99"
+        );
+        let mut shown = Instant::now();
+        let mut half = if self.options.bad_tenants { Some(self.options.seconds) } else { None };
+        let seconds = self.options.seconds * if self.options.bad_tenants { 2 } else { 1 };
+        let mut bad = None;
+        while began.elapsed() < Duration::from_secs(seconds) {
+            self.change_until(began.elapsed());
+            if half.is_some_and(|half| began.elapsed() > Duration::from_secs(half)) {
+                half = None;
+                self.show(began, before).await?;
+                bad = Some(self.let_misbehave()?);
+                self.log.delays.clear();
+            }
+            if shown.elapsed() > Duration::from_secs(2) {
+                shown = Instant::now();
+                self.show(began, before).await?;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if let Some(bad) = bad {
+            println!("The tenants that misbehave had {} requests.", bad.requests());
+        }
+        Ok(())
+    }
+
+    async fn show(&mut self, began: Instant, before: &Figures) -> Result<()> {
+        let figures = self.figures().await;
+        self.log.read(&self.log_path)?;
+        let lag = |part| figures.quantile(LAG, part, before).map_or_else(|| "-".to_owned(), |lag| format!("{lag} s"));
+        println!(
+            "{:>6} {:>8} {:>9} {:>9} {:>8} {:>8} {:>35.1} s {:>6.1} s",
+            began.elapsed().as_secs(),
+            self.services.changes,
+            self.log.deliveries,
+            figures.sum(POLLS, "") - before.sum(POLLS, ""),
+            lag(0.5),
+            lag(0.99),
+            self.log.delay(0.5).as_secs_f64(),
+            self.log.delay(0.99).as_secs_f64(),
+        );
+        Ok(())
+    }
+
+    /// As many changes as are due by now.
+    fn change_until(&mut self, elapsed: Duration) {
+        let due = (elapsed.as_secs_f64() * self.options.changes) as u64;
+        while self.services.changes < due {
+            self.services.change();
+        }
+    }
+
+    /// Configures triggers of tenants whose services and connectors misbehave.
+    fn let_misbehave(&self) -> Result<Services> {
+        let bad = Services::start_bad(self.services.tenants.len())?;
+        self.fleet.put_secrets(&bad)?;
+        let every = Duration::from_millis(self.options.every);
+        let names = (0..20).map(|n| format!("trigger-{n}"));
+        let mut definitions: Vec<Value> = names
+            .flat_map(|name| bad.tenants.iter().map(move |tenant| (tenant, name.clone())))
+            .map(|(tenant, name)| definition(tenant, &name, every, self.flow_port))
+            .collect();
+        if let Some(component) = &self.options.misbehaving {
+            self.fleet.put_component("misbehaving", "1.0.0", &fs::read(component)?)?;
+            // Those of the first: its key is good enough.
+            let name = bad.tenants.first().map(|tenant| tenant.name.clone()).unwrap_or_default();
+            let spinning = (0..20).map(|n| misbehaving("misbehaving", &format!("{name}/spins-{n}"), "spin", every, self.flow_port));
+            definitions.extend(spinning);
+        }
+        self.fleet.apply(&definitions)?;
+        println!("From now on {} triggers of {} tenants misbehave:", definitions.len(), bad.tenants.len());
+        Ok(bad)
+    }
+
+    /// Changes records and kills at random, until each was killed as often as the options say.
+    async fn churn_and_kill(&mut self) -> Result<()> {
+        let (times, pause) = (self.options.kills, Duration::from_millis(self.options.kill_pause));
+        let killers = [
+            ("engine", Killer::start(self.engine.clone(), times, pause)),
+            ("worker", Killer::start(self.workers.clone(), times, pause)),
+            ("flow", Killer::start(self.flow.clone(), times, pause)),
+        ];
+        println!("{:>6} {:>8} {:>9}   killed: {:>6} {:>6} {:>6}", "second", "changes", "delivered", "engine", "worker", "flow");
+        let (began, mut shown) = (Instant::now(), Instant::now());
+        while !killers.iter().all(|(_, killer)| killer.is_done()) {
+            self.change_until(began.elapsed());
+            if shown.elapsed() > Duration::from_secs(5) {
+                shown = Instant::now();
+                self.log.read(&self.log_path)?;
+                print!("{:>6} {:>8} {:>9}           ", began.elapsed().as_secs(), self.services.changes, self.log.deliveries);
+                for (_, killer) in &killers {
+                    print!(" {:>6}", killer.kills.load(Ordering::Relaxed));
+                }
+                println!();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        for (name, killer) in killers {
+            killer.end().with_context(|| format!("killing the {name}"))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all that was changed is delivered, or for as long as that may take, and says how it went.
+    pub(crate) async fn compare(&mut self) -> Result<Compared> {
+        let (truth, end) = (self.services.truth(), Instant::now());
+        let compared = loop {
+            self.log.read(&self.log_path)?;
+            let compared = compare(&truth, &self.triggers, &self.log);
+            let is_all = compared.missing == 0 && self.undelivered().is_ok_and(|count| count == 0);
+            if is_all || end.elapsed() > PATIENCE {
+                break compared;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        };
+        println!(
+            "{} changes; {} to deliver by all triggers, {} missing; {} deliveries, {} of them again under the same id; {} \
+             changes under two ids",
+            self.services.changes, compared.expected, compared.missing, self.log.deliveries, self.log.again, self.log.repeated
+        );
+        Ok(compared)
+    }
+
+    /// Payloads of the triggers that are compared which are not delivered.
+    fn undelivered(&self) -> Result<u64> {
+        let list = self.fleet.command(&["list"])?;
+        let counts = list.lines().filter(|line| !line.contains("\"id\":\"bad-")).map(|line| -> Result<u64> {
+            let summary: Value = serde_json::from_str(line)?;
+            summary.get("undelivered").and_then(Value::as_u64).context("a summary without a count")
+        });
+        counts.sum()
+    }
+
+    /// Kills a worker for good; how long the slowest change of every tenant's took to be delivered by all triggers.
+    async fn take_over(&mut self) -> Result<Duration> {
+        locked(&self.workers).workers.pop().context("there is no worker to kill")?.process.kill();
+        self.log.delays.clear();
+        self.services.change_all();
+        let compared = self.compare().await?;
+        ensure!(compared.missing == 0, "{} changes were lost in the take-over", compared.missing);
+        let slowest = self.log.delay(1.0);
+        println!("After a worker was killed, the slowest change was delivered after {:.1} s", slowest.as_secs_f64());
+        Ok(slowest)
+    }
+
+    async fn figures(&self) -> Figures {
+        let urls: Vec<String> = locked(&self.workers).workers.iter().map(|worker| worker.metrics.clone()).collect();
+        Figures::read(&self.client, &urls).await
+    }
+
+    /// What the engine and the workers use.
+    fn usage(&self) -> (Usage, Usage) {
+        let engine = locked(&self.engine).process().map(Process::usage).unwrap_or_default();
+        let workers = locked(&self.workers);
+        (engine, workers.workers.iter().map(|worker| worker.process.usage()).fold(Usage::default(), Usage::and))
+    }
+
+    /// Ends all in order, so that what is kept is on the disk, and looks for secrets in it.
+    fn end(self) -> Result<()> {
+        for worker in &mut locked(&self.workers).workers {
+            worker.process.end();
+        }
+        locked(&self.engine).end();
+        let mut canaries: Vec<String> = self.services.tenants.iter().map(|tenant| tenant.key.clone()).collect();
+        canaries.push(SIGNING_SECRET.to_owned());
+        let leaks = files_with(&self.options.work, &canaries)?;
+        let leaks: Vec<String> = leaks.iter().map(|path| path.display().to_string()).collect();
+        ensure!(leaks.is_empty(), "secrets stand in {}", leaks.join(", "));
+        println!("No secret stands in what the engine and the workers have written.");
+        Ok(())
+    }
+}
 
 /// Waits until something is so.
-async fn wait_for(what: &str, patience: Duration, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+pub(crate) async fn wait_for(what: &str, patience: Duration, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
     let until = Instant::now() + patience;
     while !is_so()? {
         ensure!(Instant::now() < until, "{what} did not come within {} s", patience.as_secs());

@@ -15,6 +15,11 @@ const LISTS: &str = r#"{"type": "object", "properties": {"body": {"type": "objec
 /// this length over this place in the component's file.
 static MANIFEST: [u8; 32] = *b"the-manifest-that-is-declared:ok";
 
+/// Whether every poll crashes: a version that went wrong.
+pub(crate) fn polls_crash() -> bool {
+    wanted() == *b"cr"
+}
+
 /// The last two bytes of the above, as they are when the component runs.
 fn wanted() -> [u8; 2] {
     // SAFETY: it reads a static. Volatile, because the compiler would otherwise put in what it knows the bytes to be.
@@ -113,7 +118,7 @@ fn declared() -> ConnectorDefinition {
             example_payload: text("[]"),
             extensions: None,
         }],
-        triggers: ["fine", "large", "say"].map(trigger).into(),
+        triggers: ["fine", "large", "say", "spin"].map(trigger).into(),
         extensions: None,
     }
 }

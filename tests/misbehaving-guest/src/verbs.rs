@@ -160,6 +160,10 @@ pub(crate) fn poll(verb: &str, inputs: &str) -> Result<PollResult, Error> {
     let inputs: Value = serde_json::from_str(inputs).unwrap();
     let bytes = usize::try_from(inputs["bytes"].as_u64().unwrap_or_default()).unwrap_or_default();
     let payload = match verb {
+        _ if crate::manifest::polls_crash() => panic!("every poll of this version crashes"),
+        "spin" => loop {
+            std::hint::spin_loop();
+        },
         "invalid-json" => "}".to_owned(),
         "say" => inputs["json"].as_str().unwrap_or_default().to_owned(),
         // A page of records as large as a poll may deliver them, from a trigger that needs no input.
