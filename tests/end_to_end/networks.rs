@@ -14,7 +14,7 @@ use serde_json::json;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use tokio::process::Command;
@@ -25,7 +25,7 @@ fn pem(name: &str) -> PathBuf {
     root().join("host/src/network/test_pem").join(name)
 }
 
-fn text(path: &PathBuf) -> String {
+fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
@@ -95,7 +95,7 @@ impl CompanyProxy {
     fn spawn(service: SocketAddr) -> Self {
         let heard: Arc<Mutex<Vec<u8>>> = Arc::default();
         let all = heard.clone();
-        let wanted = format!("Basic {}", STANDARD.encode(format!("operator:{PASSWORD}")));
+        let wanted = format!("Basic {}\r\n", STANDARD.encode(format!("operator:{PASSWORD}")));
         let address = listen(move |mut client| {
             let head = head_of(&mut client)?;
             all.lock().unwrap().extend_from_slice(head.as_bytes());
@@ -178,7 +178,7 @@ async fn behind_a_companys_proxy_and_with_its_own_authority_a_connection_works_a
     assert_eq!(proxy.heard().len(), heard.len());
 
     // With another password the proxy is named, and the password is not.
-    let wrong = format!("{PASSWORD}-of-yesterday");
+    let wrong = format!("yesterdays-{PASSWORD}");
     let unknown = through(&desk, &proxy, &wrong, &roots, &allowed).await;
     assert_eq!((unknown.status, unknown.error_kind().as_str()), (1, "transport"));
     assert!(unknown.messages.contains(&proxy.url) && unknown.messages.contains("407"), "{}", unknown.messages);

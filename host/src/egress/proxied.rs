@@ -58,6 +58,12 @@ fn told(what: &str, cause: &str, has_credentials: bool) -> (String, Again) {
         "proxy authorization required" => {
             ("asks for credentials (407), and was given none: give them with it".to_owned(), Again::Never)
         }
+        // Whatever status it was: some proxies say 401, or 403, of credentials that they do not know.
+        "unsuccessful" if has_credentials => {
+            let text = "did not open a way to the service: it does not accept the credentials that it is given, or the \
+                        service's host; or it is no HTTP proxy: ask whoever runs it";
+            (text.to_owned(), Again::Never)
+        }
         "unsuccessful" => later(format!("did not open a way to the service, or is no HTTP proxy: {NO_WAY}")),
         "proxy response headers too long" => {
             later("answered with more than a proxy's answer may have (8 KiB): is it an HTTP proxy?".to_owned())
