@@ -148,6 +148,7 @@ async fn through(desk: &Desk, proxy: &CompanyProxy, password: &str, roots: &str,
     let flags = [&["--proxy", &proxy.url, "--proxy-credentials", "proxy.credentials"], flags].concat();
     let mut command = test_connection(desk, &flags);
     command.env("PROXY_USER", "operator").env("PROXY_PASSWORD", password).env("SSL_CERT_FILE", roots);
+    command.env_remove("SSL_CERT_DIR");
     ended(command).await
 }
 

@@ -19,26 +19,32 @@ const LARGEST_CERTIFICATES: u64 = 4 * 1024 * 1024;
 const LARGEST_SECRET: u64 = 64 * 1024;
 
 #[derive(Args)]
-#[command(next_help_heading = "Network")]
 pub(super) struct NetworkFlags {
     /// Whose certificate authorities to trust: those of the web, which are compiled in, or those of the operating system
     /// alone (of SSL_CERT_FILE or SSL_CERT_DIR, where these are set) [default: web]
-    #[arg(long, global = true, value_enum, value_name = "WHOSE", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHOSE",
+        hide_possible_values = true,
+        help_heading = "Network"
+    )]
     roots: Option<RootsFlag>,
     /// Trust the certificate authorities in this PEM file too
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Network")]
     ca_file: Option<PathBuf>,
     /// Send all requests through this proxy, http://HOST:PORT or https://HOST:PORT; needs --allow-proxy
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Network")]
     proxy: Option<String>,
     /// The proxy's credentials: a file that holds USER:PASSWORD; ${NAME} in it is read from the environment
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Network")]
     proxy_credentials: Option<PathBuf>,
     /// Show the certificate in this PEM file to a service that asks for one; with --client-key
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Network")]
     client_cert: Option<PathBuf>,
     /// The key of --client-cert: a PEM file, not encrypted, that you alone can read
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Network")]
     client_key: Option<PathBuf>,
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Heard {
     pub(super) certificate: Option<Vec<u8>>,
 }
 
-/// A service that answers every request with 200 and `{}`.
+/// A service that answers every request with 200 and `{}`; one for a tunnel as a proxy does, and closes.
 pub(super) struct Service {
     pub(super) address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
@@ -75,7 +75,14 @@ impl Service {
             // How a client ends it is its own affair.
             while let Ok(head) = head_of(&mut tls) {
                 let certificate = tls.conn.peer_certificates().map(|shown| shown[0].to_vec());
+                let asks_for_tunnel = head.starts_with(b"CONNECT ");
                 all.lock().unwrap().push(Heard { head: String::from_utf8(head).unwrap(), certificate });
+                if asks_for_tunnel {
+                    tls.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").ok();
+                    tls.conn.send_close_notify();
+                    tls.flush().ok();
+                    break;
+                }
                 if tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").is_err() {
                     break;
                 }

@@ -1,9 +1,11 @@
 //! The certificate authorities that are trusted.
 
+use std::path::{Path, PathBuf};
+
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls_native_certs::CertificateResult;
+use rustls_native_certs::{CertificateResult, Error, ErrorKind};
 
 use super::{NetworkError, NetworkOptions};
 
@@ -21,11 +23,17 @@ pub enum Roots {
     System,
 }
 
+/// The variable that names a file of certificates in place of the system's.
+const NAMES_A_FILE: &str = "SSL_CERT_FILE";
+
 /// All that is trusted with these options.
 pub(crate) fn trusted(options: &NetworkOptions) -> Result<RootCertStore, NetworkError> {
     let mut roots = match options.roots {
         Roots::Web => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
-        Roots::System => of_system(rustls_native_certs::load_native_certs())?,
+        Roots::System => {
+            let named = std::env::var_os(NAMES_A_FILE).map(PathBuf::from);
+            of_system(rustls_native_certs::load_native_certs(), named.as_deref())?
+        }
     };
     if let Some(pem) = &options.extra_roots_pem {
         add_extra(&mut roots, pem).map_err(NetworkError::ExtraRoots)?;
@@ -34,8 +42,13 @@ pub(crate) fn trusted(options: &NetworkOptions) -> Result<RootCertStore, Network
 }
 
 /// The roots that were found on the system. Some of a system's certificates may be damaged, or older than what TLS
-/// still takes; it must have one that can be used.
-fn of_system(found: CertificateResult) -> Result<RootCertStore, NetworkError> {
+/// still takes; it must have one that can be used, and a file that somebody named must be there.
+fn of_system(found: CertificateResult, named: Option<&Path>) -> Result<RootCertStore, NetworkError> {
+    let is_of_named =
+        |error: &&Error| matches!(&error.kind, ErrorKind::Io { path, .. } if Some(path.as_path()) == named);
+    if let Some(error) = found.errors.iter().find(is_of_named) {
+        return Err(NetworkError::SystemRoots(error.to_string()));
+    }
     let mut roots = RootCertStore::empty();
     let (usable, unusable) = roots.add_parsable_certificates(found.certs);
     if usable > 0 {
@@ -74,7 +87,7 @@ mod tests {
     fn the_systems_roots_are_the_only_ones_where_they_are_chosen() {
         let authority = CertificateDer::from_pem_slice(AUTHORITY).unwrap();
         let damaged = CertificateDer::from(b"no certificate".to_vec());
-        let roots = of_system(found(vec![damaged, authority])).unwrap();
+        let roots = of_system(found(vec![damaged, authority]), None).unwrap();
         assert_eq!(roots.len(), 1);
     }
 
@@ -85,9 +98,19 @@ mod tests {
         for (found, why) in
             [(found(Vec::new()), "none was found"), (damaged, "no certificate"), (unreadable, "/nowhere/roots.pem")]
         {
-            let text = of_system(found).unwrap_err().to_string();
+            let text = of_system(found, None).unwrap_err().to_string();
             assert!(text.contains(why) && text.contains("SSL_CERT_FILE"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_of_roots_that_is_named_and_not_there_is_an_error_although_there_are_others() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("authority.pem"), AUTHORITY).unwrap();
+        let named = Path::new("/nowhere/roots.pem");
+        let found = || rustls_native_certs::load_certs_from_paths(Some(named), Some(folder.path()));
+        assert!(of_system(found(), Some(named)).unwrap_err().to_string().contains("/nowhere/roots.pem"));
+        assert_eq!(of_system(found(), None).unwrap().len(), 1);
     }
 
     #[test]
