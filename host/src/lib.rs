@@ -26,6 +26,7 @@ pub mod contract;
 pub mod egress;
 mod limits;
 mod log;
+mod network;
 mod origin;
 pub mod poller;
 mod refusal;
@@ -40,6 +41,7 @@ pub use connection::{Connection, ConnectionError, Renewed};
 pub use egress::{Grants, Refusal, Transport};
 pub use limits::{Limit, LimitExceeded, LimitUnit, Limits};
 pub use log::{LogLevel, LogLine, LogOptions, LogSink, LogSource};
+pub use network::{ClientIdentity, NetworkError, NetworkOptions, Proxy, Roots};
 pub use origin::Origin;
 pub use poller::{Poller, StateStore};
 pub use runtime::{

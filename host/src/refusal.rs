@@ -15,6 +15,9 @@ pub struct Grants {
     pub allow_http: bool,
     /// Requests may go to loopback, private and link-local addresses, and to those of a cloud's metadata service.
     pub allow_private_network: bool,
+    /// Requests may leave through the runtime's proxy ([`NetworkOptions::proxy`](crate::NetworkOptions::proxy)), which
+    /// looks their hosts up itself: what addresses are behind a name can then not be checked.
+    pub allow_proxy: bool,
     /// Only requests leave that the host itself can show to read: GET, HEAD, and GraphQL documents that hold queries
     /// alone.
     pub read_only: bool,
@@ -28,6 +31,8 @@ pub enum Grant {
     AllowHttp,
     /// [`Grants::allow_private_network`].
     AllowPrivateNetwork,
+    /// [`Grants::allow_proxy`].
+    AllowProxy,
 }
 
 /// A field of [`Grants`] that forbids, as a refusal names it.
@@ -49,13 +54,14 @@ impl Restriction {
 
 impl Grant {
     /// Every grant.
-    pub const ALL: [Self; 2] = [Self::AllowHttp, Self::AllowPrivateNetwork];
+    pub const ALL: [Self; 3] = [Self::AllowHttp, Self::AllowPrivateNetwork, Self::AllowProxy];
 
     /// The field of [`Grants`] that gives it.
     pub fn field(self) -> &'static str {
         match self {
             Self::AllowHttp => "allow_http",
             Self::AllowPrivateNetwork => "allow_private_network",
+            Self::AllowProxy => "allow_proxy",
         }
     }
 }
@@ -70,10 +76,12 @@ pub enum RefusalReason {
     Credentials,
     /// An origin that the connection's endpoint fields do not allow.
     Origin,
-    /// Plain http without the grant.
+    /// Plain http without the grant, or through a proxy.
     PlainHttp,
     /// An address that is not public, without the grant.
     Address,
+    /// A proxy without the grant, or what cannot go through one.
+    Proxy,
     /// A header that is the host's, or that is not a valid one.
     Header,
     /// A secret that is not declared or has no value.
@@ -91,6 +99,7 @@ impl RefusalReason {
             Self::Origin => "origin",
             Self::PlainHttp => "plain-http",
             Self::Address => "address",
+            Self::Proxy => "proxy",
             Self::Header => "header",
             Self::Secret => "secret",
             Self::ReadOnly => "read-only",

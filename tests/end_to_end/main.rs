@@ -28,6 +28,7 @@ mod key;
 mod leaks;
 mod memory;
 mod misbehaviour;
+mod networks;
 mod notify;
 mod older;
 mod page;

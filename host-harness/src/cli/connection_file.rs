@@ -2,7 +2,7 @@
 //! shared and the key cannot. What came from the environment is not printed by any command, whatever field it stands
 //! in.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::path::Path;
 
 use host::Origin;
@@ -12,7 +12,8 @@ use url::Url;
 
 use super::command_error::CommandError;
 use super::hidden::Hidden;
-use super::{output, shell};
+use super::openness::{self, Openness};
+use super::output;
 use crate::files;
 
 /// Connections are a handful of fields; a larger file is another file.
@@ -48,17 +49,11 @@ fn read_with(
     let text = files::read_text(file, LARGEST).map_err(|error| failed(error.to_string()))?;
     let mut value: Value = serde_json::from_str(&text).map_err(|error| failed(format!("it is not JSON: {error}")))?;
     let kind = value.get("key").and_then(Value::as_str).and_then(|key| connector.connection(key));
-    let warning = openness(&metadata).and_then(|openness| match openness {
+    let warning = Openness::of(&metadata).and_then(|openness| match openness {
         Openness::Writable(who) => Some(format!("{who}, and so decide where the key goes")),
-        Openness::Readable if holds_a_secret(&value, kind) => {
-            Some("other users can read, and it holds a secret".into())
-        }
-        Openness::Readable => None,
+        Openness::Readable => holds_a_secret(&value, kind).then(|| openness::READS_A_SECRET.to_owned()),
     });
-    let warning = warning.map(|warning| {
-        let name = shell::quoted(&path.display().to_string()).unwrap_or_else(|| "FILE".into());
-        format!("the connection file {} is one that {warning}: chmod 600 {name}", path.display())
-    });
+    let warning = warning.map(|warning| openness::warning("the connection file", path, &warning));
     let mut filled_in = Vec::new();
     fill_in(&mut value, None, &variable, &mut filled_in).map_err(failed)?;
     let hidden = filled_in.iter().filter(|filled| !is_shown(filled, &value, kind)).map(|filled| filled.value.as_str());
@@ -109,37 +104,6 @@ fn holds_a_secret(value: &Value, kind: Option<&ConnectionDefinition>) -> bool {
     texts.into_iter().any(|text| !text.trim().is_empty() && !text.contains("${"))
 }
 
-/// How far a file is open to others than its owner.
-#[derive(Debug, PartialEq, Eq)]
-enum Openness {
-    /// Who can write to it, and that they can.
-    Writable(&'static str),
-    Readable,
-}
-
-#[cfg(unix)]
-fn openness(metadata: &Metadata) -> Option<Openness> {
-    use std::os::unix::fs::MetadataExt;
-    // A pipe of the shell's is gone with the command.
-    if !metadata.is_file() {
-        return None;
-    }
-    let (owner, mode) = (metadata.uid(), metadata.mode());
-    match mode {
-        _ if owner != 0 && owner != rustix::process::geteuid().as_raw() => {
-            Some(Openness::Writable("another user owns, who can change it"))
-        }
-        mode if mode & 0o022 != 0 => Some(Openness::Writable("other users can change")),
-        mode if mode & 0o044 != 0 => Some(Openness::Readable),
-        _ => None,
-    }
-}
-
-#[cfg(not(unix))]
-fn openness(_: &Metadata) -> Option<Openness> {
-    None
-}
-
 fn fill_in(
     value: &mut Value,
     field: Option<&str>,
@@ -168,7 +132,7 @@ fn fill_in(
 }
 
 /// Replaces every `${NAME}`; `$${` stands for `${` itself. What a variable holds is not looked at again.
-fn filled_in(
+pub(super) fn filled_in(
     text: &str,
     variable: &impl Fn(&str) -> Option<String>,
     found: &mut impl FnMut(&str),

@@ -12,7 +12,9 @@ mod inputs;
 mod inspect;
 mod json_writer;
 mod key;
+mod network;
 mod notify;
+mod openness;
 mod options;
 mod output;
 mod poll;
@@ -52,7 +54,8 @@ Loads a connector component, runs it in a sandbox, and shows what it does.
 
 Results are JSON on standard output (or a table: --format table); messages go to standard error. A component reaches one \
 origin, the one that its connection names, over https, and nothing on a private network; --allow-http and \
---allow-private-network open those two, --read-only closes what could change data. It never sees the connection's secrets.
+--allow-private-network open those two, --read-only closes what could change data. What the environment says of proxies \
+(HTTP_PROXY and the like) counts for nothing: --proxy names one, and --allow-proxy allows it. A component never sees the connection's secrets.
 
 Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
 something or a limit was hit. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
@@ -142,7 +145,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
-    use host::{LimitUnit, Limits, WaysOut};
+    use host::{Grants, LimitUnit, Limits, WaysOut};
 
     use super::*;
     use crate::flags::Flags;
@@ -178,8 +181,9 @@ mod tests {
             let flag = Flags.grant(grant);
             let grants = Arguments::try_parse_from(["harness", &flag, "inspect"]).unwrap().options.grants();
             let expected = match grant.field() {
-                "allow_http" => grants.allow_http && !grants.allow_private_network,
-                "allow_private_network" => grants.allow_private_network && !grants.allow_http,
+                "allow_http" => grants == Grants { allow_http: true, ..Grants::default() },
+                "allow_private_network" => grants == Grants { allow_private_network: true, ..Grants::default() },
+                "allow_proxy" => grants == Grants { allow_proxy: true, ..Grants::default() },
                 field => panic!("{field}"),
             };
             assert!(expected, "{flag}");

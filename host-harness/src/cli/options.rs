@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use host::{CompileCache, Grants, Limit, LimitUnit, Limits};
+use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions};
 
 use super::command_error::CommandError;
 use super::format::Format;
+use super::network::NetworkFlags;
 use super::values::{milliseconds, size};
 use crate::flags::limit_flag;
 
@@ -36,9 +37,11 @@ pub(super) struct GlobalOptions {
     /// Let a request leave only if it can be shown to read: GET, HEAD, or GraphQL with queries alone
     #[arg(long, global = true, help_heading = "Grants")]
     read_only: bool,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Grants")]
-    ca_file: Option<PathBuf>,
+    /// Let requests go through the proxy of --proxy, which looks up the addresses behind their hosts itself, unchecked
+    #[arg(long, global = true, help_heading = "Grants")]
+    allow_proxy: bool,
+    #[command(flatten)]
+    network: NetworkFlags,
     /// Compile the component anew, and keep nothing of it
     #[arg(long, global = true, conflicts_with = "cache_dir")]
     no_cache: bool,
@@ -126,8 +129,9 @@ impl GlobalOptions {
         self.expect_manifest.as_deref()
     }
 
-    pub(super) fn ca_file(&self) -> Option<&Path> {
-        self.ca_file.as_deref()
+    /// How requests get to their service; reads the files that the flags name.
+    pub(super) fn network(&self) -> Result<NetworkOptions, CommandError> {
+        self.network.options()
     }
 
     /// Where compiled components are kept.
@@ -167,6 +171,7 @@ impl GlobalOptions {
         Grants {
             allow_http: self.allow_http,
             allow_private_network: self.allow_private_network,
+            allow_proxy: self.allow_proxy,
             read_only: self.read_only,
         }
     }

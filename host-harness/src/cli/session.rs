@@ -16,8 +16,6 @@ use crate::files;
 
 /// A manifest as it is printed, in bytes: indented, it is several times what a component may declare.
 const LARGEST_MANIFEST: u64 = 16 * 1024 * 1024;
-/// Certificates in a PEM file, in bytes: all that a system trusts have a few hundred KiB.
-const LARGEST_ROOTS: u64 = 4 * 1024 * 1024;
 
 /// A loaded connector with the options that its calls are made with.
 pub(super) struct Session {
@@ -100,21 +98,12 @@ fn expected_manifest(path: &Path) -> Result<ConnectorDefinition, CommandError> {
 
 /// The runtime of a command.
 pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, CommandError> {
-    let extra_roots_pem = match options.ca_file() {
-        Some(path) => {
-            let text = files::read(path, LARGEST_ROOTS);
-            let text =
-                text.map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
-            Some(text.into_bytes())
-        }
-        None => None,
-    };
     // One call at a time needs no pool of a thousand.
     let settings = RuntimeOptions {
         concurrent_calls: 4,
         cache: options.cache(),
         load_limits: Arc::new(options.limits()),
-        extra_roots_pem,
+        network: options.network()?,
         ..Default::default()
     };
     Ok(Runtime::new(settings)?)

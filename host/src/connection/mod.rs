@@ -14,6 +14,7 @@ use zeroize::Zeroize;
 
 use crate::contract::{ConnectionDefinition, ConnectionField, ConnectorDefinition, InputProblem};
 use crate::egress::Sockets;
+use crate::network::ClientIdentity;
 use crate::origin::{EndpointUrl, Origin};
 
 use crate::secrets::{EXPIRES_SOON, Secrets, expiry_of};
@@ -133,6 +134,13 @@ impl Connection {
         })
     }
 
+    /// The same with a certificate that is shown to its service where that asks for one, in place of the runtime's
+    /// ([`NetworkOptions::client_identity`](crate::NetworkOptions::client_identity)). It opens sockets of its own: those
+    /// of the connection that it was made from were opened without it.
+    pub fn with_client_identity(self, identity: ClientIdentity) -> Self {
+        Self { sockets: Arc::new(Sockets::with_identity(identity)), ..self }
+    }
+
     /// The key of the connection definition it was filled in for.
     pub fn key(&self) -> &str {
         &self.key
@@ -159,7 +167,8 @@ impl Connection {
 
     /// Where requests go, and which secrets they can take there, in words for whoever is about to make the first call.
     pub fn destination(&self) -> String {
-        let secrets = match self.secrets.filled_in().collect::<Vec<_>>() {
+        let certificate = self.sockets.have_identity().then_some("a client certificate");
+        let secrets = match self.secrets.filled_in().chain(certificate).collect::<Vec<_>>() {
             names if names.is_empty() => "without a secret".to_owned(),
             names => format!("with {}", names.join(", ")),
         };
@@ -308,6 +317,20 @@ mod tests {
         assert_eq!(connection.destination(), "requests go to https://eu.example, with apiKey, and nowhere else");
         let nowhere = self::connection(json!({"environment": "Mars"})).unwrap();
         assert!(nowhere.destination().starts_with("requests go nowhere: "), "{}", nowhere.destination());
+    }
+
+    #[test]
+    fn a_client_certificate_has_sockets_of_its_own_and_is_named_where_requests_go() {
+        let identity = ClientIdentity::from_pem(
+            include_bytes!("../network/test_pem/client_one.pem"),
+            include_bytes!("../network/test_pem/client_one_key.pem"),
+        );
+        let without = connection(json!({"apiKey": "canary-key", "environment": "EU"})).unwrap();
+        let with = without.clone().with_client_identity(identity.unwrap());
+        assert!(!Arc::ptr_eq(without.sockets(), with.sockets()) && !without.sockets().have_identity());
+        assert!(Arc::ptr_eq(with.sockets(), with.clone().sockets()));
+        let expected = "requests go to https://eu.example, with apiKey, a client certificate, and nowhere else";
+        assert_eq!(with.destination(), expected);
     }
 
     #[test]

@@ -1,22 +1,24 @@
 //! The HTTP clients. A socket carries the requests of one connection alone: a service that takes the end of one request
 //! for the beginning of the next would otherwise mix those of two customers, with their keys. A socket that was opened
 //! under the grant for private networks must not be used by a call without it either. So each connection has clients,
-//! with pools and TLS sessions, of its own.
+//! with pools and TLS sessions, of its own. Where there is a proxy, all of them use it, and a call without the grant
+//! for it gets none.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use reqwest::{Client, Response};
-use rustls::ClientConfig;
+use reqwest::{Client, ClientBuilder, Response};
 use rustls::client::Resumption;
-use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
 
-use super::resolver::CheckedResolver;
+use super::resolver::{CheckedResolver, ProxyResolver};
 use super::transport::Transport;
-use crate::refusal::Refusal;
+use crate::network::{self, ClientIdentity, NetworkError, NetworkOptions, Proxy};
+use crate::refusal::{Grants, Refusal};
 
-/// A host that takes longer to answer a connection attempt is down or hidden behind a firewall.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A host that takes longer to answer a connection attempt is down or hidden behind a firewall. Through a proxy, it is
+/// the time for all of the tunnel.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Services close idle connections after a minute or so; closing first avoids sending into a closed one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// TLS sessions to take up again: all of them are with the one service of a connection.
@@ -24,9 +26,11 @@ const TLS_SESSIONS: usize = 8;
 
 /// What the clients of a runtime have in common.
 pub(crate) struct Network {
-    extra_roots: Vec<CertificateDer<'static>>,
+    roots: RootCertStore,
+    proxy: Option<Proxy>,
+    identity: Option<ClientIdentity>,
     transport: Option<Arc<dyn Transport>>,
-    /// Made when it is first needed: reading the roots takes longer than the rest.
+    /// Made when it is first needed, with the provider and the roots.
     tls: OnceLock<Result<ClientConfig, String>>,
 }
 
@@ -35,6 +39,8 @@ pub(crate) struct Network {
 #[derive(Default)]
 pub(crate) struct Sockets {
     clients: Mutex<Vec<Held>>,
+    /// The certificate of this connection, in place of the network's.
+    identity: Option<ClientIdentity>,
 }
 
 struct Held {
@@ -44,8 +50,23 @@ struct Held {
 }
 
 impl Sockets {
-    /// The client for calls with, or without, the grant for private networks.
-    pub(super) fn client(&self, network: &Arc<Network>, allow_private_network: bool) -> Result<Client, String> {
+    /// Sockets over which this certificate is shown to a service that asks.
+    pub(crate) fn with_identity(identity: ClientIdentity) -> Self {
+        Self { identity: Some(identity), ..Self::default() }
+    }
+
+    /// Whether they have a certificate of their own.
+    pub(crate) fn have_identity(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// The client for calls with these grants.
+    pub(super) fn client(&self, network: &Arc<Network>, grants: Grants) -> Result<Client, String> {
+        // The policy has said so before, with the way out. Here it holds for every client that there is.
+        if network.proxy.is_some() && !grants.allow_proxy {
+            return Err("requests leave through a proxy, for which this call has no grant".to_owned());
+        }
+        let allow_private_network = grants.allow_private_network;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let is_wanted = |held: &&Held| {
             held.allow_private_network == allow_private_network
@@ -54,7 +75,7 @@ impl Sockets {
         if let Some(held) = clients.iter().find(is_wanted) {
             return Ok(held.client.clone());
         }
-        let client = network.client(allow_private_network)?;
+        let client = network.client(allow_private_network, self.identity.as_ref())?;
         // Runtimes come and go while a connection is kept.
         clients.retain(|held| held.network.strong_count() > 0);
         clients.push(Held { network: Arc::downgrade(network), allow_private_network, client: client.clone() });
@@ -63,9 +84,18 @@ impl Sockets {
 }
 
 impl Network {
-    /// `extra_roots` are certificates of authorities that are trusted beside the web's.
-    pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>, transport: Option<Arc<dyn Transport>>) -> Self {
-        Self { extra_roots, transport, tls: OnceLock::new() }
+    /// Reads and checks all that the options name.
+    pub(crate) fn new(options: &NetworkOptions, transport: Option<Arc<dyn Transport>>) -> Result<Self, NetworkError> {
+        let NetworkOptions { proxy, client_identity: identity, .. } = options.clone();
+        if identity.is_some() {
+            check_identity(proxy.as_ref())?;
+        }
+        Ok(Self { roots: network::trusted(options)?, proxy, identity, transport, tls: OnceLock::new() })
+    }
+
+    /// The proxy that everything leaves through, if there is one.
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
     }
 
     /// What answers in place of the network, if something does.
@@ -73,10 +103,22 @@ impl Network {
         self.transport.as_deref()
     }
 
-    fn client(&self, allow_private_network: bool) -> Result<Client, String> {
-        Client::builder()
-            .tls_backend_preconfigured(self.tls()?)
-            .dns_resolver(Arc::new(CheckedResolver { allow_private_network }))
+    /// A client that shows this certificate to services that ask, or else the network's.
+    fn client(&self, allow_private_network: bool, identity: Option<&ClientIdentity>) -> Result<Client, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("the HTTP client could not be set up: {error}");
+        let identity = identity.or(self.identity.as_ref());
+        let mut tls = self.tls()?;
+        if let Some(identity) = identity {
+            check_identity(self.proxy.as_ref()).map_err(|error| failed(&error))?;
+            tls.client_auth_cert_resolver = identity.resolver();
+        }
+        let client = match &self.proxy {
+            Some(proxy) => through(proxy).map_err(|error| failed(&error))?,
+            // The environment's proxies would resolve and connect unseen by the policy.
+            None => Client::builder().no_proxy().dns_resolver(Arc::new(CheckedResolver { allow_private_network })),
+        };
+        client
+            .tls_backend_preconfigured(tls)
             // A redirect could lead anywhere: the component sees it as it is.
             .redirect(reqwest::redirect::Policy::none())
             // Whether a request may be sent twice is decided per request, in `session`.
@@ -86,15 +128,13 @@ impl Network {
             .no_brotli()
             .no_zstd()
             .no_deflate()
-            // A proxy would resolve and connect unseen by the policy.
-            .no_proxy()
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true)
             .user_agent(concat!("host-harness/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| format!("the HTTP client could not be set up: {error}"))
+            .map_err(|error| failed(&error))
     }
 
     /// TLS for one client, which takes up no session of another's.
@@ -104,20 +144,37 @@ impl Network {
         Ok(config)
     }
 
-    /// TLS with a provider and roots that are compiled in, so that nothing need be installed.
+    /// TLS with a provider that is compiled in, so that nothing need be installed.
     fn shared_tls(&self) -> Result<ClientConfig, String> {
-        let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        for root in &self.extra_roots {
-            roots.add(root.clone()).map_err(|error| format!("a root certificate cannot be used: {error}"))?;
-        }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| format!("TLS could not be set up: {error}"))?
-            .with_root_certificates(roots)
+            .with_root_certificates(self.roots.clone())
             .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
+    }
+}
+
+/// A client whose every request leaves through the proxy, as a tunnel for TLS with the service. It sends none over
+/// plain http, which the proxy could read.
+fn through(proxy: &Proxy) -> reqwest::Result<ClientBuilder> {
+    let mut way = reqwest::Proxy::all(proxy.origin().to_string())?;
+    if let Some(authorization) = proxy.authorization() {
+        way = way.custom_http_auth(authorization);
+    }
+    let resolver = ProxyResolver { proxy: proxy.origin().clone() };
+    // With a proxy of its own, the client looks for none in the environment.
+    Ok(Client::builder().proxy(way).https_only(true).dns_resolver(Arc::new(resolver)))
+}
+
+/// Whether a certificate can be shown to the service and to nobody else: the client would also give it to a proxy that
+/// speaks TLS.
+fn check_identity(proxy: Option<&Proxy>) -> Result<(), NetworkError> {
+    match proxy {
+        Some(proxy) if proxy.origin().is_https() => Err(NetworkError::ClientIdentityAndHttpsProxy),
+        _ => Ok(()),
     }
 }
 
@@ -142,10 +199,32 @@ pub(super) fn refusal_in(error: &reqwest::Error) -> Option<Refusal> {
     None
 }
 
-/// The causes of an error without the outermost words, which say only that there was one, and without the URL.
+/// The causes of an error without the outermost words, which say only that there was one, and without the URL; and the
+/// way out, where it is known.
 pub(super) fn describe(error: &reqwest::Error) -> String {
+    let parts = causes_of(error);
+    if parts.is_empty() {
+        return "the request could not be sent".into();
+    }
+    let text = parts.join(": ");
+    let way_out = WAYS_OUT.iter().find(|(cause, _)| text.contains(cause)).map_or("", |(_, way_out)| way_out);
+    format!("{text}{way_out}")
+}
+
+/// What TLS says where something is missing on this side, and what that is.
+const WAYS_OUT: [(&str, &str); 2] = [
+    (
+        "UnknownIssuer",
+        "; if a company's own authority has signed its certificate, or a proxy's that looks into TLS, have that one \
+         trusted: the system's roots, or extra ones",
+    ),
+    ("CertificateRequired", "; the service asks for a client certificate"),
+];
+
+/// The words of all that lies behind an error.
+pub(super) fn causes_of(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(error) = source {
         let text = error.to_string();
         // Wrappers often repeat what they wrap.
@@ -154,7 +233,7 @@ pub(super) fn describe(error: &reqwest::Error) -> String {
         }
         source = error.source();
     }
-    if parts.is_empty() { "the request could not be sent".into() } else { parts.join(": ") }
+    parts
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whose clients and TLS sessions are whose. That no two connections share a socket is shown in the end-to-end tests.
 
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConnection, HandshakeKind, ServerConfig, ServerConnection};
 
 use super::*;
@@ -14,7 +14,11 @@ fn certificates() -> Vec<CertificateDer<'static>> {
 }
 
 fn network() -> Arc<Network> {
-    Arc::new(Network::new(certificates()[..1].to_vec(), None))
+    Arc::new(Network::new(&NetworkOptions::default(), None).unwrap())
+}
+
+fn grants(allow_private_network: bool) -> Grants {
+    Grants { allow_private_network, ..Grants::default() }
 }
 
 fn server() -> Arc<ServerConfig> {
@@ -52,7 +56,8 @@ fn connect(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> HandshakeK
 
 #[test]
 fn a_client_takes_up_its_own_tls_sessions_and_no_others() {
-    let (network, server) = (network(), server());
+    let options = NetworkOptions { extra_roots_pem: Some(CERTIFICATES.to_vec()), ..NetworkOptions::default() };
+    let (network, server) = (Network::new(&options, None).unwrap(), server());
     let [one, other] = [(); 2].map(|()| Arc::new(network.tls().unwrap()));
     assert_eq!(connect(&one, &server), HandshakeKind::Full);
     assert_eq!(connect(&one, &server), HandshakeKind::Resumed);
@@ -66,11 +71,22 @@ fn a_connection_has_a_client_for_each_grant_and_runtime_and_keeps_none_of_a_runt
     let held = || sockets.clients.lock().unwrap().len();
     let kept = network();
     for allow_private_network in [true, false, true, false] {
-        sockets.client(&kept, allow_private_network).unwrap();
+        sockets.client(&kept, grants(allow_private_network)).unwrap();
     }
     assert_eq!(held(), 2);
     for _ in 0..50 {
-        sockets.client(&network(), true).unwrap();
+        sockets.client(&network(), grants(true)).unwrap();
     }
     assert_eq!(held(), 3);
+}
+
+#[test]
+fn a_client_that_was_made_with_a_proxy_is_not_given_to_a_call_without_the_grant() {
+    let proxy = Some(Proxy::new("http://127.0.0.1:9").unwrap());
+    let network = Arc::new(Network::new(&NetworkOptions { proxy, ..NetworkOptions::default() }, None).unwrap());
+    let sockets = Sockets::default();
+    for allow_proxy in [false, true, false] {
+        let client = sockets.client(&network, Grants { allow_proxy, ..grants(true) });
+        assert_eq!(client.is_ok(), allow_proxy);
+    }
 }

@@ -6,12 +6,18 @@ mod client;
 mod encoding;
 mod overrides;
 mod policy;
+mod proxied;
 mod read_only;
 mod request;
 mod resolver;
 mod retry;
 mod sending;
 mod transport;
+
+#[cfg(test)]
+mod identity_tests;
+#[cfg(test)]
+mod testing;
 
 pub use crate::refusal::{Grant, Grants, Refusal, RefusalReason, Restriction};
 pub use crate::secrets::{REDACTED, SecretProblem, Secrets};

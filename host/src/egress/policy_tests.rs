@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NONE: Grants = Grants { allow_http: false, allow_private_network: false, read_only: false };
+const NONE: Grants = Grants { allow_http: false, allow_private_network: false, allow_proxy: false, read_only: false };
 const HTTP: Grants = Grants { allow_http: true, ..NONE };
 const PRIVATE: Grants = Grants { allow_private_network: true, ..NONE };
 const BOTH: Grants = Grants { allow_http: true, ..PRIVATE };
@@ -113,6 +113,7 @@ fn a_refusal_names_the_grant_that_would_allow_it_and_the_grant_does() {
                 let granted = match grant {
                     Grant::AllowHttp => Grants { allow_http: true, ..grants },
                     Grant::AllowPrivateNetwork => Grants { allow_private_network: true, ..grants },
+                    Grant::AllowProxy => panic!("{text}"),
                 };
                 let after = policy(url, granted).check_url(url).err().and_then(|refusal| refusal.grant);
                 assert_ne!(after, Some(grant), "{url}");
@@ -126,6 +127,46 @@ fn no_grant_opens_an_address_that_no_machine_has() {
     for url in ["https://0.0.0.0/", "https://224.0.0.1/", "https://[ff02::1]/"] {
         let refusal = policy(url, BOTH).check_url(url).expect_err(url);
         assert_eq!((refusal.reason, refusal.grant), (RefusalReason::Address, None), "{url}");
+    }
+}
+
+#[test]
+fn behind_a_proxy_all_is_checked_that_needs_no_look_up() {
+    const PROXY: Grants = Grants { allow_proxy: true, ..NONE };
+    const ALL: Grants = Grants { allow_proxy: true, ..BOTH };
+    let check = |url: &str, grants| {
+        let policy = policy(url, grants).through(Some(Origin::parse("http://10.0.0.7:3128").unwrap()));
+        policy.check_url(url).err().map(|refusal| (refusal.reason, refusal.grant))
+    };
+    let without = |grant| Some((RefusalReason::Proxy, Some(grant)));
+    let private = Some((RefusalReason::Address, Some(Grant::AllowPrivateNetwork)));
+    for (url, grants, expected) in [
+        ("https://plm.example/", NONE, without(Grant::AllowProxy)),
+        ("https://plm.example/", BOTH, without(Grant::AllowProxy)),
+        ("https://plm.example/", PROXY, None),
+        ("https://8.8.8.8/", PROXY, None),
+        // No grant lets http go through a proxy.
+        ("http://plm.example/", NONE, Some((RefusalReason::PlainHttp, None))),
+        ("http://plm.example/", ALL, Some((RefusalReason::PlainHttp, None))),
+        ("https://10.0.0.1/", PROXY, private),
+        ("https://127.1/", PROXY, private),
+        ("https://169.254.169.254/", PROXY, private),
+        // The proxy's own address opens no other way to it.
+        ("https://10.0.0.7:3128/", PROXY, private),
+        ("https://localhost/", PROXY, private),
+        ("https://LOCALHOST./", PROXY, private),
+        ("https://a.localhost/", PROXY, private),
+        ("https://notlocalhost/", PROXY, None),
+        ("https://10.0.0.1/", ALL, None),
+        ("https://localhost/", ALL, None),
+        ("https://0.0.0.0/", ALL, Some((RefusalReason::Address, None))),
+        ("https://[2606:4700::1111]/", ALL, Some((RefusalReason::Proxy, None))),
+    ] {
+        assert_eq!(check(url, grants), expected, "{url} with {grants:?}");
+    }
+    let other = policy("https://plm.example", ALL).through(Some(Origin::parse("http://10.0.0.7:3128").unwrap()));
+    for url in ["https://other.example/", "http://10.0.0.7:3128/"] {
+        assert_eq!(other.check_url(url).unwrap_err().reason, RefusalReason::Origin, "{url}");
     }
 }
 

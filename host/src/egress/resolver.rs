@@ -6,11 +6,18 @@ use std::net::SocketAddr;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::policy::check_address;
-use crate::refusal::Refusal;
+use crate::origin::Origin;
+use crate::refusal::{Refusal, RefusalReason};
 
 /// A resolver for one class of calls: those with, or those without, the grant for private networks.
 pub(super) struct CheckedResolver {
     pub(super) allow_private_network: bool,
+}
+
+/// A resolver for calls through a proxy: it knows the proxy, wherever that is, because the operator named it. A request
+/// that came to leave around the proxy would find nothing.
+pub(super) struct ProxyResolver {
+    pub(super) proxy: Origin,
 }
 
 impl Resolve for CheckedResolver {
@@ -20,6 +27,21 @@ impl Resolve for CheckedResolver {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let allowed = checked(allow_private_network, name.as_str(), found)?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl Resolve for ProxyResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let is_the_proxy = self.proxy.host().to_string() == name.as_str();
+        let proxy = self.proxy.to_string();
+        Box::pin(async move {
+            if !is_the_proxy {
+                let what = format!("{} is not the proxy {proxy}, through which all requests leave", name.as_str());
+                return Err(Refusal::new(RefusalReason::Proxy, what).into());
+            }
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
         })
     }
 }
@@ -60,6 +82,17 @@ mod tests {
         assert!(refusal.to_string().contains("plm.example leads to 10.0.0.1"), "{refusal}");
         assert!(refusal.to_string().contains("Grants::allow_private_network"), "{refusal}");
         assert_eq!(checked(true, "plm.example", addresses(&["10.0.0.1", "::1"])).unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxy_its_own_name_is_looked_up_wherever_it_leads_and_no_other() {
+        let resolver = ProxyResolver { proxy: Origin::parse("http://localhost:3128").unwrap() };
+        let found: Vec<SocketAddr> = resolver.resolve("localhost".parse().unwrap()).await.unwrap().collect();
+        assert!(!found.is_empty() && found.iter().all(|address| address.ip().is_loopback()), "{found:?}");
+        for other in ["plm.example", "localhost.example", "127.0.0.1"] {
+            let Err(error) = resolver.resolve(other.parse().unwrap()).await else { panic!("{other} was looked up") };
+            assert!(error.downcast_ref::<Refusal>().is_some(), "{error}");
+        }
     }
 
     #[test]

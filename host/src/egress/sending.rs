@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use super::client::{self, Network, Sockets};
 use super::encoding::{self, Body, BodyProblem};
 use super::policy::EgressPolicy;
+use super::proxied::{self, Again};
 use super::request::{CheckedRequest, OutgoingRequest};
 use super::retry;
 use crate::budget::HostBudget;
@@ -209,8 +210,7 @@ impl Egress {
             let response = transport.answer(outgoing).map_err(Stopped::NoAnswer)?;
             return client::with_status(response.into()).map_err(Stopped::Broken);
         }
-        let allow_private_network = self.context.policy.grants().allow_private_network;
-        let client = self.context.sockets.client(&self.context.network, allow_private_network);
+        let client = self.context.sockets.client(&self.context.network, self.context.policy.grants());
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
         *outgoing.headers_mut() = headers;
         if !request.body.is_empty() {
@@ -219,9 +219,21 @@ impl Egress {
         let response = client.map_err(Stopped::Broken)?.execute(outgoing).await;
         let response = response.map_err(|error| match client::refusal_in(&error) {
             Some(refusal) => Stopped::Refused(refusal),
-            None => Stopped::NoAnswer(client::describe(&error)),
+            None => self.no_answer(&error),
         })?;
         client::with_status(response).map_err(Stopped::Broken)
+    }
+
+    /// Why the client got no answer. What the proxy has to do with it is said.
+    fn no_answer(&self, error: &reqwest::Error) -> Stopped {
+        let Some(proxy) = self.context.network.proxy() else {
+            return Stopped::NoAnswer(client::describe(error));
+        };
+        match proxied::problem(error, proxy) {
+            // Asked again with the same credentials it says the same, and some count that as an attack.
+            (text, Again::Never) => Stopped::Broken(text),
+            (text, Again::Later) => Stopped::NoAnswer(text),
+        }
     }
 
     /// Reads an answer's body, and not a byte beyond the limit.

@@ -163,9 +163,10 @@ pub(super) fn egress(
         Some(connection) => connection.origin().cloned().map_err(str::to_owned),
         None => Err("this call has no connection".to_owned()),
     };
+    let proxy = runtime.network.proxy().map(|proxy| proxy.origin().clone());
     let last_words = (limits.deadline / 10).min(LONGEST_LAST_WORDS);
     Egress::new(EgressContext {
-        policy: EgressPolicy::new(origin, options.grants),
+        policy: EgressPolicy::new(origin, options.grants).through(proxy),
         secrets: secrets_of(connection),
         network: runtime.network.clone(),
         sockets: connection.map(|connection| connection.sockets().clone()).unwrap_or_default(),

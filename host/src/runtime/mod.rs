@@ -20,8 +20,6 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tokio::sync::Semaphore;
 
 pub use cache::{CacheUse, CompileCache};
@@ -36,6 +34,7 @@ pub use told::{Told, WaysOut};
 
 use crate::egress::{Network, Transport};
 use crate::limits::Limits;
+use crate::network::{NetworkError, NetworkOptions};
 use engine::SharedEngine;
 
 /// How a [`Runtime`] is set up.
@@ -50,8 +49,8 @@ pub struct RuntimeOptions {
     /// What loading a component may use: [`Limits::component_bytes`], [`Limits::compile_deadline`], and, for reading
     /// its manifest, [`Limits::manifest_bytes`] and the limits of any call.
     pub load_limits: Arc<Limits>,
-    /// Certificates in PEM form of authorities to trust beside the web's, for services inside a company.
-    pub extra_roots_pem: Option<Vec<u8>>,
+    /// How requests get to their service: whose certificates are trusted, a proxy, a certificate of one's own.
+    pub network: NetworkOptions,
     /// Has the last word on the engine's configuration. For tests that look into a component's memory; nothing is
     /// promised about it.
     #[doc(hidden)]
@@ -67,7 +66,7 @@ impl Default for RuntimeOptions {
             allocation: Allocation::Pooled,
             cache: CompileCache::Off,
             load_limits: Arc::default(),
-            extra_roots_pem: None,
+            network: NetworkOptions::default(),
             configure_engine: None,
         }
     }
@@ -80,9 +79,9 @@ pub enum RuntimeError {
     /// The engine could not be made.
     #[error("the WebAssembly engine could not be set up: {0}")]
     Engine(String),
-    /// The extra roots cannot be read.
-    #[error("the extra root certificates cannot be read: {0}")]
-    Roots(String),
+    /// The network cannot be used as it is described.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
 }
 
 /// What a [`Runtime`] chose for the machine that it runs on.
@@ -133,15 +132,7 @@ impl Runtime {
     }
 
     fn build(options: RuntimeOptions, transport: Option<Arc<dyn Transport>>) -> Result<Self, RuntimeError> {
-        let extra_roots = match &options.extra_roots_pem {
-            Some(pem) => CertificateDer::pem_slice_iter(pem)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|error| RuntimeError::Roots(error.to_string()))?,
-            None => Vec::new(),
-        };
-        if options.extra_roots_pem.is_some() && extra_roots.is_empty() {
-            return Err(RuntimeError::Roots("there is no certificate in PEM form".into()));
-        }
+        let network = Network::new(&options.network, transport)?;
         let concurrent_calls = options.concurrent_calls.max(1);
         let engine = SharedEngine::new(options.allocation, concurrent_calls, options.configure_engine)
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
@@ -151,7 +142,7 @@ impl Runtime {
                 cache: options.cache,
                 load_limits: options.load_limits,
                 concurrent_calls,
-                network: Arc::new(Network::new(extra_roots, transport)),
+                network: Arc::new(network),
                 slots: Semaphore::new(concurrent_calls as usize),
             }),
         })

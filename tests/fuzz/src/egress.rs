@@ -44,20 +44,28 @@ pub(crate) const WORDS: &[&str] = &[
     "user:pass@",
 ];
 
-/// The first byte is the grants; then the endpoint and the URL, a line each.
+/// The first byte is the grants, and whether there is a proxy; then the endpoint and the URL, a line each.
 pub(crate) fn policy(data: &[u8]) -> u64 {
     let (bits, rest) = choice(data);
-    let grants = Grants { allow_http: bits & 1 != 0, allow_private_network: bits & 2 != 0, read_only: bits & 4 != 0 };
+    let grants = Grants {
+        allow_http: bits & 1 != 0,
+        allow_private_network: bits & 2 != 0,
+        read_only: bits & 4 != 0,
+        allow_proxy: bits & 8 != 0,
+    };
+    let proxy = (bits & 16 != 0).then(|| Origin::parse("http://10.0.0.7:3128").expect("an origin"));
     let text = String::from_utf8_lossy(rest);
     let (endpoint, url) = text.split_once('\n').unwrap_or((&text, &text));
     scrub(endpoint, url);
     let allowed = Origin::parse(endpoint);
-    let policy = EgressPolicy::new(allowed.clone(), grants);
+    let policy = EgressPolicy::new(allowed.clone(), grants).through(proxy.clone());
     match policy.check_url(url) {
         Ok(checked) => {
             let allowed = allowed.expect("nothing leaves without an allowed origin");
             assert_eq!(Origin::parse(checked.as_str()).as_ref(), Ok(&allowed), "another origin");
-            assert!(grants.allow_http || checked.scheme() == "https", "plain http");
+            let may_be_http = grants.allow_http && proxy.is_none();
+            assert!(may_be_http || checked.scheme() == "https", "plain http");
+            assert!(grants.allow_proxy || proxy.is_none(), "through a proxy");
             assert!(checked.username().is_empty() && checked.password().is_none() && checked.fragment().is_none());
             let address = match checked.host().expect("a host") {
                 Host::Ipv4(address) => Some(address.into()),

@@ -26,6 +26,10 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
             "To this machine or a private network",
             if grants.allow_private_network { "yes, with --allow-private-network" } else { "no" }.into(),
         ),
+        (
+            "Through a proxy, which looks up addresses itself",
+            if grants.allow_proxy { "yes, with --allow-proxy" } else { "no" }.into(),
+        ),
         ("Files, clock, other sockets", "no: the component has none of them".into()),
         ("Secrets", "never: the host adds them to a request as it leaves".into()),
     ];
