@@ -3,26 +3,39 @@
 
 use std::sync::Arc;
 
+use host::NetworkOptions;
 use reqwest::ClientBuilder;
 use rustls::ClientConfig;
 
-/// A client with TLS whose provider and roots are compiled in, which follows no redirect and uses no proxy that it was not
-/// told of.
-pub(crate) fn client(configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<reqwest::Client, String> {
-    let wrong = |error: &dyn std::fmt::Display| format!("the HTTP client could not be set up: {error}");
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+/// Whom the fleet's own requests trust.
+#[derive(Clone)]
+pub(crate) struct Trust(Arc<ClientConfig>);
+
+impl Trust {
+    /// The same authorities as connectors' requests.
+    pub(crate) fn of(network: &NetworkOptions) -> Result<Self, String> {
+        let roots = network.trusted().map_err(|error| error.to_string())?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| format!("TLS could not be set up: {error}"))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(Arc::new(config)))
+    }
+}
+
+/// A client that follows no redirect and uses no proxy that it was not told of.
+pub(crate) fn client(
+    trust: &Trust,
+    configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<reqwest::Client, String> {
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(ClientConfig::clone(&trust.0))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .referer(false)
         .tcp_nodelay(true)
         .user_agent(concat!("fleet/", env!("CARGO_PKG_VERSION")));
-    configure(client).build().map_err(|error| wrong(&error))
+    configure(client).build().map_err(|error| format!("the HTTP client could not be set up: {error}"))
 }

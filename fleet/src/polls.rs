@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use host::{CallOptions, Connection, Connector, Grants, Limits};
+use host::{CallOptions, ClientIdentity, Connection, Connector, Grants, Limits};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -36,6 +36,7 @@ struct ConnectionKey {
     connector: String,
     version: Arc<str>,
     connection: String,
+    has_identity: bool,
 }
 
 struct Held {
@@ -113,12 +114,23 @@ impl Polls {
             hash.update(digest);
             values.push((field, secret));
         }
+        let identity = match &definition.client_identity {
+            Some(reference) => {
+                let secret = |name| self.secrets.secret(&id.tenant, name).map_err(|error| error.to_string());
+                let (certificate, key) = (secret(&reference.certificate)?, secret(&reference.key)?);
+                hash.update(Sha256::digest(certificate.expose_secret()));
+                hash.update(Sha256::digest(key.expose_secret()));
+                Some((certificate, key))
+            }
+            None => None,
+        };
         let secrets: [u8; 32] = hash.finalize().into();
         let key = ConnectionKey {
             tenant: id.tenant.to_string(),
             connector: definition.connector.to_string(),
             version: chosen.version.clone(),
             connection: definition.connection.to_string(),
+            has_identity: identity.is_some(),
         };
         let now = Instant::now();
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +145,12 @@ impl Polls {
                 *place = Value::String(secret.expose_secret().to_owned());
             }
         }
-        let connection = chosen.connector.connection(filled).map_err(|error| error.to_string())?;
+        let mut connection = chosen.connector.connection(filled).map_err(|error| error.to_string())?;
+        if let Some((certificate, key)) = identity {
+            let identity =
+                ClientIdentity::from_pem(certificate.expose_secret().as_bytes(), key.expose_secret().as_bytes());
+            connection = connection.with_client_identity(identity.map_err(|error| error.to_string())?);
+        }
         connections.insert(key, Held { secrets, connection: connection.clone(), used: now });
         Ok(connection)
     }

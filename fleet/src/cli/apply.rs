@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use futures_util::StreamExt;
+use host::NetworkOptions;
 use serde_json::{Map, Value};
 
 use super::StoreOptions;
+use super::network::NetworkFlags;
 use super::serve::components;
 use super::store::with_engine;
 use crate::engine::Engine;
@@ -39,7 +41,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options) -> Result<()> {
-    let connectors = components(&options.components, false, None).await?;
+    let connectors = components(&options.components, false, NetworkOptions::default()).await?;
     // Secrets are not read here: only their names are looked at.
     let polls = Polls::new(connectors, FileSecrets::new("").into(), host::Grants::default(), host::Limits::default());
     let polls = polls.map_err(anyhow::Error::msg)?;
@@ -49,7 +51,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     };
     let all = read(BufReader::new(input), &polls)?;
     ensure!(!all.is_empty(), "there is no definition in {}", options.file.display());
-    with_engine!(options.store.open().await?, engine => {
+    with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => {
         let mut applied = futures_util::stream::iter(&all)
             .map(|(id, definition)| async { engine.configure(id, definition).await.with_context(|| id.to_string()) })
             .buffer_unordered(AT_ONCE);

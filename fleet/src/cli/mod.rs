@@ -1,6 +1,7 @@
 //! The command `fleet`.
 
 mod apply;
+mod network;
 mod rollout;
 mod serve;
 mod store;

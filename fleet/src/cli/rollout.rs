@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::StoreOptions;
+use super::network::NetworkFlags;
 use super::store::with_engine;
 use crate::engine::Engine;
 use crate::model::{Name, Rollout};
@@ -32,7 +33,7 @@ pub(super) struct Options {
 
 pub(super) async fn run(options: Options) -> Result<()> {
     let connector = &options.connector;
-    let rollout = with_engine!(options.store.open().await?, engine => {
+    let rollout = with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => {
         let known = engine.rollout(connector).await?;
         match (&options.version, options.back) {
             (None, false) => known,

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use host::{CompileCache, Grants, Limits, Runtime, RuntimeOptions};
+use host::{CompileCache, Grants, Limits, NetworkOptions, Runtime, RuntimeOptions};
 use serde_json::json;
 use tokio::sync::{Notify, mpsc, watch};
 use tracing::{info, warn};
 use url::Url;
 
 use super::StoreOptions;
+use super::network::NetworkFlags;
 use super::store::Store;
 use super::values::duration;
 use crate::connectors::{Connectors, Folder};
@@ -36,6 +37,8 @@ use crate::worker::{Parts, WorkerOptions, work};
 pub(super) struct Options {
     #[command(flatten)]
     store: StoreOptions,
+    #[command(flatten)]
+    network: NetworkFlags,
     /// The folder of components: CONNECTOR/VERSION.wasm. It is looked at again and again
     #[arg(long, env = "FLEET_COMPONENTS", value_name = "DIR")]
     components: PathBuf,
@@ -48,9 +51,9 @@ pub(super) struct Options {
     /// Let connectors' requests go to loopback, private and link-local addresses
     #[arg(long, help_heading = "Grants")]
     allow_private_network: bool,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE", help_heading = "Grants")]
-    ca_file: Option<PathBuf>,
+    /// Let connectors' requests leave through --proxy, which then finds the addresses: they are not checked here any more
+    #[arg(long, help_heading = "Grants")]
+    allow_proxy: bool,
     /// Let deliveries go over plain http
     #[arg(long, help_heading = "Grants")]
     deliver_http: bool,
@@ -96,9 +99,9 @@ pub(super) struct Options {
 }
 
 /// Loads the components of a folder.
-pub(super) async fn components(folder: &Path, cached: bool, roots: Option<Vec<u8>>) -> Result<Arc<Connectors>> {
+pub(super) async fn components(folder: &Path, cached: bool, network: NetworkOptions) -> Result<Arc<Connectors>> {
     let cache = if cached { CompileCache::standard() } else { CompileCache::Off };
-    let runtime = Runtime::new(RuntimeOptions { extra_roots_pem: roots, cache, ..RuntimeOptions::default() })?;
+    let runtime = Runtime::new(RuntimeOptions { network, cache, ..RuntimeOptions::default() })?;
     let folder = Folder::new(runtime, folder.to_owned());
     for problem in folder.look().await {
         warn!("a component is not used: {problem}");
@@ -109,11 +112,11 @@ pub(super) async fn components(folder: &Path, cached: bool, roots: Option<Vec<u8
 
 pub(super) async fn run(options: Options) -> Result<()> {
     ensure!(options.lease >= Duration::from_millis(300), "--lease: 300ms is the least");
-    let roots = options.ca_file.as_ref().map(|file| std::fs::read(file).with_context(|| file.display().to_string()));
-    let connectors = components(&options.components, true, roots.transpose()?).await?;
+    let connectors = components(&options.components, true, options.network.options()?).await?;
     let grants = Grants {
         allow_http: options.allow_http,
         allow_private_network: options.allow_private_network,
+        allow_proxy: options.allow_proxy,
         // A trigger has nothing to change.
         read_only: true,
     };
@@ -121,9 +124,9 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let polls = Arc::new(polls.map_err(anyhow::Error::msg)?);
     let deliver =
         DeliveryGrants { allow_http: options.deliver_http, allow_private_network: options.deliver_private_network };
-    let sender = Sender::new(options.secrets.clone(), deliver).map_err(anyhow::Error::msg)?;
+    let sender = Sender::new(options.secrets.clone(), deliver, &options.network.trust()?).map_err(anyhow::Error::msg)?;
     let seen = Arc::new(Seen::default());
-    match options.store.open().await? {
+    match options.store.open(&options.network).await? {
         Store::Postgres(engine) => {
             let committed = Arc::new(Notify::new());
             let delivering = deliver_from(engine.clone(), sender, committed.clone(), options.longest_retry, seen.clone());

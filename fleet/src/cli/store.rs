@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use url::Url;
 
+use super::network::NetworkFlags;
 use crate::engine::postgres::Postgres;
 use crate::engine::restate::Restate;
 
@@ -36,7 +37,8 @@ macro_rules! with_engine {
 pub(super) use with_engine;
 
 impl StoreOptions {
-    pub(super) async fn open(&self) -> Result<Store> {
+    /// Opens it. `network` says whom to trust on the way to a Restate.
+    pub(super) async fn open(&self, network: &NetworkFlags) -> Result<Store> {
         if self.store.starts_with("postgres://") || self.store.starts_with("postgresql://") {
             return Ok(Store::Postgres(Postgres::connect(&self.store).await?));
         }
@@ -54,6 +56,6 @@ impl StoreOptions {
                 admin
             }
         };
-        Ok(Store::Restate(Restate::new(&ingress, &admin)?))
+        Ok(Store::Restate(Restate::new(&ingress, &admin, &network.trust()?)?))
     }
 }

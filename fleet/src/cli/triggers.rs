@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::StoreOptions;
+use super::network::NetworkFlags;
 use super::store::with_engine;
 use crate::engine::{Engine, Summary};
 use crate::model::{Name, TriggerId};
@@ -25,7 +26,7 @@ pub(super) struct ListOptions {
 
 pub(super) async fn list(options: ListOptions) -> Result<()> {
     let tenant = options.tenant.as_ref();
-    let all: Vec<Summary> = with_engine!(options.store.open().await?, engine => engine.list(tenant).await?);
+    let all: Vec<Summary> = with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => engine.list(tenant).await?);
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     for summary in all {
         if let Err(error) = writeln!(output, "{}", serde_json::to_string(&summary)?) {
@@ -57,7 +58,7 @@ pub(super) struct ShowOptions {
 
 pub(super) async fn show(options: ShowOptions) -> Result<()> {
     let id = &options.trigger;
-    let record = with_engine!(options.store.open().await?, engine => engine.record(id).await?);
+    let record = with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => engine.record(id).await?);
     let Some(record) = record else { bail!("there is no trigger {id}: `fleet list` says which there are") };
     let mut shown = serde_json::to_value(&record.definition)?;
     let kept = json!({
@@ -87,7 +88,7 @@ pub(super) struct Named {
 
 /// Polls now.
 pub(super) async fn poll(named: Named) -> Result<()> {
-    with_engine!(named.store.open().await?, engine => {
+    with_engine!(named.store.open(&NetworkFlags::default()).await?, engine => {
         for id in &named.triggers {
             engine.poll_now(id).await.with_context(|| id.to_string())?;
         }
@@ -97,7 +98,7 @@ pub(super) async fn poll(named: Named) -> Result<()> {
 
 /// Pauses or resumes.
 pub(super) async fn pause(named: Named, paused: bool) -> Result<()> {
-    with_engine!(named.store.open().await?, engine => {
+    with_engine!(named.store.open(&NetworkFlags::default()).await?, engine => {
         for id in &named.triggers {
             engine.pause(id, paused).await.with_context(|| id.to_string())?;
         }
@@ -107,7 +108,7 @@ pub(super) async fn pause(named: Named, paused: bool) -> Result<()> {
 
 /// Forgets.
 pub(super) async fn remove(named: Named) -> Result<()> {
-    with_engine!(named.store.open().await?, engine => {
+    with_engine!(named.store.open(&NetworkFlags::default()).await?, engine => {
         for id in &named.triggers {
             engine.remove(id).await.with_context(|| id.to_string())?;
         }

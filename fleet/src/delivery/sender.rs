@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::resolver::CheckedResolver;
 use super::signature::sign;
+use crate::http::Trust;
 use crate::model::{Definition, Destination, Payload, TriggerId};
 use crate::secrets::Secrets;
 
@@ -54,12 +55,12 @@ struct Body<'a> {
 }
 
 impl Sender {
-    pub(crate) fn new(secrets: Secrets, grants: DeliveryGrants) -> Result<Self, String> {
+    pub(crate) fn new(secrets: Secrets, grants: DeliveryGrants, trust: &Trust) -> Result<Self, String> {
         let allowed = Grants { allow_http: grants.allow_http, allow_private_network: grants.allow_private_network, ..Grants::default() };
         // Only addresses are asked of it: what origin it is is each trigger's own affair.
         let policy = EgressPolicy::new(Err("deliveries have no one origin".into()), allowed);
         let resolver = Arc::new(CheckedResolver { policy: policy.clone() });
-        let client = crate::http::client(|client| {
+        let client = crate::http::client(trust, |client| {
             client.timeout(PATIENCE).dns_resolver(resolver).pool_idle_timeout(Duration::from_secs(50))
         })?;
         Ok(Self { inner: Arc::new(Inner { client, policy, grants, secrets }) })
@@ -137,7 +138,8 @@ mod tests {
     use crate::secrets::FileSecrets;
 
     fn sender(grants: DeliveryGrants) -> Sender {
-        Sender::new(FileSecrets::new("/nowhere").into(), grants).unwrap()
+        let trust = Trust::of(&host::NetworkOptions::default()).unwrap();
+        Sender::new(FileSecrets::new("/nowhere").into(), grants, &trust).unwrap()
     }
 
     #[test]

@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 
 /// A trigger as its owner defines it. Secrets are named in it and never written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Definition {
     /// Which connector: the name of a folder of components.
     pub(crate) connector: Name,
@@ -31,6 +31,9 @@ pub(crate) struct Definition {
     /// The connection, as `connection.json` has it: `{"key": …, "fields": {…}}`, with `{"secret": NAME}` in place of each
     /// secret's value.
     pub(crate) connection: Value,
+    /// What is shown to a service that asks for a certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) client_identity: Option<ClientIdentityReference>,
     /// The trigger's inputs.
     #[serde(default)]
     pub(crate) inputs: Map<String, Value>,
@@ -186,6 +189,16 @@ impl From<Every> for String {
 pub(crate) struct SecretReference {
     /// The secret's name in the tenant's part of the secret store.
     pub(crate) secret: Name,
+}
+
+/// A client certificate with its key, in PEM form: two of the tenant's secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientIdentityReference {
+    /// The name of the secret that holds the certificate, and those of the authorities up to one that the service knows.
+    pub(crate) certificate: Name,
+    /// The name of the secret that holds its key.
+    pub(crate) key: Name,
 }
 
 /// Why a definition cannot be used.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -26,37 +26,41 @@ impl SecretStore for FileSecrets {
     fn secret(&self, tenant: &Name, name: &Name) -> Result<SecretString, SecretError> {
         // Names hold no separators, so this is in the folder.
         let path = self.folder.join(tenant.as_str()).join(name.as_str());
-        let wrong = |text: String| SecretError(format!("the secret {name} of {tenant}, {}: {text}", path.display()));
-        let file = match open(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(wrong("there is no such file: put the secret's value into it".into()));
-            }
-            opened => opened.map_err(|error| wrong(error.to_string()))?,
-        };
-        let metadata = file.metadata().map_err(|error| wrong(error.to_string()))?;
-        if !metadata.is_file() {
-            return Err(wrong("it is not a regular file".into()));
-        }
-        #[cfg(unix)]
-        if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o027 != 0 {
-            return Err(wrong("others can read or change it: allow its owner alone (chmod 600)".into()));
-        }
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
-        if bytes.len() > LARGEST {
-            return Err(wrong(format!("it has more than {LARGEST} bytes")));
-        }
-        let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
-            drop(Zeroizing::new(error.into_bytes()));
-            wrong("it is not text in UTF-8".into())
-        })?;
-        let text = without_line_break(text);
-        if text.is_empty() { Err(wrong("it is empty".into())) } else { Ok(text.into()) }
+        read_file(&path).map_err(|text| SecretError(format!("the secret {name} of {tenant}, {}: {text}", path.display())))
     }
 }
 
+/// Reads a file that holds a secret. The error says what is wrong with it, and repeats nothing of it.
+pub(crate) fn read_file(path: &Path) -> Result<SecretString, String> {
+    let file = match open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err("there is no such file: put the secret's value into it".into());
+        }
+        opened => opened.map_err(|error| error.to_string())?,
+    };
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file".into());
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o027 != 0 {
+        return Err("others can read or change it: allow its owner alone (chmod 600)".into());
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() > LARGEST {
+        return Err(format!("it has more than {LARGEST} bytes"));
+    }
+    let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        "it is not text in UTF-8".to_owned()
+    })?;
+    let text = without_line_break(text);
+    if text.is_empty() { Err("it is empty".into()) } else { Ok(text.into()) }
+}
+
 /// Opens a file without waiting: a pipe in its place has no end to wait for.
-fn open(path: &std::path::Path) -> std::io::Result<File> {
+fn open(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub(crate) use environment::EnvironmentSecrets;
-pub(crate) use files::FileSecrets;
+pub(crate) use files::{FileSecrets, read_file};
 use secrecy::SecretString;
 
 use crate::model::Name;

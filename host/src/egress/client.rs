@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::resolver::{CheckedResolver, ProxyResolver};
 use super::transport::Transport;
-use crate::network::{self, ClientIdentity, NetworkError, NetworkOptions, Proxy};
+use crate::network::{ClientIdentity, NetworkError, NetworkOptions, Proxy};
 use crate::refusal::{Grants, Refusal};
 
 /// A host that takes longer to answer a connection attempt is down or hidden behind a firewall. Through a proxy, it is
@@ -90,7 +90,7 @@ impl Network {
         if identity.is_some() {
             check_identity(proxy.as_ref())?;
         }
-        Ok(Self { roots: network::trusted(options)?, proxy, identity, transport, tls: OnceLock::new() })
+        Ok(Self { roots: options.trusted()?, proxy, identity, transport, tls: OnceLock::new() })
     }
 
     /// The proxy that everything leaves through, if there is one.

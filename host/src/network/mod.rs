@@ -9,7 +9,6 @@ mod roots;
 pub use identity::ClientIdentity;
 pub use proxy::Proxy;
 pub use roots::Roots;
-pub(crate) use roots::trusted;
 
 /// The network as the operator describes it. By default: the web's certificate authorities, no proxy, no certificate of
 /// one's own. What the environment says of proxies (`HTTP_PROXY` and the like) counts for nothing.
@@ -25,6 +24,13 @@ pub struct NetworkOptions {
     /// What is shown to a service that asks for a certificate; a connection may have one of its own in its place
     /// ([`Connection::with_client_identity`](crate::Connection::with_client_identity)). A proxy is never shown it.
     pub client_identity: Option<ClientIdentity>,
+}
+
+impl NetworkOptions {
+    /// The certificate authorities that are trusted with these options, for requests that the embedder sends itself.
+    pub fn trusted(&self) -> Result<rustls::RootCertStore, NetworkError> {
+        roots::trusted(self)
+    }
 }
 
 /// What is wrong with [`NetworkOptions`].

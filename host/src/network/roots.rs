@@ -27,7 +27,7 @@ pub enum Roots {
 const NAMES_A_FILE: &str = "SSL_CERT_FILE";
 
 /// All that is trusted with these options.
-pub(crate) fn trusted(options: &NetworkOptions) -> Result<RootCertStore, NetworkError> {
+pub(super) fn trusted(options: &NetworkOptions) -> Result<RootCertStore, NetworkError> {
     let mut roots = match options.roots {
         Roots::Web => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
         Roots::System => {

@@ -116,16 +116,6 @@ impl Fleet {
     pub(crate) fn rollout(&self, arguments: &[&str]) -> Result<Value> {
         Ok(serde_json::from_str(&self.command(&[&["rollout"], arguments].concat())?)?)
     }
-
-    /// How many payloads are not delivered.
-    pub(crate) fn undelivered(&self) -> Result<u64> {
-        let list = self.command(&["list"])?;
-        let counts = list.lines().map(|line| -> Result<u64> {
-            let summary: Value = serde_json::from_str(line)?;
-            summary.get("undelivered").and_then(Value::as_u64).context("a summary without a count")
-        });
-        counts.sum()
-    }
 }
 
 /// A trigger of a tenant on its service.

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use restate_sdk::ingress::{ClientError, RequestExecutor};
 
 use crate::engine::EngineError;
+use crate::http::Trust;
 
 /// How long a handler may take, its turn included.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,8 +32,8 @@ pub(crate) enum ExecutorError {
 }
 
 impl Executor {
-    pub(super) fn new() -> Result<Self, EngineError> {
-        let client = crate::http::client(|client| client.timeout(PATIENCE));
+    pub(super) fn new(trust: &Trust) -> Result<Self, EngineError> {
+        let client = crate::http::client(trust, |client| client.timeout(PATIENCE));
         Ok(Self { client: client.map_err(EngineError::Unusable)? })
     }
 }

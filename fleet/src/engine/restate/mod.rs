@@ -29,6 +29,7 @@ use stored::{CommitCall, Configure, Status, Stored};
 use trigger::TriggerIngressClient;
 
 use super::{Engine, EngineError, LeaseRequest, Lent, Summary};
+use crate::http::Trust;
 use crate::model::{Commit, Definition, Incarnation, Name, Record, Rollout, Shard, TriggerId};
 
 /// More records than these are read in one query, and not one by one.
@@ -43,8 +44,8 @@ pub(crate) struct Restate {
 
 impl Restate {
     /// `ingress` is where its handlers are called, `admin` where it is asked what it keeps.
-    pub(crate) fn new(ingress: &Url, admin: &Url) -> Result<Self, EngineError> {
-        let executor = Executor::new()?;
+    pub(crate) fn new(ingress: &Url, admin: &Url, trust: &Trust) -> Result<Self, EngineError> {
+        let executor = Executor::new(trust)?;
         let admin = Admin::new(admin.clone(), executor.clone());
         let wrong = |text: String| EngineError::Unusable(format!("Restate's URL {ingress} cannot be used: {text}"));
         let uri: http::Uri = ingress.as_str().parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
