@@ -38,6 +38,7 @@ mod rebase;
 mod recipes;
 mod retries;
 mod secrets;
+mod seen;
 mod smuggling;
 mod stopping;
 mod strings;

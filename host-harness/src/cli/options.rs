@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use host::{CompileCache, Grants, Limit, LimitUnit, Limits};
+use host::{CompileCache, Grants, Limit, LimitUnit, Limits, Observers};
 
 use super::command_error::CommandError;
 use super::format::Format;
+use super::seen::{Seen, SeenOptions};
 use super::values::{milliseconds, size};
 use crate::flags::limit_flag;
 
@@ -36,6 +37,9 @@ pub(super) struct GlobalOptions {
     /// Let a request leave only if it can be shown to read: GET, HEAD, or GraphQL with queries alone
     #[arg(long, global = true, help_heading = "Grants")]
     read_only: bool,
+    /// Tell the service which trace each request belongs to, in the header traceparent; needs --otlp
+    #[arg(long, global = true, help_heading = "Grants")]
+    send_trace_context: bool,
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, global = true, value_name = "FILE", help_heading = "Grants")]
     ca_file: Option<PathBuf>,
@@ -51,6 +55,11 @@ pub(super) struct GlobalOptions {
     /// How to print results
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
+    #[command(flatten)]
+    seen: SeenOptions,
+    /// Who sees the calls from outside, once there is somebody.
+    #[arg(skip)]
+    observers: Observers,
     #[command(flatten)]
     limits: LimitOptions,
 }
@@ -168,7 +177,20 @@ impl GlobalOptions {
             allow_http: self.allow_http,
             allow_private_network: self.allow_private_network,
             read_only: self.read_only,
+            send_trace_context: self.send_trace_context,
         }
+    }
+
+    /// Starts what sees the command from outside, if that is asked for.
+    pub(super) fn start_seen(&mut self) -> Result<Option<Seen>, CommandError> {
+        let seen = Seen::start(&self.seen, self.send_trace_context, self.ca_file())?;
+        self.observers = seen.as_ref().map(Seen::observers).unwrap_or_default();
+        Ok(seen)
+    }
+
+    /// Who sees the calls from outside.
+    pub(super) fn observers(&self) -> Observers {
+        self.observers.clone()
     }
 
     pub(super) fn limits(&self) -> Limits {

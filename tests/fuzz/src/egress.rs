@@ -47,7 +47,12 @@ pub(crate) const WORDS: &[&str] = &[
 /// The first byte is the grants; then the endpoint and the URL, a line each.
 pub(crate) fn policy(data: &[u8]) -> u64 {
     let (bits, rest) = choice(data);
-    let grants = Grants { allow_http: bits & 1 != 0, allow_private_network: bits & 2 != 0, read_only: bits & 4 != 0 };
+    let grants = Grants {
+        allow_http: bits & 1 != 0,
+        allow_private_network: bits & 2 != 0,
+        read_only: bits & 4 != 0,
+        ..Grants::default()
+    };
     let text = String::from_utf8_lossy(rest);
     let (endpoint, url) = text.split_once('\n').unwrap_or((&text, &text));
     scrub(endpoint, url);
