@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_header_that_cannot_be_used_is_named_by_its_number_alone() {
-        for bad in ["canary", "a b=canary", "a=%0d%0acanary", "a=%canary", "a=%2", "host=canary", "content-type=canary"]
+        for bad in
+            ["canary", "a b=canary", "a=%0d%0acanary", "a=%zzcanary", "a=%2", "host=canary", "content-type=canary"]
         {
             let problem = parse(&format!("ok=1,{bad}")).unwrap_err();
             assert_eq!(problem.number, 2, "{bad}");

@@ -85,7 +85,8 @@ async fn no_variable_of_the_environment_names_a_collector() {
     let desk = Desk::new().await;
     let collector = Collector::start(Manner::Takes).await;
     let run = async |flags: &[&str]| {
-        let words = [&["--allow-http", "--allow-private-network", "--connection", "connection.json"], flags, &ACTION];
+        let words =
+            [&["--allow-http", "--allow-private-network"], flags, &ACTION, &["--connection", "connection.json"]];
         let mut command = desk.command(&words.concat());
         for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
             command.env(name, &collector.url);
