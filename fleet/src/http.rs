@@ -14,14 +14,7 @@ pub(crate) struct Trust(Arc<ClientConfig>);
 impl Trust {
     /// The same authorities as connectors' requests.
     pub(crate) fn of(network: &NetworkOptions) -> Result<Self, String> {
-        let roots = network.trusted().map_err(|error| error.to_string())?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| format!("TLS could not be set up: {error}"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self(Arc::new(config)))
+        network.tls().map(|config| Self(Arc::new(config))).map_err(|error| error.to_string())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use host::{CallOptions, ClientIdentity, Connection, Connector, Grants, Limits};
+use host::{CallOptions, ClientIdentity, Connection, Connector, Grants, Limits, Observers};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -24,6 +24,7 @@ pub(crate) struct Polls {
     secrets: Secrets,
     grants: Grants,
     limits: Arc<Limits>,
+    observers: Observers,
     connections: Mutex<HashMap<ConnectionKey, Held>>,
     /// Secrets are compared by a hash that means nothing outside of this process.
     salt: [u8; 32],
@@ -67,10 +68,19 @@ impl Polls {
         secrets: Secrets,
         grants: Grants,
         limits: Limits,
+        observers: Observers,
     ) -> Result<Self, String> {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(|error| format!("this machine gives no random numbers: {error}"))?;
-        Ok(Self { connectors, secrets, grants, limits: Arc::new(limits), connections: Mutex::default(), salt })
+        Ok(Self {
+            connectors,
+            secrets,
+            grants,
+            limits: Arc::new(limits),
+            observers,
+            connections: Mutex::default(),
+            salt,
+        })
     }
 
     /// The connectors that it polls with.
@@ -80,7 +90,12 @@ impl Polls {
 
     /// How calls are made.
     pub(crate) fn options(&self) -> CallOptions {
-        CallOptions { grants: self.grants, limits: self.limits.clone(), ..CallOptions::default() }
+        CallOptions {
+            grants: self.grants,
+            limits: self.limits.clone(),
+            observers: self.observers.clone(),
+            ..CallOptions::default()
+        }
     }
 
     /// Checks a definition against the component that would poll it.
@@ -200,7 +215,10 @@ fn check_against(connector: &Connector, definition: &Definition) -> Result<Conne
     let manifest = connector.definition();
     if !manifest.triggers.iter().any(|trigger| trigger.key == definition.trigger) {
         let known = manifest.triggers.iter().map(|trigger| trigger.key.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(format!("the connector {} has no trigger {:?}; it has {known}", definition.connector, definition.trigger));
+        return Err(format!(
+            "the connector {} has no trigger {:?}; it has {known}",
+            definition.connector, definition.trigger
+        ));
     }
     let kind = definition.connection.get("key").and_then(Value::as_str).and_then(|key| manifest.connection(key));
     let secrets = kind.iter().flat_map(|kind| &kind.fields).filter(|field| field.secret);
@@ -213,4 +231,3 @@ fn check_against(connector: &Connector, definition: &Definition) -> Result<Conne
     }
     connector.connection(open).map_err(|error| error.to_string())
 }
-

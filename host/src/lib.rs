@@ -3,7 +3,7 @@
 //! A [`Runtime`] holds the engine of a process. It loads a component into a [`Connector`], whose calls each run in a
 //! fresh instance, within [`Limits`], and reach only what the [`Connection`] and the [`Grants`] allow. A [`Connection`]
 //! holds the sockets that its calls leave open for the next. A [`Poller`] polls a trigger, with its state in a
-//! [`StateStore`].
+//! [`StateStore`]. What happens is seen from outside in spans of `tracing`, and by the [`Observers`] of a call.
 //!
 //! ```no_run
 //! use host::{CallOptions, Runtime, RuntimeOptions};
@@ -36,6 +36,7 @@ mod secrets;
 mod testing;
 pub mod text;
 mod trace;
+mod trace_context;
 
 pub use connection::{Connection, ConnectionError, Renewed};
 pub use egress::{Grants, Refusal, Transport};
@@ -45,7 +46,9 @@ pub use network::{ClientIdentity, NetworkError, NetworkOptions, Proxy, Roots};
 pub use origin::Origin;
 pub use poller::{Poller, StateStore};
 pub use runtime::{
-    Allocation, CacheUse, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError, Outcome, OwnAnswer,
-    OwnRequest, Runtime, RuntimeChoices, RuntimeError, RuntimeOptions, Started, Told, WaysOut,
+    Allocation, CacheUse, CallEnd, CallEnded, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError,
+    OTHER_OPERATION, Observers, OperationKind, Outcome, OwnAnswer, OwnRequest, Runtime, RuntimeChoices, RuntimeError,
+    RuntimeOptions, Started, Told, WaysOut,
 };
 pub use trace::{Exchange, ExchangeOutcome, Trace};
+pub use trace_context::{TraceContext, TraceContextSource};

@@ -21,6 +21,10 @@ pub struct Grants {
     /// Only requests leave that the host itself can show to read: GET, HEAD, and GraphQL documents that hold queries
     /// alone.
     pub read_only: bool,
+    /// Requests tell the service which trace they belong to, in the headers `traceparent` and `tracestate`, where
+    /// [`Observers::trace_context`](crate::Observers::trace_context) gives one. It takes the place of what the component
+    /// set; where there is none, the component's stays.
+    pub send_trace_context: bool,
 }
 
 /// One of the [`Grants`], as a refusal names it.

@@ -39,6 +39,7 @@ mod rebase;
 mod recipes;
 mod retries;
 mod secrets;
+mod seen;
 mod smuggling;
 mod stopping;
 mod strings;

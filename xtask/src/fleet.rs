@@ -30,8 +30,10 @@ pub(crate) enum Engine {
 /// a change is missing or a secret is found. Restate is installed with npm; PostgreSQL must be on the machine (Debian:
 /// postgresql).
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  cargo xtask fleet\n  cargo xtask fleet --engine postgres --triggers 10000 --workers 1\n  \
-                  cargo xtask fleet --engine both --kill\n  cargo xtask fleet --figures")]
+#[command(
+    after_help = "Examples:\n  cargo xtask fleet\n  cargo xtask fleet --engine postgres --triggers 10000 --workers 1\n  \
+                  cargo xtask fleet --engine both --kill\n  cargo xtask fleet --figures"
+)]
 pub(crate) struct Options {
     /// Which engine keeps the triggers
     #[arg(long, value_enum, default_value = "restate")]
@@ -160,7 +162,12 @@ fn install_restate(workspace: &Workspace) -> Result<PathBuf> {
         let mut command = Command::new("npm");
         let package = format!("@restatedev/restate-server@{RESTATE}");
         // Without scripts: the package's only one reports to its makers.
-        command.arg("install").arg("--prefix").arg(&folder).args(["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+        command.arg("install").arg("--prefix").arg(&folder).args([
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--silent",
+        ]);
         cargo::run(command.arg(package))
     })?;
     server_in(&folder).context("npm installed no server of Restate's for this kind of machine")

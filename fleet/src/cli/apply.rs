@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use futures_util::StreamExt;
-use host::NetworkOptions;
+use host::{Grants, Limits, NetworkOptions, Observers};
 use serde_json::{Map, Value};
 
 use super::StoreOptions;
@@ -43,7 +43,8 @@ pub(super) struct Options {
 pub(super) async fn run(options: Options) -> Result<()> {
     let connectors = components(&options.components, false, NetworkOptions::default()).await?;
     // Secrets are not read here: only their names are looked at.
-    let polls = Polls::new(connectors, FileSecrets::new("").into(), host::Grants::default(), host::Limits::default());
+    let polls =
+        Polls::new(connectors, FileSecrets::new("").into(), Grants::default(), Limits::default(), Observers::default());
     let polls = polls.map_err(anyhow::Error::msg)?;
     let input: Box<dyn Read> = match options.file.as_os_str() == "-" {
         true => Box::new(std::io::stdin().lock()),

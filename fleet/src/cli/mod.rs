@@ -3,6 +3,7 @@
 mod apply;
 mod network;
 mod rollout;
+mod seen;
 mod serve;
 mod store;
 mod triggers;
@@ -39,10 +40,10 @@ enum Command {
 
 pub(crate) fn main() -> ExitCode {
     let command = CommandLine::parse().command;
-    let filter = tracing_subscriber::EnvFilter::try_from_env("FLEET_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,fleet=info,restate_sdk=error,sqlx=error"));
-    // Standard output is for what a program reads.
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // A worker's log goes to a collector, too.
+    if !matches!(command, Command::Serve(_)) {
+        seen::start_log();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::anyhow!("the program cannot be started: {error}")),

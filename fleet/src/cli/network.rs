@@ -48,7 +48,8 @@ impl NetworkFlags {
                 Some(match &self.proxy_credentials {
                     Some(path) => {
                         let credentials = read_file(path).map_err(anyhow::Error::msg);
-                        let credentials = credentials.with_context(|| format!("--proxy-credentials {}", path.display()))?;
+                        let credentials =
+                            credentials.with_context(|| format!("--proxy-credentials {}", path.display()))?;
                         proxy.with_credentials(credentials).context("--proxy-credentials")?
                     }
                     None => proxy,

@@ -16,13 +16,14 @@ use url::Url;
 
 use super::StoreOptions;
 use super::network::NetworkFlags;
+use super::seen::SeenFlags;
 use super::store::Store;
 use super::values::duration;
 use crate::connectors::{Connectors, Folder};
 use crate::delivery::{DeliveryGrants, Sender};
+use crate::engine::Engine;
 use crate::engine::postgres::deliver_from;
 use crate::engine::restate::{self, Served};
-use crate::engine::Engine;
 use crate::page::Page;
 use crate::polls::Polls;
 use crate::secrets::Secrets;
@@ -39,6 +40,8 @@ pub(super) struct Options {
     store: StoreOptions,
     #[command(flatten)]
     network: NetworkFlags,
+    #[command(flatten)]
+    seen: SeenFlags,
     /// The folder of components: CONNECTOR/VERSION.wasm. It is looked at again and again
     #[arg(long, env = "FLEET_COMPONENTS", value_name = "DIR")]
     components: PathBuf,
@@ -117,21 +120,25 @@ pub(super) async fn run(options: Options) -> Result<()> {
         allow_http: options.allow_http,
         allow_private_network: options.allow_private_network,
         allow_proxy: options.allow_proxy,
+        send_trace_context: options.seen.send_trace_context(),
         // A trigger has nothing to change.
         read_only: true,
     };
-    let polls = Polls::new(connectors, options.secrets.clone(), grants, Limits::default());
+    let name = worker_name()?;
+    let seen = Arc::new(Seen::new(options.seen.start(&name, &options.network)?));
+    let polls = Polls::new(connectors, options.secrets.clone(), grants, Limits::default(), seen.observers());
     let polls = Arc::new(polls.map_err(anyhow::Error::msg)?);
     let deliver =
         DeliveryGrants { allow_http: options.deliver_http, allow_private_network: options.deliver_private_network };
-    let sender = Sender::new(options.secrets.clone(), deliver, &options.network.trust()?).map_err(anyhow::Error::msg)?;
-    let seen = Arc::new(Seen::default());
-    match options.store.open(&options.network).await? {
+    let sender =
+        Sender::new(options.secrets.clone(), deliver, &options.network.trust()?).map_err(anyhow::Error::msg)?;
+    let worked = match options.store.open(&options.network).await? {
         Store::Postgres(engine) => {
             let committed = Arc::new(Notify::new());
-            let delivering = deliver_from(engine.clone(), sender, committed.clone(), options.longest_retry, seen.clone());
+            let delivering =
+                deliver_from(engine.clone(), sender, committed.clone(), options.longest_retry, seen.clone());
             let delivering = tokio::spawn(delivering);
-            let worked = serve(engine, polls, seen, committed, &options, json!({})).await;
+            let worked = serve(engine, polls, seen.clone(), committed, &options, &name, json!({})).await;
             delivering.abort();
             worked
         }
@@ -150,16 +157,27 @@ pub(super) async fn run(options: Options) -> Result<()> {
             let handlers = tokio::spawn(handlers);
             let advertised = match &options.advertise {
                 Some(url) => url.clone(),
-                None => format!("http://{address}").parse().context("the address is no URL: name one with --advertise")?,
+                None => {
+                    format!("http://{address}").parse().context("the address is no URL: name one with --advertise")?
+                }
             };
             engine.admin().register(&advertised).await.context("Restate was not told where the handlers are")?;
             let said = json!({"handlers": advertised.as_str()});
-            let worked = serve(engine, polls, seen, Arc::new(Notify::new()), &options, said).await;
+            let worked = serve(engine, polls, seen.clone(), Arc::new(Notify::new()), &options, &name, said).await;
             drop(end);
             let _ = handlers.await;
             worked
         }
-    }
+    };
+    seen.end();
+    worked
+}
+
+/// Another one for each process: two with one name would hold each other's leases.
+fn worker_name() -> Result<String> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
+    Ok(format!("{}-{:08x}", std::process::id(), u32::from_be_bytes(random)))
 }
 
 async fn serve<E: Engine>(
@@ -168,14 +186,11 @@ async fn serve<E: Engine>(
     seen: Arc<Seen>,
     committed: Arc<Notify>,
     options: &Options,
+    name: &str,
     mut said: serde_json::Value,
 ) -> Result<()> {
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
-    // Another one for each process: two with one name would hold each other's leases.
-    let name = format!("{}-{:08x}", std::process::id(), u32::from_be_bytes(random));
     let worker = WorkerOptions {
-        name: name.clone(),
+        name: name.to_owned(),
         lease: options.lease,
         polls_at_once: options.polls_at_once.max(1),
         polls_of_a_tenant: options.polls_of_a_tenant,

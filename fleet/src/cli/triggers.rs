@@ -26,7 +26,8 @@ pub(super) struct ListOptions {
 
 pub(super) async fn list(options: ListOptions) -> Result<()> {
     let tenant = options.tenant.as_ref();
-    let all: Vec<Summary> = with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => engine.list(tenant).await?);
+    let all: Vec<Summary> =
+        with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => engine.list(tenant).await?);
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     for summary in all {
         if let Err(error) = writeln!(output, "{}", serde_json::to_string(&summary)?) {
@@ -38,7 +39,11 @@ pub(super) async fn list(options: ListOptions) -> Result<()> {
 
 /// Whoever reads the output may have had enough.
 fn ended(error: std::io::Error) -> Result<()> {
-    if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error).context("the output cannot be written") }
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        Ok(())
+    } else {
+        Err(error).context("the output cannot be written")
+    }
 }
 
 fn ended_by(error: std::io::Error) -> Result<()> {

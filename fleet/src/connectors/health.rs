@@ -48,9 +48,7 @@ impl Health {
         let before = known.failed.insert(id.clone(), failed).unwrap_or_default();
         known.failing = known.failing.saturating_add(failed.into()).saturating_sub(before.into());
         let is_bad = failed && known.failing >= FEWEST_FAILING && known.failing * 2 >= known.failed.len();
-        is_bad.then(|| {
-            format!("{} of the {} triggers that it polled failed by it", known.failing, known.failed.len())
-        })
+        is_bad.then(|| format!("{} of the {} triggers that it polled failed by it", known.failing, known.failed.len()))
     }
 
     /// Forgets a trigger that is polled here no more.

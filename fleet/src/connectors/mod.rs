@@ -66,7 +66,11 @@ impl Connectors {
             (Some(rollout), None) => rollout.version(id, definition),
             (None, None) => match versions.as_slice() {
                 [only] => only,
-                [] => return Err(format!("there is no connector {connector} here: put {connector}/VERSION.wasm into --components")),
+                [] => {
+                    return Err(format!(
+                        "there is no connector {connector} here: put {connector}/VERSION.wasm into --components"
+                    ));
+                }
                 several => {
                     let several = several.iter().map(|version| &**version).collect::<Vec<_>>().join(", ");
                     return Err(format!(

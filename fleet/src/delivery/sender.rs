@@ -56,7 +56,11 @@ struct Body<'a> {
 
 impl Sender {
     pub(crate) fn new(secrets: Secrets, grants: DeliveryGrants, trust: &Trust) -> Result<Self, String> {
-        let allowed = Grants { allow_http: grants.allow_http, allow_private_network: grants.allow_private_network, ..Grants::default() };
+        let allowed = Grants {
+            allow_http: grants.allow_http,
+            allow_private_network: grants.allow_private_network,
+            ..Grants::default()
+        };
         // Only addresses are asked of it: what origin it is is each trigger's own affair.
         let policy = EgressPolicy::new(Err("deliveries have no one origin".into()), allowed);
         let resolver = Arc::new(CheckedResolver { policy: policy.clone() });
@@ -93,7 +97,8 @@ impl Sender {
         let request = request.header("webhook-id", &payload.delivery).header("webhook-timestamp", seconds);
         // The answer's body is not read: its status says all.
         let answer = request.header("webhook-signature", signature).send().await;
-        let answer = answer.map_err(|error| DeliveryError(format!("{} {}", origin(url), described(&error.without_url()))))?;
+        let answer =
+            answer.map_err(|error| DeliveryError(format!("{} {}", origin(url), described(&error.without_url()))))?;
         match answer.status() {
             status if status.is_success() => Ok(()),
             status => Err(DeliveryError(format!("{} answered with the status {}", origin(url), status.as_u16()))),
@@ -147,7 +152,13 @@ mod tests {
         let check = |grants, url: &str| sender(grants).check(&url.parse().unwrap()).map_err(|error| error.to_string());
         let strict = DeliveryGrants::default();
         assert!(check(strict, "http://flows.example/?token=canary").unwrap_err().contains("--deliver-http"));
-        for url in ["https://127.0.0.1/x", "https://169.254.169.254/", "https://[::1]/", "https://10.0.0.1/", "https://[::ffff:10.0.0.1]/"] {
+        for url in [
+            "https://127.0.0.1/x",
+            "https://169.254.169.254/",
+            "https://[::1]/",
+            "https://10.0.0.1/",
+            "https://[::ffff:10.0.0.1]/",
+        ] {
             assert!(check(strict, url).unwrap_err().contains("--deliver-private-network"), "{url}");
         }
         assert!(check(strict, "https://flows.example/1").is_ok() && check(strict, "https://8.8.8.8/").is_ok());

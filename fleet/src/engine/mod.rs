@@ -21,7 +21,11 @@ pub(crate) trait Engine: Clone + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Makes a trigger, or gives one that is there another definition. The state stays, and whether it is paused.
-    fn configure(&self, id: &TriggerId, definition: &Definition) -> impl Future<Output = Result<(), EngineError>> + Send;
+    fn configure(
+        &self,
+        id: &TriggerId,
+        definition: &Definition,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Leaves a trigger alone, or polls it again.
     fn pause(&self, id: &TriggerId, paused: bool) -> impl Future<Output = Result<(), EngineError>> + Send;
@@ -42,6 +46,9 @@ pub(crate) trait Engine: Clone + Send + Sync + 'static {
     /// of the trigger are not delivered. [`EngineError::Conflict`] where the trigger is no longer as the poll had found
     /// it.
     fn commit(&self, commit: Commit<'_>) -> impl Future<Output = Result<(u64, u32), EngineError>> + Send;
+
+    /// How many payloads are not delivered, of all triggers together.
+    fn undelivered(&self) -> impl Future<Output = Result<u64, EngineError>> + Send;
 
     /// Says that a worker lives, for `ttl` from now on, and gives all that live, by name.
     fn beat(&self, worker: &str, ttl: Duration) -> impl Future<Output = Result<Vec<String>, EngineError>> + Send;

@@ -78,7 +78,9 @@ impl TryFrom<DestinationText> for Destination {
 
     fn try_from(text: DestinationText) -> Result<Self, Self::Error> {
         match text {
-            DestinationText { url: Some(url), secret: Some(secret), restate_handler: None } => Ok(Self::Http { url, secret }),
+            DestinationText { url: Some(url), secret: Some(secret), restate_handler: None } => {
+                Ok(Self::Http { url, secret })
+            }
             DestinationText { url: None, secret: None, restate_handler: Some(restate_handler) } => {
                 Ok(Self::Handler { restate_handler })
             }
@@ -322,7 +324,8 @@ mod tests {
     fn a_secret_that_stands_in_a_definition_is_refused_without_being_repeated() {
         let secrets = ["apiKey"];
         assert_eq!(read(&definition()).unwrap().check_secrets(secrets), Ok(()));
-        for value in [json!("canary-key"), json!({"secret": "../x"}), json!({"secret": "a", "b": 1}), json!(["canary"])] {
+        for value in [json!("canary-key"), json!({"secret": "../x"}), json!({"secret": "a", "b": 1}), json!(["canary"])]
+        {
             let definition = with("connection", json!({"key": "duroApiKey", "fields": {"apiKey": value}}));
             let error = read(&definition).unwrap().check_secrets(secrets).unwrap_err().to_string();
             assert!(error.contains("the connection's apiKey is a secret") && !error.contains("canary"), "{error}");

@@ -9,5 +9,5 @@ mod rollout;
 
 pub(crate) use definition::{Definition, Destination, Handler};
 pub(crate) use names::{Name, SHARDS, Shard, TriggerId};
-pub(crate) use record::{Commit, Incarnation, Kept, Payload, Record};
+pub(crate) use record::{Commit, Incarnation, Kept, Payload, Record, now};
 pub(crate) use rollout::Rollout;

@@ -1,6 +1,7 @@
 //! What is kept of a trigger between two polls, and what a poll changes of it.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -85,9 +86,22 @@ pub(crate) struct Payload {
     pub(crate) delivery: String,
     /// The JSON that is posted.
     pub(crate) body: Box<RawValue>,
+    /// When it was found, in milliseconds since 1970.
+    pub(crate) found: u64,
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Payload {
+    /// For how long it has waited for its delivery.
+    pub(crate) fn waited(&self) -> Duration {
+        Duration::from_millis(now().saturating_sub(self.found))
+    }
+
     /// What follows the version `expected` of a trigger: its id can be told in advance, and no other payload has it.
     pub(crate) fn id(incarnation: &Incarnation, expected: u64) -> String {
         format!("{incarnation}.{}", expected.saturating_add(1))

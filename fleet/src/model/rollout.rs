@@ -57,7 +57,9 @@ impl Rollout {
         match &self.next {
             Some(next) if id.percentile() < next.percent && !self.held.contains_key(&next.version) => &next.version,
             _ => match &self.previous {
-                Some(previous) if self.held.contains_key(&self.current) && !self.held.contains_key(previous) => previous,
+                Some(previous) if self.held.contains_key(&self.current) && !self.held.contains_key(previous) => {
+                    previous
+                }
                 _ => &self.current,
             },
         }

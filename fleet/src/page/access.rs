@@ -17,7 +17,8 @@ pub(super) struct Access {
 impl Access {
     pub(super) fn new() -> Result<Self> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
         Ok(Self { token: URL_SAFE_NO_PAD.encode(bytes) })
     }
 

@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::Router;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -54,7 +54,8 @@ impl Page {
         seen: Arc<Seen>,
         engine: &'static str,
     ) -> Result<Self> {
-        let listener = TcpListener::bind(address).await.with_context(|| format!("--page: {address} cannot be listened on"))?;
+        let listener =
+            TcpListener::bind(address).await.with_context(|| format!("--page: {address} cannot be listened on"))?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address, shared: Arc::new(Shared { worker, seen, access: Access::new()?, engine }) })
     }

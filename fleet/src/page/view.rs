@@ -38,58 +38,64 @@ pub(super) fn all(report: &Report, tenant: Option<&str>, engine: &str) -> Markup
         badness(other).cmp(&badness(one)).then_with(|| one.id.cmp(&other.id))
     });
     let failing = rows.iter().filter(|row| row.failures > 0).count();
-    page("Fleet", &html! {
-        h1 { "Triggers of this worker" }
-        p {
-            (rows.len()) " triggers, " (failing) " failing; " (report.waiting) " wait for their turn, " (report.under_way)
-            " are polled now; " (report.workers) " workers on " (engine) "."
-            @if let Some(tenant) = tenant { " Only " (tenant) "'s: " a href="/" { "all" } "." }
-        }
-        @for (origin, time) in &report.left_alone {
-            p.bad { (origin) " fails for those who ask it, and is left alone for " (seconds(*time)) "." }
-        }
-        table {
-            caption { "The worst first" }
-            thead { tr {
-                th scope="col" { "Trigger" } th scope="col" { "Connector" } th scope="col" { "Every" }
-                th scope="col" { "Lag" } th scope="col" { "Next" } th scope="col" { "Not delivered" } th scope="col" { "Last outcome" }
-            } }
-            tbody { @for row in rows.iter().take(MOST) { tr {
-                td { a href={ "/?tenant=" (row.id.tenant) } { (row.id.tenant) } "/" a href={ "/triggers/" (row.id) } { (row.id.name) } }
-                td { (row.connector) }
-                td { (seconds(row.every)) }
-                td { @if let Some(last) = &row.last { (seconds(last.lag)) } }
-                td { (next(row)) }
-                td { @if let Some(count) = row.undelivered { (count) } }
-                td { @if let Some(last) = &row.last { (outcome(last)) } @else { "not polled yet" } }
-            } } }
-        }
-        @if rows.len() > MOST { p { (rows.len() - MOST) " more are not shown: choose a tenant." } }
-    })
+    page(
+        "Fleet",
+        &html! {
+            h1 { "Triggers of this worker" }
+            p {
+                (rows.len()) " triggers, " (failing) " failing; " (report.waiting) " wait for their turn, " (report.under_way)
+                " are polled now; " (report.workers) " workers on " (engine) "."
+                @if let Some(tenant) = tenant { " Only " (tenant) "'s: " a href="/" { "all" } "." }
+            }
+            @for (origin, time) in &report.left_alone {
+                p.bad { (origin) " fails for those who ask it, and is left alone for " (seconds(*time)) "." }
+            }
+            table {
+                caption { "The worst first" }
+                thead { tr {
+                    th scope="col" { "Trigger" } th scope="col" { "Connector" } th scope="col" { "Every" }
+                    th scope="col" { "Lag" } th scope="col" { "Next" } th scope="col" { "Not delivered" } th scope="col" { "Last outcome" }
+                } }
+                tbody { @for row in rows.iter().take(MOST) { tr {
+                    td { a href={ "/?tenant=" (row.id.tenant) } { (row.id.tenant) } "/" a href={ "/triggers/" (row.id) } { (row.id.name) } }
+                    td { (row.connector) }
+                    td { (seconds(row.every)) }
+                    td { @if let Some(last) = &row.last { (seconds(last.lag)) } }
+                    td { (next(row)) }
+                    td { @if let Some(count) = row.undelivered { (count) } }
+                    td { @if let Some(last) = &row.last { (outcome(last)) } @else { "not polled yet" } }
+                } } }
+            }
+            @if rows.len() > MOST { p { (rows.len() - MOST) " more are not shown: choose a tenant." } }
+        },
+    )
 }
 
 /// One trigger with its timeline.
 pub(super) fn one(row: &Row, timeline: &Timeline, definition: &Definition) -> Markup {
-    page(&format!("{} – Fleet", row.id), &html! {
-        p { a href="/" { "All triggers" } }
-        h1 { (row.id) }
-        dl {
-            dt { "Connector" } dd { (row.connector) ", " (definition.trigger) }
-            dt { "Every" } dd { (seconds(row.every)) }
-            dt { "Next poll" } dd { (next(row)) }
-            dt { "Delivers to" } dd { (destination(&definition.deliver)) }
-            @if let Some(count) = row.undelivered { dt { "Not delivered" } dd { (count) } }
-            dt { "Polls by this worker" } dd { (row.polls) @if row.failures > 0 { ", the last " (row.failures) " failed" } }
-        }
-        table {
-            caption { "Timeline, the newest first" }
-            thead { tr { th scope="col" { "At" } th scope="col" { "Lag" } th scope="col" { "Took" } th scope="col" { "Requests" } th scope="col" { "Outcome" } } }
-            tbody { @for past in timeline.newest_first() { tr {
-                td { (time(past)) } td { (seconds(past.lag)) } td { (seconds(past.duration)) } td { (past.requests) }
-                td { (outcome(past)) }
-            } } }
-        }
-    })
+    page(
+        &format!("{} – Fleet", row.id),
+        &html! {
+            p { a href="/" { "All triggers" } }
+            h1 { (row.id) }
+            dl {
+                dt { "Connector" } dd { (row.connector) ", " (definition.trigger) }
+                dt { "Every" } dd { (seconds(row.every)) }
+                dt { "Next poll" } dd { (next(row)) }
+                dt { "Delivers to" } dd { (destination(&definition.deliver)) }
+                @if let Some(count) = row.undelivered { dt { "Not delivered" } dd { (count) } }
+                dt { "Polls by this worker" } dd { (row.polls) @if row.failures > 0 { ", the last " (row.failures) " failed" } }
+            }
+            table {
+                caption { "Timeline, the newest first" }
+                thead { tr { th scope="col" { "At" } th scope="col" { "Lag" } th scope="col" { "Took" } th scope="col" { "Requests" } th scope="col" { "Outcome" } } }
+                tbody { @for past in timeline.newest_first() { tr {
+                    td { (time(past)) } td { (seconds(past.lag)) } td { (seconds(past.duration)) } td { (past.requests) }
+                    td { (outcome(past)) }
+                } } }
+            }
+        },
+    )
 }
 
 /// There is nothing to show.

@@ -26,7 +26,8 @@ impl SecretStore for FileSecrets {
     fn secret(&self, tenant: &Name, name: &Name) -> Result<SecretString, SecretError> {
         // Names hold no separators, so this is in the folder.
         let path = self.folder.join(tenant.as_str()).join(name.as_str());
-        read_file(&path).map_err(|text| SecretError(format!("the secret {name} of {tenant}, {}: {text}", path.display())))
+        read_file(&path)
+            .map_err(|text| SecretError(format!("the secret {name} of {tenant}, {}: {text}", path.display())))
     }
 }
 
@@ -93,7 +94,10 @@ mod tests {
             assert_eq!(store.secret(&acme, &name).unwrap().expose_secret(), expected);
         }
         let error = store.secret(&"other".parse().unwrap(), &name).unwrap_err().to_string();
-        assert!(error.contains("the secret duro of other") && error.contains("put the secret's value into it"), "{error}");
+        assert!(
+            error.contains("the secret duro of other") && error.contains("put the secret's value into it"),
+            "{error}"
+        );
     }
 
     #[test]

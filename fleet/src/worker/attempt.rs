@@ -14,7 +14,7 @@ use crate::connectors::Health;
 use crate::engine::{Engine, EngineError};
 use crate::model::{Definition, TriggerId};
 use crate::polls::{Polls, Prepared, is_unreadable};
-use crate::seen::Seen;
+use crate::seen::{Seen, Whose};
 
 /// A service cannot ask for a longer pause than this, for all triggers of a connection.
 const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
@@ -80,7 +80,7 @@ pub(super) async fn attempt<E: Engine>(
         kind: found.kind,
         text: found.text.as_deref().map(short),
     };
-    seen.polled(&outcome);
+    seen.polled(Whose { id: &id, definition: &definition }, &outcome);
     Attempt {
         polling,
         outcome,

@@ -12,7 +12,8 @@ use crate::model::TriggerId;
 pub(super) fn on_schedule(id: &TriggerId, every: Duration, from: Instant, now: (Instant, SystemTime)) -> Instant {
     let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(id.to_string()).into();
     let phase = every.mul_f64(f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX));
-    let since_1970 = now.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + (from.saturating_duration_since(now.0));
+    let since_1970 =
+        now.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + (from.saturating_duration_since(now.0));
     let every = every.as_nanos().max(1);
     let into = (since_1970.as_nanos() + every - phase.as_nanos() % every) % every;
     // Below a day's worth of nanoseconds.

@@ -30,6 +30,8 @@ struct HeldShard {
 pub(super) struct News {
     /// How many workers live, this one among them.
     pub(super) workers: usize,
+    /// Payloads of all triggers that are not delivered.
+    pub(super) undelivered: Option<u64>,
     /// Triggers of shards that were taken: all of them.
     pub(super) taken: Vec<(Record, Arc<Holding>)>,
     /// Triggers that their owners changed.
@@ -47,17 +49,13 @@ impl<E: Engine> Membership<E> {
         Self { engine, worker, ttl, held: BTreeMap::new() }
     }
 
-    /// How many shards are held.
-    pub(super) fn held(&self) -> usize {
-        self.held.len()
-    }
-
     /// Renews what is held, takes what is due to this worker, gives back what is another's by now.
     pub(super) async fn renew(&mut self) -> Result<News, EngineError> {
         let mut news = News::default();
         let renewed = self.try_to_renew(&mut news).await;
         let now = Instant::now();
-        let over: Vec<Shard> = self.held.iter().filter(|(_, held)| held.until <= now).map(|(shard, _)| *shard).collect();
+        let over: Vec<Shard> =
+            self.held.iter().filter(|(_, held)| held.until <= now).map(|(shard, _)| *shard).collect();
         for shard in over {
             warn!("the lease of shard {shard} is over: it could not be renewed in time");
             self.let_go(shard, &mut news);
@@ -79,13 +77,16 @@ impl<E: Engine> Membership<E> {
         let mine = share(&self.worker, &alive);
         // From before it is asked for: over here no later than over there.
         let until = Instant::now() + self.ttl;
-        let given_back: Vec<Shard> = self.held.keys().filter(|shard| mine.binary_search(shard).is_err()).copied().collect();
+        let given_back: Vec<Shard> =
+            self.held.keys().filter(|shard| mine.binary_search(shard).is_err()).copied().collect();
         // Not polled any more before another may.
         for shard in &given_back {
             self.let_go(*shard, news);
         }
-        let wanted: Vec<Lease> =
-            mine.iter().map(|shard| Lease { shard: *shard, seen: self.held.get(shard).map(|held| held.seen) }).collect();
+        let wanted: Vec<Lease> = mine
+            .iter()
+            .map(|shard| Lease { shard: *shard, seen: self.held.get(shard).map(|held| held.seen) })
+            .collect();
         let request = LeaseRequest { worker: &self.worker, ttl: self.ttl, wanted: &wanted, given_back: &given_back };
         let lent = self.engine.lease(&request).await?;
         let lost: Vec<Shard> =

@@ -84,7 +84,6 @@ pub(crate) async fn work<E: Engine>(
     let membership = tokio::spawn(keep_leases(
         Membership::new(parts.engine.clone(), options.name.clone(), options.lease),
         parts.polls.clone(),
-        parts.seen.clone(),
         parts.engine.clone(),
         options.lease / 3,
         events.clone(),
@@ -129,7 +128,6 @@ pub(crate) async fn work<E: Engine>(
 async fn keep_leases<E: Engine>(
     mut membership: Membership<E>,
     polls: Arc<Polls>,
-    seen: Arc<Seen>,
     engine: E,
     every: Duration,
     events: mpsc::UnboundedSender<Event<E>>,
@@ -147,8 +145,8 @@ async fn keep_leases<E: Engine>(
         }
         polls.tidy();
         match membership.renew().await {
-            Ok(news) => {
-                seen.shards(membership.held());
+            Ok(mut news) => {
+                news.undelivered = engine.undelivered().await.ok();
                 if events.send(Event::News(news)).is_err() {
                     return;
                 }

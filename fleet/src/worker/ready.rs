@@ -154,7 +154,13 @@ mod tests {
         assert_eq!(all(&mut ready), ["slow/p2"]);
         // An origin is not charged for a tenant that has no room.
         let mut asked = 0;
-        assert_eq!(ready.pop(|_| { asked += 1; true }), None);
+        assert_eq!(
+            ready.pop(|_| {
+                asked += 1;
+                true
+            }),
+            None
+        );
         assert_eq!(asked, 0);
     }
 }

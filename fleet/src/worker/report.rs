@@ -40,8 +40,6 @@ pub(crate) struct Row {
     pub(crate) connector: Name,
     /// The pause between two polls.
     pub(crate) every: Duration,
-    /// Whether it is left alone.
-    pub(crate) paused: bool,
     /// Whether it is polled at this moment.
     pub(crate) is_polled_now: bool,
     /// For how long it has been due.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::holding::Holding;
 use crate::engine::Engine;
-use crate::model::{Commit, Incarnation, Kept, Payload, Record, TriggerId};
+use crate::model::{Commit, Incarnation, Kept, Payload, Record, TriggerId, now};
 
 /// A trigger's state, shared by the poller that moves it on and the worker that knows of it.
 pub(super) struct Slot<E> {
@@ -45,7 +45,13 @@ pub(super) struct Held {
 }
 
 impl<E: Engine> Slot<E> {
-    pub(super) fn new(engine: E, record: Record, holding: Arc<Holding>, committed: Arc<Notify>, longest_unkept: Duration) -> Self {
+    pub(super) fn new(
+        engine: E,
+        record: Record,
+        holding: Arc<Holding>,
+        committed: Arc<Notify>,
+        longest_unkept: Duration,
+    ) -> Self {
         let held = Held {
             incarnation: record.incarnation,
             version: record.version,
@@ -141,12 +147,21 @@ impl<E: Engine> Slot<E> {
             (held.incarnation.clone(), held.version, held.polled_by.clone(), held.holding.epoch())
         };
         let Some(epoch) = epoch else {
-            return Err(StoreError::Unavailable("the lease of the trigger's shard is over: another worker polls it".into()));
+            return Err(StoreError::Unavailable(
+                "the lease of the trigger's shard is over: another worker polls it".into(),
+            ));
         };
         let has_payload = payload.is_some();
-        let payload = payload.map(|body| Payload { delivery: Payload::id(&incarnation, expected), body });
-        let commit =
-            Commit { id: &self.id, incarnation: &incarnation, expected, epoch, state, written_by: &written_by, payload };
+        let payload = payload.map(|body| Payload { delivery: Payload::id(&incarnation, expected), body, found: now() });
+        let commit = Commit {
+            id: &self.id,
+            incarnation: &incarnation,
+            expected,
+            epoch,
+            state,
+            written_by: &written_by,
+            payload,
+        };
         let committed = self.engine.commit(commit).await;
         let mut held = self.held();
         match committed {

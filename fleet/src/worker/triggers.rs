@@ -41,6 +41,8 @@ pub(super) struct Triggers<E: Engine> {
     under_way: usize,
     health: Health,
     workers: usize,
+    /// Payloads of all triggers that are not delivered, as the engine last said.
+    undelivered: u64,
 }
 
 struct Entry<E> {
@@ -76,6 +78,7 @@ impl<E: Engine> Triggers<E> {
             under_way: 0,
             health: Health::default(),
             workers: 1,
+            undelivered: 0,
         }
     }
 
@@ -94,7 +97,7 @@ impl<E: Engine> Triggers<E> {
             let Some(id) = self.ready.pop(|origin| origins.may(origin, now)) else { break };
             self.begin(id);
         }
-        self.parts.seen.backlog(self.ready.waiting(), self.under_way);
+        self.parts.seen.backlog(self.ready.waiting(), self.undelivered);
         let due = self.due.peek().map(|Reverse((due, ..))| *due);
         let budget = if self.ready.waiting() > 0 { self.origins.next(now) } else { None };
         due.into_iter().chain(budget).chain([now + LONGEST_SLEEP]).min().unwrap_or(now)
@@ -207,6 +210,9 @@ impl<E: Engine> Triggers<E> {
 
     fn take_news(&mut self, news: News) {
         let now = Instant::now();
+        if let Some(count) = news.undelivered {
+            self.undelivered = count;
+        }
         if news.workers > 0 && news.workers != self.workers {
             info!("{} workers share the triggers", news.workers);
             self.workers = news.workers;
@@ -311,10 +317,14 @@ impl<E: Engine> Triggers<E> {
 
     /// Tells the engine of all quiet polls that it has not heard of, the oldest first.
     pub(super) async fn keep_all(&self) {
-        let mut unkept: Vec<_> = self.entries.values().filter_map(|entry| {
-            let slot = &entry.polling.as_ref()?.slot;
-            Some((slot.unkept()?, slot))
-        }).collect();
+        let mut unkept: Vec<_> = self
+            .entries
+            .values()
+            .filter_map(|entry| {
+                let slot = &entry.polling.as_ref()?.slot;
+                Some((slot.unkept()?, slot))
+            })
+            .collect();
         unkept.sort_by_key(|(since, _)| Reverse(*since));
         for (_, slot) in unkept {
             if let Err(error) = slot.keep().await {
@@ -363,7 +373,6 @@ impl<E: Engine> Entry<E> {
             id: id.clone(),
             connector: self.definition.connector.clone(),
             every: self.definition.every(),
-            paused: self.paused,
             is_polled_now: self.polling.is_none(),
             overdue: if self.paused { Duration::ZERO } else { now.saturating_duration_since(self.due) },
             next: if self.paused { None } else { Some(self.due.saturating_duration_since(now)) },

@@ -20,6 +20,7 @@ mod output;
 mod poll;
 mod progress;
 mod records;
+mod seen;
 mod serve;
 mod session;
 mod shell;
@@ -89,7 +90,7 @@ enum Command {
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
     output::guard_panics();
-    let arguments = match Arguments::try_parse() {
+    let mut arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         // The arguments stand in it, and a script may have them from somebody else.
         Err(error) if error.use_stderr() => {
@@ -97,6 +98,10 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(2);
         }
         Err(help) => help.exit(),
+    };
+    let seen = match arguments.options.start_seen() {
+        Ok(seen) => seen,
+        Err(failure) => return failure.report(),
     };
     // One thread is enough for one call at a time, and starts fastest; the page runs many, and `watch` hears signals on
     // another.
@@ -114,6 +119,10 @@ pub(crate) fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     };
+    // All that it has to say has been printed.
+    if let Some(seen) = seen {
+        seen.finish();
+    }
     // Nothing of it is needed any more, and to wait for its threads takes time.
     runtime.shutdown_background();
     status

@@ -55,15 +55,21 @@ enum RootsFlag {
 }
 
 impl NetworkFlags {
-    /// Reads what the flags name. Warns of files with a secret that are open to others.
-    pub(super) fn options(&self) -> Result<NetworkOptions, CommandError> {
-        let read_certificates = |path: &PathBuf| files::read(path, LARGEST_CERTIFICATES).map_err(unreadable(path));
+    /// Whose certificates are trusted, and nothing else of the flags.
+    pub(super) fn trusted(&self) -> Result<NetworkOptions, CommandError> {
         Ok(NetworkOptions {
             roots: match self.roots {
                 Some(RootsFlag::System) => Roots::System,
                 Some(RootsFlag::Web) | None => Roots::Web,
             },
             extra_roots_pem: self.ca_file.as_ref().map(read_certificates).transpose()?.map(String::into_bytes),
+            ..NetworkOptions::default()
+        })
+    }
+
+    /// Reads what the flags name. Warns of files with a secret that are open to others.
+    pub(super) fn options(&self) -> Result<NetworkOptions, CommandError> {
+        Ok(NetworkOptions {
             proxy: self.proxy()?,
             client_identity: match (&self.client_cert, &self.client_key) {
                 (Some(certificate), Some(key)) => {
@@ -77,6 +83,7 @@ impl NetworkFlags {
                     return Err(CommandError::usage("--client-key needs its certificate: --client-cert FILE"));
                 }
             },
+            ..self.trusted()?
         })
     }
 
@@ -96,6 +103,10 @@ impl NetworkFlags {
         let given = proxy.with_credentials(filled_in.into());
         given.map(Some).map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))
     }
+}
+
+fn read_certificates(path: &PathBuf) -> Result<String, CommandError> {
+    files::read(path, LARGEST_CERTIFICATES).map_err(unreadable(path))
 }
 
 /// Reads a file that holds a secret, and warns where others can.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions};
+use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions, Observers};
 
 use super::command_error::CommandError;
 use super::format::Format;
 use super::network::NetworkFlags;
+use super::seen::{Seen, SeenOptions};
 use super::values::{milliseconds, size};
 use crate::flags::limit_flag;
 
@@ -40,6 +41,9 @@ pub(super) struct GlobalOptions {
     /// Let requests go through the proxy of --proxy, which looks up the addresses behind their hosts itself, unchecked
     #[arg(long, global = true, help_heading = "Grants")]
     allow_proxy: bool,
+    /// Tell the service which trace each request belongs to, in the header traceparent; needs --otlp
+    #[arg(long, global = true, help_heading = "Grants")]
+    send_trace_context: bool,
     #[command(flatten)]
     network: NetworkFlags,
     /// Compile the component anew, and keep nothing of it
@@ -54,6 +58,11 @@ pub(super) struct GlobalOptions {
     /// How to print results
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
+    #[command(flatten)]
+    seen: SeenOptions,
+    /// Who sees the calls from outside, once there is somebody.
+    #[arg(skip)]
+    observers: Observers,
     #[command(flatten)]
     limits: LimitOptions,
 }
@@ -173,7 +182,20 @@ impl GlobalOptions {
             allow_private_network: self.allow_private_network,
             allow_proxy: self.allow_proxy,
             read_only: self.read_only,
+            send_trace_context: self.send_trace_context,
         }
+    }
+
+    /// Starts what sees the command from outside, if that is asked for.
+    pub(super) fn start_seen(&mut self) -> Result<Option<Seen>, CommandError> {
+        let seen = Seen::start(&self.seen, self.send_trace_context, self.network.trusted()?)?;
+        self.observers = seen.as_ref().map(Seen::observers).unwrap_or_default();
+        Ok(seen)
+    }
+
+    /// Who sees the calls from outside.
+    pub(super) fn observers(&self) -> Observers {
+        self.observers.clone()
     }
 
     pub(super) fn limits(&self) -> Limits {

@@ -74,13 +74,19 @@ impl Session {
                 level: if self.options.debug() { LogLevel::Trace } else { LogLevel::Warn },
                 sink: Some(Arc::new(move |line| print(&line.to_string()))),
             },
+            observers: self.options.observers(),
             ..Default::default()
         }
     }
 
     /// The options of a call that shows nothing while it runs.
     pub(super) fn plain_call_options(&self) -> CallOptions {
-        CallOptions { grants: self.options.grants(), limits: self.limits.clone(), ..Default::default() }
+        CallOptions {
+            grants: self.options.grants(),
+            limits: self.limits.clone(),
+            observers: self.options.observers(),
+            ..Default::default()
+        }
     }
 
     pub(super) fn state_limit(&self) -> u64 {

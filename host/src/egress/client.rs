@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::resolver::{CheckedResolver, ProxyResolver};
 use super::transport::Transport;
-use crate::network::{ClientIdentity, NetworkError, NetworkOptions, Proxy};
+use crate::network::{self, ClientIdentity, NetworkError, NetworkOptions, Proxy};
 use crate::refusal::{Grants, Refusal};
 
 /// A host that takes longer to answer a connection attempt is down or hidden behind a firewall. Through a proxy, it is
@@ -139,20 +139,8 @@ impl Network {
 
     /// TLS for one client, which takes up no session of another's.
     fn tls(&self) -> Result<ClientConfig, String> {
-        let mut config = self.tls.get_or_init(|| self.shared_tls()).clone()?;
+        let mut config = self.tls.get_or_init(|| network::tls(self.roots.clone())).clone()?;
         config.resumption = Resumption::in_memory_sessions(TLS_SESSIONS);
-        Ok(config)
-    }
-
-    /// TLS with a provider that is compiled in, so that nothing need be installed.
-    fn shared_tls(&self) -> Result<ClientConfig, String> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| format!("TLS could not be set up: {error}"))?
-            .with_root_certificates(self.roots.clone())
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
 }

@@ -2,6 +2,7 @@
 //! client, when to send again. `sending` ties them together for one call.
 
 mod address;
+mod attempt_span;
 mod client;
 mod encoding;
 mod overrides;
@@ -12,6 +13,7 @@ mod request;
 mod resolver;
 mod retry;
 mod sending;
+mod stopped;
 mod transport;
 
 #[cfg(test)]

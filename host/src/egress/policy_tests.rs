@@ -2,7 +2,13 @@
 
 use super::*;
 
-const NONE: Grants = Grants { allow_http: false, allow_private_network: false, allow_proxy: false, read_only: false };
+const NONE: Grants = Grants {
+    allow_http: false,
+    allow_private_network: false,
+    allow_proxy: false,
+    read_only: false,
+    send_trace_context: false,
+};
 const HTTP: Grants = Grants { allow_http: true, ..NONE };
 const PRIVATE: Grants = Grants { allow_private_network: true, ..NONE };
 const BOTH: Grants = Grants { allow_http: true, ..PRIVATE };

@@ -7,13 +7,16 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
+use tracing::Instrument as _;
 
+use super::attempt_span::AttemptSpan;
 use super::client::{self, Network, Sockets};
-use super::encoding::{self, Body, BodyProblem};
+use super::encoding::{self, Body};
 use super::policy::EgressPolicy;
 use super::proxied::{self, Again};
 use super::request::{CheckedRequest, OutgoingRequest};
 use super::retry;
+use super::stopped::Stopped;
 use crate::budget::HostBudget;
 use crate::contract::Failure;
 use crate::limits::{Limit, LimitExceeded, Limits};
@@ -21,6 +24,7 @@ use crate::log::{CallLog, LogLevel, LogSource};
 use crate::refusal::Refusal;
 use crate::secrets::{REDACTED, Secrets};
 use crate::trace::{Exchange, ExchangeOutcome, held_by_headers};
+use crate::trace_context::TraceContextSource;
 
 /// More refusals than these say nothing new.
 const MOST_REFUSALS: usize = 20;
@@ -44,6 +48,8 @@ pub(crate) struct EgressContext {
     /// say so.
     pub(crate) deadline: Instant,
     pub(crate) record_exchanges: bool,
+    /// What tells the service which trace a request belongs to, where the grants let it.
+    pub(crate) trace_context: Option<TraceContextSource>,
     pub(crate) budget: HostBudget,
 }
 
@@ -62,15 +68,6 @@ pub(crate) struct Egress {
     pub(crate) exchanges_dropped: u64,
     /// What the request under way and its answer are charged, in bytes.
     charged: u64,
-}
-
-/// Why an attempt has no answer.
-enum Stopped {
-    Refused(Refusal),
-    Exceeded(Limit),
-    /// No connection, or it broke before an answer began: an idempotent request may be sent again.
-    NoAnswer(String),
-    Broken(String),
 }
 
 impl Egress {
@@ -163,29 +160,35 @@ impl Egress {
         loop {
             *attempts += 1;
             let started = Instant::now();
-            let (result, retry_after) = match self.attempt(request).await {
+            // Until its answer is read: a wait before the next attempt is no part of it.
+            let mut span = AttemptSpan::begin(request, *attempts, self.context.deadline);
+            let answer = self.attempt(request, &span).instrument(span.inner()).await;
+            let (result, retry_after) = match answer {
                 Ok(response) => {
                     let status = response.status();
+                    span.answered(&response);
                     if !(request.idempotent && retry::is_worth_another(status)) {
                         if status.is_redirection() {
                             log.debug(|| format!("HTTP {} is a redirect, which is not followed", status.as_u16()));
                         }
-                        let received = self.read(response, request.method == Method::HEAD).await?;
-                        log.debug(|| answer_line(&received, *attempts, started));
-                        return Ok(received);
+                        return self.finish(response, request, span, log, *attempts, started).await;
                     }
                     let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
                     let wish = wish.and_then(|value| retry::retry_after(value, SystemTime::now()));
                     (Ok(response), wish)
                 }
-                Err(Stopped::NoAnswer(text)) if request.idempotent => (Err(text), None),
-                Err(stopped) => return Err(stopped),
+                Err(Stopped::NoAnswer(text)) if request.idempotent => {
+                    span.failed("unreachable");
+                    (Err(text), None)
+                }
+                Err(stopped) => {
+                    span.failed(stopped.kind());
+                    return Err(stopped);
+                }
             };
             let remaining = self.context.deadline.saturating_duration_since(Instant::now());
             let Some(wait) = retry::wait_before_next(*attempts, retry_after, remaining, fastrand::f64()) else {
-                let received = self.read(result.map_err(Stopped::Broken)?, request.method == Method::HEAD).await?;
-                log.debug(|| answer_line(&received, *attempts, started));
-                return Ok(received);
+                return self.finish(result.map_err(Stopped::Broken)?, request, span, log, *attempts, started).await;
             };
             log.debug(|| {
                 let what = match &result {
@@ -194,14 +197,40 @@ impl Egress {
                 };
                 format!("attempt {attempts} ended with {what}; sending again in {} ms", wait.as_millis())
             });
-            drop(result);
+            drop((result, span));
             tokio::time::sleep(wait).await;
         }
     }
 
-    async fn attempt(&self, request: &CheckedRequest) -> Result<reqwest::Response, Stopped> {
+    /// Reads the answer that is the last one.
+    async fn finish(
+        &mut self,
+        response: reqwest::Response,
+        request: &CheckedRequest,
+        mut span: AttemptSpan,
+        log: &mut CallLog,
+        attempt: u32,
+        started: Instant,
+    ) -> Result<ReceivedResponse, Stopped> {
+        span.reads_on();
+        let read = self.read(response, request.method == Method::HEAD).instrument(span.inner()).await;
+        match &read {
+            Ok(received) => {
+                span.received(received.body.len());
+                log.debug(|| answer_line(received, attempt, started));
+            }
+            Err(stopped) => span.failed(stopped.kind()),
+        }
+        read
+    }
+
+    async fn attempt(&self, request: &CheckedRequest, span: &AttemptSpan) -> Result<reqwest::Response, Stopped> {
         let mut headers = request.headers.clone();
         headers.insert(ACCEPT_ENCODING, encoding::accepted(&headers));
+        let source = self.context.trace_context.as_ref().filter(|_| self.context.policy.grants().send_trace_context);
+        if let Some(context) = source.and_then(|source| source(span.get())) {
+            context.write_to(&mut headers);
+        }
         if let Some(transport) = self.context.network.transport() {
             let mut outgoing = http::Request::new(request.body.clone());
             *outgoing.method_mut() = request.method.clone();
@@ -345,15 +374,6 @@ impl Egress {
                 Err(failure) => ExchangeOutcome::Failed(failure.clone()),
             },
         });
-    }
-}
-
-impl From<BodyProblem> for Stopped {
-    fn from(problem: BodyProblem) -> Self {
-        match problem {
-            BodyProblem::TooLarge => Self::Exceeded(Limit::ResponseBytes),
-            BodyProblem::Broken(text) => Self::Broken(text),
-        }
     }
 }
 

@@ -6,6 +6,10 @@ mod identity;
 mod proxy;
 mod roots;
 
+use std::sync::Arc;
+
+use rustls::{ClientConfig, RootCertStore};
+
 pub use identity::ClientIdentity;
 pub use proxy::Proxy;
 pub use roots::Roots;
@@ -27,10 +31,25 @@ pub struct NetworkOptions {
 }
 
 impl NetworkOptions {
-    /// The certificate authorities that are trusted with these options, for requests that the embedder sends itself.
-    pub fn trusted(&self) -> Result<rustls::RootCertStore, NetworkError> {
+    /// TLS for requests that the embedder sends itself: it trusts the same authorities, and shows no certificate.
+    pub fn tls(&self) -> Result<ClientConfig, NetworkError> {
+        tls(self.trusted()?).map_err(NetworkError::Tls)
+    }
+
+    pub(crate) fn trusted(&self) -> Result<RootCertStore, NetworkError> {
         roots::trusted(self)
     }
+}
+
+/// TLS with a provider that is compiled in, so that nothing need be installed.
+pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS could not be set up: {error}"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 /// What is wrong with [`NetworkOptions`].
@@ -78,4 +97,7 @@ pub enum NetworkError {
          the proxy over http (what goes through it is encrypted all the same), or do without the certificate"
     )]
     ClientIdentityAndHttpsProxy,
+    /// TLS itself could not be set up.
+    #[error("{0}")]
+    Tls(String),
 }

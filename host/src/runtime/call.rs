@@ -12,6 +12,7 @@ use super::RuntimeInner;
 use super::bindings::LinkedComponent;
 use super::error::{CallError, CallFailure};
 use super::load_error::LoadError;
+use super::observers::Observers;
 use super::operations::{Operation, ResultProblem};
 use super::store::{CallState, Resources};
 use crate::budget::HostBudget;
@@ -38,6 +39,8 @@ pub struct CallOptions {
     pub log: LogOptions,
     /// Whether [`Trace::exchanges`] keeps every request and answer, with their bodies.
     pub record_exchanges: bool,
+    /// Who sees the call from outside.
+    pub observers: Observers,
 }
 
 /// The result of a call that succeeded, with what it used and did.
@@ -174,6 +177,7 @@ pub(super) fn egress(
         started,
         deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
         record_exchanges: options.record_exchanges,
+        trace_context: options.observers.trace_context.clone(),
         budget,
     })
 }

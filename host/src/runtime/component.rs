@@ -17,10 +17,12 @@ use super::cache::{self, CacheUse};
 use super::call::{self, CallOptions, Outcome, Started};
 use super::error::{CallError, CallFailure};
 use super::load_error::LoadError;
-use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection};
+use super::observed::Observed;
+use super::observers::OperationKind;
+use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection, as_text};
 use super::{Runtime, RuntimeInner};
 use crate::connection::{Connection, ConnectionError};
-use crate::contract::{Account, ConnectorDefinition, Error, InputProblem, Page, PollResult, short, trust_changes};
+use crate::contract::{Account, ConnectorDefinition, Error, Page, PollResult, short, trust_changes};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::trace::Trace;
 
@@ -134,8 +136,11 @@ impl Connector {
         connection: &Connection,
         options: &CallOptions,
     ) -> Result<Outcome<Account>, Box<CallFailure>> {
-        let visible = self.visible(connection)?;
-        self.run(connection, options, TestConnection { connection: &visible }).await
+        let work = async {
+            let visible = self.visible(connection)?;
+            self.run(connection, options, TestConnection { connection: &visible }).await
+        };
+        self.observed(OperationKind::TestConnection, None, connection, options).call(work).await
     }
 
     /// Performs an action. `inputs` is anything that is a JSON object when it is serialized; the result is JSON text
@@ -147,8 +152,11 @@ impl Connector {
         inputs: &(impl Serialize + Sync + ?Sized),
         options: &CallOptions,
     ) -> Result<Outcome<Box<RawValue>>, Box<CallFailure>> {
-        let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
-        self.run(connection, options, Perform { key, connection: &visible, inputs: &inputs }).await
+        let work = async {
+            let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
+            self.run(connection, options, Perform { key, connection: &visible, inputs: &inputs }).await
+        };
+        self.observed(OperationKind::Action, Some(key), connection, options).call(work).await
     }
 
     /// Gives one page of a data source's items.
@@ -161,8 +169,11 @@ impl Connector {
         cursor: Option<&str>,
         options: &CallOptions,
     ) -> Result<Outcome<Page>, Box<CallFailure>> {
-        let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
-        self.run(connection, options, Query { key, connection: &visible, inputs: &inputs, search, cursor }).await
+        let work = async {
+            let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
+            self.run(connection, options, Query { key, connection: &visible, inputs: &inputs, search, cursor }).await
+        };
+        self.observed(OperationKind::DataSource, Some(key), connection, options).call(work).await
     }
 
     /// Polls a trigger once. `state` is what the last poll that succeeded returned; store the new one only after the
@@ -175,13 +186,16 @@ impl Connector {
         state: Option<&[u8]>,
         options: &CallOptions,
     ) -> Result<Outcome<PollResult>, Box<CallFailure>> {
-        if state.is_some_and(|state| state.len() as u64 > options.limits.state_bytes) {
-            let exceeded = LimitExceeded::new(Limit::StateBytes, &options.limits);
-            let error = CallError::Limit { exceeded, answer: None };
-            return Err(Box::new(CallFailure { error, trace: Trace::default() }));
-        }
-        let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
-        self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
+        let work = async {
+            if state.is_some_and(|state| state.len() as u64 > options.limits.state_bytes) {
+                let exceeded = LimitExceeded::new(Limit::StateBytes, &options.limits);
+                let error = CallError::Limit { exceeded, answer: None };
+                return Err(Box::new(CallFailure { error, trace: Trace::default() }));
+            }
+            let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
+            self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
+        };
+        self.observed(OperationKind::Poll, Some(key), connection, options).call(work).await
     }
 
     /// Makes an instance, as every call does before its work, and does nothing with it. For measurements; it takes no
@@ -206,6 +220,17 @@ impl Connector {
             },
             (problems, _) => Err(CallError::Connector(Error::InvalidInput(problems.to_vec()))),
         }
+    }
+
+    /// A call of this connector, for whoever sees it from outside.
+    pub(super) fn observed<'a>(
+        &'a self,
+        kind: OperationKind,
+        key: Option<&'a str>,
+        connection: &'a Connection,
+        options: &'a CallOptions,
+    ) -> Observed<'a> {
+        Observed { definition: self.definition(), kind, key, connection, options }
     }
 
     pub(super) fn runtime_inner(&self) -> &RuntimeInner {
@@ -315,16 +340,6 @@ fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Component, LoadErr
         return Err(LoadError::NotAComponent("it does not begin with the bytes of WebAssembly".into()));
     }
     Component::from_binary(engine, bytes).map_err(|error| LoadError::NotAComponent(format!("{error:#}")))
-}
-
-/// Inputs as the component reads them.
-fn as_text(inputs: &(impl Serialize + ?Sized)) -> Result<String, Box<CallFailure>> {
-    serde_json::to_string(inputs).map_err(|error| {
-        let message = format!("cannot be written as JSON: {error}");
-        let problem = InputProblem { input: "inputs".into(), message };
-        let error = CallError::Connector(Error::InvalidInput(vec![problem]));
-        Box::new(CallFailure { error, trace: Trace::default() })
-    })
 }
 
 /// The imports that give the component something, and the exports; an import that no connector is given is an error.

@@ -56,6 +56,19 @@ impl CallError {
         !matches!(self, Self::Connector(_))
     }
 
+    /// What of the host's ended the call: `refusal`, `limit`, `trap`, `bad-result`, `start`. None where the connector or
+    /// its service said no.
+    pub fn ended_by(&self) -> Option<&'static str> {
+        match self {
+            Self::Connector(_) => None,
+            Self::Refused { .. } => Some("refusal"),
+            Self::Limit { .. } => Some("limit"),
+            Self::Trap { .. } => Some("trap"),
+            Self::BadResult(_) => Some("bad-result"),
+            Self::Start(_) => Some("start"),
+        }
+    }
+
     /// The connector's own error, where it gave one.
     pub fn answer(&self) -> Option<&Error> {
         match self {

@@ -8,6 +8,8 @@ mod component;
 mod engine;
 mod error;
 mod load_error;
+mod observed;
+mod observers;
 mod operations;
 mod own_request;
 mod owners;
@@ -29,6 +31,7 @@ use component::Source;
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 pub use load_error::LoadError;
+pub use observers::{CallEnd, CallEnded, OTHER_OPERATION, Observers, OperationKind};
 pub use own_request::{OwnAnswer, OwnRequest};
 pub use told::{Told, WaysOut};
 

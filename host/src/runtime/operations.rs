@@ -3,14 +3,17 @@
 
 use std::future::Future;
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use super::bindings::{self, LinkedComponent, UncheckedPoll, Visible};
+use super::error::{CallError, CallFailure};
 use super::store::CallState;
-use crate::contract::{Account, Item, Page, PollResult, json_size};
+use crate::contract::{Account, Error, InputProblem, Item, Page, PollResult, json_size};
 use crate::limits::{Limit, Limits};
+use crate::trace::Trace;
 
 /// What is wrong with a result.
 pub(super) enum ResultProblem {
@@ -216,4 +219,14 @@ fn within_result_bytes(bytes: u64, limits: &Limits) -> Result<(), ResultProblem>
 fn checked_json(what: &str, text: String, limits: &Limits) -> Result<Box<RawValue>, ResultProblem> {
     within_result_bytes(text.len() as u64, limits)?;
     RawValue::from_string(text).map_err(|error| ResultProblem::Invalid(format!("{what} is not JSON: {error}")))
+}
+
+/// Inputs as the component reads them.
+pub(super) fn as_text(inputs: &(impl Serialize + ?Sized)) -> Result<String, Box<CallFailure>> {
+    serde_json::to_string(inputs).map_err(|error| {
+        let message = format!("cannot be written as JSON: {error}");
+        let problem = InputProblem { input: "inputs".into(), message };
+        let error = CallError::Connector(Error::InvalidInput(vec![problem]));
+        Box::new(CallFailure { error, trace: Trace::default() })
+    })
 }

@@ -3,14 +3,18 @@
 
 use std::time::{Duration, Instant};
 
+use tracing::Instrument as _;
+
 use super::call::{self, CallOptions};
 use super::component::Connector;
 use super::error::CallError;
+use super::observers::OperationKind;
 use crate::budget::HostBudget;
 use crate::connection::Connection;
 use crate::contract::Error;
 use crate::egress::{HeaderText, OutgoingRequest};
 use crate::log::CallLog;
+use crate::trace::Trace;
 
 /// What is sent to the connection's endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +49,26 @@ impl Connector {
         request: OwnRequest<'_>,
         options: &CallOptions,
     ) -> Result<OwnAnswer, Box<CallError>> {
+        let started = Instant::now();
+        let under_way = self.observed(OperationKind::OwnRequest, None, connection, options).begin();
+        let mut trace = Trace::default();
+        let work = self.ask_within(connection, request, options, started, &mut trace);
+        let result = work.instrument(under_way.span.clone()).await;
+        trace.duration = started.elapsed();
+        under_way.end(result.as_ref().err().map(AsRef::as_ref), &trace);
+        result
+    }
+
+    async fn ask_within(
+        &self,
+        connection: &Connection,
+        request: OwnRequest<'_>,
+        options: &CallOptions,
+        started: Instant,
+        trace: &mut Trace,
+    ) -> Result<OwnAnswer, Box<CallError>> {
         let url = self.check_usable(connection)?.to_owned();
         let limits = &options.limits;
-        let started = Instant::now();
         let deadline = started.checked_add(limits.deadline).unwrap_or(started + Duration::from_secs(3600));
         let budget = HostBudget::new(limits);
         // Without a record of it, whatever the options say: there may be a key in the answer.
@@ -68,7 +89,12 @@ impl Connector {
             body: Some(request.body.as_bytes().to_vec()),
             idempotent: request.idempotent,
         };
-        match egress.send(outgoing, &mut log).await {
+        let answer = egress.send(outgoing, &mut log).await;
+        trace.requests = egress.requests;
+        trace.sent_bytes = egress.sent_bytes;
+        trace.received_bytes = egress.received_bytes;
+        trace.refusals.clone_from(&egress.refusals);
+        match answer {
             Ok(answer) if answer.body.len() > request.most_bytes => {
                 let (bytes, most) = (answer.body.len(), request.most_bytes);
                 let message = format!("the answer has {bytes} bytes, and what was asked for has at most {most}");

@@ -114,15 +114,16 @@ impl Serialize for Told<'_> {
         if let Some(answer) = error.answer() {
             answer.serialize_details(&mut object)?;
         }
+        if let Some(ended_by) = error.ended_by() {
+            object.serialize_entry("endedBy", ended_by)?;
+        }
         match error {
-            CallError::Connector(_) => {}
+            CallError::Connector(_) | CallError::BadResult(_) | CallError::Start(_) => {}
             CallError::Refused { refusals, .. } => {
-                object.serialize_entry("endedBy", "refusal")?;
                 let refusals: Vec<Value> = refusals.iter().map(|refusal| self.refusal_to_json(refusal)).collect();
                 object.serialize_entry("refusals", &refusals)?;
             }
             CallError::Limit { exceeded, answer } => {
-                object.serialize_entry("endedBy", "limit")?;
                 let (name, raise_with) = (exceeded.limit.name(), self.ways.limit(exceeded.limit));
                 let limit = json!({ "name": name, "allowed": exceeded.value(), "raiseWith": raise_with });
                 object.serialize_entry("limit", &limit)?;
@@ -131,12 +132,9 @@ impl Serialize for Told<'_> {
                 }
             }
             CallError::Trap { reason, last_words } => {
-                object.serialize_entry("endedBy", "trap")?;
                 object.serialize_entry("trap", reason)?;
                 object.serialize_entry("lastWords", last_words)?;
             }
-            CallError::BadResult(_) => object.serialize_entry("endedBy", "bad-result")?,
-            CallError::Start(_) => object.serialize_entry("endedBy", "start")?,
         }
         object.end()
     }

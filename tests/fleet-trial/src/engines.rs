@@ -43,7 +43,8 @@ impl Engine {
     /// `program` is restate-server, or the folder of PostgreSQL's programs.
     pub(crate) fn new(kind: Kind, program: &Path, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let user = if kind == Kind::Postgres && rustix::process::geteuid().is_root() { Some(other_user()?) } else { None };
+        let user =
+            if kind == Kind::Postgres && rustix::process::geteuid().is_root() { Some(other_user()?) } else { None };
         let ports = [free_port()?, free_port()?, free_port()?];
         let engine = Self { kind, program: program.to_owned(), folder: folder.to_owned(), ports, user, process: None };
         if kind == Kind::Postgres {
@@ -116,7 +117,9 @@ impl Engine {
 
     fn answers(&self) -> bool {
         match self.kind {
-            Kind::Restate => self.ports.iter().take(2).all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok()),
+            Kind::Restate => {
+                self.ports.iter().take(2).all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok())
+            }
             Kind::Postgres => {
                 let mut command = Command::new(self.program.join("pg_isready"));
                 let port = self.ports.first().copied().unwrap_or_default().to_string();

@@ -69,7 +69,9 @@ mod tests {
 
     #[test]
     fn series_are_added_up_and_a_quantile_is_the_bound_of_its_bucket() {
-        let of = |lines: &[(&str, f64)]| Figures { values: lines.iter().map(|(name, value)| ((*name).into(), *value)).collect() };
+        let of = |lines: &[(&str, f64)]| Figures {
+            values: lines.iter().map(|(name, value)| ((*name).into(), *value)).collect(),
+        };
         let before = of(&[("lag_bucket{le=\"1\"}", 10.0), ("lag_bucket{le=\"+Inf\"}", 10.0)]);
         let after = of(&[
             ("lag_bucket{le=\"1\"}", 10.0),

@@ -79,8 +79,11 @@ impl Fleet {
         let mut process = Process::start(&mut command)?;
         let mut line = String::new();
         BufReader::new(process.output()?).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).with_context(|| format!("the worker {name} did not begin: see its log"))?;
-        let text = |member: &str| Ok::<_, anyhow::Error>(said.get(member).and_then(Value::as_str).context("no address")?.to_owned());
+        let said: Value =
+            serde_json::from_str(&line).with_context(|| format!("the worker {name} did not begin: see its log"))?;
+        let text = |member: &str| {
+            Ok::<_, anyhow::Error>(said.get(member).and_then(Value::as_str).context("no address")?.to_owned())
+        };
         Ok(Worker { process, metrics: text("metrics")?, page: text("page")? })
     }
 

@@ -20,7 +20,11 @@ impl Process {
     /// Starts a program, in a process group of its own, so that ctrl-c ends this program alone, and it the others.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.process_group(0).stdin(Stdio::null()).spawn().with_context(|| format!("{name} cannot be started"))?;
+        let child = command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{name} cannot be started"))?;
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("a process without a number")?;
         Ok(Self { child, pid })
     }
@@ -42,7 +46,8 @@ impl Process {
 
     /// Its number, and those of all that it started, however deep.
     fn tree(&self) -> Vec<i32> {
-        let all: Vec<(i32, i32)> = processes().into_iter().map(|(pid, fields)| (pid, number(&fields, 1) as i32)).collect();
+        let all: Vec<(i32, i32)> =
+            processes().into_iter().map(|(pid, fields)| (pid, number(&fields, 1) as i32)).collect();
         let mut tree = vec![self.pid.as_raw_nonzero().get()];
         let mut place = 0;
         while let Some(parent) = tree.get(place).copied() {
@@ -103,7 +108,8 @@ impl Usage {
 
     /// CPU time since an earlier look, in seconds.
     pub(crate) fn seconds_since(&self, before: &Self) -> f64 {
-        let spent = self.ticks.iter().map(|(pid, ticks)| ticks.saturating_sub(before.ticks.get(pid).copied().unwrap_or(0)));
+        let spent =
+            self.ticks.iter().map(|(pid, ticks)| ticks.saturating_sub(before.ticks.get(pid).copied().unwrap_or(0)));
         spent.sum::<u64>() as f64 / TICKS
     }
 }
@@ -132,7 +138,9 @@ fn usage(tree: &[i32]) -> Usage {
         usage.ticks.insert(pid, (11..15).map(|place| number(&fields, place)).sum());
         // In proportion, where processes share memory.
         let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-        let share = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+        let share = rollup
+            .lines()
+            .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
         usage.resident += share.unwrap_or(number(&fields, 21) * 4) * 1024;
     }
     usage

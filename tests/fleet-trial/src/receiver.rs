@@ -58,7 +58,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let log = OpenOptions::new().create(true).append(true).open(&options.log);
     let log = log.with_context(|| format!("{} cannot be opened", options.log.display()))?;
     let receiver = Arc::new(Receiver { log: Mutex::new(log), secret: options.secret });
-    let router = Router::new().route("/flow", post(receive)).layer(DefaultBodyLimit::max(64 << 20)).with_state(receiver);
+    let router =
+        Router::new().route("/flow", post(receive)).layer(DefaultBodyLimit::max(64 << 20)).with_state(receiver);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
     println!("ready");
     axum::serve(listener, router).await?;
@@ -82,7 +83,8 @@ async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body
 
 fn is_signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Some(signature) = text("webhook-signature").strip_prefix("v1,").and_then(|text| STANDARD.decode(text).ok()) else {
+    let Some(signature) = text("webhook-signature").strip_prefix("v1,").and_then(|text| STANDARD.decode(text).ok())
+    else {
         return false;
     };
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
@@ -156,7 +158,8 @@ impl Log {
                 if times.contains(&changed) {
                     self.repeated += 1;
                 } else {
-                    let changed_at = changed.parse::<Timestamp>().context("a time in the receiver's log")?.as_millisecond();
+                    let changed_at =
+                        changed.parse::<Timestamp>().context("a time in the receiver's log")?.as_millisecond();
                     self.delays.push(received.at.saturating_sub(changed_at.try_into().unwrap_or_default()));
                     times.push(changed);
                 }

@@ -164,7 +164,8 @@ impl Stage {
         let mut engine = Engine::new(options.engine, &options.engine_program, &options.work.join("engine"))?;
         engine.start()?;
         let log_path = options.work.join("received.ndjson");
-        let mut flow = Flow { program: std::env::current_exe()?, log: log_path.clone(), port: free_port()?, process: None };
+        let mut flow =
+            Flow { program: std::env::current_exe()?, log: log_path.clone(), port: free_port()?, process: None };
         flow.start()?;
         let mut more: Vec<String> = ["--origin-rate", "1000"].map(str::to_owned).into();
         if options.kills > 0 {
@@ -288,7 +289,8 @@ impl Stage {
             self.fleet.put_component("misbehaving", "1.0.0", &fs::read(component)?)?;
             // Those of the first: its key is good enough.
             let name = bad.tenants.first().map(|tenant| tenant.name.clone()).unwrap_or_default();
-            let spinning = (0..20).map(|n| misbehaving("misbehaving", &format!("{name}/spins-{n}"), "spin", every, self.flow_port));
+            let spinning = (0..20)
+                .map(|n| misbehaving("misbehaving", &format!("{name}/spins-{n}"), "spin", every, self.flow_port));
             definitions.extend(spinning);
         }
         self.fleet.apply(&definitions)?;
@@ -304,14 +306,22 @@ impl Stage {
             ("worker", Killer::start(self.workers.clone(), times, pause)),
             ("flow", Killer::start(self.flow.clone(), times, pause)),
         ];
-        println!("{:>6} {:>8} {:>9}   killed: {:>6} {:>6} {:>6}", "second", "changes", "delivered", "engine", "worker", "flow");
+        println!(
+            "{:>6} {:>8} {:>9}   killed: {:>6} {:>6} {:>6}",
+            "second", "changes", "delivered", "engine", "worker", "flow"
+        );
         let (began, mut shown) = (Instant::now(), Instant::now());
         while !killers.iter().all(|(_, killer)| killer.is_done()) {
             self.change_until(began.elapsed());
             if shown.elapsed() > Duration::from_secs(5) {
                 shown = Instant::now();
                 self.log.read(&self.log_path)?;
-                print!("{:>6} {:>8} {:>9}           ", began.elapsed().as_secs(), self.services.changes, self.log.deliveries);
+                print!(
+                    "{:>6} {:>8} {:>9}           ",
+                    began.elapsed().as_secs(),
+                    self.services.changes,
+                    self.log.deliveries
+                );
                 for (_, killer) in &killers {
                     print!(" {:>6}", killer.kills.load(Ordering::Relaxed));
                 }
@@ -340,7 +350,12 @@ impl Stage {
         println!(
             "{} changes; {} to deliver by all triggers, {} missing; {} deliveries, {} of them again under the same id; {} \
              changes under two ids",
-            self.services.changes, compared.expected, compared.missing, self.log.deliveries, self.log.again, self.log.repeated
+            self.services.changes,
+            compared.expected,
+            compared.missing,
+            self.log.deliveries,
+            self.log.again,
+            self.log.repeated
         );
         Ok(compared)
     }
@@ -417,7 +432,8 @@ fn files_with(folder: &Path, canaries: &[String]) -> Result<Vec<PathBuf>> {
         } else {
             let bytes = fs::read(&path)?;
             // All canaries begin alike.
-            let begins = bytes.windows(7).enumerate().filter(|(_, window)| *window == b"canary-").map(|(place, _)| place);
+            let begins =
+                bytes.windows(7).enumerate().filter(|(_, window)| *window == b"canary-").map(|(place, _)| place);
             let mut rest = begins.filter_map(|place| bytes.get(place..));
             if rest.any(|rest| canaries.iter().any(|canary| rest.starts_with(canary.as_bytes()))) {
                 found.push(path);

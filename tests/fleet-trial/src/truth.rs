@@ -14,11 +14,7 @@ pub(crate) struct Compared {
 }
 
 /// Of each tenant's changed records, each trigger must have delivered the last change.
-pub(crate) fn compare(
-    truth: &BTreeMap<String, BTreeMap<String, String>>,
-    triggers: &[String],
-    log: &Log,
-) -> Compared {
+pub(crate) fn compare(truth: &BTreeMap<String, BTreeMap<String, String>>, triggers: &[String], log: &Log) -> Compared {
     let mut compared = Compared::default();
     for trigger in triggers {
         let Some(records) = trigger.split_once('/').and_then(|(tenant, _)| truth.get(tenant)) else { continue };

@@ -71,4 +71,3 @@ impl Victim for Flow {
         self.start()
     }
 }
-

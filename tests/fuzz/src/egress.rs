@@ -52,6 +52,7 @@ pub(crate) fn policy(data: &[u8]) -> u64 {
         allow_private_network: bits & 2 != 0,
         read_only: bits & 4 != 0,
         allow_proxy: bits & 8 != 0,
+        ..Grants::default()
     };
     let proxy = (bits & 16 != 0).then(|| Origin::parse("http://10.0.0.7:3128").expect("an origin"));
     let text = String::from_utf8_lossy(rest);

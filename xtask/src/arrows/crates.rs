@@ -13,9 +13,22 @@ struct Rule {
 /// The rule for a crate; none for what may use everything.
 fn rule(name: &str, is_connector: bool) -> Option<Rule> {
     const ENGINE: &[&str] = &["wasmtime"];
+    /// Flags and pages are for whoever embeds it, and what is made of its spans is for `telemetry`.
+    const NEVER_OF_HOST: &[&str] = &[
+        "axum",
+        "maud",
+        "clap",
+        "indicatif",
+        "opentelemetry",
+        "opentelemetry_sdk",
+        "opentelemetry-otlp",
+        "tracing-opentelemetry",
+        "tracing-subscriber",
+    ];
     match name {
-        "host" => Some(Rule { may_use: &[], never: &["axum", "maud", "clap", "indicatif"] }),
-        "host-harness" => Some(Rule { may_use: &["host"], never: &[] }),
+        "host" => Some(Rule { may_use: &[], never: NEVER_OF_HOST }),
+        "telemetry" => Some(Rule { may_use: &["host"], never: &["axum", "maud", "clap", "indicatif", "wasmtime"] }),
+        "host-harness" => Some(Rule { may_use: &["host", "telemetry"], never: &[] }),
         "connector-sdk" | "connector-sdk-build" => Some(Rule { may_use: &[], never: ENGINE }),
         _ if is_connector => Some(Rule { may_use: &["connector-sdk", "connector-sdk-build"], never: ENGINE }),
         _ => None,
@@ -58,7 +71,10 @@ mod tests {
         let none = Value::Null;
         let metadata = json!({ "packages": [
             package("host", "/w/host", &[("wasmtime", none.clone()), ("clap", none.clone()), ("axum", json!("dev"))]),
+            package("telemetry", "/w/telemetry", &[("host", none.clone()), ("host-harness", none.clone())]),
+            package("host", "/w/host", &[("tracing", none.clone()), ("opentelemetry", none.clone())]),
             package("host-harness", "/w/host-harness", &[("host", none.clone()), ("acme", none.clone())]),
+            package("host-harness", "/w/host-harness", &[("telemetry", none.clone())]),
             package("connector-sdk", "/w/connector-sdk", &[("serde", none.clone()), ("host", none.clone())]),
             package("acme", "/w/connectors/acme", &[("connector-sdk", none.clone()), ("wasmtime", none.clone())]),
             package("root", "/w", &[("connector-sdk", none.clone()), ("acme", none.clone()), ("host", json!("dev"))]),
@@ -67,6 +83,8 @@ mod tests {
         let found = problems(&packages::read(&metadata).unwrap(), Path::new("/w"));
         let expected = [
             "host depends on clap",
+            "telemetry depends on host-harness",
+            "host depends on opentelemetry",
             "host-harness depends on acme",
             "connector-sdk depends on host",
             "acme depends on wasmtime",

@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::{Claimed, Postgres};
 use crate::delivery::{PATIENCE, Sender};
-use crate::seen::Seen;
+use crate::seen::{Seen, Whose};
 
 /// So many are delivered at a time.
 const AT_ONCE: u32 = 32;
@@ -57,13 +57,14 @@ pub(crate) async fn deliver_from(
 /// Delivers one, and says in the database what became of it. Where that fails, it is tried again under the same id.
 async fn settle(postgres: &Postgres, sender: &Sender, claimed: Claimed, longest: Duration, seen: &Seen) {
     let sent = sender.send(&claimed.id, &claimed.definition, &claimed.payload).await;
+    let whose = Whose { id: &claimed.id, definition: &claimed.definition };
     let done = match &sent {
         Ok(()) => {
-            seen.delivered(claimed.waited, claimed.attempts);
+            seen.delivered(whose, claimed.payload.waited());
             postgres.settle(&claimed).await
         }
         Err(error) => {
-            seen.not_delivered(&claimed.id, &error.to_string());
+            seen.not_delivered(whose, &error.to_string(), claimed.payload.waited(), !claimed.removed);
             if claimed.removed {
                 postgres.settle(&claimed).await
             } else {

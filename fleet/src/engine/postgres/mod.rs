@@ -104,8 +104,7 @@ impl Engine for Postgres {
             return Err(EngineError::Unusable(text.into()));
         }
         let incarnation = Incarnation::new().map_err(|error| EngineError::Unavailable(error.to_string()))?;
-        let definition =
-            serde_json::to_string(definition).map_err(|error| EngineError::Unusable(error.to_string()))?;
+        let definition = serde_json::to_string(definition).map_err(|error| EngineError::Unusable(error.to_string()))?;
         let done = sqlx::query(
             "WITH shard AS (UPDATE fleet_shard SET changes = changes + 1 WHERE shard = $3 RETURNING changes)
              INSERT INTO fleet_trigger AS kept (tenant, name, shard, changed, incarnation, version, epoch, paused, removed, definition)
@@ -193,6 +192,10 @@ impl Engine for Postgres {
         .map_err(problem)?
         .ok_or(EngineError::Conflict)?;
         Ok((rows::unsigned(&moved, "version")?, rows::count(&moved, "undelivered")?))
+    }
+
+    async fn undelivered(&self) -> Result<u64, EngineError> {
+        self.waiting().await
     }
 
     async fn beat(&self, worker: &str, ttl: Duration) -> Result<Vec<String>, EngineError> {

@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use super::{Postgres, milliseconds, problem, rows};
 use crate::engine::EngineError;
-use crate::model::{Definition, Payload, TriggerId};
+use crate::model::{Definition, Payload, TriggerId, now};
 
 /// A payload that this process is to deliver now.
 #[derive(Debug)]
@@ -23,8 +23,6 @@ pub(crate) struct Claimed {
     pub(crate) payload: Payload,
     /// How often it was tried, with this time.
     pub(crate) attempts: u32,
-    /// For how long it has waited.
-    pub(crate) waited: Duration,
 }
 
 impl Postgres {
@@ -61,13 +59,14 @@ impl Postgres {
 
     /// Has a payload tried again after a pause.
     pub(crate) async fn postpone(&self, claimed: &Claimed, pause: Duration) -> Result<(), EngineError> {
-        let later = sqlx::query("UPDATE fleet_outbox SET due = now() + $2 * interval '1 millisecond' WHERE sequence = $1");
+        let later =
+            sqlx::query("UPDATE fleet_outbox SET due = now() + $2 * interval '1 millisecond' WHERE sequence = $1");
         later.bind(claimed.sequence).bind(milliseconds(pause)).execute(&self.pool).await.map_err(problem)?;
         Ok(())
     }
 
     /// How many payloads wait, of all triggers.
-    pub(crate) async fn waiting(&self) -> Result<u64, EngineError> {
+    pub(super) async fn waiting(&self) -> Result<u64, EngineError> {
         let row = sqlx::query("SELECT count(*) AS waiting FROM fleet_outbox").fetch_one(&self.pool).await;
         rows::unsigned(&row.map_err(problem)?, "waiting")
     }
@@ -83,8 +82,11 @@ fn read(row: &sqlx::postgres::PgRow) -> Result<Claimed, EngineError> {
         id: rows::id(row)?,
         definition: rows::json(row, "definition")?,
         removed: row.try_get("removed").map_err(problem)?,
-        payload: Payload { delivery: row.try_get("delivery").map_err(problem)?, body },
+        payload: Payload {
+            delivery: row.try_get("delivery").map_err(problem)?,
+            body,
+            found: now().saturating_sub(rows::unsigned(row, "waited")?),
+        },
         attempts: attempts.try_into().unwrap_or_default(),
-        waited: Duration::from_millis(rows::unsigned(row, "waited")?),
     })
 }

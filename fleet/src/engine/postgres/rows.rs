@@ -9,7 +9,8 @@ use crate::engine::{EngineError, Summary};
 use crate::model::{Definition, Incarnation, Kept, Name, Record, TriggerId};
 
 /// One trigger: `$1` tenant, `$2` name.
-pub(super) const ONE: &str = "SELECT kept.*, (SELECT count(*) FROM fleet_outbox o WHERE o.tenant = kept.tenant AND o.name = kept.name)
+pub(super) const ONE: &str =
+    "SELECT kept.*, (SELECT count(*) FROM fleet_outbox o WHERE o.tenant = kept.tenant AND o.name = kept.name)
      AS undelivered FROM fleet_trigger kept WHERE tenant = $1 AND name = $2 AND NOT removed";
 
 /// All of `$1`'s triggers, without their states; of all tenants where it is null.
@@ -26,7 +27,8 @@ pub(super) const CHANGED: &str = "SELECT kept.*, (SELECT count(*) FROM fleet_out
 pub(super) fn id(row: &PgRow) -> Result<TriggerId, EngineError> {
     let name = |column: &str| -> Result<Name, EngineError> {
         let text: String = row.try_get(column).map_err(problem)?;
-        text.parse().map_err(|error| EngineError::Unusable(format!("the database has a trigger whose {column} {error}")))
+        text.parse()
+            .map_err(|error| EngineError::Unusable(format!("the database has a trigger whose {column} {error}")))
     };
     Ok(TriggerId { tenant: name("tenant")?, name: name("name")? })
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use sqlx::postgres::PgPool;
 use sqlx::Row;
+use sqlx::postgres::PgPool;
 
 use super::{milliseconds, problem, rows, seen};
 use crate::engine::{EngineError, LeaseRequest, Lent};
@@ -12,9 +12,8 @@ use crate::model::Shard;
 pub(super) async fn lease(pool: &PgPool, request: &LeaseRequest<'_>) -> Result<Vec<Lent>, EngineError> {
     if !request.given_back.is_empty() {
         let shards: Vec<i32> = request.given_back.iter().map(|shard| i32::from(shard.0)).collect();
-        let given_back = sqlx::query(
-            "UPDATE fleet_shard SET holder = NULL, until = NULL WHERE shard = ANY($2) AND holder = $1",
-        );
+        let given_back =
+            sqlx::query("UPDATE fleet_shard SET holder = NULL, until = NULL WHERE shard = ANY($2) AND holder = $1");
         given_back.bind(request.worker).bind(shards).execute(pool).await.map_err(problem)?;
     }
     let wanted: Vec<i32> = request.wanted.iter().map(|lease| i32::from(lease.shard.0)).collect();
@@ -52,6 +51,7 @@ pub(super) async fn lease(pool: &PgPool, request: &LeaseRequest<'_>) -> Result<V
 
 fn shard(row: &sqlx::postgres::PgRow) -> Result<Shard, EngineError> {
     let number: i32 = row.try_get("shard").map_err(problem)?;
-    let number = u16::try_from(number).map_err(|_| EngineError::Unusable("the database has a shard below zero".into()))?;
+    let number =
+        u16::try_from(number).map_err(|_| EngineError::Unusable("the database has a shard below zero".into()))?;
     Ok(Shard(number))
 }

@@ -80,21 +80,24 @@ impl Admin {
     }
 
     /// How many payloads wait for their delivery.
-    pub(crate) async fn waiting(&self) -> Result<u64, EngineError> {
-        let statement = "SELECT count(*) AS count FROM sys_invocation_status WHERE target_service_name = 'FleetDelivery'";
+    pub(super) async fn waiting(&self) -> Result<u64, EngineError> {
+        let statement =
+            "SELECT count(*) AS count FROM sys_invocation_status WHERE target_service_name = 'FleetDelivery'";
         let rows: Vec<Count> = self.query(statement).await?;
         Ok(rows.first().map_or(0, |row| row.count))
     }
 
     async fn query<T: for<'de> Deserialize<'de>>(&self, statement: &str) -> Result<Vec<T>, EngineError> {
         let answer = self.post("query", &json!({"query": statement})).await?;
-        let rows: Rows<T> = serde_json::from_slice(&answer)
-            .map_err(|error| EngineError::Unavailable(format!("Restate's answer to a query cannot be read: {error}")))?;
+        let rows: Rows<T> = serde_json::from_slice(&answer).map_err(|error| {
+            EngineError::Unavailable(format!("Restate's answer to a query cannot be read: {error}"))
+        })?;
         Ok(rows.rows)
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Bytes, EngineError> {
-        let wrong = |text: String| EngineError::Unusable(format!("Restate's admin URL {} cannot be used: {text}", self.url));
+        let wrong =
+            |text: String| EngineError::Unusable(format!("Restate's admin URL {} cannot be used: {text}", self.url));
         let url = self.url.join(path).map_err(|error| wrong(error.to_string()))?;
         let request = Request::builder()
             .method(Method::POST)

@@ -68,7 +68,9 @@ pub(super) fn problem(error: ClientError) -> EngineError {
     let said: String = said.chars().take(500).collect();
     match answer.status().as_u16() {
         // Nothing is registered under the name: the fleet that serves the handlers has not started yet.
-        404 => EngineError::Unavailable(format!("Restate knows no such handler ({said}): is a fleet registered with it?")),
+        404 => {
+            EngineError::Unavailable(format!("Restate knows no such handler ({said}): is a fleet registered with it?"))
+        }
         400..=499 => EngineError::Unusable(said),
         status => EngineError::Unavailable(format!("Restate answered with the status {status}: {said}")),
     }

@@ -14,6 +14,7 @@ use super::stored::Sent;
 use super::trigger::TriggerClient;
 use crate::engine::Engine;
 use crate::model::{Definition, Payload, TriggerId};
+use crate::seen::Whose;
 
 pub(super) struct Delivery {
     pub(super) parts: Arc<Parts>,
@@ -49,14 +50,20 @@ impl Delivery {
         let id: TriggerId = key.parse().map_err(|error| TerminalError::new_with_code(400, format!("{error}")))?;
         let payload = Payload::from(message.sent);
         let delivery = payload.delivery.clone();
+        let waited = payload.waited();
+        let seen = &self.parts.seen;
+        let whose = Whose { id: &id, definition: &message.definition };
         if let Err(first) = self.parts.sender.send(&id, &message.definition, &payload).await {
             // The owner may have changed where it goes since, or have removed the trigger.
-            match self.parts.restate.record(&id).await? {
+            let record = self.parts.restate.record(&id).await?;
+            seen.not_delivered(whose, &first.to_string(), waited, record.is_some());
+            match record {
                 None => return Ok(()),
                 Some(record) if record.definition.deliver == message.definition.deliver => return Err(first.into()),
                 Some(record) => self.parts.sender.send(&id, &record.definition, &payload).await?,
             }
         }
+        seen.delivered(whose, waited);
         ctx.object_client::<TriggerClient<'_>>(key).delivered(delivery).send();
         Ok(())
     }

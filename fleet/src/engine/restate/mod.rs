@@ -15,13 +15,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::time::Duration;
 
-use restate_sdk::prelude::Json;
 use restate_sdk::ingress::ClientError;
+use restate_sdk::prelude::Json;
 use url::Url;
 
 use admin::Admin;
-use client::{Executor, problem};
 use changes::{CHANGES, Changed, ChangesIngressClient};
+use client::{Executor, problem};
 use leases::{LEASES, LeaseCall, LeasesIngressClient, LentShard};
 use rollouts::RolloutsIngressClient;
 pub(crate) use serve::{Parts, Served, serve};
@@ -48,7 +48,8 @@ impl Restate {
         let executor = Executor::new(trust)?;
         let admin = Admin::new(admin.clone(), executor.clone());
         let wrong = |text: String| EngineError::Unusable(format!("Restate's URL {ingress} cannot be used: {text}"));
-        let uri: http::Uri = ingress.as_str().parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
+        let uri: http::Uri =
+            ingress.as_str().parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
         let client = restate_sdk::ingress::Client::new(uri, executor).map_err(|error| wrong(error.to_string()))?;
         Ok(Self { client, admin })
     }
@@ -119,6 +120,10 @@ impl Engine for Restate {
         let call = CommitCall::of(&commit);
         let moved: Option<(u64, u32)> = body(self.trigger(commit.id).commit(Json(call)).call()).await?;
         moved.ok_or(EngineError::Conflict)
+    }
+
+    async fn undelivered(&self) -> Result<u64, EngineError> {
+        self.admin.waiting().await
     }
 
     async fn beat(&self, worker: &str, ttl: Duration) -> Result<Vec<String>, EngineError> {

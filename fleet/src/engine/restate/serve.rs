@@ -57,7 +57,8 @@ pub(crate) fn serve(
     served: &Served,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(SocketAddr, impl Future<Output = ()> + Send + 'static), EngineError> {
-    let unusable = |error: std::io::Error| EngineError::Unusable(format!("{} cannot be listened on: {error}", served.listen));
+    let unusable =
+        |error: std::io::Error| EngineError::Unusable(format!("{} cannot be listened on: {error}", served.listen));
     let socket = match served.listen {
         SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4(),
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6(),

@@ -133,17 +133,18 @@ pub(super) struct CommitCall {
 pub(super) struct Sent {
     pub(super) delivery: String,
     pub(super) body: Box<RawValue>,
+    pub(super) found: u64,
 }
 
 impl From<Payload> for Sent {
     fn from(payload: Payload) -> Self {
-        Self { delivery: payload.delivery, body: payload.body }
+        Self { delivery: payload.delivery, body: payload.body, found: payload.found }
     }
 }
 
 impl From<Sent> for Payload {
     fn from(sent: Sent) -> Self {
-        Self { delivery: sent.delivery, body: sent.body }
+        Self { delivery: sent.delivery, body: sent.body, found: sent.found }
     }
 }
 

@@ -7,11 +7,11 @@ use restate_sdk::context::RequestTarget;
 use restate_sdk::prelude::*;
 use serde_json::value::RawValue;
 
-use super::delivery::{DeliveryClient, Message};
 use super::changes::{CHANGES, ChangesClient};
+use super::delivery::{DeliveryClient, Message};
 use super::serve::Parts;
 use super::stored::{Bytes, CommitCall, Configure, Sent, Status, Stored};
-use crate::model::{Destination, Handler, Payload, TriggerId};
+use crate::model::{Destination, Handler, Payload, TriggerId, now};
 
 const RECORD: &str = "record";
 
@@ -94,7 +94,11 @@ impl Trigger {
 
     /// Moves it on as a worker's poll found it. Null where it is no longer as that poll had found it.
     #[handler]
-    async fn commit(&self, ctx: ObjectContext<'_>, Json(call): Json<CommitCall>) -> HandlerResult<Json<Option<(u64, u32)>>> {
+    async fn commit(
+        &self,
+        ctx: ObjectContext<'_>,
+        Json(call): Json<CommitCall>,
+    ) -> HandlerResult<Json<Option<(u64, u32)>>> {
         let Some(mut stored) = stored(&ctx).await? else { return Ok(Json(None)) };
         if !move_on(&ctx, &mut stored, call).await? {
             return Ok(Json(None));
@@ -138,7 +142,8 @@ struct Found {
 
 async fn poll(parts: &Parts, record: &crate::model::Record) -> Result<Found, String> {
     let polled = parts.polls.once(record).await?;
-    let payload = Payload { delivery: Payload::id(&record.incarnation, record.version), body: polled.body };
+    let payload =
+        Payload { delivery: Payload::id(&record.incarnation, record.version), body: polled.body, found: now() };
     let payload = (!polled.no_changes).then(|| Sent::from(payload));
     Ok(Found { state: Bytes(polled.state), written_by: polled.written_by, payload })
 }
@@ -156,7 +161,8 @@ async fn move_on(ctx: &ObjectContext<'_>, stored: &mut Stored, mut call: CommitC
             }
             Destination::Handler { restate_handler } => {
                 // Restate itself brings it there, once.
-                let target = target(restate_handler).ok_or_else(|| TerminalError::new("the destination is no handler"))?;
+                let target =
+                    target(restate_handler).ok_or_else(|| TerminalError::new("the destination is no handler"))?;
                 ctx.request::<Json<Box<RawValue>>, ()>(target, Json(sent.body)).send();
                 stored.undelivered = stored.undelivered.saturating_sub(1);
             }

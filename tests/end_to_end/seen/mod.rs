@@ -1,0 +1,7 @@
+//! What the harness does, as a collector sees it: spans and metrics, and what is in none of them.
+
+mod badly;
+mod collector;
+mod context;
+mod secrecy;
+mod spans;
