@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{build, cargo, progress, scale};
+use crate::{build, cargo, progress};
 
 /// The version of Restate's server: the one that the figures in docs/scale.md are of.
 const RESTATE: &str = "1.7.12";
@@ -32,7 +32,7 @@ pub(crate) enum Engine {
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask fleet\n  cargo xtask fleet --engine postgres --triggers 10000 --workers 1\n  \
-                  cargo xtask fleet --engine both --kill\n  cargo xtask fleet --figures"
+                  cargo xtask fleet --engine both --kill"
 )]
 pub(crate) struct Options {
     /// Which engine keeps the triggers
@@ -62,10 +62,6 @@ pub(crate) struct Options {
     /// Roll versions of a connector out, among them one that crashes
     #[arg(long)]
     rollout: bool,
-    /// Measure all that docs/scale.md says, and write its tables anew; takes half an hour, in which the machine should have
-    /// nothing else to do
-    #[arg(long, conflicts_with_all = ["kill", "bad_tenants", "triggers", "tenants"])]
-    figures: bool,
 }
 
 /// All that a trial is started with.
@@ -78,18 +74,12 @@ pub(crate) struct Programs {
 
 /// Builds, installs, and starts the trial.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    build::duro(workspace)?;
-    build::misbehaving_component(workspace)?;
     let engines: &[Engine] = match options.engine {
         Engine::Both => &[Engine::Restate, Engine::Postgres],
         Engine::Restate => &[Engine::Restate],
         Engine::Postgres => &[Engine::Postgres],
     };
-    let engines = if options.figures { &[Engine::Restate, Engine::Postgres] } else { engines };
     let programs = Programs::ready(workspace, engines)?;
-    if options.figures {
-        return scale::run(workspace, &programs);
-    }
     let (triggers, tenants) = if options.kill { (100, 10) } else { (1_000, 50) };
     let mut arguments: Vec<String> = Vec::new();
     fn number(arguments: &mut Vec<String>, flag: &str, value: u64) {
@@ -121,7 +111,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 impl Programs {
     /// Builds and installs what these engines need.
-    fn ready(workspace: &Workspace, engines: &[Engine]) -> Result<Self> {
+    pub(crate) fn ready(workspace: &Workspace, engines: &[Engine]) -> Result<Self> {
+        build::duro(workspace)?;
+        build::misbehaving_component(workspace)?;
         let fleet = progress::step("Compile the fleet", || build::native_binary(workspace, "fleet"))?;
         let trial = progress::step("Compile its trial", || build::native_binary(workspace, "fleet-trial"))?;
         let restate = engines.contains(&Engine::Restate).then(|| install_restate(workspace)).transpose()?;
@@ -146,8 +138,18 @@ impl Programs {
     }
 }
 
+impl Programs {
+    /// Measures what one process a poll takes.
+    pub(crate) fn baseline(&self, workspace: &Workspace, figures: &Path) -> Result<()> {
+        let mut command = Command::new(&self.trial);
+        command.args(["baseline", "--harness"]).arg(workspace.harness()).arg("--component").arg(workspace.component());
+        command.arg("--work").arg(folder(workspace).join("baseline")).arg("--figures").arg(figures);
+        cargo::hand_over(&mut command)
+    }
+}
+
 /// Where a trial keeps everything.
-pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("fleet")
 }
 

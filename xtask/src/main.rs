@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `test`, `soak`, `fuzz`, `bench`, `manifest`, `check` and
-//! `new`.
+//! The project's own commands: `cargo xtask build`, `demo`, `fleet`, `test`, `soak`, `fuzz`, `bench`, `scale`,
+//! `manifest`, `check` and `new`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -51,6 +51,7 @@ enum Command {
     Check(check::Options),
     Manifest(manifest::Options),
     New(new::Options),
+    Scale(scale::Options),
     Soak(soak::Options),
 }
 
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
         Command::New(options) => new::run(&workspace, &options),
+        Command::Scale(options) => scale::run(&workspace, &options),
         Command::Soak(options) => soak::run(&workspace, &options),
     });
     match result {

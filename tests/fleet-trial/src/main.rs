@@ -1,6 +1,7 @@
 //! A fleet as a platform would run it: an engine, workers, tenants' services and a flow that receives, each a process of its
 //! own but the services, which say what is true. `cargo xtask fleet` builds everything and starts this.
 
+mod baseline;
 mod chaos;
 mod engines;
 mod figures;
@@ -26,6 +27,8 @@ struct CommandLine {
 enum Command {
     /// Start everything, change records, and check what was delivered
     Run(trial::Options),
+    /// Measure one process a poll
+    Baseline(baseline::Options),
     /// Receive deliveries, check their signatures, and write them down
     Receive(receiver::Options),
 }
@@ -37,6 +40,7 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         match CommandLine::parse().command {
             Command::Run(options) => trial::run(options).await,
+            Command::Baseline(options) => baseline::run(&options),
             Command::Receive(options) => receiver::run(options).await,
         }
     })

@@ -87,7 +87,7 @@ impl Drop for Process {
 }
 
 /// The kernel counts CPU time in hundredths of a second, on every machine that Linux runs on.
-const TICKS: f64 = 100.0;
+pub(crate) const TICKS: f64 = 100.0;
 
 /// What processes have used.
 #[derive(Debug, Clone, Default)]
