@@ -7,7 +7,6 @@ use telemetry::{CommitOutcome, DeliveryOutcome, FleetLabels, FleetMetrics, PollO
 use tracing::debug;
 
 use crate::model::{Definition, TriggerId};
-use crate::worker::Outcome;
 
 /// The counts, and where they go.
 pub(crate) struct Seen {
@@ -47,15 +46,15 @@ impl Seen {
         self.telemetry.observers()
     }
 
-    /// A poll has ended.
-    pub(crate) fn polled(&self, whose: Whose<'_>, outcome: &Outcome) {
-        let ended = match outcome.kind {
+    /// A poll has ended that began so long after it was due: `found`, `quiet`, or with the kind of an error.
+    pub(crate) fn polled(&self, whose: Whose<'_>, kind: &'static str, lag: Duration) {
+        let ended = match kind {
             "found" => PollOutcome::Found,
             "quiet" => PollOutcome::NoChanges,
             kind => PollOutcome::Failed(kind),
         };
-        self.fleet.polled(&whose.into(), outcome.lag, ended);
-        match outcome.kind {
+        self.fleet.polled(&whose.into(), lag, ended);
+        match kind {
             "found" => self.fleet.committed(&whose.into(), CommitOutcome::Committed),
             "conflict" => self.fleet.committed(&whose.into(), CommitOutcome::Conflict),
             "engine" => self.fleet.committed(&whose.into(), CommitOutcome::Failed),

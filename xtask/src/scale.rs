@@ -129,7 +129,12 @@ mod tests {
                 "takeoverSeconds": 17.4}),
         ];
         let table = table(&figures).unwrap();
-        assert!(table.contains("| Postgres | 100 | 2 | 10 | 0.100 ms, 0.500 ms | 5 ms, more | 100 MiB, 1 MiB | 10.2 KiB | 17 s |"), "{table}");
+        assert!(
+            table.contains(
+                "| Postgres | 100 | 2 | 10 | 0.100 ms, 0.500 ms | 5 ms, more | 100 MiB, 1 MiB | 10.2 KiB | 17 s |"
+            ),
+            "{table}"
+        );
         assert!(table.contains("takes 8.0 ms of CPU"), "{table}");
     }
 }

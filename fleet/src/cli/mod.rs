@@ -27,7 +27,7 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    Serve(serve::Options),
+    Serve(Box<serve::Options>),
     Apply(apply::Options),
     List(triggers::ListOptions),
     Show(triggers::ShowOptions),
@@ -50,7 +50,7 @@ pub(crate) fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match command {
-            Command::Serve(options) => serve::run(options).await,
+            Command::Serve(options) => serve::run(*options).await,
             Command::Apply(options) => apply::run(options).await,
             Command::List(options) => triggers::list(options).await,
             Command::Show(options) => triggers::show(options).await,

@@ -19,11 +19,13 @@ use crate::seen::{Seen, Whose};
 /// A service cannot ask for a longer pause than this, for all triggers of a connection.
 const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
 
+type SlotPoller<E> = Poller<Arc<Slot<E>>>;
+
 /// What a trigger is polled with, kept from one poll to the next.
 pub(super) struct Polling<E> {
     pub(super) slot: Arc<Slot<E>>,
     /// None before the first poll, and where another version polls from now on.
-    poller: Option<(Arc<str>, Poller<Arc<Slot<E>>>)>,
+    poller: Option<(Arc<str>, SlotPoller<E>)>,
     /// Failures in a row that no poller has seen, because there was nothing to poll with.
     unprepared: u32,
 }
@@ -80,7 +82,7 @@ pub(super) async fn attempt<E: Engine>(
         kind: found.kind,
         text: found.text.as_deref().map(short),
     };
-    seen.polled(Whose { id: &id, definition: &definition }, &outcome);
+    seen.polled(Whose { id: &id, definition: &definition }, outcome.kind, lag);
     Attempt {
         polling,
         outcome,

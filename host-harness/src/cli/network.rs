@@ -62,7 +62,7 @@ impl NetworkFlags {
                 Some(RootsFlag::System) => Roots::System,
                 Some(RootsFlag::Web) | None => Roots::Web,
             },
-            extra_roots_pem: self.ca_file.as_ref().map(read_certificates).transpose()?.map(String::into_bytes),
+            extra_roots_pem: self.ca_file.as_deref().map(read_certificates).transpose()?.map(String::into_bytes),
             ..NetworkOptions::default()
         })
     }
@@ -105,7 +105,7 @@ impl NetworkFlags {
     }
 }
 
-fn read_certificates(path: &PathBuf) -> Result<String, CommandError> {
+fn read_certificates(path: &Path) -> Result<String, CommandError> {
     files::read(path, LARGEST_CERTIFICATES).map_err(unreadable(path))
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::client::{Executor, with_causes};
-use super::stored::Stored;
+use super::stored::{Stored, TRIGGER};
 use crate::engine::EngineError;
 use crate::model::{Name, TriggerId};
 
@@ -58,7 +58,7 @@ impl Admin {
         let end = tenant.map_or(String::new(), |tenant| format!(" AND service_key < '{tenant}0'"));
         loop {
             let page = format!(
-                "SELECT service_key, value_utf8 FROM state WHERE service_name = 'FleetTrigger' AND key = 'record' AND \
+                "SELECT service_key, value_utf8 FROM state WHERE service_name = '{TRIGGER}' AND key = 'record' AND \
                  service_key > '{after}'{end} ORDER BY service_key LIMIT {PAGE}"
             );
             let rows: Vec<RecordRow> = self.query(&page).await?;

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use restate_sdk::context::RequestTarget;
 use restate_sdk::endpoint::ServiceOptions;
 use restate_sdk::prelude::*;
 use restate_sdk::service::{IntoServiceDefinition, ServiceDefinition};
 use serde::{Deserialize, Serialize};
 
-use super::serve::Parts;
-use super::stored::Sent;
-use super::trigger::TriggerClient;
+use super::parts::Parts;
+use super::stored::{Sent, TRIGGER};
 use crate::engine::Engine;
 use crate::model::{Definition, Payload, TriggerId};
 use crate::seen::Whose;
@@ -64,7 +64,7 @@ impl Delivery {
             }
         }
         seen.delivered(whose, waited);
-        ctx.object_client::<TriggerClient<'_>>(key).delivered(delivery).send();
+        ctx.request::<String, ()>(RequestTarget::object(TRIGGER, key, "delivered"), delivery).send();
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 mod client;
 mod delivery;
 mod leases;
+mod parts;
 mod rollouts;
 mod serve;
 mod stored;
@@ -23,8 +24,9 @@ use admin::Admin;
 use changes::{CHANGES, Changed, ChangesIngressClient};
 use client::{Executor, problem};
 use leases::{LEASES, LeaseCall, LeasesIngressClient, LentShard};
+pub(crate) use parts::Parts;
 use rollouts::RolloutsIngressClient;
-pub(crate) use serve::{Parts, Served, serve};
+pub(crate) use serve::{Served, serve};
 use stored::{CommitCall, Configure, Status, Stored};
 use trigger::TriggerIngressClient;
 

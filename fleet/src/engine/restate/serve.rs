@@ -9,36 +9,13 @@ use restate_sdk::endpoint::Endpoint;
 use restate_sdk::http_server::HttpServer;
 use tokio::net::TcpListener;
 
-use super::Restate;
 use super::changes::Changes;
 use super::delivery::Delivery;
 use super::leases::Leases;
+use super::parts::Parts;
 use super::rollouts::Rollouts;
 use super::trigger::Trigger;
-use crate::delivery::Sender;
 use crate::engine::EngineError;
-use crate::model::Definition;
-use crate::polls::Polls;
-use crate::seen::Seen;
-
-/// What the handlers need beside what Restate keeps.
-pub(crate) struct Parts {
-    /// Polls.
-    pub(crate) polls: Arc<Polls>,
-    /// Delivers.
-    pub(crate) sender: Sender,
-    /// Asks Restate.
-    pub(crate) restate: Restate,
-    /// Counts.
-    pub(crate) seen: Arc<Seen>,
-}
-
-impl Parts {
-    /// Checks a definition as far as the components that are here can tell.
-    pub(super) fn check(&self, definition: &Definition) -> Result<(), String> {
-        self.polls.check(definition)
-    }
-}
 
 /// How handlers are served.
 #[derive(Debug, Clone)]

@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 use crate::engine::{EngineError, Summary};
 use crate::model::{Commit, Definition, Incarnation, Kept, Payload, Record, TriggerId};
 
+/// The name of the objects that triggers are.
+pub(super) const TRIGGER: &str = "FleetTrigger";
+
 /// Bytes in JSON: base64.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bytes(pub(super) Vec<u8>);

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::changes::{CHANGES, ChangesClient};
 use super::delivery::{DeliveryClient, Message};
-use super::serve::Parts;
+use super::parts::Parts;
 use super::stored::{Bytes, CommitCall, Configure, Sent, Status, Stored};
 use crate::model::{Destination, Handler, Payload, TriggerId, now};
 
@@ -209,4 +209,17 @@ fn id(key: &str) -> Result<TriggerId, TerminalError> {
 
 fn refused(error: impl std::fmt::Display) -> TerminalError {
     TerminalError::new_with_code(400, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use restate_sdk::service::Discoverable;
+
+    use super::*;
+    use crate::engine::restate::stored::TRIGGER;
+
+    #[test]
+    fn the_object_has_the_name_that_others_ask_for() {
+        assert_eq!(<Trigger as Discoverable>::discover().name.to_string(), TRIGGER);
+    }
 }
