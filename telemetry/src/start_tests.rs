@@ -19,7 +19,9 @@ fn end<'a>(operation: &'a str, error: Option<&'a CallError>, trace: &'a Trace) -
 }
 
 /// A line of the text for Prometheus: the metric's name, the labels, the value.
-fn line(line: &str) -> (String, Vec<(String, String)>, f64) {
+type Line = (String, Vec<(String, String)>, f64);
+
+fn line(line: &str) -> Line {
     let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
     let value = value.parse().unwrap_or_else(|_| panic!("no number: {line}"));
     let is_name = |name: &str| {
@@ -53,7 +55,7 @@ fn line(line: &str) -> (String, Vec<(String, String)>, f64) {
 }
 
 /// Every line, once each is known to be what Prometheus reads.
-fn series(text: &str) -> Vec<(String, Vec<(String, String)>, f64)> {
+fn series(text: &str) -> Vec<Line> {
     let mut families = BTreeSet::new();
     let mut read = Vec::new();
     for text in text.lines() {

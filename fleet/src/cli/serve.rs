@@ -78,6 +78,9 @@ pub(super) struct Options {
     /// For how long triggers are held without a renewal: how long others wait before they take over from a dead worker
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration, help_heading = "Work")]
     lease: Duration,
+    /// How long a poll may take
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Work")]
+    deadline: Duration,
     /// So many polls at a time
     #[arg(long, value_name = "COUNT", default_value_t = 64, help_heading = "Work")]
     polls_at_once: usize,
@@ -124,9 +127,10 @@ pub(super) async fn run(options: Options) -> Result<()> {
         // A trigger has nothing to change.
         read_only: true,
     };
+    let limits = Limits { deadline: options.deadline, ..Limits::default() };
     let name = worker_name()?;
     let seen = Arc::new(Seen::new(options.seen.start(&name, &options.network)?));
-    let polls = Polls::new(connectors, options.secrets.clone(), grants, Limits::default(), seen.observers());
+    let polls = Polls::new(connectors, options.secrets.clone(), grants, limits, seen.observers());
     let polls = Arc::new(polls.map_err(anyhow::Error::msg)?);
     let deliver =
         DeliveryGrants { allow_http: options.deliver_http, allow_private_network: options.deliver_private_network };

@@ -9,8 +9,10 @@ use crate::model::{Name, TriggerId};
 /// What is due, in order.
 #[derive(Debug)]
 pub(super) struct Ready {
-    /// So many of a tenant's are polled at a time.
+    /// So many of a tenant's are polled at a time, once they end well.
     most_of_a_tenant: usize,
+    /// How many of each tenant's may be polled at a time now; one where nothing stands here.
+    allowed: HashMap<Name, usize>,
     origins: VecDeque<Arc<str>>,
     queues: HashMap<Arc<str>, OriginQueue>,
     under_way: HashMap<Name, usize>,
@@ -27,6 +29,7 @@ impl Ready {
     pub(super) fn new(most_of_a_tenant: usize) -> Self {
         Self {
             most_of_a_tenant: most_of_a_tenant.max(1),
+            allowed: HashMap::new(),
             origins: VecDeque::new(),
             queues: HashMap::new(),
             under_way: HashMap::new(),
@@ -59,8 +62,11 @@ impl Ready {
         for _ in 0..self.origins.len() {
             let origin = self.origins.pop_front()?;
             let Some(queue) = self.queues.get_mut(&origin) else { continue };
-            let (most, under_way) = (self.most_of_a_tenant, &self.under_way);
-            let has_room = |tenant: &Name| under_way.get(tenant).is_none_or(|count| *count < most);
+            let (allowed, under_way) = (&self.allowed, &self.under_way);
+            let has_room = |tenant: &Name| {
+                let allowed = allowed.get(tenant).copied().unwrap_or(1);
+                under_way.get(tenant).is_none_or(|count| *count < allowed)
+            };
             let place = queue.tenants.iter().position(has_room);
             let taken = match place {
                 // Asked last, because asking takes from the origin's budget.
@@ -81,8 +87,11 @@ impl Ready {
         None
     }
 
-    /// Says that a tenant's poll has ended.
-    pub(super) fn done(&mut self, tenant: &Name) {
+    /// Says that a tenant's poll has ended, and whether it ended well and soon: then one more of them may be polled at a
+    /// time. Else one alone: a tenant whose polls compute without end, or wait without end, has no more than that.
+    pub(super) fn done(&mut self, tenant: &Name, well: bool) {
+        let allowed = if well { self.allowed.get(tenant).copied().unwrap_or(1) + 1 } else { 1 };
+        self.allowed.insert(tenant.clone(), allowed.min(self.most_of_a_tenant));
         if let Some(count) = self.under_way.get_mut(tenant) {
             *count = count.saturating_sub(1);
             if *count == 0 {
@@ -115,13 +124,22 @@ mod tests {
         ready.push(&origin.into(), id.parse().unwrap());
     }
 
+    /// With tenants all of whose polls may run at once.
+    fn trusting(tenants: &[&str]) -> Ready {
+        let mut ready = Ready::new(9);
+        for tenant in tenants {
+            (0..9).for_each(|_| ready.done(&tenant.parse().unwrap(), true));
+        }
+        ready
+    }
+
     fn all(ready: &mut Ready) -> Vec<String> {
         std::iter::from_fn(|| ready.pop(|_| true)).map(|id| id.to_string()).collect()
     }
 
     #[test]
     fn tenants_of_an_origin_take_turns_however_many_triggers_each_has() {
-        let mut ready = Ready::new(9);
+        let mut ready = trusting(&["big", "small"]);
         for n in 0..4 {
             push(&mut ready, "https://one", &format!("big/p{n}"));
         }
@@ -132,7 +150,7 @@ mod tests {
 
     #[test]
     fn origins_take_turns_and_one_that_may_not_be_asked_delays_no_other() {
-        let mut ready = Ready::new(9);
+        let mut ready = trusting(&["a", "b"]);
         for n in 0..2 {
             push(&mut ready, "https://one", &format!("a/p{n}"));
             push(&mut ready, "https://two", &format!("b/p{n}"));
@@ -143,15 +161,22 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_whose_polls_do_not_end_has_no_more_of_them() {
+    fn a_tenant_whose_polls_do_not_end_has_one_of_them_and_one_whose_polls_end_well_more_and_more() {
         let mut ready = Ready::new(2);
-        for n in 0..4 {
+        for n in 0..9 {
             push(&mut ready, "https://one", &format!("slow/p{n}"));
         }
         push(&mut ready, "https://one", "quick/p0");
-        assert_eq!(all(&mut ready), ["slow/p0", "quick/p0", "slow/p1"]);
-        ready.done(&"slow".parse().unwrap());
-        assert_eq!(all(&mut ready), ["slow/p2"]);
+        assert_eq!(all(&mut ready), ["slow/p0", "quick/p0"]);
+        let slow = "slow".parse().unwrap();
+        ready.done(&slow, false);
+        assert_eq!(all(&mut ready), ["slow/p1"]);
+        ready.done(&slow, true);
+        assert_eq!(all(&mut ready), ["slow/p2", "slow/p3"]);
+        ready.done(&slow, true);
+        assert_eq!(all(&mut ready), ["slow/p4"]);
+        ready.done(&slow, false);
+        assert_eq!(all(&mut ready), [] as [&str; 0]);
         // An origin is not charged for a tenant that has no room.
         let mut asked = 0;
         assert_eq!(

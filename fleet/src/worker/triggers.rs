@@ -19,12 +19,17 @@ use super::timeline::Timeline;
 use super::{Event, Parts, WorkerOptions, due};
 use crate::connectors::Health;
 use crate::engine::Engine;
-use crate::model::{Definition, Record, TriggerId};
+use crate::model::{Definition, Name, Record, TriggerId};
 
 /// Nothing is looked for less often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// A trigger whose payloads are not accepted is looked at again after this time.
 const BACKLOG_PAUSE: Duration = Duration::from_secs(5);
+/// A poll that takes longer is not soon.
+const SOON: Duration = Duration::from_secs(2);
+/// After a poll that went over a limit, the tenant's others that did so rest for so many times as long as it took: all of
+/// them together use a tenth of one core at most.
+const REST: u32 = 9;
 
 pub(super) struct Triggers<E: Engine> {
     parts: Parts<E>,
@@ -38,6 +43,8 @@ pub(super) struct Triggers<E: Engine> {
     origins: Origins,
     /// Connections whose service wants no requests until then.
     waiting: HashMap<Arc<str>, Instant>,
+    /// Tenants whose triggers that went over a limit are to rest until then.
+    resting: HashMap<Name, Instant>,
     under_way: usize,
     health: Health,
     workers: usize,
@@ -75,6 +82,7 @@ impl<E: Engine> Triggers<E> {
             ready: Ready::new(options.polls_of_a_tenant),
             origins: Origins::new(options.origin_rate),
             waiting: HashMap::new(),
+            resting: HashMap::new(),
             under_way: 0,
             health: Health::default(),
             workers: 1,
@@ -116,6 +124,11 @@ impl<E: Engine> Triggers<E> {
             let spread = Duration::from_millis(fastrand::u64(0..1_000));
             return self.schedule(&id, until + spread);
         }
+        if let Some(until) = self.resting.get(&id.tenant).filter(|until| entry.went_over() && **until > now) {
+            let until = *until;
+            entry.waits_for = Some("the end of a rest, because polls of the tenant's went over a limit");
+            return self.schedule(&id, until);
+        }
         entry.waits_for = None;
         let origin = entry.origin.clone();
         self.ready.push(&origin, id);
@@ -142,12 +155,19 @@ impl<E: Engine> Triggers<E> {
     /// Polls a trigger whose turn it is.
     fn begin(&mut self, id: TriggerId) {
         let tenant = id.tenant.clone();
+        let rests = |entry: &Entry<E>| {
+            self.resting.get(&id.tenant).copied().filter(|until| entry.went_over() && *until > Instant::now())
+        };
+        if let Some(until) = self.entries.get(&id).and_then(rests) {
+            self.ready.done(&tenant, false);
+            return self.schedule(&id, until);
+        }
         let taken = self.entries.get_mut(&id).and_then(|entry| {
             let polling = if entry.paused { None } else { entry.polling.take() }?;
             Some((polling, entry.definition.clone(), entry.due))
         });
         // Removed, paused or taken away while it stood in line.
-        let Some((polling, definition, due)) = taken else { return self.ready.done(&tenant) };
+        let Some((polling, definition, due)) = taken else { return self.ready.done(&tenant, false) };
         self.under_way += 1;
         let (polls, seen, events) = (self.parts.polls.clone(), self.parts.seen.clone(), self.events.clone());
         tokio::spawn(async move {
@@ -167,7 +187,10 @@ impl<E: Engine> Triggers<E> {
     fn polled(&mut self, attempt: Attempt<E>, id: TriggerId) {
         let now = Instant::now();
         self.under_way = self.under_way.saturating_sub(1);
-        self.ready.done(&id.tenant);
+        self.ready.done(&id.tenant, attempt.outcome.is_good() && attempt.outcome.duration < SOON);
+        if attempt.outcome.kind == "limit" {
+            self.resting.insert(id.tenant.clone(), now + attempt.outcome.duration * REST);
+        }
         let Some(entry) = self.entries.get_mut(&id) else { return };
         let requests = u64::from(attempt.outcome.requests);
         self.origins.note(&entry.origin, &id.tenant, requests, attempt.origin_failed, now);
@@ -197,7 +220,7 @@ impl<E: Engine> Triggers<E> {
     }
 
     /// Says to the engine that a version fails by itself. What polls with it goes on where it may.
-    fn hold_back(&self, connector: crate::model::Name, version: Arc<str>, reason: String) {
+    fn hold_back(&self, connector: Name, version: Arc<str>, reason: String) {
         let engine = self.parts.engine.clone();
         warn!("{version} of {connector} is held back: {reason}");
         self.parts.polls.connectors().hold(&connector, &version, &reason);
@@ -244,6 +267,7 @@ impl<E: Engine> Triggers<E> {
             self.take(record, holding, now);
         }
         self.waiting.retain(|_, until| *until > now);
+        self.resting.retain(|_, until| *until > now);
         self.parts.seen.triggers(self.entries.len());
     }
 
@@ -362,6 +386,11 @@ impl<E: Engine> Triggers<E> {
 }
 
 impl<E: Engine> Entry<E> {
+    /// Whether the last poll went over a limit.
+    fn went_over(&self) -> bool {
+        self.timeline.last().is_some_and(|last| last.kind == "limit")
+    }
+
     /// Whether what is known is what the engine keeps. Not known while it is polled.
     fn is_as(&self, record: &Record) -> bool {
         self.polling.as_ref().is_some_and(|polling| polling.slot.is_as(record))

@@ -7,7 +7,13 @@ use super::testing::{Caller, Service, TestProxy, Way, network, tenants};
 use crate::network::{NetworkError, NetworkOptions, Proxy};
 use crate::refusal::Grants;
 
-const PRIVATE: Grants = Grants { allow_http: false, allow_private_network: true, allow_proxy: false, read_only: false };
+const PRIVATE: Grants = Grants {
+    allow_http: false,
+    allow_private_network: true,
+    allow_proxy: false,
+    read_only: false,
+    send_trace_context: false,
+};
 
 #[tokio::test]
 async fn a_service_that_asks_for_a_certificate_is_shown_it_and_without_one_says_no() {

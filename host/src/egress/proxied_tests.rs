@@ -12,7 +12,13 @@ use crate::refusal::{Grant, Grants, RefusalReason};
 
 /// A name that nothing here can look up.
 const URL: &str = "https://plm.example/graphql?of=nobody-else";
-const PROXY: Grants = Grants { allow_http: false, allow_private_network: false, allow_proxy: true, read_only: false };
+const PROXY: Grants = Grants {
+    allow_http: false,
+    allow_private_network: false,
+    allow_proxy: true,
+    read_only: false,
+    send_trace_context: false,
+};
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())

@@ -267,6 +267,7 @@ impl Caller {
             started,
             deadline: started + limits.deadline,
             record_exchanges: true,
+            trace_context: None,
             budget: budget.clone(),
         });
         let log = LogOptions { level: LogLevel::Trace, sink: None };
