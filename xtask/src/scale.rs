@@ -33,7 +33,7 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     for engine in [Engine::Restate, Engine::Postgres] {
         for (triggers, workers) in FLEETS {
             let words = format!(
-                "--triggers {triggers} --workers {workers} --tenants 50 --every 10000 --changes 0.5 --seconds 60 --takeover"
+                "--triggers {triggers} --workers {workers} --tenants 50 --every 10000 --changes 0.5 --seconds 30 --takeover"
             );
             let mut arguments: Vec<String> = words.split(' ').map(str::to_owned).collect();
             if workers == 1 {

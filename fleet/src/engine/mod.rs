@@ -3,6 +3,8 @@
 //! is known outside of this folder.
 
 mod error;
+#[cfg(test)]
+pub(crate) mod fake;
 mod lease;
 pub(crate) mod postgres;
 pub(crate) mod restate;

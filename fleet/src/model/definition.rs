@@ -240,7 +240,8 @@ impl Definition {
     /// The fields of the connection that are references, with what they name.
     pub(crate) fn references(&self) -> BTreeMap<String, Name> {
         let references = self.fields().filter_map(|(field, value)| {
-            let reference: SecretReference = SecretReference::deserialize(value).ok()?;
+            // An object alone: a list of one would be read as the same, and could hold the secret itself.
+            let reference: SecretReference = SecretReference::deserialize(value.as_object()?).ok()?;
             Some((field.clone(), reference.secret))
         });
         references.collect()

@@ -227,3 +227,7 @@ impl<E: Engine> Recipient for Findings<'_, E> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "slot_tests.rs"]
+mod tests;

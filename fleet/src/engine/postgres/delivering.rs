@@ -1,5 +1,6 @@
 //! Delivers what waits in PostgreSQL's outbox. Several processes may do it at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,13 @@ use tracing::warn;
 
 use super::{Claimed, Postgres};
 use crate::delivery::{PATIENCE, Sender};
+use crate::model::Name;
 use crate::seen::{Seen, Whose};
 
 /// So many are delivered at a time.
-const AT_ONCE: u32 = 32;
+const AT_ONCE: usize = 64;
+/// And so many of one tenant's.
+const OF_A_TENANT: usize = 4;
 /// What a dead process had claimed is tried again after this time: longer than a delivery may take.
 const CLAIM: Duration = Duration::from_secs(PATIENCE.as_secs() + 5);
 /// How often is looked for what other processes left behind.
@@ -31,26 +35,50 @@ pub(crate) async fn deliver_from(
 ) {
     // Tasks of their own: each holds a connection at times, and must get on while this one waits for another.
     let mut under_way = JoinSet::new();
+    let mut of_tenants: HashMap<Name, usize> = HashMap::new();
     loop {
-        let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
-        let claimed = if room == 0 { Ok(Vec::new()) } else { postgres.claim(room, CLAIM).await };
+        let room = AT_ONCE.saturating_sub(under_way.len());
+        let claimed = match room {
+            0 => Ok(Vec::new()),
+            room => postgres.claim(room, OF_A_TENANT, &of_tenants, CLAIM).await,
+        };
         match claimed {
             Ok(claimed) => {
                 for claimed in claimed {
+                    *of_tenants.entry(claimed.id.tenant.clone()).or_default() += 1;
                     let (postgres, sender, seen) = (postgres.clone(), sender.clone(), seen.clone());
-                    under_way.spawn(async move { settle(&postgres, &sender, claimed, longest, &seen).await });
+                    under_way.spawn(async move {
+                        let tenant = claimed.id.tenant.clone();
+                        settle(&postgres, &sender, claimed, longest, &seen).await;
+                        tenant
+                    });
                 }
             }
             Err(error) => warn!("the outbox cannot be read: {error}"),
         }
-        tokio::select! {
+        let mut ended = tokio::select! {
             // What follows the one that was accepted may be due.
-            Some(_) = under_way.join_next() => {}
-            () = committed.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
-        }
+            Some(ended) = under_way.join_next() => Some(ended),
+            () = committed.notified() => None,
+            () = tokio::time::sleep(LOOK) => None,
+        };
         // As many as have ended, before the database is asked again.
-        while under_way.try_join_next().is_some() {}
+        while let Some(one) = ended {
+            match one {
+                Ok(tenant) => {
+                    if let Some(count) = of_tenants.get_mut(&tenant) {
+                        *count = count.saturating_sub(1);
+                    }
+                }
+                Err(error) => warn!("a delivery came to no end, and is made again: {error}"),
+            }
+            ended = under_way.try_join_next();
+        }
+        of_tenants.retain(|_, count| *count > 0);
+        if under_way.is_empty() {
+            // One that came to no end is not counted for ever.
+            of_tenants.clear();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Payloads that wait for their delivery. Of each trigger's, the oldest goes first, and the next only after it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -7,7 +8,7 @@ use sqlx::Row;
 
 use super::{Postgres, milliseconds, problem, rows};
 use crate::engine::EngineError;
-use crate::model::{Definition, Payload, TriggerId, now};
+use crate::model::{Definition, Name, Payload, TriggerId, now};
 
 /// A payload that this process is to deliver now.
 #[derive(Debug)]
@@ -26,16 +27,32 @@ pub(crate) struct Claimed {
 }
 
 impl Postgres {
-    /// Takes up to `most` payloads that are due, for `time`: what was not settled until then is tried again, by
-    /// whoever comes first.
-    pub(crate) async fn claim(&self, most: u32, time: Duration) -> Result<Vec<Claimed>, EngineError> {
+    /// Takes up to `most` payloads that are due, for `time`: what was not settled until then is tried again, by whoever
+    /// comes first. `under_way` says how many of each tenant's this process delivers already; of none are more than
+    /// `most_of_a_tenant` taken with those, so that a flow that does not answer delays its own tenant's alone.
+    pub(super) async fn claim(
+        &self,
+        most: usize,
+        most_of_a_tenant: usize,
+        under_way: &HashMap<Name, usize>,
+        time: Duration,
+    ) -> Result<Vec<Claimed>, EngineError> {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let (tenants, counts): (Vec<&str>, Vec<i64>) =
+            under_way.iter().map(|(tenant, count)| (tenant.as_str(), number(*count))).unzip();
         let claimed = sqlx::query(
-            "WITH first AS (
-                 SELECT waiting.sequence FROM fleet_outbox waiting
+            "WITH ranked AS (
+                 SELECT waiting.sequence, row_number() OVER (PARTITION BY waiting.tenant ORDER BY waiting.due)
+                     + coalesce(busy.count, 0) AS place
+                 FROM fleet_outbox waiting LEFT JOIN unnest($3::text[], $4::bigint[]) AS busy (tenant, count)
+                     ON busy.tenant = waiting.tenant
                  WHERE waiting.due <= now() AND NOT EXISTS (
                      SELECT 1 FROM fleet_outbox earlier
                      WHERE earlier.tenant = waiting.tenant AND earlier.name = waiting.name AND earlier.sequence < waiting.sequence)
-                 ORDER BY waiting.due LIMIT $1 FOR UPDATE SKIP LOCKED
+             ), first AS (
+                 SELECT waiting.sequence FROM fleet_outbox waiting JOIN ranked ON ranked.sequence = waiting.sequence
+                 WHERE ranked.place <= $5 AND waiting.due <= now()
+                 ORDER BY ranked.place, waiting.due LIMIT $1 FOR UPDATE OF waiting SKIP LOCKED
              ), taken AS (
                  UPDATE fleet_outbox waiting SET due = now() + $2 * interval '1 millisecond', attempts = waiting.attempts + 1
                  FROM first WHERE waiting.sequence = first.sequence RETURNING waiting.*
@@ -46,7 +63,8 @@ impl Postgres {
              FROM taken LEFT JOIN fleet_trigger kept
                  ON kept.tenant = taken.tenant AND kept.name = taken.name AND NOT kept.removed",
         );
-        let claimed = claimed.bind(i64::from(most)).bind(milliseconds(time)).fetch_all(&self.pool).await;
+        let claimed = claimed.bind(number(most)).bind(milliseconds(time)).bind(tenants).bind(counts);
+        let claimed = claimed.bind(number(most_of_a_tenant)).fetch_all(&self.pool).await;
         claimed.map_err(problem)?.iter().map(read).collect()
     }
 
