@@ -44,7 +44,7 @@ pub(super) fn all(report: &Report, tenant: Option<&str>, engine: &str) -> Markup
             h1 { "Triggers of this worker" }
             p {
                 (rows.len()) " triggers, " (failing) " failing; " (report.waiting) " wait for their turn, " (report.under_way)
-                " are polled now; " (report.workers) " workers on " (engine) "."
+                " are polled now. Workers on " (engine) ": " (report.workers) "."
                 @if let Some(tenant) = tenant { " Only " (tenant) "'s: " a href="/" { "all" } "." }
             }
             @for (origin, time) in &report.left_alone {
@@ -131,9 +131,21 @@ fn time(outcome: &Outcome) -> String {
 }
 
 fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        0..10 => format!("{:.3} s", duration.as_secs_f64()),
-        10..600 => format!("{} s", duration.as_secs()),
-        seconds => format!("{} min", seconds / 60),
+    match duration.as_millis() {
+        milliseconds @ 0..1_000 => format!("{milliseconds} ms"),
+        milliseconds @ 1_000..10_000 if milliseconds % 1_000 > 0 => format!("{:.1} s", duration.as_secs_f64()),
+        1_000..600_000 => format!("{} s", duration.as_secs()),
+        _ => format!("{} min", duration.as_secs() / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_as_short_as_it_can_be() {
+        let shown = [3, 999, 1_000, 1_500, 5_000, 30_999, 600_000].map(|time| seconds(Duration::from_millis(time)));
+        assert_eq!(shown, ["3 ms", "999 ms", "1 s", "1.5 s", "5 s", "30 s", "10 min"]);
     }
 }
