@@ -229,5 +229,18 @@ fn check_against(connector: &Connector, definition: &Definition) -> Result<Conne
             fields.remove(field);
         }
     }
-    connector.connection(open).map_err(|error| error.to_string())
+    if let Some(trigger) = manifest.triggers.iter().find(|trigger| trigger.key == definition.trigger) {
+        let is_known = |name: &&String| trigger.inputs.iter().any(|input| input.key == **name);
+        if let Some(unknown) = definition.inputs.keys().find(|name| !is_known(name)) {
+            let known = trigger.inputs.iter().map(|input| input.key.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(format!("the trigger has no input {unknown:?}; it has {known}"));
+        }
+    }
+    let connection = connector.connection(open).map_err(|error| error.to_string())?;
+    // Secrets were left out above; what else is wrong is so for ever.
+    let references = definition.references();
+    match connection.problems().iter().find(|problem| !references.contains_key(&problem.input)) {
+        Some(problem) => Err(format!("the connection's {}: {}", problem.input, problem.message)),
+        None => Ok(connection),
+    }
 }

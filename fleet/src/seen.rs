@@ -1,10 +1,14 @@
 //! What is seen of a fleet from outside: counts for Prometheus and for a collector.
 
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use host::Observers;
 use telemetry::{CommitOutcome, DeliveryOutcome, FleetLabels, FleetMetrics, PollOutcome, Subject, Telemetry};
-use tracing::debug;
+use tracing::warn;
 
 use crate::model::{Definition, TriggerId};
 
@@ -12,7 +16,16 @@ use crate::model::{Definition, TriggerId};
 pub(crate) struct Seen {
     telemetry: Telemetry,
     fleet: FleetMetrics,
+    /// Why the last try to deliver a trigger's payload failed, while it fails.
+    refused: Mutex<HashMap<TriggerId, String>>,
+    /// What is said of single triggers in the log.
+    lines: DefaultDirectRateLimiter,
 }
+
+/// So many triggers' reasons are remembered.
+const MOST_REASONS: usize = 10_000;
+/// So many lines a minute are said of single triggers: in an outage all of them fail.
+const LINES_A_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 
 /// Whom a count is of.
 #[derive(Clone, Copy)]
@@ -38,7 +51,20 @@ impl Seen {
     pub(crate) fn new(telemetry: Telemetry) -> Self {
         // No names of tenants and triggers: thousands of series are what no Prometheus thanks for.
         let fleet = telemetry.fleet(FleetLabels::default());
-        Self { telemetry, fleet }
+        let lines = RateLimiter::direct(Quota::per_minute(LINES_A_MINUTE));
+        Self { telemetry, fleet, refused: Mutex::default(), lines }
+    }
+
+    /// Says something of one trigger in the log, where not too much was said already.
+    pub(crate) fn say(&self, id: &TriggerId, text: &str) {
+        if self.lines.check().is_ok() {
+            warn!("{id}: {text}");
+        }
+    }
+
+    /// Why a trigger's payloads are not accepted, as far as this worker has tried.
+    pub(crate) fn refused(&self, id: &TriggerId) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// What calls are made with, so that they are counted.
@@ -75,11 +101,20 @@ impl Seen {
     /// A payload was accepted, so long after it was found.
     pub(crate) fn delivered(&self, whose: Whose<'_>, waited: Duration) {
         self.fleet.delivered(&whose.into(), waited, DeliveryOutcome::Accepted);
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).remove(whose.id);
     }
 
     /// A payload was not accepted, and is tried again unless its trigger is gone.
     pub(crate) fn not_delivered(&self, whose: Whose<'_>, text: &str, waited: Duration, again: bool) {
-        debug!("{}: not delivered: {text}", whose.id);
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !refused.contains_key(whose.id);
+        if refused.len() < MOST_REASONS || !is_new {
+            refused.insert(whose.id.clone(), text.to_owned());
+        }
+        drop(refused);
+        if is_new {
+            self.say(whose.id, &format!("a payload was not accepted, and is tried again: {text}"));
+        }
         if again {
             self.fleet.retried(&whose.into());
         } else {

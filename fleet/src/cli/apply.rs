@@ -50,7 +50,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
         true => Box::new(std::io::stdin().lock()),
         false => Box::new(std::fs::File::open(&options.file).with_context(|| options.file.display().to_string())?),
     };
-    let all = read(BufReader::new(input), &polls)?;
+    let all = read(BufReader::new(input), &polls).with_context(|| options.file.display().to_string())?;
     ensure!(!all.is_empty(), "there is no definition in {}", options.file.display());
     with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => {
         let mut applied = futures_util::stream::iter(&all)

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use store::StoreOptions;
+use triggers::Deed;
 
 /// Polls many triggers of many tenants, and delivers what they find.
 ///
@@ -31,9 +32,13 @@ enum Command {
     Apply(apply::Options),
     List(triggers::ListOptions),
     Show(triggers::ShowOptions),
+    /// Poll triggers now, and not when they are due
     Poll(triggers::Named),
+    /// Leave triggers alone; what waits for its delivery is still delivered
     Pause(triggers::Named),
+    /// Poll triggers again that were paused: changes of the meantime come
     Resume(triggers::Named),
+    /// Forget triggers, and what waits for its delivery: pause them first and wait, if that should be delivered
     Remove(triggers::Named),
     Rollout(rollout::Options),
 }
@@ -54,10 +59,10 @@ pub(crate) fn main() -> ExitCode {
             Command::Apply(options) => apply::run(options).await,
             Command::List(options) => triggers::list(options).await,
             Command::Show(options) => triggers::show(options).await,
-            Command::Poll(named) => triggers::poll(named).await,
-            Command::Pause(named) => triggers::pause(named, true).await,
-            Command::Resume(named) => triggers::pause(named, false).await,
-            Command::Remove(named) => triggers::remove(named).await,
+            Command::Poll(named) => triggers::each(named, Deed::Poll).await,
+            Command::Pause(named) => triggers::each(named, Deed::Pause).await,
+            Command::Resume(named) => triggers::each(named, Deed::Resume).await,
+            Command::Remove(named) => triggers::each(named, Deed::Remove).await,
             Command::Rollout(options) => rollout::run(options).await,
         }
     });

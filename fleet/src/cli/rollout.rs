@@ -1,10 +1,14 @@
 //! `fleet rollout`: which version of a connector polls which triggers.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::Args;
+use host::NetworkOptions;
 
 use super::StoreOptions;
 use super::network::NetworkFlags;
+use super::serve::components;
 use super::store::with_engine;
 use crate::engine::Engine;
 use crate::model::{Name, Rollout};
@@ -23,6 +27,9 @@ pub(super) struct Options {
     connector: Name,
     /// The version: the name of its file, without .wasm
     version: Option<String>,
+    /// The folder of components, to see that the version is there
+    #[arg(long, env = "FLEET_COMPONENTS", value_name = "DIR")]
+    components: Option<PathBuf>,
     /// So many of a hundred triggers
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100), requires = "version")]
     percent: u8,
@@ -33,6 +40,17 @@ pub(super) struct Options {
 
 pub(super) async fn run(options: Options) -> Result<()> {
     let connector = &options.connector;
+    if let Some(version) = &options.version {
+        let Some(folder) = &options.components else {
+            bail!("name the folder of components with --components, so that it can be seen that {version} is there");
+        };
+        let loaded = components(folder, false, NetworkOptions::default()).await?;
+        let there = loaded.folder().versions(connector);
+        if !there.iter().any(|there| **there == **version) {
+            let there = there.iter().map(|version| &**version).collect::<Vec<_>>().join(", ");
+            bail!("there is no version {version} of {connector} in {} that can be loaded: {there}", folder.display());
+        }
+    }
     let rollout = with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => {
         let known = engine.rollout(connector).await?;
         match (&options.version, options.back) {

@@ -1,6 +1,6 @@
 //! Commands about triggers that are there.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -34,7 +34,7 @@ pub(super) async fn list(options: ListOptions) -> Result<()> {
             return ended(error);
         }
     }
-    output.flush().or_else(ended_by)
+    output.flush().or_else(ended)
 }
 
 /// Whoever reads the output may have had enough.
@@ -44,10 +44,6 @@ fn ended(error: std::io::Error) -> Result<()> {
     } else {
         Err(error).context("the output cannot be written")
     }
-}
-
-fn ended_by(error: std::io::Error) -> Result<()> {
-    ended(error)
 }
 
 /// Show a trigger with its definition
@@ -77,8 +73,12 @@ pub(super) async fn show(options: ShowOptions) -> Result<()> {
         object.shift_insert(0, "id".into(), json!(id));
         object.insert("kept".into(), kept);
     }
-    println!("{}", serde_json::to_string_pretty(&shown)?);
-    Ok(())
+    // For a person, and for `fleet apply`.
+    let shown = match std::io::stdout().is_terminal() {
+        true => serde_json::to_string_pretty(&shown)?,
+        false => serde_json::to_string(&shown)?,
+    };
+    writeln!(std::io::stdout(), "{shown}").or_else(ended)
 }
 
 /// Triggers that are named.
@@ -91,32 +91,34 @@ pub(super) struct Named {
     triggers: Vec<TriggerId>,
 }
 
-/// Polls now.
-pub(super) async fn poll(named: Named) -> Result<()> {
-    with_engine!(named.store.open(&NetworkFlags::default()).await?, engine => {
-        for id in &named.triggers {
-            engine.poll_now(id).await.with_context(|| id.to_string())?;
-        }
-    });
-    Ok(())
+/// What is done to triggers that are named.
+#[derive(Clone, Copy)]
+pub(super) enum Deed {
+    Poll,
+    Pause,
+    Resume,
+    Remove,
 }
 
-/// Pauses or resumes.
-pub(super) async fn pause(named: Named, paused: bool) -> Result<()> {
+/// Does it to each of them, whatever becomes of the others, and says what did not work.
+pub(super) async fn each(named: Named, deed: Deed) -> Result<()> {
+    let mut failed = 0_usize;
     with_engine!(named.store.open(&NetworkFlags::default()).await?, engine => {
         for id in &named.triggers {
-            engine.pause(id, paused).await.with_context(|| id.to_string())?;
+            let done = match deed {
+                Deed::Poll => engine.poll_now(id).await,
+                Deed::Pause => engine.pause(id, true).await,
+                Deed::Resume => engine.pause(id, false).await,
+                Deed::Remove => engine.remove(id).await,
+            };
+            if let Err(error) = done {
+                eprintln!("{id}: {error}");
+                failed += 1;
+            }
         }
     });
-    Ok(())
-}
-
-/// Forgets.
-pub(super) async fn remove(named: Named) -> Result<()> {
-    with_engine!(named.store.open(&NetworkFlags::default()).await?, engine => {
-        for id in &named.triggers {
-            engine.remove(id).await.with_context(|| id.to_string())?;
-        }
-    });
-    Ok(())
+    match failed {
+        0 => Ok(()),
+        count => bail!("{count} of {} triggers were left as they are", named.triggers.len()),
+    }
 }

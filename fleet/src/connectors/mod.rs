@@ -80,7 +80,13 @@ impl Connectors {
                 }
             },
         };
-        self.folder.connector(connector, wanted).ok_or_else(|| {
+        // A version that is not here, or that cannot be loaded, stops nobody who is not pinned to it.
+        let others = rollouts.get(connector).filter(|_| definition.version.is_none());
+        let others =
+            others.into_iter().flat_map(|rollout| [Some(&rollout.current), rollout.previous.as_ref()]).flatten();
+        let candidates = std::iter::once(wanted).chain(others.map(String::as_str));
+        let found = candidates.filter_map(|version| self.folder.connector(connector, version)).next();
+        found.ok_or_else(|| {
             let there = versions.iter().map(|version| &**version).collect::<Vec<_>>().join(", ");
             format!("there is no version {wanted} of {connector} here, only {there}: put {connector}/{wanted}.wasm into --components")
         })

@@ -32,7 +32,7 @@ pub(crate) trait Engine: Clone + Send + Sync + 'static {
     /// Leaves a trigger alone, or polls it again.
     fn pause(&self, id: &TriggerId, paused: bool) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Forgets a trigger. What was committed is still delivered.
+    /// Forgets a trigger, and what waits for its delivery.
     fn remove(&self, id: &TriggerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Has a trigger polled now, and not when it is due.

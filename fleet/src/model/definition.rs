@@ -316,7 +316,7 @@ mod tests {
         assert!(error("deliver", json!({"url": "ftp://x.example", "secret": "s"})).contains("https://"));
         assert!(error("deliver", json!({"url": "https://a:b@x.example", "secret": "s"})).contains("password"));
         assert!(error("deliver", json!({"restateHandler": "Flows"})).contains("SERVICE/HANDLER"));
-        assert!(error("connector", json!("../x")).contains("is no name"));
+        assert!(error("connector", json!("../x")).contains("no name"));
         let large = with("inputs", json!({"text": "x".repeat(LARGEST)}));
         assert!(read(&large).unwrap_err().to_string().contains("no definition needs more than"));
     }

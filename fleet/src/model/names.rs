@@ -19,13 +19,13 @@ const LONGEST: usize = 64;
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Name(String);
 
-/// Why a text is no name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a text is no name. The text is not repeated: where a secret's name is asked for, people write the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no name: use up to {LONGEST} lower-case letters, digits, \"-\", \"_\" and \".\", beginning with a letter \
-     or a digit"
+    "this is no name: use up to {LONGEST} lower-case letters, digits, \"-\", \"_\" and \".\", beginning with a letter or \
+     a digit; a trigger is TENANT/NAME"
 )]
-pub(crate) struct NameError(String);
+pub(crate) struct NameError;
 
 impl Name {
     pub(crate) fn as_str(&self) -> &str {
@@ -41,8 +41,7 @@ impl FromStr for Name {
         let is_allowed = |byte: u8| is_plain(byte) || matches!(byte, b'-' | b'_' | b'.');
         let begins_well = text.bytes().next().is_some_and(is_plain);
         if !begins_well || text.len() > LONGEST || !text.bytes().all(is_allowed) {
-            // Not all of it: it can be as long as whoever wrote it liked.
-            return Err(NameError(text.chars().take(LONGEST).collect()));
+            return Err(NameError);
         }
         Ok(Self(text.to_owned()))
     }
@@ -97,7 +96,7 @@ impl FromStr for TriggerId {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let (tenant, name) = text.split_once('/').ok_or_else(|| NameError(text.chars().take(LONGEST).collect()))?;
+        let (tenant, name) = text.split_once('/').ok_or(NameError)?;
         Ok(Self { tenant: tenant.parse()?, name: name.parse()? })
     }
 }
@@ -151,7 +150,7 @@ mod tests {
         for text in ["a", "acme", "acme-2.eu_west", "0", &"a".repeat(64)] {
             assert_eq!(text.parse::<Name>().unwrap().as_str(), text);
         }
-        assert!("a".repeat(1_000).parse::<Name>().unwrap_err().to_string().len() < 250);
+        assert!(!"whsec_CANARY".parse::<Name>().unwrap_err().to_string().contains("CANARY"));
     }
 
     #[test]

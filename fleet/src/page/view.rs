@@ -62,7 +62,7 @@ pub(super) fn all(report: &Report, tenant: Option<&str>, engine: &str) -> Markup
                     td { (seconds(row.every)) }
                     td { @if let Some(last) = &row.last { (seconds(last.lag)) } }
                     td { (next(row)) }
-                    td { @if let Some(count) = row.undelivered { (count) } }
+                    td { (undelivered(row)) }
                     td { @if let Some(last) = &row.last { (outcome(last)) } @else { "not polled yet" } }
                 } } }
             }
@@ -83,7 +83,7 @@ pub(super) fn one(row: &Row, timeline: &Timeline, definition: &Definition) -> Ma
                 dt { "Every" } dd { (seconds(row.every)) }
                 dt { "Next poll" } dd { (next(row)) }
                 dt { "Delivers to" } dd { (destination(&definition.deliver)) }
-                @if let Some(count) = row.undelivered { dt { "Not delivered" } dd { (count) } }
+                dt { "Not delivered" } dd { (undelivered(row)) }
                 dt { "Polls by this worker" } dd { (row.polls) @if row.failures > 0 { ", the last " (row.failures) " failed" } }
             }
             table {
@@ -101,6 +101,13 @@ pub(super) fn one(row: &Row, timeline: &Timeline, definition: &Definition) -> Ma
 /// There is nothing to show.
 pub(super) fn none(text: &str) -> Markup {
     page("Fleet", &html! { h1 { "Not here" } p { (text) } p { a href="/" { "All triggers" } } })
+}
+
+fn undelivered(row: &Row) -> Markup {
+    html! {
+        @if let Some(count) = row.undelivered { (count) }
+        @if let Some(text) = &row.refused { ": " span.bad { (text) } }
+    }
 }
 
 fn outcome(outcome: &Outcome) -> Markup {

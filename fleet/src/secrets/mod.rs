@@ -49,7 +49,8 @@ impl FromStr for Secrets {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
-            Some(("file", folder)) if !folder.is_empty() => Ok(FileSecrets::new(folder).into()),
+            Some(("file", folder)) if std::path::Path::new(folder).is_dir() => Ok(FileSecrets::new(folder).into()),
+            Some(("file", folder)) => Err(format!("there is no folder {folder:?}")),
             Some(("env", prefix)) => EnvironmentSecrets::new(prefix).map(Self::from),
             _ => Err("name file:FOLDER, with a file TENANT/NAME for each secret, or env:PREFIX, with variables".into()),
         }

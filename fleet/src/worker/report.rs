@@ -48,6 +48,8 @@ pub(crate) struct Row {
     pub(crate) next: Option<Duration>,
     /// Payloads that are not delivered; not known while it is polled.
     pub(crate) undelivered: Option<u32>,
+    /// Why payloads are not accepted, where this worker has tried to deliver them.
+    pub(crate) refused: Option<String>,
     /// How often this worker has polled it.
     pub(crate) polls: u64,
     /// Polls in a row that failed.

@@ -20,6 +20,7 @@ use super::{Event, Parts, WorkerOptions, due};
 use crate::connectors::Health;
 use crate::engine::Engine;
 use crate::model::{Definition, Name, Record, TriggerId};
+use crate::seen::Seen;
 
 /// Nothing is looked for less often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -203,6 +204,11 @@ impl<E: Engine> Triggers<E> {
         });
         let every = entry.definition.every();
         let next = due::next(&id, entry.due, every, attempt.pause, (now, SystemTime::now()));
+        if entry.timeline.failures == 0
+            && let Some(text) = &attempt.outcome.text
+        {
+            self.parts.seen.say(&id, &format!("{}: {text}", attempt.outcome.kind));
+        }
         entry.timeline.note(attempt.outcome);
         entry.polling = Some(attempt.polling);
         let newer = entry.newer.take();
@@ -374,14 +380,14 @@ impl<E: Engine> Triggers<E> {
             waiting: self.ready.waiting(),
             under_way: self.under_way,
             left_alone: self.origins.left_alone(now).map(|(origin, time)| (origin.to_string(), time)).collect(),
-            rows: self.entries.iter().map(|(id, entry)| entry.row(id, now)).collect(),
+            rows: self.entries.iter().map(|(id, entry)| entry.row(id, now, &self.parts.seen)).collect(),
         }
     }
 
     /// One trigger and its timeline.
     fn one(&self, id: &TriggerId) -> Option<(Row, Timeline, Arc<Definition>)> {
         let entry = self.entries.get(id)?;
-        Some((entry.row(id, Instant::now()), entry.timeline.clone(), entry.definition.clone()))
+        Some((entry.row(id, Instant::now(), &self.parts.seen), entry.timeline.clone(), entry.definition.clone()))
     }
 }
 
@@ -396,7 +402,7 @@ impl<E: Engine> Entry<E> {
         self.polling.as_ref().is_some_and(|polling| polling.slot.is_as(record))
     }
 
-    fn row(&self, id: &TriggerId, now: Instant) -> Row {
+    fn row(&self, id: &TriggerId, now: Instant, seen: &Seen) -> Row {
         let slot = self.polling.as_ref().map(|polling| &polling.slot);
         Row {
             id: id.clone(),
@@ -406,6 +412,7 @@ impl<E: Engine> Entry<E> {
             overdue: if self.paused { Duration::ZERO } else { now.saturating_duration_since(self.due) },
             next: if self.paused { None } else { Some(self.due.saturating_duration_since(now)) },
             undelivered: slot.map(|slot| slot.undelivered()),
+            refused: seen.refused(id),
             polls: self.timeline.polls,
             failures: self.timeline.failures,
             last: self.timeline.last().cloned(),

@@ -9,7 +9,7 @@ mod shards;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Row, raw_sql};
+use sqlx::{Connection, PgConnection, Row, raw_sql};
 
 pub(crate) use delivering::deliver_from;
 use outbox::Claimed;
@@ -39,6 +39,10 @@ impl Postgres {
             // The parser's own words may repeat a part of the URL.
             EngineError::Unusable("the store's URL cannot be read: postgres://USER:PASSWORD@HOST:PORT/DATABASE".into())
         })?;
+        // By itself first: a pool says only that it has waited.
+        let connecting = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+        let connecting = connecting.map_err(|_| EngineError::Unavailable("the database does not answer".into()))?;
+        connecting.map_err(problem)?.close().await.map_err(problem)?;
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
         let pool = pool.connect_with(options.application_name("fleet")).await.map_err(problem)?;
         let mut transaction = pool.begin().await.map_err(problem)?;
@@ -63,7 +67,8 @@ impl Postgres {
                  FROM shard WHERE tenant = $1 AND name = $2 AND NOT removed"
             }
             Change::Remove => {
-                "WITH shard AS (UPDATE fleet_shard SET changes = changes + 1 WHERE shard = $3 RETURNING changes)
+                "WITH shard AS (UPDATE fleet_shard SET changes = changes + 1 WHERE shard = $3 RETURNING changes),
+                 waiting AS (DELETE FROM fleet_outbox WHERE tenant = $1 AND name = $2)
                  UPDATE fleet_trigger SET removed = true, paused = $4, version = version + 1, state = NULL,
                      state_before = NULL, changed = shard.changes
                  FROM shard WHERE tenant = $1 AND name = $2 AND NOT removed"

@@ -11,6 +11,11 @@ use crate::model::Shard;
 /// The one object's key.
 pub(super) const LEASES: &str = "fleet";
 
+/// The longest lease, in milliseconds, whatever somebody asks for.
+const LONGEST: u64 = 10 * 60 * 1_000;
+/// The longest name of a worker, in bytes.
+const LONGEST_NAME: usize = 64;
+
 /// Which workers live, and who holds what.
 const TABLE: &str = "table";
 pub(super) struct Leases;
@@ -52,7 +57,7 @@ pub(super) struct LentShard {
 
 impl Table {
     fn beat(&mut self, beat: Beat, now: u64) -> Vec<String> {
-        self.workers.insert(beat.worker, now.saturating_add(beat.milliseconds));
+        self.workers.insert(beat.worker, now.saturating_add(beat.milliseconds.min(LONGEST)));
         self.workers.retain(|_, until| *until > now);
         self.workers.keys().cloned().collect()
     }
@@ -64,7 +69,7 @@ impl Table {
                 holder.until = 0;
             }
         }
-        let until = now.saturating_add(call.milliseconds);
+        let until = now.saturating_add(call.milliseconds.min(LONGEST));
         let mut lent = Vec::with_capacity(call.wanted.len());
         for shard in &call.wanted {
             let holder = self.shards.entry(shard.0);
@@ -94,6 +99,7 @@ impl Leases {
     /// Says that a worker lives, and gives all that live.
     #[handler]
     async fn beat(&self, ctx: ObjectContext<'_>, Json(beat): Json<Beat>) -> HandlerResult<Json<Vec<String>>> {
+        is_worker(&beat.worker)?;
         let now = now(&ctx).await?;
         let mut table = table(&ctx).await?;
         let alive = table.beat(beat, now);
@@ -104,11 +110,22 @@ impl Leases {
     /// Lends shards.
     #[handler]
     async fn lease(&self, ctx: ObjectContext<'_>, Json(call): Json<LeaseCall>) -> HandlerResult<Json<Vec<LentShard>>> {
+        is_worker(&call.worker)?;
         let now = now(&ctx).await?;
         let mut table = table(&ctx).await?;
         let lent = table.lend(&call, now);
         ctx.set(TABLE, Json(table));
         Ok(Json(lent))
+    }
+}
+
+fn is_worker(name: &str) -> Result<(), TerminalError> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    match (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_plain) {
+        true => Ok(()),
+        false => {
+            Err(TerminalError::new_with_code(400, "this is no worker's name: letters, digits and \"-\", up to 64"))
+        }
     }
 }
 

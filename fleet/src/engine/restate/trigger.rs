@@ -56,7 +56,7 @@ impl Trigger {
         set_paused(&ctx, false).await
     }
 
-    /// Forgets it. What waits is still delivered, as long as it is accepted at once.
+    /// Forgets it. What waits for its delivery is tried once more, and then forgotten too.
     #[handler]
     async fn remove(&self, ctx: ObjectContext<'_>) -> HandlerResult<Json<()>> {
         known(&ctx).await?;
