@@ -13,27 +13,45 @@ use crate::workspace::Workspace;
 const BEGIN: &str = "<!-- written by cargo xtask scale -->\n";
 const END: &str = "<!-- end -->";
 
-/// Every fleet that is measured: triggers and workers.
-const FLEETS: [(u64, u64); 4] = [(100, 1), (1_000, 1), (10_000, 1), (10_000, 2)];
+/// Every fleet that is measured: triggers, workers, and changes a second, each of which all triggers of a tenant deliver.
+const FLEETS: [(u64, u64, &str); 5] =
+    [(100, 1, "0.5"), (1_000, 1, "0.5"), (10_000, 1, "0.5"), (10_000, 2, "0.5"), (10_000, 1, "0")];
 
 /// Measure fleets of 100 to 10,000 triggers on both engines, and write the table in docs/scale.md anew.
 ///
 /// Takes a quarter of an hour, in which the machine should have nothing else to do.
 #[derive(clap::Args)]
-pub(crate) struct Options {}
+pub(crate) struct Options {
+    /// Measure nothing: write the table from what was measured last (docs/bench/fleet.ndjson)
+    #[arg(long)]
+    table: bool,
+}
 
 /// Measures, and writes the table and its data.
-pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
-    let programs = Programs::ready(workspace, &[Engine::Restate, Engine::Postgres])?;
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let data = workspace.root.join("docs/bench/fleet.ndjson");
-    // What was measured goes beside the old data, and takes its place only when all of it is there.
+    if !options.table {
+        files::write_atomically(&data, measured(workspace)?.as_bytes())?;
+    }
+    let figures: Vec<Value> = fs::read_to_string(&data)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let page = workspace.root.join("docs/scale.md");
+    let text = fs::read_to_string(&page)?;
+    files::write_atomically(&page, replaced(&text, &table(&figures)?)?.as_bytes())?;
+    eprintln!("  {}", workspace.shown(&page));
+    Ok(())
+}
+
+/// What was measured, a line of JSON a fleet.
+fn measured(workspace: &Workspace) -> Result<String> {
+    let programs = Programs::ready(workspace, &[Engine::Restate, Engine::Postgres])?;
+    // Beside the old data, which it takes the place of when all of it is there.
     let new = workspace.target.join("fleet-figures.ndjson");
     let _ = fs::remove_file(&new);
     programs.baseline(workspace, &new)?;
     for engine in [Engine::Restate, Engine::Postgres] {
-        for (triggers, workers) in FLEETS {
+        for (triggers, workers, changes) in FLEETS {
             let words = format!(
-                "--triggers {triggers} --workers {workers} --tenants 50 --every 10000 --changes 0.5 --seconds 30 --takeover"
+                "--triggers {triggers} --workers {workers} --tenants 50 --every 10000 --changes {changes} --seconds 30 --takeover"
             );
             let mut arguments: Vec<String> = words.split(' ').map(str::to_owned).collect();
             if workers == 1 {
@@ -44,14 +62,7 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
             programs.trial(workspace, engine, &arguments)?;
         }
     }
-    let lines = fs::read_to_string(&new)?;
-    let figures: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    files::write_atomically(&data, lines.as_bytes())?;
-    let page = workspace.root.join("docs/scale.md");
-    let text = fs::read_to_string(&page)?;
-    files::write_atomically(&page, replaced(&text, &table(&figures)?)?.as_bytes())?;
-    eprintln!("  {}", workspace.shown(&page));
-    Ok(())
+    Ok(fs::read_to_string(&new)?)
 }
 
 /// The page with another table.
@@ -63,7 +74,7 @@ fn replaced(page: &str, table: &str) -> Result<String> {
 
 fn table(figures: &[Value]) -> Result<String> {
     let mut text = String::from(
-        "| engine | triggers | workers | polls a second | CPU a poll: engine, worker | poll lag p50, p99 | memory: engine, workers | a \
+        "| engine | triggers | workers | polls, deliveries a second | CPU a poll: engine, worker | poll lag p50, p99 | memory: engine, workers | a \
          worker's memory a trigger | after a worker's death |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let mut baseline = None;
@@ -81,9 +92,10 @@ fn table(figures: &[Value]) -> Result<String> {
         };
         let takeover = figure.get("takeoverSeconds").and_then(Value::as_f64);
         text.push_str(&format!(
-            "| {} | {triggers} | {workers} | {:.0} | {:.3} ms, {:.3} ms | {}, {} | {:.0} MiB, {:.0} MiB | {:.1} KiB | {} |\n",
+            "| {} | {triggers} | {workers} | {:.0}, {:.0} | {:.3} ms, {:.3} ms | {}, {} | {:.0} MiB, {:.0} MiB | {:.1} KiB | {} |\n",
             figure.get("engine").and_then(Value::as_str).context("a figure without its engine")?,
             polls / number(figure, "seconds")?,
+            number(figure, "deliveries")? / number(figure, "seconds")?,
             number(figure, "engineCpuSeconds")? * 1_000.0 / polls,
             number(figure, "workerCpuSeconds")? * 1_000.0 / polls,
             lag("lagP50"),
@@ -124,14 +136,14 @@ mod tests {
     fn a_figure_is_a_row_and_the_baseline_a_sentence() {
         let figures = [
             json!({"baseline": "cron", "cpuMilliseconds": 8.0}),
-            json!({"engine": "Postgres", "triggers": 100, "workers": 2, "polls": 600.0, "seconds": 60.0, "engineCpuSeconds": 0.06,
+            json!({"engine": "Postgres", "triggers": 100, "workers": 2, "polls": 600.0, "seconds": 60.0, "deliveries": 120, "engineCpuSeconds": 0.06,
                 "workerCpuSeconds": 0.3, "lagP50": 0.005, "lagP99": null, "engineBytes": 104857600, "workerBytes": 1048576,
                 "takeoverSeconds": 17.4}),
         ];
         let table = table(&figures).unwrap();
         assert!(
             table.contains(
-                "| Postgres | 100 | 2 | 10 | 0.100 ms, 0.500 ms | 5 ms, more | 100 MiB, 1 MiB | 10.2 KiB | 17 s |"
+                "| Postgres | 100 | 2 | 10, 2 | 0.100 ms, 0.500 ms | 5 ms, more | 100 MiB, 1 MiB | 10.2 KiB | 17 s |"
             ),
             "{table}"
         );
