@@ -103,7 +103,12 @@ impl Fleet {
     /// Runs a command, and gives what it printed.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
         let (name, rest) = arguments.split_first().context("there is no command")?;
-        let output = Command::new(&self.program).arg(name).args(&self.store).args(rest).output();
+        let output = Command::new(&self.program)
+            .arg(name)
+            .args(&self.store)
+            .args(rest)
+            .env("FLEET_COMPONENTS", self.folder.join("components"))
+            .output();
         let output = output.with_context(|| format!("{} cannot be started", self.program.display()))?;
         ensure!(output.status.success(), "fleet {name}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout)?)
