@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -42,11 +42,16 @@ pub(crate) fn free_port() -> Result<u16> {
 impl Engine {
     /// `program` is restate-server, or the folder of PostgreSQL's programs.
     pub(crate) fn new(kind: Kind, program: &Path, folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder)?;
         let user =
             if kind == Kind::Postgres && rustix::process::geteuid().is_root() { Some(other_user()?) } else { None };
+        // PostgreSQL's user may not get to where this one may: to root's own folder, for one.
+        let folder = match user.is_some() && !is_open(folder) {
+            true => std::env::temp_dir().join(format!("fleet-trial-{}", std::process::id())),
+            false => folder.to_owned(),
+        };
+        fs::create_dir_all(&folder)?;
         let ports = [free_port()?, free_port()?, free_port()?];
-        let engine = Self { kind, program: program.to_owned(), folder: folder.to_owned(), ports, user, process: None };
+        let engine = Self { kind, program: program.to_owned(), folder, ports, user, process: None };
         if kind == Kind::Postgres {
             engine.make_database()?;
         }
@@ -65,8 +70,12 @@ impl Engine {
         Ok(())
     }
 
-    /// The folder that it keeps everything in.
-    pub(crate) fn data(&self) -> PathBuf {
+    /// The folder of all that is the engine's.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
@@ -79,7 +88,7 @@ impl Engine {
 
     /// Starts it, and waits until it answers.
     pub(crate) fn start(&mut self) -> Result<()> {
-        let log = File::options().create(true).append(true).open(self.folder.with_extension("log"))?;
+        let log = File::options().create(true).append(true).open(self.folder.join("engine.log"))?;
         let [port, admin, node] = self.ports.map(|port| port.to_string());
         let mut command = match self.kind {
             Kind::Restate => {
@@ -107,7 +116,7 @@ impl Engine {
                 process = Process::start(&mut command)?;
             }
             if Instant::now() > until {
-                bail!("the engine does not answer: see {}", self.folder.with_extension("log").display());
+                bail!("the engine does not answer: see {}", self.folder.join("engine.log").display());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -159,6 +168,12 @@ impl Engine {
             Kind::Postgres => vec!["--store".into(), format!("postgres://fleet@127.0.0.1:{port}/postgres")],
         }
     }
+}
+
+/// Whether everybody gets to a folder that is to be made.
+fn is_open(folder: &Path) -> bool {
+    let above = folder.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+    above.filter_map(|above| above.metadata().ok()).all(|metadata| metadata.permissions().mode() & 0o001 != 0)
 }
 
 /// The user that PostgreSQL runs as where this is root: `postgres` where there is one, else `nobody`.

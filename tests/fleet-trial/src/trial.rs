@@ -402,7 +402,12 @@ impl Stage {
         locked(&self.engine).end();
         let mut canaries: Vec<String> = self.services.tenants.iter().map(|tenant| tenant.key.clone()).collect();
         canaries.push(SIGNING_SECRET.to_owned());
-        let leaks = files_with(&self.options.work, &canaries)?;
+        let folder = locked(&self.engine).folder().to_owned();
+        let mut leaks = files_with(&self.options.work, &canaries)?;
+        if !folder.starts_with(&self.options.work) {
+            leaks.extend(files_with(&folder, &canaries)?);
+            fs::remove_dir_all(&folder)?;
+        }
         let leaks: Vec<String> = leaks.iter().map(|path| path.display().to_string()).collect();
         ensure!(leaks.is_empty(), "secrets stand in {}", leaks.join(", "));
         println!("No secret stands in what the engine and the workers have written.");
