@@ -48,12 +48,11 @@ impl Connectors {
         };
     }
 
-    /// Holds a version back here, before the engine says so.
-    pub(crate) fn hold(&self, connector: &Name, version: &str, reason: &str) {
+    /// Holds a version back here, before the engine says so. False where it is held already, and where there is nothing
+    /// to fall back to, because nobody has said how the connector is rolled out.
+    pub(crate) fn hold(&self, connector: &Name, version: &str, reason: &str) -> bool {
         let mut rollouts = self.rollouts.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rollout) = rollouts.get_mut(connector) {
-            rollout.hold(version, reason);
-        }
+        rollouts.get_mut(connector).is_some_and(|rollout| rollout.hold(version, reason))
     }
 
     /// The version that is to poll a trigger. The error says what to do.

@@ -12,6 +12,8 @@ use crate::model::{Commit, Definition, Incarnation, Kept, Name, Record, Rollout,
 pub(crate) struct Fake {
     /// Of each commit: the version that it began with, its lease, its state, who wrote it, and its delivery.
     pub(crate) commits: Arc<Mutex<Vec<Committed>>>,
+    /// What is answered, from the last to the first, when the record is asked for.
+    pub(crate) records: Arc<Mutex<Vec<Result<Option<Record>, EngineError>>>>,
     /// What the next commits are answered with, in place of being kept.
     pub(crate) errors: Arc<Mutex<Vec<EngineError>>>,
 }
@@ -63,7 +65,7 @@ impl Engine for Fake {
     }
 
     async fn record(&self, _: &TriggerId) -> Result<Option<Record>, EngineError> {
-        Ok(None)
+        self.records.lock().unwrap().pop().unwrap_or(Ok(None))
     }
 
     async fn list(&self, _: Option<&Name>) -> Result<Vec<Summary>, EngineError> {

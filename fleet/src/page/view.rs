@@ -105,7 +105,7 @@ pub(super) fn none(text: &str) -> Markup {
 
 fn undelivered(row: &Row) -> Markup {
     html! {
-        @if let Some(count) = row.undelivered { (count) }
+        (row.undelivered)
         @if let Some(text) = &row.refused { ": " span.bad { (text) } }
     }
 }

@@ -31,8 +31,8 @@ pub(super) struct Polling<E> {
 }
 
 impl<E: Engine> Polling<E> {
-    pub(super) fn new(slot: Slot<E>) -> Self {
-        Self { slot: Arc::new(slot), poller: None, unprepared: 0 }
+    pub(super) fn new(slot: Arc<Slot<E>>) -> Self {
+        Self { slot, poller: None, unprepared: 0 }
     }
 
     /// Makes another poller for the next poll: the definition has changed.
@@ -47,6 +47,12 @@ pub(super) struct Attempt<E> {
     pub(super) outcome: Outcome,
     /// When to poll next, from now on.
     pub(super) pause: Duration,
+    pub(super) signs: Signs,
+}
+
+/// What a poll says of more than its trigger.
+#[derive(Default)]
+pub(super) struct Signs {
     /// Whether the origin failed, if the poll says anything about it.
     pub(super) origin_failed: Option<bool>,
     /// For how long the service wants no more requests of this connection.
@@ -83,15 +89,7 @@ pub(super) async fn attempt<E: Engine>(
         text: found.text.as_deref().map(short),
     };
     seen.polled(Whose { id: &id, definition: &definition }, outcome.kind, lag);
-    Attempt {
-        polling,
-        outcome,
-        pause,
-        origin_failed: found.origin_failed,
-        asked_to_wait: found.asked_to_wait,
-        version: found.version,
-        is_gone: found.is_gone,
-    }
+    Attempt { polling, outcome, pause, signs: found.signs }
 }
 
 #[derive(Default)]
@@ -99,10 +97,7 @@ struct Found {
     kind: &'static str,
     text: Option<String>,
     requests: u32,
-    origin_failed: Option<bool>,
-    asked_to_wait: Option<Duration>,
-    version: Option<(Arc<str>, bool)>,
-    is_gone: bool,
+    signs: Signs,
     /// Where no poller knows it.
     pause: Option<Duration>,
 }
@@ -113,13 +108,14 @@ async fn run<E: Engine>(polls: &Polls, id: &TriggerId, definition: &Definition, 
             Ok(Some(record)) => {
                 polling.slot.reset(record);
             }
-            Ok(None) => return Found { kind: "removed", is_gone: true, ..Found::default() },
+            Ok(None) => {
+                let signs = Signs { is_gone: true, ..Signs::default() };
+                return Found { kind: "removed", signs, ..Found::default() };
+            }
             Err(error) => return unprepared(polling, definition, "engine", &error),
         }
     }
-    // A secret's file is read on a thread that may wait for it: it can be on a network's disk.
-    let prepared = polls.prepare(id, definition);
-    let Prepared { chosen, connection } = match prepared {
+    let Prepared { chosen, connection } = match polls.prepare(id, definition) {
         Ok(prepared) => prepared,
         Err(text) => return unprepared(polling, definition, "setup", &EngineError::Unusable(text)),
     };
@@ -144,24 +140,25 @@ async fn run<E: Engine>(polls: &Polls, id: &TriggerId, definition: &Definition, 
         Ok(polled) => Found {
             kind: if polled.poll.no_changes { "quiet" } else { "found" },
             requests: requests(polled.trace.requests),
-            origin_failed: Some(false),
-            version: version(false),
+            signs: Signs { origin_failed: Some(false), version: version(false), ..Signs::default() },
             ..Found::default()
         },
         Err(PollError::Call(failure)) => Found {
             kind: kind(&failure.error),
             text: Some(failure.error.to_string()),
             requests: requests(failure.trace.requests),
-            origin_failed: origin_failed(&failure.error),
-            asked_to_wait: asked_to_wait(&failure.error),
-            version: version(Health::is_components(&failure.error)),
+            signs: Signs {
+                origin_failed: origin_failed(&failure.error),
+                asked_to_wait: asked_to_wait(&failure.error),
+                version: version(Health::is_components(&failure.error)),
+                ..Signs::default()
+            },
             ..Found::default()
         },
         Err(PollError::Store(error)) => Found {
             kind: if error == host::poller::StoreError::Conflict { "conflict" } else { "engine" },
             text: Some(error.to_string()),
-            origin_failed: Some(false),
-            version: version(false),
+            signs: Signs { origin_failed: Some(false), version: version(false), ..Signs::default() },
             ..Found::default()
         },
         Err(error) => Found { kind: "engine", text: Some(error.to_string()), ..Found::default() },

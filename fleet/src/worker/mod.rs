@@ -4,6 +4,7 @@
 mod attempt;
 mod circuit;
 mod due;
+mod entry;
 mod holding;
 mod membership;
 mod origins;
@@ -81,27 +82,25 @@ pub(crate) async fn work<E: Engine>(
 ) {
     let (events, mut happened) = mpsc::unbounded_channel();
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let membership = tokio::spawn(keep_leases(
-        Membership::new(parts.engine.clone(), options.name.clone(), options.lease),
-        parts.polls.clone(),
-        parts.engine.clone(),
-        options.lease / 3,
-        events.clone(),
-        stopped,
-    ));
+    let every = options.lease / 3;
+    // Known before the first trigger is.
+    look_for_versions(&parts.polls, &parts.engine).await;
+    let versions = tokio::spawn(keep_versions(parts.polls.clone(), parts.engine.clone(), every));
+    let membership = Membership::new(parts.engine.clone(), options.name.clone(), options.lease);
+    let membership = tokio::spawn(keep_leases(membership, parts.engine.clone(), every, events.clone(), stopped));
     let mut triggers = Triggers::new(parts, &options, events);
     let mut end = std::pin::pin!(end);
     loop {
         let next = triggers.poll_what_is_due(Instant::now());
         tokio::select! {
             Some(event) = happened.recv() => {
-                triggers.heard(event).await;
+                triggers.heard(event);
                 // As many as there are, before anything is looked for again.
                 while let Ok(event) = happened.try_recv() {
-                    triggers.heard(event).await;
+                    triggers.heard(event);
                 }
             }
-            Some(ask) = asked.recv() => triggers.heard(Event::Ask(ask)).await,
+            Some(ask) = asked.recv() => triggers.heard(Event::Ask(ask)),
             () = tokio::time::sleep_until(next.into()) => {}
             () = &mut end => break,
         }
@@ -110,7 +109,7 @@ pub(crate) async fn work<E: Engine>(
     let until = tokio::time::Instant::now() + PATIENCE;
     while triggers.under_way() > 0 {
         match tokio::time::timeout_at(until, happened.recv()).await {
-            Ok(Some(Event::Polled(attempt, id))) => triggers.heard(Event::Polled(attempt, id)).await,
+            Ok(Some(Event::Polled(attempt, id))) => triggers.heard(Event::Polled(attempt, id)),
             Ok(Some(_)) => {}
             Ok(None) | Err(_) => break,
         }
@@ -118,32 +117,22 @@ pub(crate) async fn work<E: Engine>(
     if tokio::time::timeout(KEEPING, triggers.keep_all()).await.is_err() {
         info!("the engine was not told of all quiet polls: they are made again");
     }
+    versions.abort();
     let _ = stop.send(());
     if let Err(error) = membership.await {
         warn!("the leases were not given back: {error}");
     }
 }
 
-/// Renews the leases again and again, and looks for components and rollouts.
+/// Renews the leases again and again.
 async fn keep_leases<E: Engine>(
     mut membership: Membership<E>,
-    polls: Arc<Polls>,
     engine: E,
     every: Duration,
     events: mpsc::UnboundedSender<Event<E>>,
     mut stopped: tokio::sync::oneshot::Receiver<()>,
 ) {
     loop {
-        for problem in polls.connectors().folder().look().await {
-            warn!("a component is not used: {problem}");
-        }
-        for connector in polls.connectors().folder().connectors() {
-            match engine.rollout(&connector).await {
-                Ok(rollout) => polls.connectors().set_rollout(&connector, rollout),
-                Err(error) => warn!("how {connector} is rolled out is not known: {error}"),
-            }
-        }
-        polls.tidy();
         match membership.renew().await {
             Ok(mut news) => {
                 news.undelivered = engine.undelivered().await.ok();
@@ -160,5 +149,28 @@ async fn keep_leases<E: Engine>(
     }
     if let Err(error) = membership.leave().await {
         warn!("the leases could not be given back, and end by themselves: {error}");
+    }
+}
+
+/// Looks for components and how they are rolled out, again and again. Apart from the leases: to compile a component can
+/// take longer than a lease.
+async fn keep_versions<E: Engine>(polls: Arc<Polls>, engine: E, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        look_for_versions(&polls, &engine).await;
+        polls.tidy();
+    }
+}
+
+async fn look_for_versions<E: Engine>(polls: &Polls, engine: &E) {
+    let connectors = polls.connectors();
+    for problem in connectors.folder().look().await {
+        warn!("a component is not used: {problem}");
+    }
+    for connector in connectors.folder().connectors() {
+        match engine.rollout(&connector).await {
+            Ok(rollout) => connectors.set_rollout(&connector, rollout),
+            Err(error) => warn!("how {connector} is rolled out is not known: {error}"),
+        }
     }
 }

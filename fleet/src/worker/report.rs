@@ -46,8 +46,8 @@ pub(crate) struct Row {
     pub(crate) overdue: Duration,
     /// When it is due next; none while it is paused.
     pub(crate) next: Option<Duration>,
-    /// Payloads that are not delivered; not known while it is polled.
-    pub(crate) undelivered: Option<u32>,
+    /// Payloads that are not delivered.
+    pub(crate) undelivered: u32,
     /// Why payloads are not accepted, where this worker has tried to deliver them.
     pub(crate) refused: Option<String>,
     /// How often this worker has polled it.

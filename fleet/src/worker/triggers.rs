@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use super::attempt::{Attempt, Polling, attempt};
+use super::entry::Entry;
 use super::holding::Holding;
 use super::membership::News;
 use super::origins::Origins;
@@ -20,12 +21,11 @@ use super::{Event, Parts, WorkerOptions, due};
 use crate::connectors::Health;
 use crate::engine::Engine;
 use crate::model::{Definition, Name, Record, TriggerId};
-use crate::seen::Seen;
 
 /// Nothing is looked for less often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// A trigger whose payloads are not accepted is looked at again after this time.
-const BACKLOG_PAUSE: Duration = Duration::from_secs(5);
+const BACKLOG_PAUSE: Duration = if cfg!(test) { Duration::from_millis(1) } else { Duration::from_secs(5) };
 /// A poll that takes longer is not soon.
 const SOON: Duration = Duration::from_secs(2);
 /// After a poll that went over a limit, the tenant's others that did so rest for so many times as long as it took: all of
@@ -51,24 +51,6 @@ pub(super) struct Triggers<E: Engine> {
     workers: usize,
     /// Payloads of all triggers that are not delivered, as the engine last said.
     undelivered: u64,
-}
-
-struct Entry<E> {
-    definition: Arc<Definition>,
-    paused: bool,
-    holding: Arc<Holding>,
-    origin: Arc<str>,
-    /// The tenant's connection.
-    connection: Arc<str>,
-    /// None while it is polled.
-    polling: Option<Polling<E>>,
-    /// The engine's record, where it came while it was polled.
-    newer: Option<Record>,
-    generation: u64,
-    due: Instant,
-    timeline: Timeline,
-    /// Why it waits, beside its schedule.
-    waits_for: Option<&'static str>,
 }
 
 impl<E: Engine> Triggers<E> {
@@ -115,8 +97,10 @@ impl<E: Engine> Triggers<E> {
     /// Puts a trigger that is due in line, unless something speaks against it.
     fn make_ready(&mut self, id: TriggerId, generation: u64, now: Instant) {
         let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.generation == generation) else { return };
-        let Some(polling) = &entry.polling else { return };
-        if polling.slot.undelivered() >= self.options.most_undelivered && !polling.slot.is_unsure() {
+        if entry.polling.is_none() {
+            return;
+        }
+        if entry.slot.undelivered() >= self.options.most_undelivered && !entry.slot.is_unsure() {
             entry.waits_for = Some("deliveries that are not accepted");
             return self.look_at_backlog(id);
         }
@@ -137,19 +121,23 @@ impl<E: Engine> Triggers<E> {
 
     /// Asks the engine whether payloads of a trigger were accepted meanwhile.
     fn look_at_backlog(&mut self, id: TriggerId) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let Some(entry) = self.entries.get(&id) else { return };
         let (engine, events, holding) = (self.parts.engine.clone(), self.events.clone(), entry.holding.clone());
         tokio::spawn(async move {
-            tokio::time::sleep(BACKLOG_PAUSE).await;
-            let news = match engine.record(&id).await {
-                Ok(Some(record)) => News { looked_at: vec![(record, holding)], ..News::default() },
-                Ok(None) => News { removed: vec![id], ..News::default() },
-                Err(error) => {
-                    warn!("{id} cannot be looked at: {error}");
-                    return;
-                }
-            };
-            let _ = events.send(Event::News(news));
+            // Until there is an answer, or the shard is another worker's: the trigger is scheduled by nothing else.
+            while holding.epoch().is_some() {
+                tokio::time::sleep(BACKLOG_PAUSE).await;
+                let news = match engine.record(&id).await {
+                    Ok(Some(record)) => News { looked_at: vec![(record, holding)], ..News::default() },
+                    Ok(None) => News { removed: vec![id], ..News::default() },
+                    Err(error) => {
+                        warn!("{id} cannot be looked at: {error}");
+                        continue;
+                    }
+                };
+                let _ = events.send(Event::News(news));
+                return;
+            }
         });
     }
 
@@ -177,7 +165,7 @@ impl<E: Engine> Triggers<E> {
         });
     }
 
-    pub(super) async fn heard(&mut self, event: Event<E>) {
+    pub(super) fn heard(&mut self, event: Event<E>) {
         match event {
             Event::Polled(attempt, id) => self.polled(*attempt, id),
             Event::News(news) => self.take_news(news),
@@ -192,13 +180,15 @@ impl<E: Engine> Triggers<E> {
         if attempt.outcome.kind == "limit" {
             self.resting.insert(id.tenant.clone(), now + attempt.outcome.duration * REST);
         }
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+        // It may have been taken away meanwhile, and taken anew: then this poll was of another lease.
+        let is_of_now = |entry: &&mut Entry<E>| Arc::ptr_eq(&entry.slot, &attempt.polling.slot);
+        let Some(entry) = self.entries.get_mut(&id).filter(is_of_now) else { return };
         let requests = u64::from(attempt.outcome.requests);
-        self.origins.note(&entry.origin, &id.tenant, requests, attempt.origin_failed, now);
-        if let Some(pause) = attempt.asked_to_wait {
+        self.origins.note(&entry.origin, &id.tenant, requests, attempt.signs.origin_failed, now);
+        if let Some(pause) = attempt.signs.asked_to_wait {
             self.waiting.insert(entry.connection.clone(), now + pause);
         }
-        let held_back = attempt.version.as_ref().and_then(|(version, failed)| {
+        let held_back = attempt.signs.version.as_ref().and_then(|(version, failed)| {
             let reason = self.health.note(&entry.definition.connector, version, &id, *failed)?;
             Some((entry.definition.connector.clone(), version.clone(), reason))
         });
@@ -216,7 +206,7 @@ impl<E: Engine> Triggers<E> {
         if let Some((connector, version, reason)) = held_back {
             self.hold_back(connector, version, reason);
         }
-        if attempt.is_gone {
+        if attempt.signs.is_gone {
             self.forget(&id);
         } else if let Some(record) = newer {
             self.take(record, holding, now);
@@ -227,9 +217,12 @@ impl<E: Engine> Triggers<E> {
 
     /// Says to the engine that a version fails by itself. What polls with it goes on where it may.
     fn hold_back(&self, connector: Name, version: Arc<str>, reason: String) {
+        // Once, and not after each poll that fails by it.
+        if !self.parts.polls.connectors().hold(&connector, &version, &reason) {
+            return;
+        }
         let engine = self.parts.engine.clone();
         warn!("{version} of {connector} is held back: {reason}");
-        self.parts.polls.connectors().hold(&connector, &version, &reason);
         tokio::spawn(async move {
             if let Err(error) = engine.hold(&connector, &version, &reason).await {
                 warn!("that {version} of {connector} is held back could not be kept: {error}");
@@ -270,7 +263,10 @@ impl<E: Engine> Triggers<E> {
             }
         }
         for (record, holding) in news.looked_at {
-            self.take(record, holding, now);
+            // Nobody asked for one that is another worker's by now.
+            if self.entries.get(&record.id).is_some_and(|entry| Arc::ptr_eq(&entry.holding, &holding)) {
+                self.take(record, holding, now);
+            }
         }
         self.waiting.retain(|_, until| *until > now);
         self.resting.retain(|_, until| *until > now);
@@ -293,31 +289,29 @@ impl<E: Engine> Triggers<E> {
         let connection: Arc<str> = format!("{} {}", id.tenant, definition.connection).into();
         match self.entries.get_mut(&id) {
             Some(entry) => {
-                let changed = entry.definition != definition;
-                if let Some(polling) = &mut entry.polling {
-                    polling.slot.reset(record);
-                    if changed {
-                        polling.begin_anew();
-                    }
+                entry.slot.reset(record);
+                if let Some(polling) = entry.polling.as_mut().filter(|_| entry.definition != definition) {
+                    polling.begin_anew();
                 }
                 entry.definition = definition;
                 (entry.paused, entry.holding, entry.origin, entry.connection) = (paused, holding, origin, connection);
             }
             None => {
-                let slot = Slot::new(
+                let slot = Arc::new(Slot::new(
                     self.parts.engine.clone(),
                     record,
                     holding.clone(),
                     self.parts.committed.clone(),
                     self.options.longest_unkept,
-                );
+                ));
                 let entry = Entry {
                     definition,
                     paused,
                     holding,
                     origin,
                     connection,
-                    polling: Some(Polling::new(slot)),
+                    polling: Some(Polling::new(slot.clone())),
+                    slot,
                     newer: None,
                     generation: 0,
                     due: at,
@@ -347,14 +341,8 @@ impl<E: Engine> Triggers<E> {
 
     /// Tells the engine of all quiet polls that it has not heard of, the oldest first.
     pub(super) async fn keep_all(&self) {
-        let mut unkept: Vec<_> = self
-            .entries
-            .values()
-            .filter_map(|entry| {
-                let slot = &entry.polling.as_ref()?.slot;
-                Some((slot.unkept()?, slot))
-            })
-            .collect();
+        let idle = self.entries.values().filter(|entry| entry.polling.is_some());
+        let mut unkept: Vec<_> = idle.filter_map(|entry| Some((entry.slot.unkept()?, &entry.slot))).collect();
         unkept.sort_by_key(|(since, _)| Reverse(*since));
         for (_, slot) in unkept {
             if let Err(error) = slot.keep().await {
@@ -391,32 +379,6 @@ impl<E: Engine> Triggers<E> {
     }
 }
 
-impl<E: Engine> Entry<E> {
-    /// Whether the last poll went over a limit.
-    fn went_over(&self) -> bool {
-        self.timeline.last().is_some_and(|last| last.kind == "limit")
-    }
-
-    /// Whether what is known is what the engine keeps. Not known while it is polled.
-    fn is_as(&self, record: &Record) -> bool {
-        self.polling.as_ref().is_some_and(|polling| polling.slot.is_as(record))
-    }
-
-    fn row(&self, id: &TriggerId, now: Instant, seen: &Seen) -> Row {
-        let slot = self.polling.as_ref().map(|polling| &polling.slot);
-        Row {
-            id: id.clone(),
-            connector: self.definition.connector.clone(),
-            every: self.definition.every(),
-            is_polled_now: self.polling.is_none(),
-            overdue: if self.paused { Duration::ZERO } else { now.saturating_duration_since(self.due) },
-            next: if self.paused { None } else { Some(self.due.saturating_duration_since(now)) },
-            undelivered: slot.map(|slot| slot.undelivered()),
-            refused: seen.refused(id),
-            polls: self.timeline.polls,
-            failures: self.timeline.failures,
-            last: self.timeline.last().cloned(),
-            waits_for: self.waits_for,
-        }
-    }
-}
+#[cfg(test)]
+#[path = "triggers_tests.rs"]
+mod tests;
