@@ -56,8 +56,7 @@ pub(crate) struct Prepared {
 
 /// What one poll found.
 pub(crate) struct Once {
-    pub(crate) state: Vec<u8>,
-    pub(crate) written_by: String,
+    pub(crate) kept: Kept,
     pub(crate) no_changes: bool,
     pub(crate) body: Box<RawValue>,
 }
@@ -195,8 +194,8 @@ impl Polls {
             polled = poll(Some(before)).await;
         }
         let found = polled.map_err(|failure| failure.to_string())?.value;
-        let written_by = chosen.version.to_string();
-        Ok(Once { state: found.state, written_by, no_changes: found.no_changes, body: found.payload })
+        let kept = Kept { state: found.state, written_by: chosen.version.to_string() };
+        Ok(Once { kept, no_changes: found.no_changes, body: found.payload })
     }
 }
 

@@ -10,7 +10,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{
-    MetricExporter, Protocol, RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+    ExporterBuildError, MetricExporter, Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig,
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
@@ -127,8 +127,11 @@ impl Telemetry {
         let (mut tracers, mut collector) = (None, None);
         if let Some(url) = &options.otlp {
             let started = connect(url, &options)?;
-            let spans = exporter(url, &started)?;
-            let metrics = metric_exporter(url, &started)?;
+            let unusable = |error: ExporterBuildError| StartError::Other(error.to_string());
+            let spans = configured(SpanExporter::builder().with_http(), url, "traces", &started).build();
+            let metrics = MetricExporter::builder().with_http().with_temporality(Temporality::Cumulative);
+            let metrics = configured(metrics, url, "metrics", &started).build().map_err(unusable)?;
+            let spans = spans.map_err(unusable)?;
             meters = meters.with_reader(PeriodicReader::builder(metrics).with_interval(options.metrics_every).build());
             let part = Sampler::TraceIdRatioBased(options.sampled.clamp(0.0, 1.0));
             tracers = Some(
@@ -287,31 +290,15 @@ fn connect(url: &Url, options: &TelemetryOptions) -> Result<Collector, StartErro
     Collector::start(tls, headers.unwrap_or_default(), trouble).map_err(StartError::Other)
 }
 
-/// Sends spans. Everything is set here that would otherwise be looked for in the environment; repeats are the client's.
-fn exporter(url: &Url, collector: &Collector) -> Result<SpanExporter, StartError> {
-    SpanExporter::builder()
-        .with_http()
-        .with_endpoint(endpoint::of_signal(url, "traces"))
+/// An exporter of a signal. Everything is set here that would otherwise be looked for in the environment; repeats are the
+/// client's.
+fn configured<B: WithExportConfig + WithHttpConfig>(builder: B, url: &Url, signal: &str, collector: &Collector) -> B {
+    builder
+        .with_endpoint(endpoint::of_signal(url, signal))
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(LONGEST_EXPORT)
         .with_http_client(collector.client())
         .with_retry_policy(RetryPolicy::disabled())
-        .build()
-        .map_err(|error| StartError::Other(error.to_string()))
-}
-
-/// Sends metrics, in the same way.
-fn metric_exporter(url: &Url, collector: &Collector) -> Result<MetricExporter, StartError> {
-    MetricExporter::builder()
-        .with_http()
-        .with_temporality(Temporality::Cumulative)
-        .with_endpoint(endpoint::of_signal(url, "metrics"))
-        .with_protocol(Protocol::HttpBinary)
-        .with_timeout(LONGEST_EXPORT)
-        .with_http_client(collector.client())
-        .with_retry_policy(RetryPolicy::disabled())
-        .build()
-        .map_err(|error| StartError::Other(error.to_string()))
 }
 
 /// What became of spans, as metrics: where a collector takes nothing, Prometheus still can.

@@ -14,6 +14,9 @@ pub(crate) enum EngineError {
     /// It does not answer, and may later.
     #[error("{0}")]
     Unavailable(String),
+    /// It has more to say than is read at once, in bytes.
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
     /// It will not do this until somebody changes something.
     #[error("{0}")]
     Unusable(String),
@@ -25,7 +28,9 @@ impl From<EngineError> for StoreError {
             EngineError::Conflict => Self::Conflict,
             EngineError::Unavailable(text) => Self::Unavailable(text),
             // The trigger was removed: whoever polls it is told so otherwise.
-            error @ (EngineError::Unknown(_) | EngineError::Unusable(_)) => Self::Unusable(error.to_string()),
+            error @ (EngineError::Unknown(_) | EngineError::TooLarge(_) | EngineError::Unusable(_)) => {
+                Self::Unusable(error.to_string())
+            }
         }
     }
 }

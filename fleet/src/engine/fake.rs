@@ -8,12 +8,14 @@ use serde_json::json;
 use super::{Engine, EngineError, LeaseRequest, Lent, Summary};
 use crate::model::{Commit, Definition, Incarnation, Kept, Name, Record, Rollout, TriggerId};
 
+type Asked = Result<Option<Record>, EngineError>;
+
 #[derive(Clone, Default)]
 pub(crate) struct Fake {
     /// Of each commit: the version that it began with, its lease, its state, who wrote it, and its delivery.
     pub(crate) commits: Arc<Mutex<Vec<Committed>>>,
     /// What is answered, from the last to the first, when the record is asked for.
-    pub(crate) records: Arc<Mutex<Vec<Result<Option<Record>, EngineError>>>>,
+    pub(crate) records: Arc<Mutex<Vec<Asked>>>,
     /// What the next commits are answered with, in place of being kept.
     pub(crate) errors: Arc<Mutex<Vec<EngineError>>>,
 }

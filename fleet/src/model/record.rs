@@ -31,12 +31,40 @@ pub(crate) struct Record {
 }
 
 /// A polling state, and which version of the connector wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Kept {
-    /// The state, byte for byte.
+    /// The state, byte for byte; in JSON as base64.
+    #[serde(with = "base64_text")]
     pub(crate) state: Vec<u8>,
     /// The connector's version.
     pub(crate) written_by: String,
+}
+
+impl Kept {
+    /// Puts this in place of `state`, which is kept as the one before where another version had written it.
+    pub(crate) fn replace(self, state: &mut Option<Self>, before: &mut Option<Self>) {
+        let is_others = |old: &Self| old.written_by != self.written_by;
+        if state.as_ref().is_some_and(is_others) {
+            *before = state.take();
+        }
+        *state = Some(self);
+    }
+}
+
+mod base64_text {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(serde::de::Error::custom)
+    }
 }
 
 /// Tells a trigger from an earlier one of the same name, so that no two of their deliveries share an id: 16 random
@@ -80,7 +108,7 @@ pub(crate) struct Commit<'a> {
 }
 
 /// What is delivered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Payload {
     /// Always the same for the same changes, however often they are delivered.
     pub(crate) delivery: String,

@@ -166,11 +166,8 @@ impl<E: Engine> Slot<E> {
         let mut held = self.held();
         match committed {
             Ok((version, undelivered)) => {
-                let kept = Kept { state: state.to_vec(), written_by: written_by.to_string() };
-                let old = held.state.replace(kept);
-                if let Some(old) = old.filter(|old| old.written_by != *written_by) {
-                    held.before = Some(old);
-                }
+                let Held { state: kept, before, .. } = &mut *held;
+                Kept { state: state.to_vec(), written_by: written_by.to_string() }.replace(kept, before);
                 held.version = version;
                 held.undelivered = undelivered;
                 held.unkept_since = None;

@@ -156,7 +156,8 @@ impl Engine for Postgres {
 
     async fn list(&self, tenant: Option<&Name>) -> Result<Vec<Summary>, EngineError> {
         let rows = sqlx::query(rows::SUMMARIES).bind(tenant.map(Name::as_str));
-        rows.fetch_all(&self.pool).await.map_err(problem)?.iter().map(rows::summary).collect()
+        let rows = rows.fetch_all(&self.pool).await.map_err(problem)?;
+        Ok(rows.iter().filter_map(|row| rows::readable(rows::summary(row))).collect())
     }
 
     async fn commit(&self, commit: Commit<'_>) -> Result<(u64, u32), EngineError> {

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
+use tracing::warn;
 
 use super::problem;
 use crate::engine::{EngineError, Summary};
@@ -23,6 +24,11 @@ pub(super) const CHANGED: &str = "SELECT kept.*, (SELECT count(*) FROM fleet_out
      AS undelivered FROM fleet_trigger kept
      JOIN unnest($1::integer[], $2::bigint[]) AS wanted (shard, seen) ON kept.shard = wanted.shard AND kept.changed > wanted.seen
      WHERE NOT (removed AND wanted.seen < 0)";
+
+/// What was read; an error of one row is said, and stops no other: a newer fleet may have written it.
+pub(super) fn readable<T>(read: Result<T, EngineError>) -> Option<T> {
+    read.inspect_err(|error| warn!("{error}")).ok()
+}
 
 pub(super) fn id(row: &PgRow) -> Result<TriggerId, EngineError> {
     let name = |column: &str| -> Result<Name, EngineError> {

@@ -42,8 +42,8 @@ pub(super) async fn lease(pool: &PgPool, request: &LeaseRequest<'_>) -> Result<V
     for row in &changed {
         let Some(lent) = lent.get_mut(&shard(row)?.0) else { continue };
         match row.try_get("removed").map_err(problem)? {
-            true => lent.removed.push(rows::id(row)?),
-            false => lent.changed.push(rows::record(row)?),
+            true => lent.removed.extend(rows::readable(rows::id(row))),
+            false => lent.changed.extend(rows::readable(rows::record(row))),
         }
     }
     Ok(lent.into_values().collect())

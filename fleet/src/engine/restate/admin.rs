@@ -1,20 +1,25 @@
 //! Restate's administration: where the handlers are served, and what it keeps, by its SQL.
 
 use bytes::Bytes;
+use host::text::cut;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
 use restate_sdk::ingress::RequestExecutor;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tracing::warn;
 use url::Url;
 
-use super::client::{Executor, with_causes};
+use super::client::{Executor, ExecutorError, with_causes};
 use super::stored::{Stored, TRIGGER};
 use crate::engine::EngineError;
 use crate::model::{Name, TriggerId};
 
-/// So many records are read at a time: with the largest states there are, an answer stays below what is read of one.
+/// So many records are read at a time, where they are as small as they usually are.
 const PAGE: usize = 2_000;
+/// And so many where each has two of the largest states, a mebibyte each, in base64: an answer stays below what is read of
+/// one.
+const LEAST: usize = 40;
 
 /// Restate's administration.
 #[derive(Debug, Clone)]
@@ -55,25 +60,32 @@ impl Admin {
         // Before every name.
         let mut after = tenant.map_or(String::new(), |tenant| format!("{tenant}/"));
         // '0' follows '/'. Names hold no quotes, so nothing of them can end the text that they stand in.
+        let mut most = PAGE;
         let end = tenant.map_or(String::new(), |tenant| format!(" AND service_key < '{tenant}0'"));
         loop {
             let page = format!(
                 "SELECT service_key, value_utf8 FROM state WHERE service_name = '{TRIGGER}' AND key = 'record' AND \
-                 service_key > '{after}'{end} ORDER BY service_key LIMIT {PAGE}"
+                 service_key > '{after}'{end} ORDER BY service_key LIMIT {most}"
             );
-            let rows: Vec<RecordRow> = self.query(&page).await?;
+            let rows: Vec<RecordRow> = match self.query(&page).await {
+                Err(EngineError::TooLarge(_)) if most > LEAST => {
+                    most = (most / 8).max(LEAST);
+                    continue;
+                }
+                rows => rows?,
+            };
             let count = rows.len();
             for row in rows {
-                let unreadable = |error: String| {
-                    let key: String = row.service_key.chars().take(130).collect();
-                    EngineError::Unusable(format!("Restate keeps a trigger {key:?} that cannot be read: {error}"))
-                };
-                let id: TriggerId = row.service_key.parse().map_err(|error| unreadable(format!("{error}")))?;
-                let stored = serde_json::from_str(&row.value_utf8).map_err(|error| unreadable(error.to_string()))?;
-                after = id.to_string();
-                records.push((id, stored));
+                match read(&row) {
+                    Ok(record) => records.push(record),
+                    // It stops no other: a newer fleet may have written it.
+                    Err(error) => {
+                        warn!("Restate keeps a trigger {} that cannot be read: {error}", cut(&row.service_key, 130));
+                    }
+                }
+                after = row.service_key;
             }
-            if count < PAGE {
+            if count < most {
                 return Ok(records);
             }
         }
@@ -107,8 +119,11 @@ impl Admin {
             .body(Bytes::from(body.to_string()))
             .map_err(|error| wrong(error.to_string()))?;
         let answer = self.executor.execute(request).await;
-        let answer = answer.map_err(|error| {
-            EngineError::Unavailable(format!("Restate's administration does not answer: {}", with_causes(&error)))
+        let answer = answer.map_err(|error| match error {
+            ExecutorError::TooLarge(bytes) => EngineError::TooLarge(bytes),
+            error => {
+                EngineError::Unavailable(format!("Restate's administration does not answer: {}", with_causes(&error)))
+            }
         })?;
         let status = answer.status();
         if !status.is_success() {
@@ -120,5 +135,72 @@ impl Admin {
             });
         }
         Ok(answer.into_body())
+    }
+}
+
+fn read(row: &RecordRow) -> Result<(TriggerId, Stored), String> {
+    let id = row.service_key.parse().map_err(|error| format!("{error}"))?;
+    let stored = serde_json::from_str(&row.value_utf8).map_err(|error| error.to_string())?;
+    Ok((id, stored))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::routing::post;
+    use axum::{Json, Router};
+    use host::NetworkOptions;
+
+    use super::*;
+    use crate::http::Trust;
+
+    /// A Restate that keeps so many triggers, and answers as its SQL would; the limits that it was asked for.
+    async fn administration(count: usize, garbage: usize) -> (Url, Arc<Mutex<Vec<usize>>>) {
+        let asked: Arc<Mutex<Vec<usize>>> = Arc::default();
+        let limits = asked.clone();
+        let answer = move |Json(body): Json<Value>| {
+            let statement = body["query"].as_str().unwrap().to_owned();
+            let after = statement.split("service_key > '").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+            let limit: usize = statement.rsplit(' ').next().unwrap().parse().unwrap();
+            limits.lock().unwrap().push(limit);
+            let definition = json!({
+                "connector": "duro-plm", "trigger": "t", "connection": {}, "every": "30s",
+                "deliver": {"url": "https://flows.example/1", "secret": "signing"},
+            });
+            let stored = json!({
+                "incarnation": "one", "version": 1, "epoch": 1, "paused": false, "undelivered": 0, "definition": definition,
+            });
+            let rows = (0..count).map(|n| format!("acme/p{n:05}")).filter(|key| **key > *after).take(limit);
+            let is_garbage = |key: &str| key == format!("acme/p{garbage:05}");
+            let rows = rows.map(|key| {
+                let value = if is_garbage(&key) { "{}".to_owned() } else { stored.to_string() };
+                json!({"service_key": key, "value_utf8": value})
+            });
+            let rows: Vec<Value> = rows.collect();
+            async move { Json(json!({"rows": rows})) }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/query", post(answer))).await });
+        (url, asked)
+    }
+
+    #[tokio::test]
+    async fn records_that_are_more_than_is_read_at_once_are_read_in_smaller_pages_and_one_that_is_none_stops_no_other()
+    {
+        let (url, asked) = administration(2_500, 7).await;
+        let trust = Trust::of(&NetworkOptions::default()).unwrap();
+        let executor = Executor::new(&trust).unwrap();
+        let records = Admin::new(url.clone(), executor.clone()).records(None).await.unwrap();
+        assert_eq!((records.len(), asked.lock().unwrap().clone()), (2_499, vec![2_000, 2_000]));
+        asked.lock().unwrap().clear();
+        // Room for some hundreds of them.
+        let records = Admin::new(url.clone(), executor.clone().reading(150_000)).records(None).await.unwrap();
+        assert_eq!((records.len(), asked.lock().unwrap().first().copied()), (2_499, Some(2_000)));
+        assert_eq!(asked.lock().unwrap().get(1..), Some(&[250; 11][..]));
+        // And for none: an error, and no loop without end.
+        let error = Admin::new(url, executor.reading(1_000)).records(None).await.unwrap_err();
+        assert_eq!(error, EngineError::TooLarge(1_000));
     }
 }

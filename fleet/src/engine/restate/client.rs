@@ -18,6 +18,8 @@ const LARGEST: usize = 256 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Executor {
     client: reqwest::Client,
+    /// The largest answer that is read, in bytes.
+    largest: usize,
 }
 
 /// Why there is no answer.
@@ -27,14 +29,19 @@ pub(crate) enum ExecutorError {
     #[error(transparent)]
     Http(#[from] reqwest::Error),
     /// It has no end.
-    #[error("the answer has more than {LARGEST} bytes")]
-    TooLarge,
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
 }
 
 impl Executor {
     pub(super) fn new(trust: &Trust) -> Result<Self, EngineError> {
         let client = crate::http::client(trust, |client| client.timeout(PATIENCE));
-        Ok(Self { client: client.map_err(EngineError::Unusable)? })
+        Ok(Self { client: client.map_err(EngineError::Unusable)?, largest: LARGEST })
+    }
+
+    #[cfg(test)]
+    pub(super) fn reading(self, largest: usize) -> Self {
+        Self { largest, ..self }
     }
 }
 
@@ -46,8 +53,8 @@ impl RequestExecutor for Executor {
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await? {
-            if body.len().saturating_add(chunk.len()) > LARGEST {
-                return Err(ExecutorError::TooLarge);
+            if body.len().saturating_add(chunk.len()) > self.largest {
+                return Err(ExecutorError::TooLarge(self.largest));
             }
             body.extend_from_slice(&chunk);
         }

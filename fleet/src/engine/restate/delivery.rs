@@ -11,7 +11,7 @@ use restate_sdk::service::{IntoServiceDefinition, ServiceDefinition};
 use serde::{Deserialize, Serialize};
 
 use super::parts::Parts;
-use super::stored::{Sent, TRIGGER};
+use super::stored::TRIGGER;
 use crate::engine::Engine;
 use crate::model::{Definition, Payload, TriggerId};
 use crate::seen::Whose;
@@ -23,7 +23,7 @@ pub(super) struct Delivery {
 /// A payload with its destination as it was when it was found.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Message {
-    pub(super) sent: Sent,
+    pub(super) payload: Payload,
     pub(super) definition: Definition,
 }
 
@@ -48,7 +48,7 @@ impl Delivery {
     async fn deliver(&self, ctx: ObjectContext<'_>, Json(message): Json<Message>) -> HandlerResult<()> {
         let key = ctx.key().to_owned();
         let id: TriggerId = key.parse().map_err(|error| TerminalError::new_with_code(400, format!("{error}")))?;
-        let payload = Payload::from(message.sent);
+        let payload = message.payload;
         let delivery = payload.delivery.clone();
         let waited = payload.waited();
         let seen = &self.parts.seen;

@@ -27,7 +27,7 @@ use leases::{LEASES, LeaseCall, LeasesIngressClient, LentShard};
 pub(crate) use parts::Parts;
 use rollouts::RolloutsIngressClient;
 pub(crate) use serve::{Served, serve};
-use stored::{CommitCall, Configure, Status, Stored};
+use stored::{Configure, Stored};
 use trigger::TriggerIngressClient;
 
 use super::{Engine, EngineError, LeaseRequest, Lent, Summary};
@@ -109,18 +109,17 @@ impl Engine for Restate {
 
     async fn record(&self, id: &TriggerId) -> Result<Option<Record>, EngineError> {
         let stored: Option<Stored> = body(self.trigger(id).record().call()).await?;
-        stored.map(|stored| stored.into_record(id.clone())).transpose()
+        Ok(stored.map(|stored| stored.into_record(id.clone())))
     }
 
     async fn list(&self, tenant: Option<&Name>) -> Result<Vec<Summary>, EngineError> {
         let records = self.admin.records(tenant).await?;
-        let summaries = records.into_iter().map(|(id, stored)| Status::of(&stored).summary(id));
-        Ok(summaries.collect())
+        Ok(records.into_iter().map(|(id, stored)| stored.summary(id)).collect())
     }
 
     async fn commit(&self, commit: Commit<'_>) -> Result<(u64, u32), EngineError> {
-        let call = CommitCall::of(&commit);
-        let moved: Option<(u64, u32)> = body(self.trigger(commit.id).commit(Json(call)).call()).await?;
+        let trigger = self.trigger(commit.id);
+        let moved: Option<(u64, u32)> = body(trigger.commit(Json(commit.into())).call()).await?;
         moved.ok_or(EngineError::Conflict)
     }
 
@@ -169,7 +168,7 @@ impl Engine for Restate {
                     changed.swap_remove(place);
                 }
                 if was_changed.is_some() || is_new(id.shard()) {
-                    lent.changed.push(stored.into_record(id)?);
+                    lent.changed.push(stored.into_record(id));
                 }
             }
             // What is not among the records is not there.

@@ -1,32 +1,12 @@
 //! What Restate keeps of a trigger, and what its handlers are told and say: JSON.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 
-use crate::engine::{EngineError, Summary};
+use crate::engine::Summary;
 use crate::model::{Commit, Definition, Incarnation, Kept, Payload, Record, TriggerId};
 
 /// The name of the objects that triggers are.
 pub(super) const TRIGGER: &str = "FleetTrigger";
-
-/// Bytes in JSON: base64.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bytes(pub(super) Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(&self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        STANDARD.decode(text).map(Self).map_err(serde::de::Error::custom)
-    }
-}
 
 /// A trigger.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,23 +19,9 @@ pub(super) struct Stored {
     pub(super) definition: Definition,
     pub(super) undelivered: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) state: Option<StoredState>,
+    pub(super) state: Option<Kept>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) before: Option<StoredState>,
-}
-
-/// A polling state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct StoredState {
-    pub(super) state: Bytes,
-    pub(super) written_by: String,
-}
-
-impl From<StoredState> for Kept {
-    fn from(stored: StoredState) -> Self {
-        Self { state: stored.state.0, written_by: stored.written_by }
-    }
+    pub(super) before: Option<Kept>,
 }
 
 impl Stored {
@@ -80,33 +46,37 @@ impl Stored {
             return false;
         }
         self.epoch = commit.epoch;
-        self.write(commit.state.clone(), &commit.written_by);
+        commit.kept.clone().replace(&mut self.state, &mut self.before);
+        self.version = self.version.saturating_add(1);
         self.undelivered = self.undelivered.saturating_add(commit.payload.is_some().into());
         true
     }
 
-    /// Puts another state in place of the one that is there, which is kept where another version had written it.
-    fn write(&mut self, state: Bytes, written_by: &str) {
-        let state = StoredState { state, written_by: written_by.to_owned() };
-        let old = self.state.replace(state);
-        if let Some(old) = old.filter(|old| old.written_by != written_by) {
-            self.before = Some(old);
-        }
-        self.version = self.version.saturating_add(1);
-    }
-
     /// As the rest of the fleet knows it.
-    pub(super) fn into_record(self, id: TriggerId) -> Result<Record, EngineError> {
-        Ok(Record {
+    pub(super) fn into_record(self, id: TriggerId) -> Record {
+        Record {
             id,
             incarnation: self.incarnation,
             version: self.version,
             definition: self.definition,
             paused: self.paused,
-            state: self.state.map(Kept::from),
-            before: self.before.map(Kept::from),
+            state: self.state,
+            before: self.before,
             undelivered: self.undelivered,
-        })
+        }
+    }
+
+    /// As a list shows it.
+    pub(super) fn summary(self, id: TriggerId) -> Summary {
+        Summary {
+            id,
+            connector: self.definition.connector.to_string(),
+            trigger: self.definition.trigger,
+            paused: self.paused,
+            version: self.version,
+            polled_by: self.state.map(|kept| kept.written_by),
+            undelivered: self.undelivered,
+        }
     }
 }
 
@@ -120,81 +90,23 @@ pub(super) struct Configure {
 
 /// What one poll moves on.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct CommitCall {
     pub(super) incarnation: Incarnation,
     pub(super) expected: u64,
     pub(super) epoch: u64,
-    pub(super) state: Bytes,
-    pub(super) written_by: String,
+    pub(super) kept: Kept,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) payload: Option<Sent>,
+    pub(super) payload: Option<Payload>,
 }
 
-/// A payload on its way.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Sent {
-    pub(super) delivery: String,
-    pub(super) body: Box<RawValue>,
-    pub(super) found: u64,
-}
-
-impl From<Payload> for Sent {
-    fn from(payload: Payload) -> Self {
-        Self { delivery: payload.delivery, body: payload.body, found: payload.found }
-    }
-}
-
-impl From<Sent> for Payload {
-    fn from(sent: Sent) -> Self {
-        Self { delivery: sent.delivery, body: sent.body, found: sent.found }
-    }
-}
-
-impl CommitCall {
-    pub(super) fn of(commit: &Commit<'_>) -> Self {
+impl From<Commit<'_>> for CommitCall {
+    fn from(commit: Commit<'_>) -> Self {
         Self {
             incarnation: commit.incarnation.clone(),
             expected: commit.expected,
             epoch: commit.epoch,
-            state: Bytes(commit.state.to_vec()),
-            written_by: commit.written_by.to_owned(),
-            payload: commit.payload.clone().map(Sent::from),
-        }
-    }
-}
-
-/// What `status` says: all but the states.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Status {
-    pub(super) definition: Definition,
-    pub(super) paused: bool,
-    pub(super) version: u64,
-    pub(super) polled_by: Option<String>,
-    pub(super) undelivered: u32,
-}
-
-impl Status {
-    pub(super) fn of(stored: &Stored) -> Self {
-        Self {
-            definition: stored.definition.clone(),
-            paused: stored.paused,
-            version: stored.version,
-            polled_by: stored.state.as_ref().map(|state| state.written_by.clone()),
-            undelivered: stored.undelivered,
-        }
-    }
-
-    pub(super) fn summary(self, id: TriggerId) -> Summary {
-        Summary {
-            id,
-            connector: self.definition.connector.to_string(),
-            trigger: self.definition.trigger,
-            paused: self.paused,
-            version: self.version,
-            polled_by: self.polled_by,
-            undelivered: self.undelivered,
+            kept: Kept { state: commit.state.to_vec(), written_by: commit.written_by.to_owned() },
+            payload: commit.payload,
         }
     }
 }
@@ -219,8 +131,7 @@ mod tests {
             incarnation: Incarnation("one".into()),
             expected,
             epoch,
-            state: Bytes(vec![expected.try_into().unwrap(), 0xff]),
-            written_by: written_by.into(),
+            kept: Kept { state: vec![expected.try_into().unwrap(), 0xff], written_by: written_by.into() },
             payload: None,
         }
     }
@@ -252,11 +163,11 @@ mod tests {
             assert!(stored.moves_on(&commit(expected, 1, by)));
         }
         let before = stored.before.clone().unwrap();
-        assert_eq!((before.state.0, before.written_by.as_str()), (vec![1, 0xff], "1"));
+        assert_eq!((before.state, before.written_by.as_str()), (vec![1, 0xff], "1"));
         let record = Stored::into_record(
             serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap(),
             "acme/parts".parse().unwrap(),
         );
-        assert_eq!(record.unwrap().state.unwrap().state, [3, 0xff]);
+        assert_eq!(record.state.unwrap().state, [3, 0xff]);
     }
 }

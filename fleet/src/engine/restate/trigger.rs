@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 use super::changes::{CHANGES, ChangesClient};
 use super::delivery::{DeliveryClient, Message};
 use super::parts::Parts;
-use super::stored::{Bytes, CommitCall, Configure, Sent, Status, Stored};
-use crate::model::{Destination, Handler, Payload, TriggerId, now};
+use super::stored::{CommitCall, Configure, Stored};
+use crate::engine::Summary;
+use crate::model::{Destination, Handler, Kept, Payload, TriggerId, now};
 
 const RECORD: &str = "record";
 
@@ -74,7 +75,6 @@ impl Trigger {
             return Err(TerminalError::new_with_code(409, format!("{id} is paused: resume it first")).into());
         }
         let (parts, record) = (self.parts.clone(), stored.clone().into_record(id.clone()));
-        let record = record.map_err(|error| TerminalError::new(error.to_string()))?;
         let found: Json<Result<Found, String>> =
             ctx.run(|| async move { Ok(Json(poll(&parts, &record).await)) }).name("poll").await?;
         let found = found.into_inner().map_err(|error| TerminalError::new_with_code(422, error))?;
@@ -82,8 +82,7 @@ impl Trigger {
             incarnation: stored.incarnation.clone(),
             expected: stored.version,
             epoch: stored.epoch,
-            state: found.state,
-            written_by: found.written_by,
+            kept: found.kept,
             payload: found.payload,
         };
         move_on(&ctx, &mut stored, call).await?;
@@ -126,26 +125,25 @@ impl Trigger {
 
     /// How it stands; null where there is none.
     #[handler]
-    async fn status(&self, ctx: SharedObjectContext<'_>) -> HandlerResult<Json<Option<Status>>> {
+    async fn status(&self, ctx: SharedObjectContext<'_>) -> HandlerResult<Json<Option<Summary>>> {
+        let id = id(ctx.key())?;
         let stored = ctx.get::<Json<Stored>>(RECORD).await?;
-        Ok(Json(stored.map(|Json(stored)| Status::of(&stored))))
+        Ok(Json(stored.map(|Json(stored)| stored.summary(id))))
     }
 }
 
 /// What a poll inside of the object found.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Found {
-    state: Bytes,
-    written_by: String,
-    payload: Option<Sent>,
+    kept: Kept,
+    payload: Option<Payload>,
 }
 
 async fn poll(parts: &Parts, record: &crate::model::Record) -> Result<Found, String> {
     let polled = parts.polls.once(record).await?;
     let payload =
         Payload { delivery: Payload::id(&record.incarnation, record.version), body: polled.body, found: now() };
-    let payload = (!polled.no_changes).then(|| Sent::from(payload));
-    Ok(Found { state: Bytes(polled.state), written_by: polled.written_by, payload })
+    Ok(Found { kept: polled.kept, payload: (!polled.no_changes).then_some(payload) })
 }
 
 /// Keeps what a poll found: the state, and the payload with whoever delivers it.
@@ -153,17 +151,17 @@ async fn move_on(ctx: &ObjectContext<'_>, stored: &mut Stored, mut call: CommitC
     if !stored.moves_on(&call) {
         return Ok(false);
     }
-    if let Some(sent) = call.payload.take() {
+    if let Some(payload) = call.payload.take() {
         match &stored.definition.deliver {
             Destination::Http { .. } => {
-                let message = Message { sent, definition: stored.definition.clone() };
+                let message = Message { payload, definition: stored.definition.clone() };
                 ctx.object_client::<DeliveryClient<'_>>(ctx.key()).deliver(Json(message)).send();
             }
             Destination::Handler { restate_handler } => {
                 // Restate itself brings it there, once.
                 let target =
                     target(restate_handler).ok_or_else(|| TerminalError::new("the destination is no handler"))?;
-                ctx.request::<Json<Box<RawValue>>, ()>(target, Json(sent.body)).send();
+                ctx.request::<Json<Box<RawValue>>, ()>(target, Json(payload.body)).send();
                 stored.undelivered = stored.undelivered.saturating_sub(1);
             }
         }
