@@ -74,7 +74,8 @@ fn replaced(page: &str, table: &str) -> Result<String> {
 
 fn table(figures: &[Value]) -> Result<String> {
     let mut text = String::from(
-        "| engine | triggers | workers | polls, deliveries a second | CPU a poll: engine, worker | poll lag p50, p99 | memory: engine, workers | a \
+        "| engine | triggers | workers | polls, deliveries a second | CPU a poll: engine, worker | poll lag p50, p99 | \
+         memory: engine, workers | a \
          worker's memory a trigger | after a worker's death |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let mut baseline = None;

@@ -10,7 +10,6 @@ use host::{Grants, Limits, NetworkOptions, Observers};
 use serde_json::{Map, Value};
 
 use super::StoreOptions;
-use super::network::NetworkFlags;
 use super::serve::components;
 use super::store::with_engine;
 use crate::engine::Engine;
@@ -52,7 +51,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     };
     let all = read(BufReader::new(input), &polls).with_context(|| options.file.display().to_string())?;
     ensure!(!all.is_empty(), "there is no definition in {}", options.file.display());
-    with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => {
+    with_engine!(options.store.open(&NetworkOptions::default()).await?, engine => {
         let mut applied = futures_util::stream::iter(&all)
             .map(|(id, definition)| async { engine.configure(id, definition).await.with_context(|| id.to_string()) })
             .buffer_unordered(AT_ONCE);

@@ -6,13 +6,12 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use host::{NetworkOptions, Proxy, Roots};
 
-use crate::http::Trust;
 use crate::secrets::read_file;
 
 /// Certificates in a PEM file, in bytes: all that a system trusts have a few hundred KiB.
 const LARGEST_CERTIFICATES: u64 = 4 * 1024 * 1024;
 
-#[derive(Args, Default)]
+#[derive(Args)]
 pub(super) struct NetworkFlags {
     /// Whose certificate authorities to trust: those of the web, which are compiled in, or those of the operating system
     /// alone [default: web]
@@ -59,11 +58,6 @@ impl NetworkFlags {
         };
         let roots = if matches!(self.roots, Some(RootsFlag::System)) { Roots::System } else { Roots::Web };
         Ok(NetworkOptions { roots, extra_roots_pem, proxy, client_identity: None })
-    }
-
-    /// Whom the fleet's own requests trust.
-    pub(super) fn trust(&self) -> Result<Trust> {
-        Trust::of(&self.options()?).map_err(anyhow::Error::msg)
     }
 }
 

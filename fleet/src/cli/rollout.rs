@@ -7,7 +7,6 @@ use clap::Args;
 use host::NetworkOptions;
 
 use super::StoreOptions;
-use super::network::NetworkFlags;
 use super::serve::components;
 use super::store::with_engine;
 use crate::engine::Engine;
@@ -51,7 +50,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
             bail!("there is no version {version} of {connector} in {} that can be loaded: {there}", folder.display());
         }
     }
-    let rollout = with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => {
+    let rollout = with_engine!(options.store.open(&NetworkOptions::default()).await?, engine => {
         let known = engine.rollout(connector).await?;
         match (&options.version, options.back) {
             (None, false) => known,

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use host::NetworkOptions;
 use secrecy::SecretString;
 use telemetry::{Telemetry, TelemetryOptions};
 use tracing::warn;
@@ -10,8 +11,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 use url::Url;
-
-use super::network::NetworkFlags;
 
 /// The variable with headers for the collector, which are secrets.
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
@@ -36,7 +35,7 @@ impl SeenFlags {
     }
 
     /// Starts what counts and sends, and the log beside it.
-    pub(super) fn start(&self, worker: &str, network: &NetworkFlags) -> Result<Telemetry> {
+    pub(super) fn start(&self, worker: &str, network: &NetworkOptions) -> Result<Telemetry> {
         if !(0.0..=1.0).contains(&self.otlp_sampled) {
             bail!("--otlp-sampled: a part is a number from 0 to 1");
         }
@@ -46,7 +45,7 @@ impl SeenFlags {
             service_instance: Some(worker.to_owned()),
             otlp,
             otlp_headers: std::env::var(HEADERS).ok().map(SecretString::from),
-            network: network.options()?,
+            network: network.clone(),
             sampled: self.otlp_sampled,
             on_trouble: Some(std::sync::Arc::new(|text| warn!("{text}"))),
             ..TelemetryOptions::of("fleet", env!("CARGO_PKG_VERSION"))

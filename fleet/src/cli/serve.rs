@@ -24,11 +24,15 @@ use crate::delivery::{DeliveryGrants, Sender};
 use crate::engine::Engine;
 use crate::engine::postgres::deliver_from;
 use crate::engine::restate::{self, Served};
+use crate::http::Trust;
 use crate::page::Page;
 use crate::polls::Polls;
 use crate::secrets::Secrets;
 use crate::seen::Seen;
 use crate::worker::{Parts, WorkerOptions, work};
+
+/// What a poll may find, in bytes: with the largest state beside it, it goes through a Restate, which takes 32 MiB.
+const LARGEST_RESULT: u64 = 16 * 1024 * 1024;
 
 /// Poll, and deliver
 ///
@@ -118,7 +122,8 @@ pub(super) async fn components(folder: &Path, cached: bool, network: NetworkOpti
 
 pub(super) async fn run(options: Options) -> Result<()> {
     ensure!(options.lease >= Duration::from_millis(300), "--lease: 300ms is the least");
-    let connectors = components(&options.components, true, options.network.options()?).await?;
+    let network = options.network.options()?;
+    let connectors = components(&options.components, true, network.clone()).await?;
     let grants = Grants {
         allow_http: options.allow_http,
         allow_private_network: options.allow_private_network,
@@ -127,16 +132,16 @@ pub(super) async fn run(options: Options) -> Result<()> {
         // A trigger has nothing to change.
         read_only: true,
     };
-    let limits = Limits { deadline: options.deadline, ..Limits::default() };
+    let limits = Limits { deadline: options.deadline, result_bytes: LARGEST_RESULT, ..Limits::default() };
     let name = worker_name()?;
-    let seen = Arc::new(Seen::new(options.seen.start(&name, &options.network)?));
+    let seen = Arc::new(Seen::new(options.seen.start(&name, &network)?));
     let polls = Polls::new(connectors, options.secrets.clone(), grants, limits, seen.observers());
     let polls = Arc::new(polls.map_err(anyhow::Error::msg)?);
     let deliver =
         DeliveryGrants { allow_http: options.deliver_http, allow_private_network: options.deliver_private_network };
-    let sender =
-        Sender::new(options.secrets.clone(), deliver, &options.network.trust()?).map_err(anyhow::Error::msg)?;
-    let worked = match options.store.open(&options.network).await? {
+    let trust = Trust::of(&network).map_err(anyhow::Error::msg)?;
+    let sender = Sender::new(options.secrets.clone(), deliver, &trust).map_err(anyhow::Error::msg)?;
+    let worked = match options.store.open(&network).await? {
         Store::Postgres(engine) => {
             let committed = Arc::new(Notify::new());
             let delivering =

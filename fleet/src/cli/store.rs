@@ -2,11 +2,12 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
+use host::NetworkOptions;
 use url::Url;
 
-use super::network::NetworkFlags;
 use crate::engine::postgres::Postgres;
 use crate::engine::restate::Restate;
+use crate::http::Trust;
 
 /// Where triggers are kept.
 #[derive(Args)]
@@ -38,7 +39,7 @@ pub(super) use with_engine;
 
 impl StoreOptions {
     /// Opens it. `network` says whom to trust on the way to a Restate.
-    pub(super) async fn open(&self, network: &NetworkFlags) -> Result<Store> {
+    pub(super) async fn open(&self, network: &NetworkOptions) -> Result<Store> {
         if self.store.starts_with("postgres://") || self.store.starts_with("postgresql://") {
             return Ok(Store::Postgres(Postgres::connect(&self.store).await?));
         }
@@ -56,6 +57,6 @@ impl StoreOptions {
                 admin
             }
         };
-        Ok(Store::Restate(Restate::new(&ingress, &admin, &network.trust()?)?))
+        Ok(Store::Restate(Restate::new(&ingress, &admin, &Trust::of(network).map_err(anyhow::Error::msg)?)?))
     }
 }

@@ -4,10 +4,10 @@ use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use host::NetworkOptions;
 use serde_json::json;
 
 use super::StoreOptions;
-use super::network::NetworkFlags;
 use super::store::with_engine;
 use crate::engine::{Engine, Summary};
 use crate::model::{Name, TriggerId};
@@ -27,7 +27,7 @@ pub(super) struct ListOptions {
 pub(super) async fn list(options: ListOptions) -> Result<()> {
     let tenant = options.tenant.as_ref();
     let all: Vec<Summary> =
-        with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => engine.list(tenant).await?);
+        with_engine!(options.store.open(&NetworkOptions::default()).await?, engine => engine.list(tenant).await?);
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     for summary in all {
         if let Err(error) = writeln!(output, "{}", serde_json::to_string(&summary)?) {
@@ -59,7 +59,8 @@ pub(super) struct ShowOptions {
 
 pub(super) async fn show(options: ShowOptions) -> Result<()> {
     let id = &options.trigger;
-    let record = with_engine!(options.store.open(&NetworkFlags::default()).await?, engine => engine.record(id).await?);
+    let record =
+        with_engine!(options.store.open(&NetworkOptions::default()).await?, engine => engine.record(id).await?);
     let Some(record) = record else { bail!("there is no trigger {id}: `fleet list` says which there are") };
     let mut shown = serde_json::to_value(&record.definition)?;
     let kept = json!({
@@ -103,7 +104,7 @@ pub(super) enum Deed {
 /// Does it to each of them, whatever becomes of the others, and says what did not work.
 pub(super) async fn each(named: Named, deed: Deed) -> Result<()> {
     let mut failed = 0_usize;
-    with_engine!(named.store.open(&NetworkFlags::default()).await?, engine => {
+    with_engine!(named.store.open(&NetworkOptions::default()).await?, engine => {
         for id in &named.triggers {
             let done = match deed {
                 Deed::Poll => engine.poll_now(id).await,

@@ -3,11 +3,13 @@
 //! ports and from a database.
 
 mod definition;
+mod destination;
 mod names;
 mod record;
 mod rollout;
 
-pub(crate) use definition::{Definition, Destination, Handler};
+pub(crate) use definition::Definition;
+pub(crate) use destination::{Destination, Handler};
 pub(crate) use names::{Name, SHARDS, Shard, TriggerId};
 pub(crate) use record::{Commit, Incarnation, Kept, Payload, Record, now};
 pub(crate) use rollout::Rollout;

@@ -88,7 +88,10 @@ pub(super) fn one(row: &Row, timeline: &Timeline, definition: &Definition) -> Ma
             }
             table {
                 caption { "Timeline, the newest first" }
-                thead { tr { th scope="col" { "At" } th scope="col" { "Lag" } th scope="col" { "Took" } th scope="col" { "Requests" } th scope="col" { "Outcome" } } }
+                thead { tr {
+                    th scope="col" { "At" } th scope="col" { "Lag" } th scope="col" { "Took" }
+                    th scope="col" { "Requests" } th scope="col" { "Outcome" }
+                } }
                 tbody { @for past in timeline.newest_first() { tr {
                     td { (time(past)) } td { (seconds(past.lag)) } td { (seconds(past.duration)) } td { (past.requests) }
                     td { (outcome(past)) }

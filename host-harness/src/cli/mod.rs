@@ -56,7 +56,8 @@ Loads a connector component, runs it in a sandbox, and shows what it does.
 Results are JSON on standard output (or a table: --format table); messages go to standard error. A component reaches one \
 origin, the one that its connection names, over https, and nothing on a private network; --allow-http and \
 --allow-private-network open those two, --read-only closes what could change data. What the environment says of proxies \
-(HTTP_PROXY and the like) counts for nothing: --proxy names one, and --allow-proxy allows it. A component never sees the connection's secrets.
+(HTTP_PROXY and the like) counts for nothing: --proxy names one, and --allow-proxy allows it. A component never sees \
+the connection's secrets.
 
 Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
 something or a limit was hit. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";

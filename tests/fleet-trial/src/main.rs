@@ -10,6 +10,7 @@ mod processes;
 mod receiver;
 mod rollouts;
 mod services;
+mod stage;
 mod trial;
 mod truth;
 mod victims;
@@ -26,7 +27,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     /// Start everything, change records, and check what was delivered
-    Run(trial::Options),
+    Run(stage::Options),
     /// Measure one process a poll
     Baseline(baseline::Options),
     /// Receive deliveries, check their signatures, and write them down

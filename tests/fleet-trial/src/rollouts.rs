@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::fleets::misbehaving;
-use crate::trial::{Stage, wait_for};
+use crate::stage::{Stage, wait_for};
 
 /// How long a worker may take to hear of a rollout and to act on it.
 const PATIENCE: Duration = Duration::from_secs(60);
