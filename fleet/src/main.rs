@@ -6,6 +6,7 @@ mod cli;
 mod connectors;
 mod delivery;
 mod engine;
+mod flags;
 mod http;
 mod model;
 mod page;

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::connectors::{Chosen, Connectors};
+use crate::flags::Flags;
 use crate::model::{Definition, Kept, Record, TriggerId};
 use crate::secrets::Secrets;
 
@@ -193,7 +194,7 @@ impl Polls {
         {
             polled = poll(Some(before)).await;
         }
-        let found = polled.map_err(|failure| failure.to_string())?.value;
+        let found = polled.map_err(|failure| failure.error.told(&Flags).to_string())?.value;
         let kept = Kept { state: found.state, written_by: chosen.version.to_string() };
         Ok(Once { kept, no_changes: found.no_changes, body: found.payload })
     }

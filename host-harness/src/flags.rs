@@ -9,16 +9,16 @@ use host::{Limit, LimitUnit, WaysOut};
 pub(crate) struct Flags;
 
 impl WaysOut for Flags {
-    fn limit(&self, limit: Limit) -> String {
-        format!("--{}", limit_flag(limit))
+    fn limit(&self, limit: Limit) -> Option<String> {
+        Some(format!("--{}", limit_flag(limit)))
     }
 
-    fn grant(&self, grant: Grant) -> String {
-        format!("--{}", grant.field().replace('_', "-"))
+    fn grant(&self, grant: Grant) -> Option<String> {
+        Some(format!("--{}", grant.field().replace('_', "-")))
     }
 
-    fn restriction(&self, restriction: Restriction) -> String {
-        format!("--{}", restriction.field().replace('_', "-"))
+    fn restriction(&self, restriction: Restriction) -> Option<String> {
+        Some(format!("--{}", restriction.field().replace('_', "-")))
     }
 }
 

@@ -1,16 +1,15 @@
 //! The `harness` command: loads, runs and shows a connector component. See [`cli`]; its page is in [`ui`].
 
 mod cli;
-mod connections;
-mod files;
 mod flags;
 mod json_parts;
 mod records;
-mod token;
 mod ui;
 mod verify;
 
 use std::process::ExitCode;
+
+use operator::{connections, files, token};
 
 fn main() -> ExitCode {
     cli::main()

@@ -228,7 +228,7 @@ async fn what_the_network_flags_name_is_checked_before_anything_is_sent() {
         (&["--proxy-credentials", "some"], "--proxy URL"),
         (&[&proxy[..], &["--proxy-credentials", "user-alone"]].concat(), "USER:PASSWORD"),
         (&[&proxy[..], &["--proxy-credentials", "unset"]].concat(), "is not set in the environment"),
-        (&[&proxy[..], &["--proxy-credentials", "nowhere"]].concat(), "nowhere cannot be read"),
+        (&[&proxy[..], &["--proxy-credentials", "nowhere"]].concat(), "nowhere: it cannot be read"),
         (&["--client-cert", &certificate], "--client-key FILE"),
         (&["--client-key", &key], "--client-cert FILE"),
         (&["--client-cert", &certificate, "--client-key", &other], "do not belong together"),

@@ -1,5 +1,6 @@
 //! `fleet apply`: makes triggers, and changes them.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 
@@ -7,13 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use futures_util::StreamExt;
 use host::{Grants, Limits, NetworkOptions, Observers};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::StoreOptions;
 use super::serve::components;
 use super::store::with_engine;
 use crate::engine::Engine;
-use crate::model::{Definition, TriggerId};
+use crate::model::{Definition, TriggerId, Unique};
 use crate::polls::Polls;
 use crate::secrets::FileSecrets;
 
@@ -64,8 +65,9 @@ pub(super) async fn run(options: Options) -> Result<()> {
 }
 
 fn read(mut input: impl BufRead, polls: &Polls) -> Result<Vec<(TriggerId, Definition)>> {
-    let mut all = Vec::new();
-    for number in 1.. {
+    let mut all: Vec<(TriggerId, Definition)> = Vec::new();
+    let mut lines: HashMap<TriggerId, u64> = HashMap::new();
+    for number in 1_u64.. {
         let mut line = Vec::new();
         let count = input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
         if count == 0 {
@@ -77,13 +79,19 @@ fn read(mut input: impl BufRead, polls: &Polls) -> Result<Vec<(TriggerId, Defini
         if line.trim_ascii().is_empty() {
             continue;
         }
-        all.push(definition(&line, polls).with_context(|| format!("line {number}"))?);
+        let (id, definition) = definition(&line, polls).with_context(|| format!("line {number}"))?;
+        if let Some(before) = lines.insert(id.clone(), number) {
+            bail!("line {number} defines {id}, as line {before} does: leave one of the two");
+        }
+        all.push((id, definition));
     }
     Ok(all)
 }
 
 fn definition(line: &[u8], polls: &Polls) -> Result<(TriggerId, Definition)> {
-    let mut object: Map<String, Value> = serde_json::from_slice(line).context("it is no JSON object")?;
+    let Unique(Value::Object(mut object)) = serde_json::from_slice(line).context("it is no JSON object")? else {
+        bail!("it is no JSON object");
+    };
     let id = match object.remove("id") {
         Some(Value::String(id)) => id.parse()?,
         _ => bail!("\"id\" is missing: \"TENANT/NAME\""),

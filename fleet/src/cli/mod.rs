@@ -1,17 +1,16 @@
 //! The command `fleet`.
 
 mod apply;
-mod network;
 mod rollout;
 mod seen;
 mod serve;
 mod store;
 mod triggers;
-mod values;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use operator::shown::lines;
 
 use store::StoreOptions;
 use triggers::Deed;
@@ -75,6 +74,28 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", lines(&format!("{error:#}")));
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use host::WaysOut;
+    use host::egress::Grant;
+
+    use super::*;
+    use crate::flags::Flags;
+
+    #[test]
+    fn the_command_line_is_sound_and_has_every_flag_that_an_error_names() {
+        let mut command = CommandLine::command();
+        command.build();
+        command.clone().debug_assert();
+        let serve = command.find_subcommand("serve").unwrap();
+        let exists = |flag: &str| serve.get_arguments().any(|known| known.get_long() == flag.strip_prefix("--"));
+        let named = host::Limit::ALL.into_iter().filter_map(|limit| Flags.limit(limit));
+        let named: Vec<_> = named.chain(Grant::ALL.into_iter().filter_map(|grant| Flags.grant(grant))).collect();
+        assert!(named.len() > 1 && named.iter().all(|flag| exists(flag)), "{named:?}");
+    }
 }

@@ -6,28 +6,31 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use host::{CompileCache, Grants, Limits, NetworkOptions, Runtime, RuntimeOptions};
+use operator::network::NetworkFlags;
+use operator::values::{duration, size};
+use operator::variables::filled_in;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::sync::{Notify, mpsc, watch};
 use tracing::{info, warn};
 use url::Url;
 
 use super::StoreOptions;
-use super::network::NetworkFlags;
 use super::seen::SeenFlags;
 use super::store::Store;
-use super::values::duration;
 use crate::connectors::{Connectors, Folder};
 use crate::delivery::{DeliveryGrants, Sender};
 use crate::engine::Engine;
 use crate::engine::postgres::deliver_from;
 use crate::engine::restate::{self, Served};
 use crate::http::Trust;
-use crate::page::Page;
+use crate::model::Undelivered;
+use crate::page::{Page, PageFlags};
 use crate::polls::Polls;
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, read_file};
 use crate::seen::Seen;
 use crate::worker::{Parts, WorkerOptions, work};
 
@@ -67,9 +70,12 @@ pub(super) struct Options {
     /// Let deliveries go to loopback, private and link-local addresses
     #[arg(long, help_heading = "Grants")]
     deliver_private_network: bool,
-    /// Where the page and /metrics are served
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    page: SocketAddr,
+    #[command(flatten)]
+    page: PageFlags,
+    /// Let deliveries go to the handlers of this service or object on the same Restate, as {"restateHandler":
+    /// "SERVICE/HANDLER"} or {"restateHandler": "OBJECT/KEY/HANDLER"} names one; may be given again
+    #[arg(long, value_name = "SERVICE", help_heading = "Grants")]
+    deliver_to_service: Vec<String>,
     /// Where the handlers are served to Restate
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", help_heading = "Restate")]
     listen: SocketAddr,
@@ -97,6 +103,9 @@ pub(super) struct Options {
     /// A trigger with so many payloads that were not accepted is not polled until some are
     #[arg(long, value_name = "COUNT", default_value_t = 100, help_heading = "Work")]
     most_undelivered: u32,
+    /// And so is one with so many bytes in them
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size, help_heading = "Work")]
+    most_undelivered_bytes: u64,
     /// The longest that the engine does not hear of polls that find nothing
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, help_heading = "Work")]
     longest_unkept: Duration,
@@ -122,7 +131,7 @@ pub(super) async fn components(folder: &Path, cached: bool, network: NetworkOpti
 
 pub(super) async fn run(options: Options) -> Result<()> {
     ensure!(options.lease >= Duration::from_millis(300), "--lease: 300ms is the least");
-    let network = options.network.options()?;
+    let network = options.network.options(credentials)?;
     let connectors = components(&options.components, true, network.clone()).await?;
     let grants = Grants {
         allow_http: options.allow_http,
@@ -137,8 +146,14 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let seen = Arc::new(Seen::new(options.seen.start(&name, &network)?));
     let polls = Polls::new(connectors, options.secrets.clone(), grants, limits, seen.observers());
     let polls = Arc::new(polls.map_err(anyhow::Error::msg)?);
-    let deliver =
-        DeliveryGrants { allow_http: options.deliver_http, allow_private_network: options.deliver_private_network };
+    let deliver = DeliveryGrants {
+        allow_http: options.deliver_http,
+        allow_private_network: options.deliver_private_network,
+        services: options.deliver_to_service.iter().cloned().collect(),
+    };
+    if let Some(own) = deliver.services.iter().find(|service| service.starts_with("Fleet")) {
+        bail!("--deliver-to-service {own}: the fleet's own objects are no tenant's destination");
+    }
     let trust = Trust::of(&network).map_err(anyhow::Error::msg)?;
     let sender = Sender::new(options.secrets.clone(), deliver, &trust).map_err(anyhow::Error::msg)?;
     let worked = match options.store.open(&network).await? {
@@ -182,6 +197,12 @@ pub(super) async fn run(options: Options) -> Result<()> {
     worked
 }
 
+/// The proxy's credentials: in a file that nobody else can read, or in variables that it names.
+fn credentials(path: &Path) -> Result<SecretString, String> {
+    let text = read_file(path)?;
+    Ok(filled_in(text.expose_secret(), &|name| std::env::var(name).ok(), &mut |_| ())?.into())
+}
+
 /// Another one for each process: two with one name would hold each other's leases.
 fn worker_name() -> Result<String> {
     let mut random = [0; 4];
@@ -204,11 +225,14 @@ async fn serve<E: Engine>(
         polls_at_once: options.polls_at_once.max(1),
         polls_of_a_tenant: options.polls_of_a_tenant,
         origin_rate: options.origin_rate,
-        most_undelivered: options.most_undelivered.max(1),
+        most_undelivered: Undelivered {
+            payloads: options.most_undelivered.max(1),
+            bytes: options.most_undelivered_bytes.max(1),
+        },
         longest_unkept: options.longest_unkept,
     };
     let (ask, asked) = mpsc::channel(16);
-    let page = Page::listen(options.page, ask, seen.clone(), E::NAME).await?;
+    let page = Page::listen(&options.page, ask, seen.clone(), E::NAME).await?;
     if let Some(said) = said.as_object_mut() {
         said.insert("page".into(), json!(page.url()));
         said.insert("metrics".into(), json!(page.metrics_url()));

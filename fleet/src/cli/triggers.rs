@@ -68,7 +68,8 @@ pub(super) async fn show(options: ShowOptions) -> Result<()> {
         "version": record.version,
         "stateBytes": record.state.as_ref().map(|kept| kept.state.len()),
         "polledBy": record.state.as_ref().map(|kept| &kept.written_by),
-        "undelivered": record.undelivered,
+        "undelivered": record.undelivered.payloads,
+        "undeliveredBytes": record.undelivered.bytes,
     });
     if let Some(object) = shown.as_object_mut() {
         object.shift_insert(0, "id".into(), json!(id));

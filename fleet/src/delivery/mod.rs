@@ -4,4 +4,4 @@ mod resolver;
 mod sender;
 mod signature;
 
-pub(crate) use sender::{DeliveryGrants, PATIENCE, Sender};
+pub(crate) use sender::{DeliveryError, DeliveryGrants, PATIENCE, Sender};

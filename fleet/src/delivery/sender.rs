@@ -1,5 +1,6 @@
 //! One delivery: what is sent, and what counts as accepted.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -12,19 +13,21 @@ use url::{Host, Url};
 use super::resolver::CheckedResolver;
 use super::signature::sign;
 use crate::http::Trust;
-use crate::model::{Definition, Destination, Payload, TriggerId};
+use crate::model::{Definition, Destination, Handler, Payload, TriggerId};
 use crate::secrets::Secrets;
 
 /// How long a flow may take to accept a payload.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where deliveries may go beyond public addresses over https.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryGrants {
     /// Over plain http as well.
     pub(crate) allow_http: bool,
     /// To loopback and private addresses as well.
     pub(crate) allow_private_network: bool,
+    /// To these services of the same Restate: a definition can name no other.
+    pub(crate) services: BTreeSet<String>,
 }
 
 /// Why a payload was not accepted. The destination's path and query are not in it: flows often keep a token there.
@@ -45,7 +48,7 @@ struct Inner {
     secrets: Secrets,
 }
 
-/// What is posted.
+/// What a flow is given.
 #[derive(Serialize)]
 struct Body<'a> {
     delivery: &'a str,
@@ -83,13 +86,7 @@ impl Sender {
         let url = url.url();
         self.check(url)?;
         let secret = self.inner.secrets.secret(&id.tenant, secret).map_err(|error| DeliveryError(error.to_string()))?;
-        let body = Body {
-            delivery: &payload.delivery,
-            tenant: id.tenant.as_str(),
-            trigger: id.name.as_str(),
-            payload: &payload.body,
-        };
-        let body = serde_json::to_vec(&body).map_err(|error| DeliveryError(error.to_string()))?;
+        let body = serde_json::to_vec(&body(id, payload)).map_err(|error| DeliveryError(error.to_string()))?;
         let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let signature = sign(&secret, &payload.delivery, seconds, &body);
         let signature = signature.map_err(|text| DeliveryError(format!("{text}: see {} of {}", id.name, id.tenant)))?;
@@ -103,6 +100,21 @@ impl Sender {
             status if status.is_success() => Ok(()),
             status => Err(DeliveryError(format!("{} answered with the status {}", origin(url), status.as_u16()))),
         }
+    }
+
+    /// What a handler on the same Restate is called with, where deliveries may go to its service.
+    pub(crate) fn message_for(
+        &self,
+        handler: &Handler,
+        id: &TriggerId,
+        payload: &Payload,
+    ) -> Result<Box<RawValue>, DeliveryError> {
+        let service = handler.service();
+        if !self.inner.grants.services.contains(service) {
+            let text = format!("nobody allows deliveries to the service {service}: --deliver-to-service {service}");
+            return Err(DeliveryError(text));
+        }
+        serde_json::value::to_raw_value(&body(id, payload)).map_err(|error| DeliveryError(error.to_string()))
     }
 
     /// What can be known before a socket is opened.
@@ -121,6 +133,10 @@ impl Sender {
             DeliveryError(format!("{} is no public address: grant --deliver-private-network", origin(url)))
         })
     }
+}
+
+fn body<'a>(id: &'a TriggerId, payload: &'a Payload) -> Body<'a> {
+    Body { delivery: &payload.delivery, tenant: id.tenant.as_str(), trigger: id.name.as_str(), payload: &payload.body }
 }
 
 /// The part of a URL that holds no token.
@@ -149,9 +165,11 @@ mod tests {
 
     #[test]
     fn a_tenant_cannot_have_this_machines_neighbours_called() {
-        let check = |grants, url: &str| sender(grants).check(&url.parse().unwrap()).map_err(|error| error.to_string());
+        let check = |grants: &DeliveryGrants, url: &str| {
+            sender(grants.clone()).check(&url.parse().unwrap()).map_err(|error| error.to_string())
+        };
         let strict = DeliveryGrants::default();
-        assert!(check(strict, "http://flows.example/?token=canary").unwrap_err().contains("--deliver-http"));
+        assert!(check(&strict, "http://flows.example/?token=canary").unwrap_err().contains("--deliver-http"));
         for url in [
             "https://127.0.0.1/x",
             "https://169.254.169.254/",
@@ -159,12 +177,31 @@ mod tests {
             "https://10.0.0.1/",
             "https://[::ffff:10.0.0.1]/",
         ] {
-            assert!(check(strict, url).unwrap_err().contains("--deliver-private-network"), "{url}");
+            assert!(check(&strict, url).unwrap_err().contains("--deliver-private-network"), "{url}");
         }
-        assert!(check(strict, "https://flows.example/1").is_ok() && check(strict, "https://8.8.8.8/").is_ok());
-        let all = DeliveryGrants { allow_http: true, allow_private_network: true };
-        assert!(check(all, "http://127.0.0.1:1/").is_ok());
-        assert!(!check(strict, "http://flows.example/?token=canary").unwrap_err().contains("canary"));
+        assert!(check(&strict, "https://flows.example/1").is_ok() && check(&strict, "https://8.8.8.8/").is_ok());
+        let all = DeliveryGrants { allow_http: true, allow_private_network: true, ..strict.clone() };
+        assert!(check(&all, "http://127.0.0.1:1/").is_ok());
+        assert!(!check(&strict, "http://flows.example/?token=canary").unwrap_err().contains("canary"));
+    }
+
+    #[test]
+    fn a_handler_is_called_where_its_service_was_named_and_nowhere_else() {
+        let grants = DeliveryGrants { services: ["Flows".to_owned()].into(), ..DeliveryGrants::default() };
+        let sender = sender(grants);
+        let id = "acme/parts".parse().unwrap();
+        let body = serde_json::value::to_raw_value(&1).unwrap();
+        let payload = Payload { delivery: "d1".into(), body, found: 0 };
+        let message = |handler: &str| {
+            let handler = Handler::try_from(handler.to_owned()).unwrap();
+            sender.message_for(&handler, &id, &payload).map_err(|error| error.to_string())
+        };
+        let expected = r#"{"delivery":"d1","tenant":"acme","trigger":"parts","payload":1}"#;
+        assert_eq!(message("Flows/start").unwrap().get(), expected);
+        assert_eq!(message("Flows/acme/start").unwrap().get(), expected);
+        for other in ["FleetTrigger/acme/remove", "flows/start", "Flows2/start"] {
+            assert!(message(other).unwrap_err().contains("--deliver-to-service"), "{other}");
+        }
     }
 
     #[tokio::test]

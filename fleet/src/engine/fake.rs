@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Engine, EngineError, LeaseRequest, Lent, Summary};
-use crate::model::{Commit, Definition, Incarnation, Kept, Name, Record, Rollout, TriggerId};
+use crate::model::{Commit, Definition, Incarnation, Kept, Name, Record, Rollout, TriggerId, Undelivered};
 
 type Asked = Result<Option<Record>, EngineError>;
 
@@ -43,7 +43,7 @@ pub(crate) fn record(version: u64, state: Option<&str>) -> Record {
         paused: false,
         state: state.map(|state| Kept { state: state.into(), written_by: "1".into() }),
         before: None,
-        undelivered: 0,
+        undelivered: Undelivered::default(),
     }
 }
 
@@ -74,10 +74,11 @@ impl Engine for Fake {
         Ok(Vec::new())
     }
 
-    async fn commit(&self, commit: Commit<'_>) -> Result<(u64, u32), EngineError> {
+    async fn commit(&self, commit: Commit<'_>) -> Result<(u64, Undelivered), EngineError> {
         if let Some(error) = self.errors.lock().unwrap().pop() {
             return Err(error);
         }
+        let undelivered = Undelivered::default().and(commit.payload.as_ref());
         self.commits.lock().unwrap().push(Committed {
             expected: commit.expected,
             epoch: commit.epoch,
@@ -85,7 +86,7 @@ impl Engine for Fake {
             written_by: commit.written_by.to_owned(),
             delivery: commit.payload.map(|payload| payload.delivery),
         });
-        Ok((commit.expected + 1, 1))
+        Ok((commit.expected + 1, undelivered))
     }
 
     async fn undelivered(&self) -> Result<u64, EngineError> {

@@ -61,4 +61,6 @@ pub(crate) struct Summary {
     pub(crate) polled_by: Option<String>,
     /// Payloads that are not delivered yet.
     pub(crate) undelivered: u32,
+    /// Their size together.
+    pub(crate) undelivered_bytes: u64,
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub(crate) use error::EngineError;
 pub(crate) use lease::{Lease, LeaseRequest, Lent, Summary};
 
-use crate::model::{Commit, Definition, Name, Record, Rollout, TriggerId};
+use crate::model::{Commit, Definition, Name, Record, Rollout, TriggerId, Undelivered};
 
 /// What an engine does. All of it may be called by several workers at a time.
 pub(crate) trait Engine: Clone + Send + Sync + 'static {
@@ -47,7 +47,7 @@ pub(crate) trait Engine: Clone + Send + Sync + 'static {
     /// Moves a trigger on: its state, and with it the payload, or neither. Gives the new version, and how many payloads
     /// of the trigger are not delivered. [`EngineError::Conflict`] where the trigger is no longer as the poll had found
     /// it.
-    fn commit(&self, commit: Commit<'_>) -> impl Future<Output = Result<(u64, u32), EngineError>> + Send;
+    fn commit(&self, commit: Commit<'_>) -> impl Future<Output = Result<(u64, Undelivered), EngineError>> + Send;
 
     /// How many payloads are not delivered, of all triggers together.
     fn undelivered(&self) -> impl Future<Output = Result<u64, EngineError>> + Send;

@@ -105,6 +105,11 @@ impl Handler {
     pub(crate) fn parts(&self) -> Vec<&str> {
         self.0.split('/').collect()
     }
+
+    /// The service or object that it is of.
+    pub(crate) fn service(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
 }
 
 impl TryFrom<String> for Handler {

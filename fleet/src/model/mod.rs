@@ -7,9 +7,11 @@ mod destination;
 mod names;
 mod record;
 mod rollout;
+mod unique;
 
 pub(crate) use definition::Definition;
 pub(crate) use destination::{Destination, Handler};
 pub(crate) use names::{Name, SHARDS, Shard, TriggerId};
-pub(crate) use record::{Commit, Incarnation, Kept, Payload, Record, now};
+pub(crate) use record::{Commit, Incarnation, Kept, Payload, Record, Undelivered, now};
 pub(crate) use rollout::Rollout;
+pub(crate) use unique::Unique;

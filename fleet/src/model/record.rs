@@ -26,8 +26,38 @@ pub(crate) struct Record {
     pub(crate) state: Option<Kept>,
     /// The last state of the version that polled before, to go back to when that version cannot read the newer one's.
     pub(crate) before: Option<Kept>,
-    /// Payloads that were committed and are not delivered yet.
-    pub(crate) undelivered: u32,
+    /// What was committed and is not delivered yet.
+    pub(crate) undelivered: Undelivered,
+}
+
+/// Payloads that wait to be delivered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Undelivered {
+    /// How many.
+    pub(crate) payloads: u32,
+    /// How large they are together.
+    pub(crate) bytes: u64,
+}
+
+impl Undelivered {
+    /// One more, or as many as before where there is none.
+    pub(crate) fn and(self, payload: Option<&Payload>) -> Self {
+        let Some(payload) = payload else { return self };
+        Self { payloads: self.payloads.saturating_add(1), bytes: self.bytes.saturating_add(payload.bytes()) }
+    }
+
+    /// One less, of so many bytes.
+    pub(crate) fn without(self, bytes: u64) -> Self {
+        match self.payloads.saturating_sub(1) {
+            0 => Self::default(),
+            payloads => Self { payloads, bytes: self.bytes.saturating_sub(bytes) },
+        }
+    }
+
+    /// Whether these are as many as there may be, in number or in bytes.
+    pub(crate) fn reaches(self, most: Self) -> bool {
+        self.payloads >= most.payloads || self.bytes >= most.bytes
+    }
 }
 
 /// A polling state, and which version of the connector wrote it.
@@ -125,6 +155,11 @@ pub(crate) fn now() -> u64 {
 }
 
 impl Payload {
+    /// How large what was found is.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.body.get().len() as u64
+    }
+
     /// For how long it has waited for its delivery.
     pub(crate) fn waited(&self) -> Duration {
         Duration::from_millis(now().saturating_sub(self.found))
@@ -133,5 +168,23 @@ impl Payload {
     /// What follows the version `expected` of a trigger: its id can be told in advance, and no other payload has it.
     pub(crate) fn id(incarnation: &Incarnation, expected: u64) -> String {
         format!("{incarnation}.{}", expected.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_counted_in_payloads_and_in_bytes_and_nothing_is_left_when_all_are_delivered() {
+        let body = serde_json::value::to_raw_value(&"12345678").unwrap();
+        let payload = Payload { delivery: "one.1".into(), body, found: 0 };
+        let one = Undelivered::default().and(Some(&payload));
+        assert_eq!(one, Undelivered { payloads: 1, bytes: 10 });
+        assert_eq!(one.and(None), one);
+        let two = one.and(Some(&payload));
+        assert_eq!((two.without(10), two.without(10).without(3)), (one, Undelivered::default()));
+        let most = Undelivered { payloads: 3, bytes: 20 };
+        assert!(!one.reaches(most) && two.reaches(most) && Undelivered { payloads: 3, bytes: 3 }.reaches(most));
     }
 }

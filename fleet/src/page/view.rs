@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
+use operator::shown::one_line;
 
 use crate::model::{Definition, Destination};
 use crate::worker::{Outcome, Report, Row, Timeline};
@@ -108,14 +109,15 @@ pub(super) fn none(text: &str) -> Markup {
 
 fn undelivered(row: &Row) -> Markup {
     html! {
-        (row.undelivered)
-        @if let Some(text) = &row.refused { ": " span.bad { (text) } }
+        (row.undelivered.payloads)
+        @if row.undelivered.bytes > 0 { " (" (row.undelivered.bytes.div_ceil(1024)) " KiB)" }
+        @if let Some(text) = &row.refused { ": " span.bad { (one_line(text)) } }
     }
 }
 
 fn outcome(outcome: &Outcome) -> Markup {
     match &outcome.text {
-        Some(text) => html! { strong.bad { (outcome.kind) } " " (text) },
+        Some(text) => html! { strong.bad { (outcome.kind) } " " (one_line(text)) },
         None => html! { (outcome.kind) },
     }
 }

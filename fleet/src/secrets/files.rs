@@ -1,7 +1,7 @@
 //! Secrets in files: `FOLDER/TENANT/NAME`, as a container's mounted secrets are.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -47,11 +47,7 @@ pub(crate) fn read_file(path: &Path) -> Result<SecretString, String> {
     if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o027 != 0 {
         return Err("others can read or change it: allow its owner alone (chmod 600)".into());
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() > LARGEST {
-        return Err(format!("it has more than {LARGEST} bytes"));
-    }
+    let mut bytes = operator::files::read_secret(file, LARGEST as u64).map_err(|error| error.to_string())?;
     let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
         drop(Zeroizing::new(error.into_bytes()));
         "it is not text in UTF-8".to_owned()
@@ -117,7 +113,7 @@ mod tests {
         assert!(error(b"canary", 0o620).contains("chmod 600"));
         assert!(error(b"canary\xff", 0o600).contains("UTF-8"));
         assert!(error(b"\n", 0o600).contains("it is empty"));
-        assert!(error(&[b'x'; LARGEST + 1], 0o600).contains("more than"));
+        assert!(error(&[b'x'; LARGEST + 1], 0o600).contains("larger than"));
         fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
         let error = store.secret(&"acme".parse().unwrap(), &"duro".parse().unwrap()).unwrap_err().to_string();

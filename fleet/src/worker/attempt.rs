@@ -12,6 +12,7 @@ use super::slot::{Findings, Slot};
 use super::timeline::{Outcome, short};
 use crate::connectors::Health;
 use crate::engine::{Engine, EngineError};
+use crate::flags::Flags;
 use crate::model::{Definition, TriggerId};
 use crate::polls::{Polls, Prepared, is_unreadable};
 use crate::seen::{Seen, Whose};
@@ -145,7 +146,7 @@ async fn run<E: Engine>(polls: &Polls, id: &TriggerId, definition: &Definition, 
         },
         Err(PollError::Call(failure)) => Found {
             kind: kind(&failure.error),
-            text: Some(failure.error.to_string()),
+            text: Some(failure.error.told(&Flags).to_string()),
             requests: requests(failure.trace.requests),
             signs: Signs {
                 origin_failed: origin_failed(&failure.error),

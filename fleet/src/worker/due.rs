@@ -12,8 +12,9 @@ use crate::model::TriggerId;
 pub(super) fn on_schedule(id: &TriggerId, every: Duration, from: Instant, now: (Instant, SystemTime)) -> Instant {
     let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(id.to_string()).into();
     let phase = every.mul_f64(f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX));
-    let since_1970 =
-        now.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + (from.saturating_duration_since(now.0));
+    let since_1970 = (now.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+        + from.saturating_duration_since(now.0))
+    .saturating_sub(now.0.saturating_duration_since(from));
     let every = every.as_nanos().max(1);
     let into = (since_1970.as_nanos() + every - phase.as_nanos() % every) % every;
     // Below a day's worth of nanoseconds.
@@ -61,15 +62,20 @@ mod tests {
 
     #[test]
     fn a_trigger_keeps_its_place_of_the_clock_whoever_polls_it() {
-        let (now, id) = (now(), "acme/parts".parse().unwrap());
-        let first = on_schedule(&id, 10 * SECOND, now.0, now);
-        let later = (now.0 + 3 * SECOND, now.1 + 3 * SECOND);
-        let again = on_schedule(&id, 10 * SECOND, first, later);
-        assert_eq!(again - first, 10 * SECOND);
-        assert_eq!(next(&id, first, 10 * SECOND, 10 * SECOND, later), again);
-        // Polled at once because its owner changed it: back on its place after it, and not a moment later.
-        let after = next(&id, now.0, 10 * SECOND, 10 * SECOND, later);
-        assert!((after == first || after == again) && after - now.0 >= 5 * SECOND);
+        let id = "acme/parts".parse().unwrap();
+        let start = (Instant::now(), SystemTime::UNIX_EPOCH + 86_400 * SECOND);
+        // From every place of the pause: the first poll is before `later` for some of them, and after it for others.
+        for tenth in 0..100 {
+            let now = (start.0 + tenth * SECOND / 10, start.1 + tenth * SECOND / 10);
+            let first = on_schedule(&id, 10 * SECOND, now.0, now);
+            let later = (now.0 + 3 * SECOND, now.1 + 3 * SECOND);
+            let again = on_schedule(&id, 10 * SECOND, first, later);
+            assert_eq!(again - first, 10 * SECOND, "{tenth}");
+            assert_eq!(next(&id, first, 10 * SECOND, 10 * SECOND, later), again, "{tenth}");
+            // Polled at once because its owner changed it: back on its place after it, and not a moment later.
+            let after = next(&id, now.0, 10 * SECOND, 10 * SECOND, later);
+            assert!((after == first || after == again) && after - now.0 >= 5 * SECOND, "{tenth}");
+        }
     }
 
     #[test]

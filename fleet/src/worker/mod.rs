@@ -30,6 +30,7 @@ pub(crate) use timeline::{Outcome, Timeline};
 use triggers::Triggers;
 
 use crate::engine::Engine;
+use crate::model::Undelivered;
 use crate::polls::Polls;
 use crate::seen::Seen;
 
@@ -47,7 +48,7 @@ pub(crate) struct WorkerOptions {
     /// Requests a second to one origin, of all workers together.
     pub(crate) origin_rate: NonZeroU32,
     /// A trigger with so many payloads that were not accepted is not polled: what it would find waits in the service.
-    pub(crate) most_undelivered: u32,
+    pub(crate) most_undelivered: Undelivered,
     /// The longest that the engine does not hear of a trigger's quiet polls.
     pub(crate) longest_unkept: Duration,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::timeline::{Outcome, Timeline};
-use crate::model::{Definition, Name, TriggerId};
+use crate::model::{Definition, Name, TriggerId, Undelivered};
 
 /// A question to a worker.
 pub(crate) enum Ask {
@@ -47,7 +47,7 @@ pub(crate) struct Row {
     /// When it is due next; none while it is paused.
     pub(crate) next: Option<Duration>,
     /// Payloads that are not delivered.
-    pub(crate) undelivered: u32,
+    pub(crate) undelivered: Undelivered,
     /// Why payloads are not accepted, where this worker has tried to deliver them.
     pub(crate) refused: Option<String>,
     /// How often this worker has polled it.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::holding::Holding;
 use crate::engine::Engine;
-use crate::model::{Commit, Incarnation, Kept, Payload, Record, TriggerId, now};
+use crate::model::{Commit, Incarnation, Kept, Payload, Record, TriggerId, Undelivered, now};
 
 /// A trigger's state, shared by the poller that moves it on and the worker that knows of it.
 pub(super) struct Slot<E> {
@@ -32,7 +32,7 @@ pub(super) struct Held {
     version: u64,
     state: Option<Kept>,
     before: Option<Kept>,
-    undelivered: u32,
+    undelivered: Undelivered,
     /// Whether the engine has this very state, and since when it has not.
     unkept_since: Option<Instant>,
     /// The version of the connector that polls now.
@@ -99,7 +99,7 @@ impl<E: Engine> Slot<E> {
     }
 
     /// Payloads that are not delivered, as far as is known.
-    pub(super) fn undelivered(&self) -> u32 {
+    pub(super) fn undelivered(&self) -> Undelivered {
         self.held().undelivered
     }
 

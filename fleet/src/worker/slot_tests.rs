@@ -48,7 +48,7 @@ async fn polls_that_find_nothing_move_on_here_and_the_engine_hears_of_what_is_fo
         (1, 3, 7, &b"d"[..])
     );
     assert_eq!(commits[0].delivery.as_deref(), Some("one.4"));
-    assert!(slot.unkept().is_none() && slot.undelivered() == 1);
+    assert!(slot.unkept().is_none() && slot.undelivered().payloads == 1);
 }
 
 #[tokio::test]

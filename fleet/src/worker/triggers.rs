@@ -100,7 +100,7 @@ impl<E: Engine> Triggers<E> {
         if entry.polling.is_none() {
             return;
         }
-        if entry.slot.undelivered() >= self.options.most_undelivered && !entry.slot.is_unsure() {
+        if entry.slot.undelivered().reaches(self.options.most_undelivered) && !entry.slot.is_unsure() {
             entry.waits_for = Some("deliveries that are not accepted");
             return self.look_at_backlog(id);
         }

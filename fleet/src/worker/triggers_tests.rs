@@ -4,6 +4,7 @@ use super::*;
 use crate::connectors::{Connectors, Folder};
 use crate::engine::EngineError;
 use crate::engine::fake::{Fake, record};
+use crate::model::Undelivered;
 use crate::polls::Polls;
 use crate::secrets::FileSecrets;
 use crate::seen::Seen;
@@ -35,7 +36,7 @@ fn stage() -> Stage {
         polls_at_once: 4,
         polls_of_a_tenant: 4,
         origin_rate: std::num::NonZeroU32::MIN,
-        most_undelivered: 2,
+        most_undelivered: Undelivered { payloads: 2, bytes: 100 },
         longest_unkept: Duration::from_secs(60),
     };
     let (events, happened) = mpsc::unbounded_channel();
@@ -80,16 +81,19 @@ async fn a_poll_of_an_earlier_lease_changes_nothing_of_what_was_taken_anew() {
 
 #[tokio::test]
 async fn a_trigger_whose_payloads_wait_is_polled_again_although_the_engine_was_gone_meanwhile() {
-    let mut stage = stage();
-    let waits = Record { undelivered: 2, ..record(0, None) };
-    let gone = Err(EngineError::Unavailable("gone".into()));
-    stage.engine.records.lock().unwrap().extend([Ok(Some(record(0, None))), gone]);
-    stage.take(waits, &holding());
-    assert_eq!((stage.triggers.under_way(), stage.entry().waits_for.is_some()), (0, true));
-    let looked_at = stage.next().await;
-    stage.triggers.heard(looked_at);
-    stage.triggers.poll_what_is_due(Instant::now());
-    assert_eq!(stage.triggers.under_way(), 1);
+    // As many payloads as there may be, or as many bytes.
+    for undelivered in [Undelivered { payloads: 2, bytes: 2 }, Undelivered { payloads: 1, bytes: 100 }] {
+        let mut stage = stage();
+        let waits = Record { undelivered, ..record(0, None) };
+        let gone = Err(EngineError::Unavailable("gone".into()));
+        stage.engine.records.lock().unwrap().extend([Ok(Some(record(0, None))), gone]);
+        stage.take(waits, &holding());
+        assert_eq!((stage.triggers.under_way(), stage.entry().waits_for.is_some()), (0, true));
+        let looked_at = stage.next().await;
+        stage.triggers.heard(looked_at);
+        stage.triggers.poll_what_is_due(Instant::now());
+        assert_eq!(stage.triggers.under_way(), 1);
+    }
 }
 
 #[tokio::test]

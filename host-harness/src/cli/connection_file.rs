@@ -7,12 +7,13 @@ use std::path::Path;
 
 use host::Origin;
 use host::contract::{ConnectionDefinition, ConnectorDefinition};
+use operator::openness::{self, Openness};
+use operator::variables::filled_in;
 use serde_json::Value;
 use url::Url;
 
 use super::command_error::CommandError;
 use super::hidden::Hidden;
-use super::openness::{self, Openness};
 use super::output;
 use crate::files;
 
@@ -129,39 +130,6 @@ fn fill_in(
         }),
         _ => Ok(()),
     }
-}
-
-/// Replaces every `${NAME}`; `$${` stands for `${` itself. What a variable holds is not looked at again.
-pub(super) fn filled_in(
-    text: &str,
-    variable: &impl Fn(&str) -> Option<String>,
-    found: &mut impl FnMut(&str),
-) -> Result<String, String> {
-    let mut result = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        if let Some(before) = before.strip_suffix('$') {
-            result.push_str(before);
-            result.push_str("${");
-            rest = after;
-            continue;
-        }
-        result.push_str(before);
-        let Some((name, after)) = after.split_once('}') else {
-            return Err("a ${ has no } (write $${ where ${ is meant)".into());
-        };
-        if name.is_empty() || !name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_') {
-            return Err("a name between ${ and } is not that of a variable".into());
-        }
-        let value = variable(name).ok_or_else(|| {
-            format!("the variable {name} is not set in the environment: export it, or write the value into the file")
-        })?;
-        found(&value);
-        result.push_str(&value);
-        rest = after;
-    }
-    result.push_str(rest);
-    Ok(result)
 }
 
 #[cfg(test)]

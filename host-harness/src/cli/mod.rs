@@ -14,7 +14,6 @@ mod json_writer;
 mod key;
 mod network;
 mod notify;
-mod openness;
 mod options;
 mod output;
 mod poll;
@@ -23,19 +22,17 @@ mod records;
 mod seen;
 mod serve;
 mod session;
-mod shell;
-mod shown;
 mod state;
 mod stop;
 mod table;
 mod test_connection;
-mod values;
 mod verify;
 mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use operator::{shell, shown, values};
 
 use command_error::CommandError;
 use options::GlobalOptions;
@@ -188,7 +185,7 @@ mod tests {
     fn the_flag_that_a_refusal_or_a_limit_names_changes_what_it_names() {
         use host::egress::Grant;
         for grant in Grant::ALL {
-            let flag = Flags.grant(grant);
+            let flag = Flags.grant(grant).unwrap();
             let grants = Arguments::try_parse_from(["harness", &flag, "inspect"]).unwrap().options.grants();
             let expected = match grant.field() {
                 "allow_http" => grants == Grants { allow_http: true, ..Grants::default() },
@@ -200,7 +197,7 @@ mod tests {
         }
         assert!(Arguments::try_parse_from(["harness", "--read-only", "inspect"]).unwrap().options.grants().read_only);
         for limit in host::Limit::ALL {
-            let flag = Flags.limit(limit);
+            let flag = Flags.limit(limit).unwrap();
             let value = if limit.unit() == LimitUnit::Time { "7ms" } else { "7" };
             let limits = Arguments::try_parse_from(["harness", &flag, value, "inspect"]).unwrap().options.limits();
             let mut expected = Limits::default();
@@ -214,13 +211,13 @@ mod tests {
         let command = Arguments::command();
         let exists = |flag: &str| command.get_arguments().any(|known| known.get_long() == flag.strip_prefix("--"));
         for limit in host::Limit::ALL {
-            assert!(exists(&Flags.limit(limit)), "{}", limit.name());
+            assert!(exists(&Flags.limit(limit).unwrap()), "{}", limit.name());
         }
         use host::egress::{Grant, Restriction};
         for grant in Grant::ALL {
-            assert!(exists(&Flags.grant(grant)), "{}", grant.field());
+            assert!(exists(&Flags.grant(grant).unwrap()), "{}", grant.field());
         }
-        assert!(exists(&Flags.restriction(Restriction::ReadOnly)));
+        assert!(exists(&Flags.restriction(Restriction::ReadOnly).unwrap()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The flow-builder page: a small web server on loopback that shows a connector as a flow builder meets it. Drawn from
 //! the manifest alone; it calls the library like any other embedder.
 //!
-//! `security` decides who may talk to it, `server` says which address does what, `memory` and `trigger` remember,
+//! `operator::gate` decides who may talk to it, `server` says which address does what, `memory` and `trigger` remember,
 //! `forms` and `run` translate, `pages` draws, `assets` holds style and script.
 
 mod assets;
@@ -14,7 +14,6 @@ mod pages;
 mod payload;
 mod polling;
 mod run;
-mod security;
 mod server;
 mod shared;
 mod trigger;
@@ -24,12 +23,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use host::{CallOptions, Connector};
+use operator::gate::Gate;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 use changes::ChangeButtons;
 use memory::Held;
-use security::Gate;
 use shared::Shared;
 
 /// What the page is started with.
@@ -58,7 +57,7 @@ impl PageServer {
             .await
             .map_err(|error| format!("{wanted} cannot be listened on: {error}; --port 0 takes a free port"))?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let gate = Arc::new(Gate::new(address).map_err(|error| error.to_string())?);
+        let gate = Arc::new(Gate::new("harness", address, &[]).map_err(|error| error.to_string())?);
         let changes = options.changes.as_deref().map(ChangeButtons::read).transpose()?.unwrap_or_default();
         let held = options.connection.map(|value| Held::from_file(connector.definition(), value)).transpose()?;
         let shared = Arc::new(Shared::new(connector, options.call_options, gate, changes, held));

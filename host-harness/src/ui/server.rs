@@ -1,7 +1,6 @@
 //! Which address does what, and what every answer goes through on its way out.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -11,17 +10,18 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hyper_util::service::TowerToHyperService;
+use operator::connections::{self, Bounds};
+use operator::gate;
 use tokio::net::TcpListener;
 
 use super::shared::Shared;
-use super::{assets, handlers, security};
-use crate::connections::{self, Bounds};
+use super::{assets, handlers};
 
 /// A form that is larger than what a call may send is of no use. Reading it takes forty times as much.
 const LARGEST_FORM: usize = 4 * 1024 * 1024 + 64 * 1024;
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    let gate = shared.gate.clone();
+    let guarded = shared.gate.clone();
     Router::new()
         .route("/", get(handlers::home))
         .route("/connection", get(handlers::connection::show).post(handlers::connection::save))
@@ -55,21 +55,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
         .route("/assets/{name}", get(assets::show))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
-        .layer(middleware::from_fn_with_state(gate, security::guard))
+        .layer(middleware::from_fn_with_state(guarded, gate::guard))
 }
-
-const CONNECTIONS: Bounds = Bounds {
-    // A browser opens six, and a window or two more. Whoever fills them up keeps them for as long as a head may take.
-    most: 256,
-    // A browser opens a new one when it needs it.
-    longest_headers: Duration::from_secs(10),
-    longest: None,
-    keep_alive: true,
-};
 
 /// Answers until the listener fails.
 pub(super) async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
-    connections::serve(listener, CONNECTIONS, TowerToHyperService::new(router)).await
+    connections::serve(listener, Bounds::PAGE, TowerToHyperService::new(router)).await
 }
 
 /// The last look at what leaves: should a secret have got into it by whatever way, it is taken out.

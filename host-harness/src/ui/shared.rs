@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use host::contract::ConnectorDefinition;
 use host::{CallOptions, Connection, Connector};
+use operator::gate::Gate;
 
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
-use super::security::Gate;
 use super::trigger::Trigger;
 
 /// The connector, how it is called, and what is remembered.

@@ -10,16 +10,17 @@ use crate::contract::{Failure, Shown};
 use crate::egress::{Grant, Refusal, Restriction};
 use crate::limits::Limit;
 
-/// How the people who read an error change what it names. A library's readers set a field; a command's give a flag.
+/// How the people who read an error change what it names. A library's readers set a field; a command's give a flag; and
+/// what they cannot change has none.
 pub trait WaysOut {
     /// What raises a limit.
-    fn limit(&self, limit: Limit) -> String;
+    fn limit(&self, limit: Limit) -> Option<String>;
 
     /// What gives a grant.
-    fn grant(&self, grant: Grant) -> String;
+    fn grant(&self, grant: Grant) -> Option<String>;
 
     /// What sets a restriction.
-    fn restriction(&self, restriction: Restriction) -> String;
+    fn restriction(&self, restriction: Restriction) -> Option<String>;
 }
 
 /// The fields of this library, for whoever embeds it.
@@ -27,16 +28,16 @@ pub trait WaysOut {
 pub(super) struct Fields;
 
 impl WaysOut for Fields {
-    fn limit(&self, limit: Limit) -> String {
-        format!("Limits::{}", limit.field())
+    fn limit(&self, limit: Limit) -> Option<String> {
+        Some(format!("Limits::{}", limit.field()))
     }
 
-    fn grant(&self, grant: Grant) -> String {
-        format!("Grants::{}", grant.field())
+    fn grant(&self, grant: Grant) -> Option<String> {
+        Some(format!("Grants::{}", grant.field()))
     }
 
-    fn restriction(&self, restriction: Restriction) -> String {
-        format!("Grants::{}", restriction.field())
+    fn restriction(&self, restriction: Restriction) -> Option<String> {
+        Some(format!("Grants::{}", restriction.field()))
     }
 }
 
@@ -57,11 +58,11 @@ impl CallError {
 impl Told<'_> {
     fn refusal(&self, refusal: &Refusal) -> String {
         let mut text = refusal.what.clone();
-        if let Some(grant) = refusal.grant {
-            text.push_str(&format!("; {} would allow it", self.ways.grant(grant)));
+        if let Some(way) = refusal.grant.and_then(|grant| self.ways.grant(grant)) {
+            text.push_str(&format!("; {way} would allow it"));
         }
-        if let Some(restriction) = refusal.restriction {
-            text.push_str(&format!("; {} forbids it", self.ways.restriction(restriction)));
+        if let Some(way) = refusal.restriction.and_then(|restriction| self.ways.restriction(restriction)) {
+            text.push_str(&format!("; {way} forbids it"));
         }
         text
     }
@@ -72,11 +73,11 @@ impl Told<'_> {
         let mut object = Map::new();
         object.insert("reason".into(), refusal.reason.name().into());
         object.insert("message".into(), self.refusal(refusal).into());
-        if let Some(grant) = refusal.grant {
-            object.insert("grant".into(), self.ways.grant(grant).into());
+        if let Some(way) = refusal.grant.and_then(|grant| self.ways.grant(grant)) {
+            object.insert("grant".into(), way.into());
         }
-        if let Some(restriction) = refusal.restriction {
-            object.insert("restriction".into(), self.ways.restriction(restriction).into());
+        if let Some(way) = refusal.restriction.and_then(|restriction| self.ways.restriction(restriction)) {
+            object.insert("restriction".into(), way.into());
         }
         object.into()
     }
@@ -90,9 +91,10 @@ impl fmt::Display for Told<'_> {
                 Some(refusal) => write!(f, "the host did not let a request leave: {}", self.refusal(refusal)),
                 None => write!(f, "{answer}"),
             },
-            CallError::Limit { exceeded, .. } => {
-                write!(f, "{}; raise it with {}", exceeded.what(), self.ways.limit(exceeded.limit))
-            }
+            CallError::Limit { exceeded, .. } => match self.ways.limit(exceeded.limit) {
+                Some(way) => write!(f, "{}; raise it with {way}", exceeded.what()),
+                None => write!(f, "{}", exceeded.what()),
+            },
             CallError::Trap { reason, last_words: Some(words) } => {
                 write!(f, "the component crashed: {words} ({reason})")
             }
@@ -124,8 +126,10 @@ impl Serialize for Told<'_> {
                 object.serialize_entry("refusals", &refusals)?;
             }
             CallError::Limit { exceeded, answer } => {
-                let (name, raise_with) = (exceeded.limit.name(), self.ways.limit(exceeded.limit));
-                let limit = json!({ "name": name, "allowed": exceeded.value(), "raiseWith": raise_with });
+                let mut limit = json!({ "name": exceeded.limit.name(), "allowed": exceeded.value() });
+                if let (Some(way), Some(limit)) = (self.ways.limit(exceeded.limit), limit.as_object_mut()) {
+                    limit.insert("raiseWith".into(), way.into());
+                }
                 object.serialize_entry("limit", &limit)?;
                 if answer.is_none() && exceeded.limit == Limit::Deadline {
                     object.serialize_entry("failure", Failure::Timeout.kind())?;
@@ -182,14 +186,14 @@ mod tests {
     fn the_ways_out_are_those_of_whoever_shows_the_error() {
         struct Flags;
         impl WaysOut for Flags {
-            fn limit(&self, limit: Limit) -> String {
-                format!("--{}", limit.name())
+            fn limit(&self, limit: Limit) -> Option<String> {
+                (limit == Limit::Memory).then(|| format!("--{}", limit.name()))
             }
-            fn grant(&self, grant: Grant) -> String {
-                format!("--{}", grant.field())
+            fn grant(&self, grant: Grant) -> Option<String> {
+                Some(format!("--{}", grant.field()))
             }
-            fn restriction(&self, restriction: Restriction) -> String {
-                format!("--{}", restriction.field())
+            fn restriction(&self, restriction: Restriction) -> Option<String> {
+                Some(format!("--{}", restriction.field()))
             }
         }
         let exceeded = LimitExceeded::new(Limit::Memory, &Limits::default());
@@ -199,6 +203,11 @@ mod tests {
             "the component asked for more memory than 64 MiB; raise it with --memory"
         );
         assert_eq!(limit.to_string(), exceeded.to_string());
+        let fixed =
+            CallError::Limit { exceeded: LimitExceeded::new(Limit::Deadline, &Limits::default()), answer: None };
+        let json = serde_json::to_value(fixed.told(&Flags)).unwrap();
+        assert!(!fixed.told(&Flags).to_string().contains("raise"), "{}", fixed.told(&Flags));
+        assert_eq!(json["limit"].get("raiseWith"), None);
         let allowed = crate::Origin::parse("http://plm.example");
         let refusal = crate::egress::EgressPolicy::new(allowed, Default::default()).check_url("http://plm.example");
         let refused = [refusal.unwrap_err(), Refusal::not_a_read("it is a DELETE")];

@@ -1,6 +1,7 @@
 //! The engines: a Restate and a PostgreSQL, each in a folder of its own, on ports of loopback.
 
 use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -124,6 +125,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells a Restate where further handlers are served.
+    pub(crate) fn register(&self, port: u16) -> Result<()> {
+        let [_, admin, _] = self.ports;
+        let body = serde_json::json!({"uri": format!("http://127.0.0.1:{port}")}).to_string();
+        let until = Instant::now() + Duration::from_secs(10);
+        // The handlers' process may have begun a moment ago.
+        while !post(admin, "/deployments", &body)?.starts_with("HTTP/1.1 201") {
+            ensure!(Instant::now() < until, "Restate does not take the handlers on port {port}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     fn answers(&self) -> bool {
         match self.kind {
             Kind::Restate => {
@@ -168,6 +182,16 @@ impl Engine {
             Kind::Postgres => vec!["--store".into(), format!("postgres://fleet@127.0.0.1:{port}/postgres")],
         }
     }
+}
+
+/// Posts JSON to a port of loopback, and gives the answer as it came.
+fn post(port: u16, path: &str, body: &str) -> Result<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    let head = format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n");
+    write!(stream, "{head}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// Whether everybody gets to a folder that is to be made.

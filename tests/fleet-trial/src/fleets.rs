@@ -126,8 +126,13 @@ impl Fleet {
     }
 }
 
+/// The flow on its port.
+pub(crate) fn flow(receiver: u16) -> Value {
+    json!({"url": format!("http://127.0.0.1:{receiver}/flow"), "secret": "signing"})
+}
+
 /// A trigger of a tenant on its service.
-pub(crate) fn definition(tenant: &Tenant, name: &str, every: Duration, receiver: u16) -> Value {
+pub(crate) fn definition(tenant: &Tenant, name: &str, every: Duration, deliver: Value) -> Value {
     json!({
         "id": format!("{}/{name}", tenant.name),
         "connector": "duro-plm",
@@ -137,7 +142,7 @@ pub(crate) fn definition(tenant: &Tenant, name: &str, every: Duration, receiver:
         }},
         "inputs": {"pollResourceType": "components"},
         "every": format!("{}ms", every.as_millis()),
-        "deliver": {"url": format!("http://127.0.0.1:{receiver}/flow"), "secret": "signing"},
+        "deliver": deliver,
     })
 }
 
@@ -149,6 +154,6 @@ pub(crate) fn misbehaving(connector: &str, id: &str, verb: &str, every: Duration
         "trigger": verb,
         "connection": {"key": "key", "fields": {"apiKey": {"secret": "duro"}, "url": "http://127.0.0.1:9/"}},
         "every": format!("{}ms", every.as_millis()),
-        "deliver": {"url": format!("http://127.0.0.1:{receiver}/flow"), "secret": "signing"},
+        "deliver": flow(receiver),
     })
 }

@@ -6,6 +6,7 @@ mod chaos;
 mod engines;
 mod figures;
 mod fleets;
+mod handlers;
 mod processes;
 mod receiver;
 mod rollouts;

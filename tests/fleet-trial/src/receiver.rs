@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
+use crate::handlers;
+
 /// Receive deliveries
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -34,9 +36,13 @@ pub(crate) struct Options {
     /// What deliveries are signed with
     #[arg(long)]
     secret: String,
+    /// The port on 127.0.0.1 where a handler is served to a Restate, beside
+    #[arg(long)]
+    handlers: Option<u16>,
 }
 
-struct Receiver {
+/// What both ways in share.
+pub(crate) struct Receiver {
     log: Mutex<File>,
     secret: String,
 }
@@ -58,6 +64,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let log = OpenOptions::new().create(true).append(true).open(&options.log);
     let log = log.with_context(|| format!("{} cannot be opened", options.log.display()))?;
     let receiver = Arc::new(Receiver { log: Mutex::new(log), secret: options.secret });
+    if let Some(port) = options.handlers {
+        tokio::spawn(handlers::serve(port, receiver.clone()));
+    }
     let router =
         Router::new().route("/flow", post(receive)).layer(DefaultBodyLimit::max(64 << 20)).with_state(receiver);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
@@ -70,14 +79,19 @@ async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body
     if !is_signed(&receiver.secret, &headers, &body) {
         return StatusCode::UNAUTHORIZED;
     }
-    let Some(line) = read(&body).and_then(|received| serde_json::to_string(&received).ok()) else {
-        return StatusCode::BAD_REQUEST;
-    };
-    let mut log = receiver.log.lock().unwrap_or_else(PoisonError::into_inner);
-    // One write, so that a line is there or is not, whenever this process is killed.
-    match log.write_all(format!("{line}\n").as_bytes()) {
-        Ok(()) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    match serde_json::from_slice(&body).is_ok_and(|body| receiver.take(&body).is_ok()) {
+        true => StatusCode::NO_CONTENT,
+        false => StatusCode::BAD_REQUEST,
+    }
+}
+
+impl Receiver {
+    /// Writes a delivery down.
+    pub(crate) fn take(&self, body: &Value) -> Result<()> {
+        let line = serde_json::to_string(&read(body).context("this is no delivery")?)?;
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        // One write, so that a line is there or is not, whenever this process is killed.
+        Ok(log.write_all(format!("{line}\n").as_bytes())?)
     }
 }
 
@@ -93,8 +107,7 @@ fn is_signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
     mac.verify_slice(&signature).is_ok()
 }
 
-fn read(body: &[u8]) -> Option<Received> {
-    let body: Value = serde_json::from_slice(body).ok()?;
+fn read(body: &Value) -> Option<Received> {
     let data = body.pointer("/payload/body/data")?;
     let lists = ["created", "updated"].iter().filter_map(|list| data.get(list)?.as_array());
     let record = |record: &Value| {

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::engines::{Engine, Kind, free_port};
 use crate::figures::Figures;
-use crate::fleets::{Fleet, SIGNING_SECRET, definition};
+use crate::fleets::{Fleet, SIGNING_SECRET, definition, flow};
+use crate::handlers;
 use crate::processes::{Process, Usage};
 use crate::receiver::Log;
-use crate::services::Services;
+use crate::services::{Services, Tenant};
 use crate::truth::{Compared, compare};
 use crate::victims::{Flow, Workers};
 
@@ -110,10 +111,15 @@ impl Stage {
         let mut engine = Engine::new(options.engine, &options.engine_program, &options.work.join("engine"))?;
         engine.start()?;
         let log_path = options.work.join("received.ndjson");
-        let mut flow =
-            Flow { program: std::env::current_exe()?, log: log_path.clone(), port: free_port()?, process: None };
+        let handlers = (options.engine == Kind::Restate).then(free_port).transpose()?;
+        let program = std::env::current_exe()?;
+        let mut flow = Flow { program, log: log_path.clone(), port: free_port()?, handlers, process: None };
         flow.start()?;
         let mut more: Vec<String> = ["--origin-rate", "1000"].map(str::to_owned).into();
+        if let Some(port) = handlers {
+            engine.register(port)?;
+            more.extend(["--deliver-to-service", handlers::SERVICE].map(str::to_owned));
+        }
         if options.kills > 0 {
             more.extend(["--lease", "2s", "--longest-retry", "1s"].map(str::to_owned));
         }
@@ -153,8 +159,9 @@ impl Stage {
         let began = Instant::now();
         let every = Duration::from_millis(self.options.every);
         let tenants = self.services.tenants.iter().cycle().take(self.options.triggers).enumerate();
-        let definitions: Vec<Value> =
-            tenants.map(|(n, tenant)| definition(tenant, &format!("trigger-{n}"), every, self.flow_port)).collect();
+        let definitions: Vec<Value> = tenants
+            .map(|(n, tenant)| definition(tenant, &format!("trigger-{n}"), every, self.destination(n, tenant)))
+            .collect();
         self.fleet.apply(&definitions)?;
         let id = |definition: &Value| definition.get("id").and_then(Value::as_str).map(str::to_owned);
         self.triggers = definitions.iter().filter_map(id).collect();
@@ -163,6 +170,16 @@ impl Stage {
         wait_for("every trigger's first poll", Duration::from_secs(300), || Ok(fleet.begun()? == count)).await?;
         eprintln!("All were polled for the first time after {:.1} s", began.elapsed().as_secs_f64());
         Ok(())
+    }
+
+    /// Where the payloads of a trigger go: on a Restate, those of every fourth to a handler of the same.
+    fn destination(&self, n: usize, tenant: &Tenant) -> Value {
+        match self.options.engine {
+            Kind::Restate if n % 4 == 3 => {
+                json!({"restateHandler": format!("{}/{}/receive", handlers::SERVICE, tenant.name)})
+            }
+            _ => flow(self.flow_port),
+        }
     }
 
     /// Waits until all that was changed is delivered, or for as long as that may take, and says how it went.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::chaos::Killer;
 use crate::figures::Figures;
-use crate::fleets::{definition, misbehaving};
+use crate::fleets::{definition, flow, misbehaving};
 use crate::rollouts;
 use crate::services::Services;
 use crate::stage::{Options, Stage, locked};
@@ -132,7 +132,7 @@ impl Stage {
         let names = (0..20).map(|n| format!("trigger-{n}"));
         let mut definitions: Vec<Value> = names
             .flat_map(|name| bad.tenants.iter().map(move |tenant| (tenant, name.clone())))
-            .map(|(tenant, name)| definition(tenant, &name, every, self.flow_port))
+            .map(|(tenant, name)| definition(tenant, &name, every, flow(self.flow_port)))
             .collect();
         if let Some(component) = &self.options.misbehaving {
             self.fleet.put_component("misbehaving", "1.0.0", &fs::read(component)?)?;

@@ -52,6 +52,8 @@ pub(crate) struct Flow {
     pub(crate) program: PathBuf,
     pub(crate) log: PathBuf,
     pub(crate) port: u16,
+    /// Where its handler is served to a Restate.
+    pub(crate) handlers: Option<u16>,
     pub(crate) process: Option<Process>,
 }
 
@@ -60,6 +62,9 @@ impl Flow {
     pub(crate) fn start(&mut self) -> Result<()> {
         let mut command = Command::new(&self.program);
         command.args(["receive", "--port", &self.port.to_string(), "--secret", SIGNING_SECRET, "--log"]).arg(&self.log);
+        if let Some(port) = self.handlers {
+            command.args(["--handlers", &port.to_string()]);
+        }
         self.process = Some(Process::start(command.stdout(Stdio::null()))?);
         Ok(())
     }

@@ -28,8 +28,9 @@ fn rule(name: &str, is_connector: bool) -> Option<Rule> {
     match name {
         "host" => Some(Rule { may_use: &[], never: NEVER_OF_HOST }),
         "telemetry" => Some(Rule { may_use: &["host"], never: &["axum", "maud", "clap", "indicatif", "wasmtime"] }),
-        "host-harness" => Some(Rule { may_use: &["host", "telemetry"], never: &[] }),
-        "fleet" => Some(Rule { may_use: &["host", "telemetry"], never: ENGINE }),
+        "operator" => Some(Rule { may_use: &["host"], never: &["maud", "wasmtime"] }),
+        "host-harness" => Some(Rule { may_use: &["host", "operator", "telemetry"], never: &[] }),
+        "fleet" => Some(Rule { may_use: &["host", "operator", "telemetry"], never: ENGINE }),
         "connector-sdk" | "connector-sdk-build" => Some(Rule { may_use: &[], never: ENGINE }),
         _ if is_connector => Some(Rule { may_use: &["connector-sdk", "connector-sdk-build"], never: ENGINE }),
         _ => None,

@@ -15,7 +15,9 @@ pub(crate) use delivering::deliver_from;
 use outbox::Claimed;
 
 use super::{Engine, EngineError, Lease, LeaseRequest, Lent, Summary};
-use crate::model::{Commit, Definition, Destination, Incarnation, Name, Record, Rollout, SHARDS, TriggerId};
+use crate::model::{
+    Commit, Definition, Destination, Incarnation, Name, Record, Rollout, SHARDS, TriggerId, Undelivered,
+};
 
 /// What is to be there before anything else is.
 const SCHEMA: &str = include_str!("schema.sql");
@@ -160,7 +162,7 @@ impl Engine for Postgres {
         Ok(rows.iter().filter_map(|row| rows::readable(rows::summary(row))).collect())
     }
 
-    async fn commit(&self, commit: Commit<'_>) -> Result<(u64, u32), EngineError> {
+    async fn commit(&self, commit: Commit<'_>) -> Result<(u64, Undelivered), EngineError> {
         let (delivery, body) = match &commit.payload {
             Some(payload) => (Some(payload.delivery.as_str()), Some(payload.body.get())),
             None => (None, None),
@@ -179,10 +181,12 @@ impl Engine for Postgres {
              ), queued AS (
                  INSERT INTO fleet_outbox (delivery, tenant, name, definition, body)
                  SELECT $8, $1, $2, moved.definition, $9 FROM moved WHERE $8::text IS NOT NULL
-                 RETURNING 1
+                 RETURNING body
+             ), waiting AS (
+                 SELECT body FROM fleet_outbox WHERE tenant = $1 AND name = $2 UNION ALL SELECT body FROM queued
              )
-             SELECT version, (SELECT count(*) FROM fleet_outbox WHERE tenant = $1 AND name = $2)
-                 + (SELECT count(*) FROM queued) AS undelivered FROM moved",
+             SELECT version, (SELECT count(*) FROM waiting) AS undelivered,
+                 (SELECT coalesce(sum(octet_length(body)), 0)::bigint FROM waiting) AS undelivered_bytes FROM moved",
         )
         .bind(commit.id.tenant.as_str())
         .bind(commit.id.name.as_str())
@@ -197,7 +201,7 @@ impl Engine for Postgres {
         .await
         .map_err(problem)?
         .ok_or(EngineError::Conflict)?;
-        Ok((rows::unsigned(&moved, "version")?, rows::count(&moved, "undelivered")?))
+        Ok((rows::unsigned(&moved, "version")?, rows::undelivered(&moved)?))
     }
 
     async fn undelivered(&self) -> Result<u64, EngineError> {

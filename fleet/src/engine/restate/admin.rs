@@ -108,8 +108,12 @@ impl Admin {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Bytes, EngineError> {
-        let wrong =
-            |text: String| EngineError::Unusable(format!("Restate's admin URL {} cannot be used: {text}", self.url));
+        let wrong = |text: String| {
+            EngineError::Unusable(format!(
+                "Restate's administration, {}, cannot be used: {text}; name where it is with --admin",
+                self.url.origin().ascii_serialization()
+            ))
+        };
         let url = self.url.join(path).map_err(|error| wrong(error.to_string()))?;
         let request = Request::builder()
             .method(Method::POST)
@@ -121,9 +125,11 @@ impl Admin {
         let answer = self.executor.execute(request).await;
         let answer = answer.map_err(|error| match error {
             ExecutorError::TooLarge(bytes) => EngineError::TooLarge(bytes),
-            error => {
-                EngineError::Unavailable(format!("Restate's administration does not answer: {}", with_causes(&error)))
-            }
+            error => EngineError::Unavailable(format!(
+                "Restate's administration, {}, does not answer: {}; name where it is with --admin",
+                self.url.origin().ascii_serialization(),
+                with_causes(&error)
+            )),
         })?;
         let status = answer.status();
         if !status.is_success() {
@@ -169,7 +175,7 @@ mod tests {
                 "deliver": {"url": "https://flows.example/1", "secret": "signing"},
             });
             let stored = json!({
-                "incarnation": "one", "version": 1, "epoch": 1, "paused": false, "undelivered": 0, "definition": definition,
+                "incarnation": "one", "version": 1, "epoch": 1, "paused": false, "undelivered": {"payloads": 0, "bytes": 0}, "definition": definition,
             });
             let rows = (0..count).map(|n| format!("acme/p{n:05}")).filter(|key| **key > *after).take(limit);
             let is_garbage = |key: &str| key == format!("acme/p{garbage:05}");

@@ -9,11 +9,13 @@ use restate_sdk::endpoint::ServiceOptions;
 use restate_sdk::prelude::*;
 use restate_sdk::service::{IntoServiceDefinition, ServiceDefinition};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::parts::Parts;
-use super::stored::TRIGGER;
+use super::stored::{Delivered, TRIGGER};
+use crate::delivery::DeliveryError;
 use crate::engine::Engine;
-use crate::model::{Definition, Payload, TriggerId};
+use crate::model::{Definition, Destination, Handler, Payload, TriggerId};
 use crate::seen::Whose;
 
 pub(super) struct Delivery {
@@ -39,6 +41,24 @@ impl Delivery {
             .retry_policy_max_attempts(u32::MAX.into());
         self.into_service_definition().options(options)
     }
+
+    /// One try.
+    async fn send(
+        &self,
+        ctx: &ObjectContext<'_>,
+        id: &TriggerId,
+        definition: &Definition,
+        payload: &Payload,
+    ) -> Result<(), DeliveryError> {
+        let Destination::Handler { restate_handler } = &definition.deliver else {
+            return self.parts.sender.send(id, definition, payload).await;
+        };
+        let message = self.parts.sender.message_for(restate_handler, id, payload)?;
+        let request = ctx.request::<Json<Box<RawValue>>, ()>(target(restate_handler), Json(message));
+        // From here on it is Restate's to bring it there, once.
+        request.idempotency_key(payload.delivery.clone()).send();
+        Ok(())
+    }
 }
 
 #[object(name = "FleetDelivery", client_visibility = "pub(super)", ingress_private = true)]
@@ -49,22 +69,29 @@ impl Delivery {
         let key = ctx.key().to_owned();
         let id: TriggerId = key.parse().map_err(|error| TerminalError::new_with_code(400, format!("{error}")))?;
         let payload = message.payload;
-        let delivery = payload.delivery.clone();
+        let delivered = Delivered { delivery: payload.delivery.clone(), bytes: payload.bytes() };
         let waited = payload.waited();
         let seen = &self.parts.seen;
         let whose = Whose { id: &id, definition: &message.definition };
-        if let Err(first) = self.parts.sender.send(&id, &message.definition, &payload).await {
+        if let Err(first) = self.send(&ctx, &id, &message.definition, &payload).await {
             // The owner may have changed where it goes since, or have removed the trigger.
             let record = self.parts.restate.record(&id).await?;
             seen.not_delivered(whose, &first.to_string(), waited, record.is_some());
             match record {
                 None => return Ok(()),
                 Some(record) if record.definition.deliver == message.definition.deliver => return Err(first.into()),
-                Some(record) => self.parts.sender.send(&id, &record.definition, &payload).await?,
+                Some(record) => self.send(&ctx, &id, &record.definition, &payload).await?,
             }
         }
         seen.delivered(whose, waited);
-        ctx.request::<String, ()>(RequestTarget::object(TRIGGER, key, "delivered"), delivery).send();
+        ctx.request::<Json<Delivered>, ()>(RequestTarget::object(TRIGGER, key, "delivered"), Json(delivered)).send();
         Ok(())
+    }
+}
+
+fn target(handler: &Handler) -> RequestTarget {
+    match handler.parts().as_slice() {
+        [object, key, handler] => RequestTarget::object(*object, *key, *handler),
+        parts => RequestTarget::service(handler.service(), parts.last().copied().unwrap_or_default()),
     }
 }

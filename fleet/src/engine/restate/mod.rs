@@ -32,7 +32,7 @@ use trigger::TriggerIngressClient;
 
 use super::{Engine, EngineError, LeaseRequest, Lent, Summary};
 use crate::http::Trust;
-use crate::model::{Commit, Definition, Incarnation, Name, Record, Rollout, Shard, TriggerId};
+use crate::model::{Commit, Definition, Incarnation, Name, Record, Rollout, Shard, TriggerId, Undelivered};
 
 /// More records than these are read in one query, and not one by one.
 const MOST_BY_ONE: usize = 50;
@@ -117,9 +117,9 @@ impl Engine for Restate {
         Ok(records.into_iter().map(|(id, stored)| stored.summary(id)).collect())
     }
 
-    async fn commit(&self, commit: Commit<'_>) -> Result<(u64, u32), EngineError> {
+    async fn commit(&self, commit: Commit<'_>) -> Result<(u64, Undelivered), EngineError> {
         let trigger = self.trigger(commit.id);
-        let moved: Option<(u64, u32)> = body(trigger.commit(Json(commit.into())).call()).await?;
+        let moved: Option<(u64, Undelivered)> = body(trigger.commit(Json(commit.into())).call()).await?;
         moved.ok_or(EngineError::Conflict)
     }
 

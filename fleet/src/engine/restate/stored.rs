@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Summary;
-use crate::model::{Commit, Definition, Incarnation, Kept, Payload, Record, TriggerId};
+use crate::model::{Commit, Definition, Incarnation, Kept, Payload, Record, TriggerId, Undelivered};
 
 /// The name of the objects that triggers are.
 pub(super) const TRIGGER: &str = "FleetTrigger";
@@ -17,7 +17,7 @@ pub(super) struct Stored {
     pub(super) epoch: u64,
     pub(super) paused: bool,
     pub(super) definition: Definition,
-    pub(super) undelivered: u32,
+    pub(super) undelivered: Undelivered,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<Kept>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ impl Stored {
             epoch: 0,
             paused: false,
             definition: configure.definition,
-            undelivered: 0,
+            undelivered: Undelivered::default(),
             state: None,
             before: None,
         }
@@ -48,7 +48,7 @@ impl Stored {
         self.epoch = commit.epoch;
         commit.kept.clone().replace(&mut self.state, &mut self.before);
         self.version = self.version.saturating_add(1);
-        self.undelivered = self.undelivered.saturating_add(commit.payload.is_some().into());
+        self.undelivered = self.undelivered.and(commit.payload.as_ref());
         true
     }
 
@@ -75,9 +75,17 @@ impl Stored {
             paused: self.paused,
             version: self.version,
             polled_by: self.state.map(|kept| kept.written_by),
-            undelivered: self.undelivered,
+            undelivered: self.undelivered.payloads,
+            undelivered_bytes: self.undelivered.bytes,
         }
     }
+}
+
+/// A payload that was accepted.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Delivered {
+    pub(super) delivery: String,
+    pub(super) bytes: u64,
 }
 
 /// What makes a trigger, or changes it.

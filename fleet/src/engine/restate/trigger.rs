@@ -3,16 +3,14 @@
 
 use std::sync::Arc;
 
-use restate_sdk::context::RequestTarget;
 use restate_sdk::prelude::*;
-use serde_json::value::RawValue;
 
 use super::changes::{CHANGES, ChangesClient};
 use super::delivery::{DeliveryClient, Message};
 use super::parts::Parts;
-use super::stored::{CommitCall, Configure, Stored};
+use super::stored::{CommitCall, Configure, Delivered, Stored};
 use crate::engine::Summary;
-use crate::model::{Destination, Handler, Kept, Payload, TriggerId, now};
+use crate::model::{Kept, Payload, TriggerId, Undelivered, now};
 
 const RECORD: &str = "record";
 
@@ -97,7 +95,7 @@ impl Trigger {
         &self,
         ctx: ObjectContext<'_>,
         Json(call): Json<CommitCall>,
-    ) -> HandlerResult<Json<Option<(u64, u32)>>> {
+    ) -> HandlerResult<Json<Option<(u64, Undelivered)>>> {
         let Some(mut stored) = stored(&ctx).await? else { return Ok(Json(None)) };
         if !move_on(&ctx, &mut stored, call).await? {
             return Ok(Json(None));
@@ -107,11 +105,11 @@ impl Trigger {
 
     /// Notes that a payload was accepted.
     #[handler(ingress_private = true)]
-    async fn delivered(&self, ctx: ObjectContext<'_>, delivery: String) -> HandlerResult<()> {
+    async fn delivered(&self, ctx: ObjectContext<'_>, Json(delivered): Json<Delivered>) -> HandlerResult<()> {
         if let Some(mut stored) = stored(&ctx).await?
-            && delivery.starts_with(&stored.incarnation.0)
+            && delivered.delivery.starts_with(&stored.incarnation.0)
         {
-            stored.undelivered = stored.undelivered.saturating_sub(1);
+            stored.undelivered = stored.undelivered.without(delivered.bytes);
             ctx.set(RECORD, Json(stored));
         }
         Ok(())
@@ -152,30 +150,11 @@ async fn move_on(ctx: &ObjectContext<'_>, stored: &mut Stored, mut call: CommitC
         return Ok(false);
     }
     if let Some(payload) = call.payload.take() {
-        match &stored.definition.deliver {
-            Destination::Http { .. } => {
-                let message = Message { payload, definition: stored.definition.clone() };
-                ctx.object_client::<DeliveryClient<'_>>(ctx.key()).deliver(Json(message)).send();
-            }
-            Destination::Handler { restate_handler } => {
-                // Restate itself brings it there, once.
-                let target =
-                    target(restate_handler).ok_or_else(|| TerminalError::new("the destination is no handler"))?;
-                ctx.request::<Json<Box<RawValue>>, ()>(target, Json(payload.body)).send();
-                stored.undelivered = stored.undelivered.saturating_sub(1);
-            }
-        }
+        let message = Message { payload, definition: stored.definition.clone() };
+        ctx.object_client::<DeliveryClient<'_>>(ctx.key()).deliver(Json(message)).send();
     }
     ctx.set(RECORD, Json(stored.clone()));
     Ok(true)
-}
-
-fn target(handler: &Handler) -> Option<RequestTarget> {
-    match handler.parts().as_slice() {
-        [service, handler] => Some(RequestTarget::service(*service, *handler)),
-        [object, key, handler] => Some(RequestTarget::object(*object, *key, *handler)),
-        _ => None,
-    }
 }
 
 async fn set_paused(ctx: &ObjectContext<'_>, paused: bool) -> HandlerResult<Json<()>> {

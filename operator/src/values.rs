@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 /// Reads a duration: a whole number with `ms`, `s`, `m` or `h`; without a unit it is seconds.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+///
+/// It is none, or too large.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text)?;
     let milliseconds = match unit {
         "ms" => 1,
@@ -20,12 +24,20 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a duration in milliseconds.
-pub(super) fn milliseconds(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+///
+/// It is none, or too large.
+pub fn milliseconds(text: &str) -> Result<u64, String> {
     duration(text).map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Reads a size in bytes: a whole number, with `KiB`, `MiB` or `GiB` for more.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+///
+/// It is none, or too large.
+pub fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text)?;
     let factor = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 1,

@@ -3,23 +3,24 @@
 use std::fs::Metadata;
 use std::path::Path;
 
-use super::shell;
+use crate::shell;
 
 /// What others do with a file that they can read and that holds a secret.
-pub(super) const READS_A_SECRET: &str = "other users can read, and it holds a secret";
+pub const READS_A_SECRET: &str = "other users can read, and it holds a secret";
 
 /// How far a file is open to others than its owner.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Openness {
+pub enum Openness {
     /// Who can write to it, and that they can.
     Writable(&'static str),
+    /// Others can read it.
     Readable,
 }
 
 impl Openness {
     /// None for a file that is its owner's alone.
     #[cfg(unix)]
-    pub(super) fn of(metadata: &Metadata) -> Option<Self> {
+    pub fn of(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         // A pipe of the shell's is gone with the command.
         if !metadata.is_file() {
@@ -38,13 +39,13 @@ impl Openness {
 
     /// None where files do not say.
     #[cfg(not(unix))]
-    pub(super) fn of(_: &Metadata) -> Option<Self> {
+    pub fn of(_: &Metadata) -> Option<Self> {
         None
     }
 }
 
 /// A warning of a file: what it is, where it is, and what others do with it.
-pub(super) fn warning(what: &str, path: &Path, others: &str) -> String {
+pub fn warning(what: &str, path: &Path, others: &str) -> String {
     let name = shell::quoted(&path.display().to_string()).unwrap_or_else(|| "FILE".into());
     format!("{what} {} is one that {others}: chmod 600 {name}", path.display())
 }

@@ -1,5 +1,5 @@
-//! Who may talk to the page: loopback's own browser, with the link that the terminal printed. Checked before any
-//! handler runs, on every request; and the headers that every answer carries. Knows nothing of what the page shows.
+//! Who may talk to a page: a browser with the link that the terminal printed. Checked before any
+//! handler runs, on every request; and the headers that every answer carries. Knows nothing of what a page shows.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,18 +14,18 @@ use url::form_urlencoded;
 use crate::token::{self, NoRandomness};
 
 /// The header in which the page's script repeats the token that only the page holds.
-pub(super) const CSRF_HEADER: &str = "x-csrf-token";
+pub const CSRF_HEADER: &str = "x-csrf-token";
 
 /// Nothing from elsewhere, nothing inline, no frames: text that came from a service can do no harm even where it is
-/// shown wrongly.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+/// shown wrongly. The one policy of trusted types, whose name follows, is the program's.
+const CONTENT_SECURITY_POLICY_OF: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-     trusted-types harness";
+     trusted-types ";
 
 /// The secrets of one start, and the address they are good for.
-#[derive(Debug)]
-pub(super) struct Gate {
-    hosts: [String; 2],
+pub struct Gate {
+    /// What a request's Host may be; the first is in the link.
+    hosts: Vec<String>,
     cookie_name: String,
     /// In the link that is printed; good for as long as the program runs.
     link: String,
@@ -35,29 +35,45 @@ pub(super) struct Gate {
     cookie: String,
     /// In the page, which no other site can read.
     csrf: String,
+    content_security_policy: HeaderValue,
 }
 
 impl Gate {
-    pub(super) fn new(address: SocketAddr) -> Result<Self, NoRandomness> {
-        let port = address.port();
+    /// The gate of a program's page that listens on this address. `names` are others by which browsers reach it, with
+    /// their ports.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no randomness.
+    pub fn new(program: &str, address: SocketAddr, names: &[String]) -> Result<Self, NoRandomness> {
+        let (ip, port) = (address.ip(), address.port());
+        let mut hosts = names.to_vec();
+        if !ip.is_unspecified() {
+            hosts.push(address.to_string());
+        }
+        if ip.is_loopback() || ip.is_unspecified() {
+            hosts.extend([format!("127.0.0.1:{port}"), format!("localhost:{port}")]);
+        }
         Ok(Self {
-            hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")],
+            hosts,
             // Cookies know no ports: with the port in its name, two pages on one machine do not overwrite each other's.
-            cookie_name: format!("harness-{port}"),
+            cookie_name: format!("{program}-{port}"),
             link: token::made()?,
             launch: Mutex::new(Some(token::made()?)),
             cookie: token::made()?,
             csrf: token::made()?,
+            content_security_policy: HeaderValue::from_str(&format!("{CONTENT_SECURITY_POLICY_OF}{program}"))
+                .unwrap_or(HeaderValue::from_static("default-src 'none'")),
         })
     }
 
     /// The link to print.
-    pub(super) fn link(&self) -> String {
+    pub fn link(&self) -> String {
         self.link_with(&self.link)
     }
 
     /// The link to start a browser with: it works once.
-    pub(super) fn launch_link(&self) -> String {
+    pub fn launch_link(&self) -> String {
         match &*self.launch.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(launch) => self.link_with(launch),
             None => self.link(),
@@ -65,12 +81,12 @@ impl Gate {
     }
 
     /// The token that the page repeats with everything that changes something.
-    pub(super) fn csrf(&self) -> &str {
+    pub fn csrf(&self) -> &str {
         &self.csrf
     }
 
     fn link_with(&self, token: &str) -> String {
-        let [host, _] = &self.hosts;
+        let host = self.hosts.first().map_or("localhost", String::as_str);
         format!("http://{host}/?token={token}")
     }
 
@@ -117,13 +133,13 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 /// The middleware: lets a request pass, exchanges the link for the cookie, or refuses.
-pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let mut response = match admit(&gate, &request) {
         Admission::Pass => next.run(request).await,
         Admission::Exchange => exchange(&gate),
         Admission::Refuse(why) => refusal(why),
     };
-    add_headers(response.headers_mut());
+    add_headers(&gate, response.headers_mut());
     response
 }
 
@@ -183,9 +199,9 @@ fn refusal(why: &'static str) -> Response {
     (StatusCode::FORBIDDEN, [(header::CONNECTION, "close")], format!("Not shown: {why}.\n")).into_response()
 }
 
-fn add_headers(headers: &mut HeaderMap) {
+fn add_headers(gate: &Gate, headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, gate.content_security_policy.clone());
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -214,7 +230,7 @@ mod tests {
 
     impl Page {
         fn new() -> Self {
-            let gate = Arc::new(Gate::new(HOST.parse().unwrap()).unwrap());
+            let gate = Arc::new(Gate::new("harness", HOST.parse().unwrap(), &[]).unwrap());
             let router = Router::new().route("/", get(|| async { "page" })).route("/run", post(|| async { "ran" }));
             let router = router.layer(axum::middleware::from_fn_with_state(gate.clone(), guard));
             Self { gate, router }
@@ -244,6 +260,17 @@ mod tests {
         assert!(!cookie.contains(&page.gate.link), "the link's token must not be the cookie's");
         let shown = page.ask("GET", "/", &[("host", HOST), ("cookie", cookie.split(';').next().unwrap())]).await;
         assert_eq!(shown.status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn a_page_has_the_names_that_it_was_given_and_those_of_its_address() {
+        let hosts = |address: &str, names: &[&str]| {
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            Gate::new("fleet", address.parse().unwrap(), &names).unwrap().hosts
+        };
+        assert_eq!(hosts("0.0.0.0:80", &["fleet.example:443"]), ["fleet.example:443", "127.0.0.1:80", "localhost:80"]);
+        assert_eq!(hosts("10.0.0.7:80", &[]), ["10.0.0.7:80"]);
+        assert_eq!(hosts("[::1]:80", &[]), ["[::1]:80", "127.0.0.1:80", "localhost:80"]);
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// characters (C0, DEL and C1), the marks and embeddings of bidirectional text, the separators of lines and paragraphs.
 /// And what is not seen at all, and so can hide text or tell two names apart that look the same; joiners are left,
 /// because scripts and emoji are written with them.
-pub(super) fn is_obeyed(character: char) -> bool {
+pub fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || matches!(character, '\u{180e}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
@@ -16,7 +16,7 @@ pub(super) fn is_obeyed(character: char) -> bool {
 
 /// Text of any number of lines: line breaks and tabs stay, everything else that a terminal would obey is shown as its
 /// escape.
-pub(super) fn lines(text: &str) -> Cow<'_, str> {
+pub fn lines(text: &str) -> Cow<'_, str> {
     shown(text, |character| match character {
         '\n' | '\t' => Shown::AsItIs,
         _ => Shown::Escaped,
@@ -25,7 +25,7 @@ pub(super) fn lines(text: &str) -> Cow<'_, str> {
 
 /// Text as part of one line: a line break or a tab becomes a blank, so that nothing in it can pass for a line of its
 /// own.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+pub fn one_line(text: &str) -> Cow<'_, str> {
     shown(text, |character| match character {
         '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Shown::Blank,
         _ => Shown::Escaped,

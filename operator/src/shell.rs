@@ -1,13 +1,13 @@
 //! Text as one word of a POSIX shell's command line, for hints that a person copies. Pure.
 
-use super::shown;
+use crate::shown;
 
 /// A longer word is not copied from a terminal.
 const LONGEST: usize = 2_000;
 
 /// The text in quotes, as every POSIX shell reads it; none where it could not be shown as it is, or is too long to
 /// copy.
-pub(super) fn quoted(text: &str) -> Option<String> {
+pub fn quoted(text: &str) -> Option<String> {
     let can_be_shown = text.len() <= LONGEST && !text.contains(shown::is_obeyed);
     // Between single quotes nothing means anything, except the quote that ends them.
     can_be_shown.then(|| format!("'{}'", text.replace('\'', r"'\''")))

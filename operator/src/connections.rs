@@ -1,4 +1,4 @@
-//! The connections that a server of ours takes: so many at a time, each for so long.
+//! The connections that a server takes: so many at a time, each for so long.
 
 use std::error::Error;
 use std::io;
@@ -17,20 +17,32 @@ use tokio::sync::Semaphore;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What a server allows.
-#[derive(Clone, Copy)]
-pub(crate) struct Bounds {
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
     /// Connections at the same time.
-    pub(crate) most: usize,
+    pub most: usize,
     /// How long one may take from one request to the head of the next.
-    pub(crate) longest_headers: Duration,
+    pub longest_headers: Duration,
     /// How long it may last; none for as long as its requests do.
-    pub(crate) longest: Option<Duration>,
+    pub longest: Option<Duration>,
     /// Whether a second request may follow the first.
-    pub(crate) keep_alive: bool,
+    pub keep_alive: bool,
+}
+
+impl Bounds {
+    /// Those of a page for people.
+    pub const PAGE: Self = Self {
+        // A browser opens six, and a window or two more. Whoever fills them up keeps them for as long as a head may take.
+        most: 256,
+        // A browser opens a new one when it needs it.
+        longest_headers: Duration::from_secs(10),
+        longest: None,
+        keep_alive: true,
+    };
 }
 
 /// Answers until the listener fails.
-pub(crate) async fn serve<S, B>(listener: TcpListener, bounds: Bounds, service: S) -> io::Result<()>
+pub async fn serve<S, B>(listener: TcpListener, bounds: Bounds, service: S) -> io::Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,

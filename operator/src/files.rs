@@ -8,7 +8,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Reads all of it as text. More than `most` bytes are an error that says so, found without reading them.
-pub(crate) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
+pub fn read_text(from: impl Read, most: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
@@ -18,7 +18,7 @@ pub(crate) fn read_text(from: impl Read, most: u64) -> io::Result<String> {
 }
 
 /// Reads all of it as what is wiped after use. More than `most` bytes are an error that says so.
-pub(crate) fn read_secret(from: impl Read, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+pub fn read_secret(from: impl Read, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room for all of it at once: a buffer that grows leaves what it held behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(most.saturating_add(1)).unwrap_or_default()));
     from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -31,7 +31,7 @@ fn too_large(most: u64) -> io::Error {
 
 /// Reads a file that a person names, up to so many bytes. A pipe goes as well: that is how a shell hands over what a
 /// command prints.
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<String> {
+pub fn read(path: &Path, most: u64) -> io::Result<String> {
     read_text(File::open(path)?, most)
 }
 
