@@ -1,5 +1,7 @@
 //! How a worker is seen from outside.
 
+use std::io::IsTerminal as _;
+
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use host::NetworkOptions;
@@ -63,7 +65,7 @@ where
 {
     let filter = EnvFilter::try_from_env("FLEET_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,fleet=info,host=off,restate_sdk=error,sqlx=error"));
-    fmt::layer().with_writer(std::io::stderr).with_filter(filter)
+    fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).with_filter(filter)
 }
 
 /// The log of a command that is seen by nobody else.

@@ -36,7 +36,9 @@ impl Process {
 
     /// Kills it and all that it started, as if the machine had lost its power.
     pub(crate) fn kill(&mut self) {
-        // Found before: what a dead process had started is nobody's. It may have ended by itself.
+        // Stopped before, so that it starts no more while they are looked for, and found before: what a dead process had
+        // started is nobody's. It may have ended by itself.
+        let _ = kill_process(self.pid, Signal::STOP);
         let all = self.tree();
         for pid in all.into_iter().filter_map(Pid::from_raw) {
             let _ = kill_process(pid, Signal::KILL);

@@ -160,7 +160,11 @@ impl Stage {
             "second", "changes", "delivered", "engine", "worker", "flow"
         );
         let (began, mut shown) = (Instant::now(), Instant::now());
-        while !killers.iter().all(|(_, killer)| killer.is_done()) {
+        // One that ended before it had killed so often could not start its victim again.
+        let has_failed = |killer: &Killer| killer.is_done() && killer.kills.load(Ordering::Relaxed) < times;
+        while !killers.iter().all(|(_, killer)| killer.is_done())
+            && !killers.iter().any(|(_, killer)| has_failed(killer))
+        {
             self.change_until(began.elapsed());
             if shown.elapsed() > Duration::from_secs(5) {
                 shown = Instant::now();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
@@ -11,6 +11,9 @@ use crate::chaos::Victim;
 use crate::engines::Engine;
 use crate::fleets::{Fleet, SIGNING_SECRET, Worker};
 use crate::processes::Process;
+
+/// How long a worker may take to begin: its engine is killed as well.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The workers, killed in turn.
 pub(crate) struct Workers {
@@ -27,7 +30,8 @@ impl Victim for Workers {
         let Some(worker) = self.workers.get_mut(place) else { return Ok(()) };
         worker.process.kill();
         // The engine may be dead at this moment, so that a worker cannot begin.
-        for _ in 0..100 {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
             match self.fleet.start(&format!("worker-{place}")) {
                 Ok(started) => {
                     *worker = started;

@@ -72,14 +72,23 @@ impl Delivery {
         let delivered = Delivered { delivery: payload.delivery.clone(), bytes: payload.bytes() };
         let waited = payload.waited();
         let seen = &self.parts.seen;
-        let whose = Whose { id: &id, definition: &message.definition };
-        if let Err(first) = self.send(&ctx, &id, &message.definition, &payload).await {
+        let definition = match message.definition.deliver {
+            Destination::Http { .. } => message.definition,
+            // Where there is no such handler, it is Restate that says so, when this has ended, and begins this again: by then
+            // the owner may have named another.
+            Destination::Handler { .. } => match self.parts.restate.record(&id).await? {
+                Some(record) => record.definition,
+                None => return Ok(()),
+            },
+        };
+        let whose = Whose { id: &id, definition: &definition };
+        if let Err(first) = self.send(&ctx, &id, &definition, &payload).await {
             // The owner may have changed where it goes since, or have removed the trigger.
             let record = self.parts.restate.record(&id).await?;
             seen.not_delivered(whose, &first.to_string(), waited, record.is_some());
             match record {
                 None => return Ok(()),
-                Some(record) if record.definition.deliver == message.definition.deliver => return Err(first.into()),
+                Some(record) if record.definition.deliver == definition.deliver => return Err(first.into()),
                 Some(record) => self.send(&ctx, &id, &record.definition, &payload).await?,
             }
         }
