@@ -19,12 +19,9 @@ mod options;
 mod output;
 mod poll;
 mod progress;
-mod records;
 mod seen;
 mod serve;
 mod session;
-mod shell;
-mod shown;
 mod state;
 mod stop;
 mod table;
@@ -39,6 +36,8 @@ use clap::{Parser, Subcommand};
 
 use command_error::CommandError;
 use options::GlobalOptions;
+
+use crate::{record_text as records, shell, shown};
 
 /// Loads a connector component, runs it in a sandbox, and shows what it does.
 #[derive(Parser)]

@@ -3,14 +3,20 @@
 
 pub(super) mod about;
 pub(super) mod action;
+pub(super) mod compare;
 pub(super) mod connection;
 mod controls;
+pub(super) mod elsewhere;
+mod graphql;
 pub(super) mod outcome;
+mod runs;
+mod schema;
 pub(super) mod timeline;
 pub(super) mod trigger;
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::assets;
 use super::memory::Held;
 use super::run::Failed;
 use super::shared::Shared;
@@ -23,6 +29,8 @@ pub(super) enum Place<'a> {
     Action(&'a str),
     Trigger(&'a str),
     About,
+    /// None that the navigation has.
+    Elsewhere,
 }
 
 /// A whole page around its content.
@@ -37,10 +45,9 @@ pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Mar
                 meta name="color-scheme" content="light dark";
                 meta name="csrf-token" content=(shared.gate.csrf());
                 title { (title) " · " (definition.label) }
-                link rel="icon" type="image/svg+xml" href="/assets/icon.svg";
-                link rel="stylesheet" href="/assets/base.css";
-                link rel="stylesheet" href="/assets/parts.css";
-                script type="module" src="/assets/app.js" {}
+                link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
+                @for style in ["base.css", "parts.css", "results.css"] { link rel="stylesheet" href=(assets::path(style)); }
+                script type="module" src=(assets::path("app.js")) {}
             }
             body {
                 a .skip href="#main" { "Skip to the content" }
@@ -163,6 +170,12 @@ pub(super) fn segment(key: &str) -> String {
 /// A tree of JSON that the script draws from an address.
 fn tree(label: &str, source: &str) -> Markup {
     html! { div .tree-host data-tree=(source) data-label=(label) {} }
+}
+
+/// Something as a table, a tree and JSON, which the script draws from an address; `operation` is the address of its
+/// schema and of what is remembered of its looks, and `download` of the files that it can be saved as.
+fn views(label: &str, source: &str, operation: &str, download: &str) -> Markup {
+    html! { div .views data-views=(source) data-label=(label) data-operation=(operation) data-download=(download) {} }
 }
 
 /// Tabs; the panels are in the page, one of them shown.
