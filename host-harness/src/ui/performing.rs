@@ -1,6 +1,7 @@
 //! Performs actions, each on a task of its own: what becomes of it does not depend on whether a page waits for it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use host::Connection;
 use host::egress::Secrets;
@@ -40,9 +41,10 @@ async fn perform(
     cancel: Arc<Notify>,
 ) -> Run {
     let Some(connection) = connection else { return Run::refused(Failed::no_connection()) };
+    let began = Instant::now();
     tokio::select! {
         outcome = shared.connector.perform(&action, &connection, &inputs, &shared.options) => Run::of(outcome, Into::into),
-        () = cancel.notified() => Run::refused(Failed::stopped()),
+        () = cancel.notified() => Run::given_up(Failed::stopped(), began.elapsed()),
     }
 }
 

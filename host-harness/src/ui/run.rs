@@ -2,7 +2,7 @@
 //! and the log.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use host::contract::{Error, Failure, InputProblem};
@@ -17,6 +17,9 @@ const LONGEST_MESSAGE: usize = 8 * 1024;
 /// Inputs that are to blame, of which a form can show no more.
 const MOST_PROBLEMS: usize = 100;
 
+/// The kind of error of a run that somebody stopped: the one that the contract does not have.
+pub(super) const STOPPED: &str = "stopped";
+
 /// The kinds of errors that a history may name.
 const KINDS: [&str; 12] = [
     "unknown-key",
@@ -29,7 +32,7 @@ const KINDS: [&str; 12] = [
     "unexpected-response",
     "transport",
     "invalid-state",
-    "stopped",
+    STOPPED,
     "other",
 ];
 
@@ -83,7 +86,7 @@ impl Failed {
     /// A run that somebody stopped.
     pub(super) fn stopped() -> Self {
         Self {
-            kind: "stopped",
+            kind: STOPPED,
             message: "stopped before it ended".into(),
             advice: "What was sent already may have had its effect: look before you run it again.",
             problems: Vec::new(),
@@ -135,6 +138,11 @@ impl Run {
     /// A run that did not begin.
     pub(super) fn refused(why: Failed) -> Self {
         Self { result: Err(why), trace: Trace::default(), finished: Instant::now() }
+    }
+
+    /// A run that was given up after this time: what it used is not known.
+    pub(super) fn given_up(why: Failed, after: Duration) -> Self {
+        Self { trace: Trace { duration: after, ..Trace::default() }, ..Self::refused(why) }
     }
 
     /// What it holds in memory, in bytes.

@@ -105,7 +105,7 @@ const EXAMPLE: &str = include_str!("../../../host/examples/embed.rs");
 const IN_EXAMPLE: [&str; 5] = [
     "use host::{CallOptions, Runtime, RuntimeOptions};",
     "    let mut arguments = std::env::args().skip(1);\n    let mut next = || arguments.next().ok_or(\"usage: embed \
-     COMPONENT CONNECTION ACTION\");\n    let (component, connection, action) = (next()?, next()?, next()?);\n",
+     COMPONENT CONNECTION ACTION\");\n    let (component, connection, action) = (next()?, next()?, next()?);\n\n",
     "    let connection = serde_json::from_str(&std::fs::read_to_string(connection)?)?;\n",
     "    let inputs = serde_json::json!({\"first\": 10});\n",
     "connector.perform(&action, &connection, &inputs, &CallOptions::default())",

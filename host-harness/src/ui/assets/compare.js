@@ -80,7 +80,7 @@ function draw(host, found) {
     return make("tr", {},
       make("td", {}, make("span", { class: `badge ${{ added: "good", gone: "bad", changed: "warn" }[kind]}` }, kind)),
       make("th", { scope: "row" }, title, title ? " " : "", make("code", { class: "breakable quiet" }, path)),
-      make("td", { class: "breakable" }, said(one)), make("td", { class: "breakable" }, said(other)));
+      make("td", { class: "breakable" }, said(one, title)), make("td", { class: "breakable" }, said(other, title)));
   });
   const head = make("tr", {}, ...["Difference", "Where", "Older", "Newer"].map((name) => make("th", { scope: "col" }, name)));
   const count = found.length > MOST_SHOWN ? `The first ${MOST_SHOWN.toLocaleString()} differences.` : `${found.length.toLocaleString()} difference${found.length === 1 ? "" : "s"}.`;
@@ -88,9 +88,11 @@ function draw(host, found) {
     make("div", { class: "fields", tabindex: "0", role: "region", "aria-label": "Differences" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
 }
 
-function said(value) {
+function said(value, title) {
   if (value === undefined) return "–";
   if (value === null) return "null";
+  // Which record it is stands beside it already.
+  if (isBranch(value) && title && titleOf(value) === title) return "the whole record";
   const text = isBranch(value) ? titleOf(value) || JSON.stringify(value) : plain(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

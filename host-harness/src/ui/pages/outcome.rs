@@ -11,7 +11,7 @@ use serde_json::json;
 use super::graphql::Operation;
 use super::{count, failure, runs, segment, size, tabs, time, timeline, tree, views};
 use crate::ui::forms::{self, Values};
-use crate::ui::run::{Run, Side};
+use crate::ui::run::{Run, STOPPED, Side};
 use crate::ui::runs::{Phase, Record};
 use crate::ui::shared::Shared;
 use crate::ui::ways;
@@ -74,15 +74,28 @@ fn ended(
         Ok(_) => html! { p .quiet { "The result is no longer kept: newer runs took its place." } },
         Err(failed) => failure(failed),
     };
+    let trace = &run.trace;
+    let is_of_history = trace.requests > 0 && trace.exchanges.is_empty() && trace.exchanges_dropped == 0;
+    let (exchanges, lines) = match is_of_history {
+        true => (not_in_history(), not_in_history()),
+        false => (exchanges(trace, path), log_lines(trace)),
+    };
     html! {
-        (used(&run.trace, run.result.is_ok()))
+        @match &run.result {
+            Err(failed) if failed.kind == STOPPED => p .used data-outcome="failed" { strong { "Stopped" } @if !trace.duration.is_zero() { span { "after " (time(trace.duration)) } } },
+            result => (used(trace, result.is_ok())),
+        }
         (tabs("run", "Result of the run", &[
             ("result", if run.result.is_ok() { "Result".into() } else { "Error".into() }, result),
-            ("requests", requests, exchanges(&run.trace, path)),
-            ("log", log, log_lines(&run.trace)),
+            ("requests", requests, exchanges),
+            ("log", log, lines),
             ("ways", "Use elsewhere".into(), ways_out(shared, action, record.values.as_deref(), operation)),
         ]))
     }
+}
+
+fn not_in_history() -> Markup {
+    html! { p .quiet { "This run is of an earlier start: a history keeps results, and neither requests nor logs." } }
 }
 
 /// A run as something to paste elsewhere.

@@ -23,22 +23,23 @@ pub(super) fn fields(schema: &Value) -> Markup {
     let mut walk = Walk { root: schema, fields: Vec::new() };
     walk.members(schema, 0, DEEPEST);
     let fields = walk.fields;
+    let has_meanings = fields.iter().any(|field| !field.text.is_empty());
     html! {
         p .quiet {
-            "The result is " (kind(schema)) "."
+            "The result: " (kind(schema)) "."
             @if let Some(text) = text(schema, "description") { " " (cut(text, LONGEST_TEXT)) }
         }
         @if fields.is_empty() { p .quiet { "The schema names no fields." } }
         @else {
             div .fields tabindex="0" role="region" aria-label="Fields of the result" {
                 table {
-                    thead { tr { th scope="col" { "Field" } th scope="col" { "Type" } th scope="col" { "Meaning" } } }
+                    thead { tr { th scope="col" { "Field" } th scope="col" { "Type" } @if has_meanings { th scope="col" { "Meaning" } } } }
                     tbody {
                         @for field in &fields {
                             tr data-depth=(field.depth.min(8)) {
                                 th scope="row" { code .breakable { (cut(field.name, 200)) } }
                                 td { (field.kind) }
-                                td { (cut(field.text, LONGEST_TEXT)) }
+                                @if has_meanings { td { (cut(field.text, LONGEST_TEXT)) } }
                             }
                         }
                     }
