@@ -33,7 +33,7 @@ const LONGEST_TITLE = 80;
 export function titleOf(value) {
   if (!isRecord(value)) return "";
   // What lies in an edge is its node.
-  if (isRecord(value.node)) return titleOf(value.node);
+  if (isRecord(value.node)) return titleOf({ ...value.node, node: undefined });
   const said = (record, keys) => keys.map((key) => record[key]).find((text) => typeof text === "string" && text.trim());
   // A number is often an object of its own: {"cpn": {"displayValue": …}}.
   const inner = () => Object.values(value).find((part) => isRecord(part) && typeof part.displayValue === "string");

@@ -2,7 +2,7 @@
 
 import { columnsOf, listsOf, opensAsTable } from "./columns.js";
 import { copy } from "./copy.js";
-import { counted, parse, write } from "./json.js";
+import { counted, isRecord, parse, write } from "./json.js";
 import { whenSeen } from "./seen.js";
 import { make } from "./send.js";
 import { Table } from "./table.js";
@@ -22,6 +22,13 @@ async function draw(host) {
   } catch (error) {
     host.replaceChildren(make("p", { class: "quiet" }, error.message));
   }
+}
+
+/** What a result says of itself: that it is not all there is, and why. */
+function leftOut(value) {
+  if (!isRecord(value) || value.more !== true) return [];
+  const reasons = Array.isArray(value.reasons) ? value.reasons.filter((reason) => typeof reason === "string") : [];
+  return [make("p", { class: "notice" }, `Not all of it: ${[...new Set(reasons)].join("; ") || "there is more"}`)];
 }
 
 async function got(path) {
@@ -47,7 +54,7 @@ class Result {
       make("div", { class: "switch-view", role: "group", "aria-label": "View" }, ...this.buttons),
       make("span", { class: "downloads" }, "Save as ", ...this.downloads(download)));
     this.place = make("div", { class: "view" });
-    host.replaceChildren(bar, this.place);
+    host.replaceChildren(bar, ...leftOut(this.value), this.place);
     const kept = localStorage.getItem(`view ${operation}`);
     this.show(views.includes(kept) ? kept : opensAsTable(this.value, this.lists) ? "Table" : "Tree");
   }

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Place, page, segment};
+use super::{Place, page, segment, sentence};
 use crate::ui::shared::Shared;
 
 /// An address that leads nowhere, or to something that is gone; `why` says which.
@@ -41,7 +41,7 @@ pub(in crate::ui) fn forbidden(why: &str) -> Markup {
             body {
                 main {
                     h1 { "Not shown" }
-                    p { (why) }
+                    p { (sentence(why.strip_prefix("Not shown: ").unwrap_or(why))) }
                     p { "The way in: go to the terminal in which " code { "harness serve" } " runs and open the link that it has printed, in this browser. \
                         Where it has ended, start it again." }
                     p { a href="/" { "Try again" } }

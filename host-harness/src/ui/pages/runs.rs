@@ -86,6 +86,8 @@ fn said(typed: &Typed) -> Option<String> {
         Typed::Picked { label, .. } if !label.is_empty() => label,
         typed => typed.text(),
     };
+    // Of a long text the beginning is enough, and quick to look at.
+    let text = cut(text, 4 * LONGEST_INPUT);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then(|| cut(&text, LONGEST_INPUT).into_owned())
 }
