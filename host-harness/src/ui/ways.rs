@@ -20,7 +20,7 @@ pub(super) fn variable(kind: &str, field: &str) -> String {
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-/// `duroApiKey` as `DURO_API_KEY`.
+/// `plmApiKey` as `PLM_API_KEY`.
 fn upper_snake(name: &str) -> String {
     let mut snake = String::new();
     let mut was_lower = false;
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_variable_is_named_after_the_connection_and_its_field() {
         for (kind, field, expected) in [
-            ("duroApiKey", "apiKey", "DURO_API_KEY"),
+            ("plmApiKey", "apiKey", "PLM_API_KEY"),
             ("k", "apiKey", "K_API_KEY"),
             ("apiKey", "apiKey", "API_KEY"),
             ("acme-things", "token", "ACME_THINGS_TOKEN"),

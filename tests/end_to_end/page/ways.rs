@@ -137,16 +137,9 @@ async fn a_page_opens_tested_with_a_change_waiting_where_it_is_started_so() {
     assert!(output.status.success(), "{output:?}");
     assert!(sim.touch(Resource::Components, &sim.records(Resource::Components)[0].id));
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let state = format!("pollChangesTrigger={}", file("poll.state"));
-    let words = [
-        "--allow-http",
-        "--allow-private-network",
-        "--test",
-        "--connection",
-        &file("connection.json"),
-        "--state",
-        &state,
-    ];
+    let (state, connection) = (format!("pollChangesTrigger={}", file("poll.state")), file("connection.json"));
+    let grants = ["--allow-http", "--allow-private-network"];
+    let words = [&grants[..], &["--test", "--connection", &connection, "--state", &state]].concat();
     let (_child, host, path) = super::command::started_with(&words).await;
     let own = super::bounds::admitted(&host, &path).await;
     let page = super::command::get(&host, "/connection", &own).await;

@@ -7,7 +7,7 @@ use host::contract::ActionDefinition;
 use host::text::cut;
 use maud::{Markup, html};
 
-use super::{Place, heading, page, runs, segment, timeline};
+use super::{Place, clock, heading, page, runs, segment};
 use crate::ui::forms::{self, Values};
 use crate::ui::runs::Record;
 use crate::ui::shared::Shared;
@@ -28,7 +28,7 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, older
                 table {
                     thead { tr { td {} @for record in [older, newer] { th scope="col" { a href={ (path) "?run=" (record.id) } { "Run " (record.id) } } } } }
                     tbody {
-                        tr { th scope="row" { "When" } @for record in [older, newer] { td { (timeline::clock(record.started)) } } }
+                        tr { th scope="row" { "When" } @for record in [older, newer] { td { (clock(record.started)) } } }
                         tr { th scope="row" { "Outcome" } @for record in [older, newer] { td { (runs::outcome(record)) } } }
                         (inputs(action, older.values.as_deref(), newer.values.as_deref()))
                     }

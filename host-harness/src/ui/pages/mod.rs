@@ -14,6 +14,8 @@ mod schema;
 pub(super) mod timeline;
 pub(super) mod trigger;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
@@ -212,6 +214,14 @@ fn time(duration: std::time::Duration) -> String {
         milliseconds @ 0..1000 => format!("{milliseconds} ms"),
         _ => format!("{} s", decimal(duration.as_secs_f64(), 2)),
     }
+}
+
+/// The time of day; the script writes it in the viewer's own zone.
+fn clock(at: SystemTime) -> Markup {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (seconds, milliseconds) = (since.as_secs() % 86_400, since.as_millis());
+    let text = format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    html! { time data-milliseconds=(milliseconds) { (text) } }
 }
 
 /// A number with at most so many decimals, without zeros at its end.

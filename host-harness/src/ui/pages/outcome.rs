@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::graphql::Operation;
-use super::{count, failure, runs, segment, size, tabs, time, timeline, tree, views};
+use super::{clock, count, failure, runs, segment, size, tabs, time, tree, views};
 use crate::ui::forms::{self, Values};
 use crate::ui::run::{Run, STOPPED, Side};
 use crate::ui::runs::{Phase, Record};
@@ -48,7 +48,7 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, recor
 fn under_way(record: &Record, milliseconds: u128, path: &str) -> Markup {
     html! {
         div .under-way data-run=(path) data-milliseconds=(milliseconds) {
-            p { span .dot .busy aria-hidden="true" {} "Run " (record.id) ", since " (timeline::clock(record.started)) ": " span data-elapsed { (milliseconds / 1000) " s" } }
+            p { span .dot .busy aria-hidden="true" {} "Run " (record.id) ", since " (clock(record.started)) ": " span data-elapsed { (milliseconds / 1000) " s" } }
             p .quiet { "It goes on if you leave this page, and is found here again." }
             div .actions { button type="button" data-stop { "Stop" } }
         }

@@ -6,7 +6,7 @@ use host::contract::ActionDefinition;
 use host::text::cut;
 use maud::{Markup, html};
 
-use super::{segment, time, timeline};
+use super::{clock, segment, time};
 use crate::ui::forms::{self, Typed, Values};
 use crate::ui::runs::{Phase, Record};
 use crate::ui::shared::Shared;
@@ -43,7 +43,7 @@ fn one(action: &ActionDefinition, record: &Record, path: &str, is_shown: bool) -
         li aria-current=[is_shown.then_some("true")] {
             input type="checkbox" name="run" value=(record.id) aria-label={ "Compare run " (record.id) };
             a href=(address) { (name) }
-            (timeline::clock(record.started))
+            (clock(record.started))
             (outcome(record))
             span .run-inputs { (record.values.as_ref().map_or_else(|| "inputs no longer kept".to_owned(), |values| inputs(action, values))) }
             @if record.values.is_some() {

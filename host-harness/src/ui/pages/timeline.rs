@@ -1,12 +1,10 @@
 //! The parts of a trigger's page that change while it is looked at: its status, its state, and the events of its
 //! timeline.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{count, outcome, sentence, size, tree, views};
+use super::{clock, count, outcome, sentence, size, tree, views};
 use crate::ui::trigger::{Event, Poll, Status, What};
 
 /// What is going on, in a line.
@@ -91,14 +89,6 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
             }
         }
     }
-}
-
-/// The time of day; the script writes it in the viewer's own zone.
-pub(super) fn clock(at: SystemTime) -> Markup {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (seconds, milliseconds) = (since.as_secs() % 86_400, since.as_millis());
-    let text = format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    html! { time data-milliseconds=(milliseconds) { (text) } }
 }
 
 #[cfg(test)]
