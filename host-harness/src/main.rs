@@ -3,13 +3,14 @@
 mod cli;
 mod flags;
 mod json_parts;
+mod record_text;
 mod records;
 mod ui;
 mod verify;
 
 use std::process::ExitCode;
 
-use operator::{connections, files, token};
+use operator::{connections, files, shell, shown, token};
 
 fn main() -> ExitCode {
     cli::main()

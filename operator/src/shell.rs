@@ -8,9 +8,35 @@ const LONGEST: usize = 2_000;
 /// The text in quotes, as every POSIX shell reads it; none where it could not be shown as it is, or is too long to
 /// copy.
 pub fn quoted(text: &str) -> Option<String> {
-    let can_be_shown = text.len() <= LONGEST && !text.contains(shown::is_obeyed);
+    (!text.contains('\n')).then(|| quoted_lines(text, LONGEST)).flatten()
+}
+
+/// The same of text with line breaks, up to so many bytes.
+pub fn quoted_lines(text: &str, longest: usize) -> Option<String> {
+    let is_obeyed = |character| character != '\n' && shown::is_obeyed(character);
+    let can_be_shown = text.len() <= longest && !text.contains(is_obeyed);
     // Between single quotes nothing means anything, except the quote that ends them.
     can_be_shown.then(|| format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// JSON with every character as an escape that a terminal would obey: it says the same.
+pub fn json_to_show(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for character in json.chars() {
+        match character {
+            '\n' => shown.push(character),
+            // Between tokens a blank is as good; strings hold neither as they are.
+            '\t' | '\r' => shown.push(' '),
+            character if shown::is_obeyed(character) => {
+                for unit in character.encode_utf16(&mut units) {
+                    shown.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            character => shown.push(character),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -21,6 +47,21 @@ mod tests {
     fn what_cannot_be_shown_is_not_quoted() {
         for text in ["a\nb", "a\u{1b}", "\u{202e}", "\0", "\u{85}", &"x".repeat(LONGEST + 1)] {
             assert_eq!(quoted(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_quoted_where_they_are_asked_for_and_nothing_else_that_a_terminal_obeys() {
+        assert_eq!(quoted_lines("a\n'b'", 100).unwrap(), "'a\n'\\''b'\\'''");
+        assert_eq!((quoted_lines("a\u{1b}", 100), quoted_lines("abc", 2)), (None, None));
+    }
+
+    #[test]
+    fn json_that_is_shown_says_the_same_without_what_a_terminal_obeys() {
+        for text in ["\u{202e}x", "\u{7f}", "\u{e0001}", "plain é"] {
+            let shown = json_to_show(&serde_json::to_string(text).unwrap());
+            assert!(!shown.contains(shown::is_obeyed), "{shown}");
+            assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
         }
     }
 

@@ -18,7 +18,6 @@ mod options;
 mod output;
 mod poll;
 mod progress;
-mod records;
 mod seen;
 mod serve;
 mod session;
@@ -32,10 +31,12 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use operator::{shell, shown, values};
+use operator::values;
 
 use command_error::CommandError;
 use options::GlobalOptions;
+
+use crate::{record_text as records, shell, shown};
 
 /// Loads a connector component, runs it in a sandbox, and shows what it does.
 #[derive(Parser)]

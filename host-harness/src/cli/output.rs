@@ -117,7 +117,7 @@ pub(super) fn records<T: Serialize>(value: &T, format: Format, lists: &[RecordLi
     };
     let mut out = BufWriter::new(io::stdout().lock());
     match format {
-        Format::Csv => records.write_csv(&mut out)?,
+        Format::Csv => records.write_csv(&mut out, io::stdout().is_terminal())?,
         _ => records.write_lines(&mut out)?,
     }
     out.flush()?;

@@ -1,6 +1,8 @@
 //! `harness serve`: the flow-builder page.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use host::{CallOptions, LogLevel, LogOptions};
@@ -16,12 +18,12 @@ use crate::ui::{PageOptions, PageServer};
 /// Show the connector as a flow builder meets it: a page in your browser, from this machine alone
 ///
 /// Prints a link that lets one browser in; whoever has it can use the connection. The page asks for the key and keeps
-/// it in memory until it ends; ctrl-c ends it.
+/// it in memory until it ends, as it does with the runs, unless --history names a file for these; ctrl-c ends it.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   harness serve --open
-  harness serve --port 8080 --connection connection.json
+  harness serve --port 8080 --connection connection.json --test --history runs.sqlite
   harness --allow-http --allow-private-network serve --changes changes.json
 
 A file of change buttons puts buttons beside every trigger that change records in a test service on this machine:
@@ -36,9 +38,36 @@ pub(super) struct Arguments {
     /// A connection to begin with: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
     #[arg(long, value_name = "FILE")]
     connection: Option<PathBuf>,
+    /// Test the connection first, so that the page opens with whose key it is
+    #[arg(long, requires = "connection")]
+    test: bool,
+    /// Keep runs in this file (SQLite), without secrets: inputs, outcomes and results, 256 MiB at most
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+    /// A state that a trigger begins with, as `harness poll --state` keeps it
+    #[arg(long, value_name = "KEY=FILE", value_parser = state)]
+    state: Vec<(String, PathBuf)>,
     /// Buttons that change records in a test service: [{"label": …, "url": …, "body": …, "method": …}]
     #[arg(long, value_name = "FILE")]
     changes: Option<PathBuf>,
+}
+
+fn state(text: &str) -> Result<(String, PathBuf), String> {
+    let (key, file) = text.split_once('=').ok_or("give the trigger's key and a file: KEY=FILE")?;
+    Ok((key.to_owned(), file.into()))
+}
+
+/// Reads a state as it is: it need not be text.
+fn read_state(path: &Path, most: u64) -> Result<Vec<u8>, CommandError> {
+    let failed = |why: String| CommandError::usage(format!("the state {}: {why}", path.display()));
+    let mut state = Vec::new();
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    file.take(most.saturating_add(1)).read_to_end(&mut state).map_err(|error| failed(error.to_string()))?;
+    match state.len() as u64 {
+        0 => Err(failed("it is empty".into())),
+        length if length > most => Err(failed(format!("it is larger than {most} bytes"))),
+        _ => Ok(state),
+    }
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
@@ -47,9 +76,15 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         Some(path) => Some(connection_file::read(path, session.connector.definition())?),
         None => None,
     };
+    let most = session.state_limit();
+    let states = arguments.state.into_iter().map(|(key, path)| Ok((key, read_state(&path, most)?)));
+    let states = states.collect::<Result<_, CommandError>>()?;
     let options = PageOptions {
         port: arguments.port,
         connection,
+        history: arguments.history,
+        states,
+        test: arguments.test,
         changes: arguments.changes,
         call_options: CallOptions {
             log: LogOptions { level: LogLevel::Debug, sink: None },

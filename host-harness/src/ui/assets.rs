@@ -1,35 +1,84 @@
-//! Style, script and icon, compiled in: nothing comes from another host.
+//! Style, script and icon, compiled in: nothing comes from another host. Their address holds a hash of them all, so that
+//! a browser keeps them for as long as they are the same.
+
+use std::io::Write;
+use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
 
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Each file by its name.
-const ASSETS: [(&str, &str, &str); 9] = [
+const ASSETS: [(&str, &str, &str); 18] = [
     ("base.css", STYLE, include_str!("assets/base.css")),
     ("parts.css", STYLE, include_str!("assets/parts.css")),
+    ("results.css", STYLE, include_str!("assets/results.css")),
     ("app.js", SCRIPT, include_str!("assets/app.js")),
+    ("columns.js", SCRIPT, include_str!("assets/columns.js")),
+    ("compare.js", SCRIPT, include_str!("assets/compare.js")),
+    ("copy.js", SCRIPT, include_str!("assets/copy.js")),
     ("forms.js", SCRIPT, include_str!("assets/forms.js")),
-    ("send.js", SCRIPT, include_str!("assets/send.js")),
-    ("tree.js", SCRIPT, include_str!("assets/tree.js")),
+    ("json.js", SCRIPT, include_str!("assets/json.js")),
     ("picker.js", SCRIPT, include_str!("assets/picker.js")),
+    ("results.js", SCRIPT, include_str!("assets/results.js")),
+    ("runs.js", SCRIPT, include_str!("assets/runs.js")),
+    ("seen.js", SCRIPT, include_str!("assets/seen.js")),
+    ("send.js", SCRIPT, include_str!("assets/send.js")),
+    ("table.js", SCRIPT, include_str!("assets/table.js")),
+    ("tree.js", SCRIPT, include_str!("assets/tree.js")),
     ("trigger.js", SCRIPT, include_str!("assets/trigger.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
 
-pub(super) async fn show(Path(name): Path<String>) -> Response {
-    match ASSETS.iter().find(|(known, _, _)| *known == name) {
-        Some((_, kind, text)) => ([(header::CONTENT_TYPE, *kind)], *text).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+/// The hash of all files, as it stands in their addresses.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for (name, _, text) in ASSETS {
+        hash.update(name.as_bytes());
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+});
+
+/// Each file compressed, in the order above; nothing where that failed.
+static COMPRESSED: LazyLock<Vec<Option<Bytes>>> = LazyLock::new(|| {
+    let compressed = |text: &str| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).ok()?;
+        encoder.finish().ok().map(Bytes::from)
+    };
+    ASSETS.iter().map(|(_, _, text)| compressed(text)).collect()
+});
+
+/// The address of a file.
+pub(super) fn path(name: &str) -> String {
+    format!("/assets/{}/{name}", *VERSION)
+}
+
+pub(super) async fn show(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let known = ASSETS.iter().position(|(known, _, _)| *known == name).filter(|_| version == *VERSION);
+    let Some((index, (_, kind, text))) = known.and_then(|index| Some((index, ASSETS.get(index)?))) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let takes_gzip = accepted.split(',').any(|encoding| encoding.trim() == "gzip");
+    match COMPRESSED.get(index).cloned().flatten().filter(|_| takes_gzip) {
+        Some(bytes) => ([(header::CONTENT_TYPE, *kind), (header::CONTENT_ENCODING, "gzip")], bytes).into_response(),
+        None => ([(header::CONTENT_TYPE, *kind)], *text).into_response(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ASSETS;
+    use super::*;
 
     #[test]
     fn no_asset_asks_another_host_for_anything() {
@@ -38,5 +87,34 @@ mod tests {
             let text = text.replace("http://www.w3.org/2000/svg", "");
             assert!(!text.contains("http://") && !text.contains("https://"), "{name}");
         }
+    }
+
+    #[test]
+    fn every_module_that_a_script_imports_is_served() {
+        for (name, _, text) in ASSETS.iter().filter(|(_, kind, _)| *kind == SCRIPT) {
+            for import in text.split(" from \"./").skip(1) {
+                let import = import.split('"').next().unwrap();
+                assert!(ASSETS.iter().any(|(known, _, _)| *known == import), "{name} imports {import}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_had_under_the_hash_of_this_program_alone() {
+        let ask = |version: &str| show(Path((version.to_owned(), "app.js".to_owned())), HeaderMap::new());
+        assert_eq!(ask(&VERSION).await.status(), StatusCode::OK);
+        assert_eq!(ask("0123456789abcdef").await.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_takes_compressed_files_gets_them() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, "br, gzip, deflate".parse().unwrap());
+        let response = show(Path((VERSION.clone(), "app.js".to_owned())), headers).await;
+        assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&body[..]), &mut text).unwrap();
+        assert_eq!(text, include_str!("assets/app.js"));
     }
 }

@@ -35,6 +35,20 @@ impl Typed {
     }
 }
 
+/// What values hold in memory, in bytes.
+pub(super) fn held_bytes(values: &Values) -> u64 {
+    let texts = values.iter().map(|(key, typed)| {
+        key.len()
+            + match typed {
+                Typed::Checked(_) => 1,
+                Typed::Text(text) => text.len(),
+                Typed::Picked { value, label } => value.len() + label.len(),
+                Typed::Pairs(pairs) => pairs.iter().map(|(key, value)| key.len() + value.len() + 48).sum(),
+            }
+    });
+    texts.sum::<usize>() as u64
+}
+
 /// Makes the `inputs` object of a call. Everything is passed on as it was typed, which the contract lets a connector
 /// read: it knows its inputs, and says of all of them at once what is wrong. Blank controls are left out, so that
 /// defaults count; but what a required input began with was taken away where it is blank, and the connector is to say
@@ -63,6 +77,36 @@ fn read_one(typed: &Typed) -> Option<Value> {
             (!text.trim().is_empty()).then(|| text.as_str().into())
         }
     }
+}
+
+/// The values that a link to a form names, of those inputs that are not hidden while they are typed: a text each, and
+/// rows as JSON.
+pub(super) fn linked<'a>(inputs: impl IntoIterator<Item = &'a InputField>, asked: &BTreeMap<String, String>) -> Values {
+    let read = |input: &InputField, text: &String| match input.kind {
+        InputKind::Boolean => Some(Typed::Checked(text == "true")),
+        InputKind::KeyValueList => serde_json::from_str(text).ok().map(Typed::Pairs),
+        _ => Some(Typed::Text(text.clone())),
+    };
+    let shown = inputs.into_iter().filter(|input| input.kind != InputKind::Password);
+    shown.filter_map(|input| Some((input.key.clone(), read(input, asked.get(&input.key)?)?))).collect()
+}
+
+/// The query of a link that fills a form with these values.
+pub(super) fn link(values: &Values) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (key, typed) in values {
+        match typed {
+            Typed::Pairs(pairs) if pairs.is_empty() => {}
+            Typed::Pairs(pairs) => {
+                query.append_pair(key, &json!(pairs).to_string());
+            }
+            typed if typed.text().is_empty() => {}
+            typed => {
+                query.append_pair(key, typed.text());
+            }
+        }
+    }
+    query.finish()
 }
 
 /// Values that may be kept and shown again: those of known inputs that are not hidden while they are typed.
@@ -116,6 +160,24 @@ mod tests {
         assert!(read_typed(InputKind::Number, text("  ")).is_empty());
         assert!(read_typed(InputKind::KeyValueList, Typed::Pairs(vec![])).is_empty());
         assert!(read(&[input("a", InputKind::Text, true)], &Values::new()).is_empty());
+    }
+
+    #[test]
+    fn a_link_fills_the_form_with_what_it_was_made_of_and_holds_nothing_hidden() {
+        let kinds = [("a", InputKind::Text), ("b", InputKind::Boolean), ("c", InputKind::KeyValueList)];
+        let mut inputs = kinds.map(|(key, kind)| input(key, kind, false)).to_vec();
+        inputs.push(input("secret", InputKind::Password, false));
+        let values = Values::from([
+            ("a".into(), text("1/4\" & é=?")),
+            ("b".into(), Typed::Checked(true)),
+            ("c".into(), Typed::Pairs(vec![("x".into(), "1".into())])),
+        ]);
+        let read = |query: &str| {
+            let asked = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            linked(&inputs, &asked)
+        };
+        assert_eq!(read(&link(&values)), values);
+        assert!(read("secret=x&unknown=y&c=no").is_empty());
     }
 
     #[test]

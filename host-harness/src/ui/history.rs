@@ -1,7 +1,6 @@
 //! How much of the past the page keeps: one bound in bytes for the results, payloads, requests, logs and states of all
 //! runs and polls together. Where they are more, the oldest lose their contents; what they did stays in view.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::shared::Shared;
@@ -17,8 +16,8 @@ struct Held {
 }
 
 enum Place {
-    /// The last run of this action.
-    Run(String),
+    /// The run of this id.
+    Run(u64),
     /// The event of this id of this trigger.
     Event(String, u64),
 }
@@ -33,11 +32,7 @@ pub(super) fn trim(shared: &Shared) {
             return;
         }
         match &oldest.place {
-            Place::Run(key) => {
-                if let Some(run) = shared.memory().runs.get_mut(key) {
-                    *run = Arc::new(run.emptied());
-                }
-            }
+            Place::Run(id) => shared.runs.empty(*id),
             Place::Event(key, id) => {
                 if let Some(trigger) = shared.triggers.get(key) {
                     trigger.empty(*id);
@@ -51,9 +46,7 @@ pub(super) fn trim(shared: &Shared) {
 /// Takes the contents of all runs and polls: they were another connection's, whose secrets nothing is searched for any
 /// more.
 pub(super) fn forget(shared: &Shared) {
-    for run in shared.memory().runs.values_mut() {
-        *run = Arc::new(run.emptied());
-    }
+    shared.runs.empty_all();
     for trigger in shared.triggers.values() {
         for (id, _, _) in trigger.held() {
             trigger.empty(id);
@@ -62,14 +55,9 @@ pub(super) fn forget(shared: &Shared) {
 }
 
 fn held(shared: &Shared) -> Vec<Held> {
-    let memory = shared.memory();
-    let runs = memory.runs.iter().map(|(key, run)| Held {
-        finished: run.finished,
-        bytes: run.held_bytes(),
-        place: Place::Run(key.clone()),
-    });
-    let mut all: Vec<Held> = runs.collect();
-    drop(memory);
+    let runs = shared.runs.held().into_iter();
+    let mut all: Vec<Held> =
+        runs.map(|(id, finished, bytes)| Held { finished, bytes, place: Place::Run(id) }).collect();
     for (key, trigger) in &shared.triggers {
         let polls = trigger.held().into_iter();
         all.extend(polls.map(|(id, finished, bytes)| Held { finished, bytes, place: Place::Event(key.clone(), id) }));

@@ -1,5 +1,5 @@
-//! What the page remembers while the program runs: the connection, the forms, the last run of each action. It is in
-//! memory alone, and every window of the browser shows the same.
+//! What the page remembers while the program runs: the connection and the forms. It is in memory alone, and every window
+//! of the browser shows the same.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::forms::{self, Typed, Values};
-use super::run::{Failed, Run};
+use super::run::Failed;
+use super::ways::variable;
 
 /// Shorter secrets are words that any page holds by chance.
 const SHORTEST_SCRUBBED: usize = 12;
@@ -22,8 +23,6 @@ pub(super) struct Memory {
     pub(super) connection: Option<Held>,
     /// The values of each form, by its place: `actions/KEY`, `triggers/KEY`.
     pub(super) forms: HashMap<String, Values>,
-    /// The last run of each action, by its key.
-    pub(super) runs: HashMap<String, Arc<Run>>,
 }
 
 /// The configured connection. Its secrets are here and in the host's own type, and nothing of them is ever sent to a
@@ -34,6 +33,7 @@ pub(super) struct Held {
     pub(super) shown: Values,
     secrets: BTreeMap<String, SecretString>,
     scrubber: Arc<Secrets>,
+    redactor: Arc<Secrets>,
     /// What the last test said.
     pub(super) tested: Option<Result<Account, Failed>>,
 }
@@ -93,15 +93,17 @@ impl Held {
     }
 
     fn new(connection: Connection, shown: Values, secrets: BTreeMap<String, SecretString>) -> Self {
-        let mut scrubber = Secrets::default();
+        let (mut scrubber, mut redactor) = (Secrets::default(), Secrets::default());
         for (key, secret) in &secrets {
+            redactor.hide(secret.expose_secret());
             if secret.expose_secret().len() >= SHORTEST_SCRUBBED {
                 // What cannot be sent in a header was refused when the connection was made, and is reported when it is
                 // used.
                 scrubber.declare(key, Some(secret.clone())).ok();
             }
         }
-        Self { connection, shown, secrets, scrubber: Arc::new(scrubber), tested: None }
+        let (scrubber, redactor) = (Arc::new(scrubber), Arc::new(redactor));
+        Self { connection, shown, secrets, scrubber, redactor, tested: None }
     }
 
     /// Takes over a connection file that was read already.
@@ -139,9 +141,24 @@ impl Held {
         self.secrets.contains_key(key)
     }
 
+    /// The connection as a file for `--connection`: each secret as the variable of the environment that it is to be read
+    /// from.
+    pub(super) fn file(&self) -> Value {
+        let kind = self.connection.key();
+        let shown = self.shown.iter().filter(|(_, typed)| !typed.text().is_empty());
+        let shown = shown.map(|(key, typed)| (key.clone(), Value::from(typed.text().replace("${", "$${"))));
+        let secrets = self.secrets.keys().map(|key| (key.clone(), format!("${{{}}}", variable(kind, key)).into()));
+        json!({"key": kind, "fields": secrets.chain(shown).collect::<Map<String, Value>>()})
+    }
+
     /// Finds the secrets in what is about to be sent to the browser.
     pub(super) fn scrubber(&self) -> &Arc<Secrets> {
         &self.scrubber
+    }
+
+    /// Finds the secrets in what is about to be written into a file: short ones too, because nobody looks again.
+    pub(super) fn redactor(&self) -> &Arc<Secrets> {
+        &self.redactor
     }
 }
 
@@ -207,6 +224,13 @@ mod tests {
     fn what_is_missing_or_cannot_be_used_is_placed_at_its_field() {
         let problems = read("", "plm.example", None).err().unwrap();
         assert_eq!(problems.iter().map(|problem| problem.input.as_str()).collect::<Vec<_>>(), ["apiKey", "url"]);
+    }
+
+    #[test]
+    fn a_saved_connection_names_the_variable_of_each_secret_and_holds_none() {
+        let file = read(CANARY, "https://plm.example", None).ok().unwrap().file();
+        assert_eq!(file, json!({"key": "k", "fields": {"apiKey": "${K_API_KEY}", "url": "https://plm.example"}}));
+        assert!(Held::from_file(&definition(), file).is_ok());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The flow-builder page: a small web server on loopback that shows a connector as a flow builder meets it. Drawn from
 //! the manifest alone; it calls the library like any other embedder.
 //!
-//! `operator::gate` decides who may talk to it, `server` says which address does what, `memory` and `trigger` remember,
-//! `forms` and `run` translate, `pages` draws, `assets` holds style and script.
+//! `operator::gate` decides who may talk to it, `server` says which address does what, `memory`, `runs` and `trigger` remember,
+//! `archive` keeps runs in a file, `performing` and `polling` call the connector, `forms` and `run` translate, `ways`
+//! writes what leads out, `pages` draws, `assets` holds style and script.
 
+mod archive;
 mod assets;
 mod changes;
 mod forms;
@@ -12,11 +14,14 @@ mod history;
 mod memory;
 mod pages;
 mod payload;
+mod performing;
 mod polling;
 mod run;
+mod runs;
 mod server;
 mod shared;
 mod trigger;
+mod ways;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -27,6 +32,7 @@ use operator::gate::Gate;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use archive::Archive;
 use changes::ChangeButtons;
 use memory::Held;
 use shared::Shared;
@@ -37,6 +43,12 @@ pub(crate) struct PageOptions {
     pub(crate) port: u16,
     /// A connection to begin with, as its file holds it.
     pub(crate) connection: Option<Value>,
+    /// A file in which runs are kept.
+    pub(crate) history: Option<PathBuf>,
+    /// States that triggers begin with, by the triggers' keys.
+    pub(crate) states: Vec<(String, Vec<u8>)>,
+    /// Whether the connection is tested at once.
+    pub(crate) test: bool,
     /// A file of buttons that change records in a test service.
     pub(crate) changes: Option<PathBuf>,
     /// How calls are made.
@@ -60,7 +72,16 @@ impl PageServer {
         let gate = Arc::new(Gate::new("harness", address, &[]).map_err(|error| error.to_string())?);
         let changes = options.changes.as_deref().map(ChangeButtons::read).transpose()?.unwrap_or_default();
         let held = options.connection.map(|value| Held::from_file(connector.definition(), value)).transpose()?;
-        let shared = Arc::new(Shared::new(connector, options.call_options, gate, changes, held));
+        let key = connector.definition().key.clone();
+        let archive = options.history.as_deref().map(|path| Archive::open(path, &key)).transpose()?;
+        let shared = Arc::new(Shared::new(connector, options.call_options, gate, changes, held, archive));
+        for (key, state) in options.states {
+            let trigger = shared.triggers.get(&key).ok_or_else(|| no_trigger(&shared, &key))?;
+            trigger.load(state, "from a file").await;
+        }
+        if options.test {
+            handlers::connection::test(&shared).await;
+        }
         Ok(Self { listener, shared })
     }
 
@@ -78,4 +99,9 @@ impl PageServer {
     pub(crate) async fn serve(self) -> std::io::Result<()> {
         server::serve(self.listener, server::router(self.shared)).await
     }
+}
+
+fn no_trigger(shared: &Shared, key: &str) -> String {
+    let known: Vec<&str> = shared.definition().triggers.iter().map(|trigger| trigger.key.as_str()).collect();
+    format!("the connector has no trigger {key:?}; it has {}", known.join(", "))
 }

@@ -2,7 +2,7 @@
 //! and the log.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use host::contract::{Error, Failure, InputProblem};
@@ -16,6 +16,25 @@ use crate::flags::Flags;
 const LONGEST_MESSAGE: usize = 8 * 1024;
 /// Inputs that are to blame, of which a form can show no more.
 const MOST_PROBLEMS: usize = 100;
+
+/// The kind of error of a run that somebody stopped: the one that the contract does not have.
+pub(super) const STOPPED: &str = "stopped";
+
+/// The kinds of errors that a history may name.
+const KINDS: [&str; 12] = [
+    "unknown-key",
+    "invalid-input",
+    "unauthenticated",
+    "forbidden",
+    "not-found",
+    "rate-limited",
+    "service",
+    "unexpected-response",
+    "transport",
+    "invalid-state",
+    STOPPED,
+    "other",
+];
 
 /// What a call came to.
 #[derive(Clone)]
@@ -64,6 +83,37 @@ impl Failed {
         Self { kind: "other", message: why.into(), advice, problems: Vec::new(), may_pass }
     }
 
+    /// A run that somebody stopped.
+    pub(super) fn stopped() -> Self {
+        Self {
+            kind: STOPPED,
+            message: "stopped before it ended".into(),
+            advice: "What was sent already may have had its effect: look before you run it again.",
+            problems: Vec::new(),
+            may_pass: false,
+        }
+    }
+
+    /// A run whose program ended before it did.
+    pub(super) fn interrupted() -> Self {
+        let message = "this program ended while it ran, and nobody knows how far it came".into();
+        Self { message, ..Self::stopped() }
+    }
+
+    /// A fault of this program.
+    pub(super) fn defect() -> Self {
+        let advice = "This is a defect of the harness: report it with what the terminal shows.";
+        let message = "the run was given up".into();
+        Self { kind: "other", message, advice, problems: Vec::new(), may_pass: false }
+    }
+
+    /// A run of an earlier start that failed, as the history has it.
+    pub(super) fn of_history(kind: &str, message: String) -> Self {
+        let kind = KINDS.iter().find(|known| **known == kind).copied().unwrap_or("other");
+        let advice = "This run is of an earlier start: run it again to see its requests and log.";
+        Self { kind, message, advice, problems: Vec::new(), may_pass: false }
+    }
+
     /// A call that was not made, because there is nothing to make it with.
     pub(super) fn no_connection() -> Self {
         Self {
@@ -88,6 +138,11 @@ impl Run {
     /// A run that did not begin.
     pub(super) fn refused(why: Failed) -> Self {
         Self { result: Err(why), trace: Trace::default(), finished: Instant::now() }
+    }
+
+    /// A run that was given up after this time: what it used is not known.
+    pub(super) fn given_up(why: Failed, after: Duration) -> Self {
+        Self { trace: Trace { duration: after, ..Trace::default() }, ..Self::refused(why) }
     }
 
     /// What it holds in memory, in bytes.

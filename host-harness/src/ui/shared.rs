@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use host::contract::ConnectorDefinition;
-use host::{CallOptions, Connection, Connector};
+use host::{CallOptions, Connection, Connector, Trace};
 use operator::gate::Gate;
+use serde_json::value::RawValue;
 
+use super::archive::Archive;
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
+use super::runs::{Phase, Record, Runs};
 use super::trigger::Trigger;
+use super::ways::{self, variable};
 
 /// The connector, how it is called, and what is remembered.
 pub(super) struct Shared {
@@ -18,6 +22,9 @@ pub(super) struct Shared {
     pub(super) gate: Arc<Gate>,
     pub(super) changes: ChangeButtons,
     pub(super) triggers: HashMap<String, Arc<Trigger>>,
+    pub(super) runs: Runs,
+    /// Where runs are kept beyond this start.
+    pub(super) archive: Option<Arc<Archive>>,
     memory: Mutex<Memory>,
 }
 
@@ -28,12 +35,16 @@ impl Shared {
         gate: Arc<Gate>,
         changes: ChangeButtons,
         connection: Option<Held>,
+        archive: Option<Archive>,
     ) -> Self {
         let triggers = connector.definition().triggers.iter();
         let triggers =
             triggers.map(|trigger| (trigger.key.clone(), Arc::new(Trigger::new(trigger.record_lists())))).collect();
         let memory = Mutex::new(Memory { connection, ..Memory::default() });
-        Self { connector, options, gate, changes, triggers, memory }
+        let earlier = archive.as_ref().map(|archive| (archive.earlier(), archive.last_id()));
+        let (earlier, above) = earlier.unwrap_or_default();
+        let runs = Runs::of(earlier, above);
+        Self { connector, options, gate, changes, triggers, runs, archive: archive.map(Arc::new), memory }
     }
 
     pub(super) fn definition(&self) -> &ConnectorDefinition {
@@ -43,6 +54,28 @@ impl Shared {
     /// What is remembered, for as long as it takes to read or write a value: never held while something is awaited.
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a run came to, from memory or from the file that keeps it; none if it failed or is no longer kept.
+    pub(super) async fn result(self: &Arc<Self>, record: &Record) -> Option<Arc<RawValue>> {
+        let Phase::Ended(run) = &record.phase else { return None };
+        if let Some(value) = run.result.as_ref().ok()? {
+            return Some(value.clone());
+        }
+        let archive = self.archive.clone()?;
+        let (action, id) = (record.action.clone(), record.id);
+        tokio::task::spawn_blocking(move || archive.result(&action, id)).await.ok()?
+    }
+
+    /// A recorded request as a command line of curl.
+    pub(super) fn curl(&self, trace: &Trace, index: usize) -> Option<String> {
+        let memory = self.memory();
+        let connection = memory.connection.as_ref().map(|held| &held.connection);
+        let kind = connection.and_then(|connection| self.definition().connection(connection.key()));
+        let secret = kind.and_then(|kind| kind.fields.iter().find(|field| field.secret).map(|field| (kind, field)));
+        let variable =
+            secret.map_or_else(|| "SECRET".to_owned(), |(kind, field)| variable(&kind.key, &field.input.key));
+        ways::curl(trace.exchanges.get(index)?, &variable)
     }
 
     /// The connection that calls are made with.

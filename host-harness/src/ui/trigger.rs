@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use host::StateStore;
 use host::contract::RecordList;
 use host::poller::{StoreError, Stored, Version};
+use serde_json::value::RawValue;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -153,6 +154,19 @@ impl Trigger {
         self.inner().events.iter().find(|event| event.id == id).cloned()
     }
 
+    /// The lists of records that its payloads hold.
+    pub(super) fn lists(&self) -> &[RecordList] {
+        &self.lists
+    }
+
+    /// What a poll delivered, if it is still kept.
+    pub(super) fn payload(&self, id: u64) -> Option<Arc<RawValue>> {
+        match &self.event(id)?.what {
+            What::Poll(poll) => poll.run.result.as_ref().ok()?.clone(),
+            What::Note(_) => None,
+        }
+    }
+
     /// The polls of the timeline that hold something: id, end, and what they hold in bytes.
     pub(super) fn held(&self) -> Vec<(u64, Instant, u64)> {
         let inner = self.inner();
@@ -224,6 +238,18 @@ impl Trigger {
             inner.put(None);
             inner.origin.clear();
             inner.push(What::Note("State reset: the next poll marks a new beginning".into()));
+        }
+        self.changed();
+    }
+
+    /// Takes over a state from elsewhere, and says where it is from.
+    pub(super) async fn load(&self, state: Vec<u8>, origin: &str) {
+        let _turn = self.turn.lock().await;
+        {
+            let mut inner = self.inner();
+            inner.put(Some(state.into()));
+            inner.origin = origin.to_owned();
+            inner.push(What::Note(format!("State taken {origin}")));
         }
         self.changed();
     }

@@ -41,6 +41,33 @@ async fn no_page_has_a_serious_accessibility_problem() {
         browser.click("#run-tab-log").await;
         scan.all_looks(browser, "the log").await;
 
+        browser.click("#run-tab-ways").await;
+        scan.all_looks(browser, "the ways out").await;
+
+        bench.open("/actions/listChangeOrders").await;
+        browser.click("form button[type=submit]").await;
+        browser.wait_for(".table-box tr[data-place]").await;
+        browser.click(".chooser summary").await;
+        scan.all_looks(browser, "a table and its columns").await;
+        browser.click(".chooser summary").await;
+        browser.click(".table-box tr[data-place]").await;
+        browser.wait_for(".record .row").await;
+        scan.all_looks(browser, "a table with a record").await;
+        browser.click("#expected-tab-fields").await;
+        browser.click(".switch-view button:nth-child(3)").await;
+        scan.all_looks(browser, "fields and JSON").await;
+        browser.click("form button[type=submit]").await;
+        browser.wait_until("it ran again", "return document.querySelectorAll('.runs li').length === 2").await;
+        scan.all_looks(browser, "the runs").await;
+        for run in ["1", "2"] {
+            browser.click(&format!(".runs li:nth-child({run}) input")).await;
+        }
+        browser.click(".runs form button[type=submit]").await;
+        browser.wait_for_text("#differences", "same").await;
+        scan.all_looks(browser, "a comparison").await;
+        bench.open("/nowhere").await;
+        scan.all_looks(browser, "a page that is not there").await;
+
         bench.open("/actions/rawRequest").await;
         browser.click("[data-add-pair]").await;
         scan.all_looks(browser, "code and pairs").await;

@@ -13,7 +13,7 @@ use crate::support::built;
 const MIB: u64 = 1024 * 1024;
 
 /// The headers with which a page's own script asks.
-async fn admitted(host: &str, path: &str) -> String {
+pub(super) async fn admitted(host: &str, path: &str) -> String {
     let answer = get(host, path, "").await;
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
@@ -75,18 +75,20 @@ async fn what_was_done_with_a_connection_is_forgotten_with_it() {
         send(&host, "POST", "/connection", &own, &json!({ "kind": "key", "values": values }).to_string()).await
     };
     let nothing = json!({ "values": {} }).to_string();
-    let kept = async || get(&host, "/actions/fine/result", &own).await.starts_with("HTTP/1.1 200");
+    let kept = async |run: u64| {
+        get(&host, &format!("/actions/fine/runs/{run}/result"), &own).await.starts_with("HTTP/1.1 200")
+    };
     save("key-of-the-page").await;
     send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
     // The same key once more changes nothing, another one does, and so does none.
     save("key-of-the-page").await;
-    assert!(kept().await);
+    assert!(kept(1).await);
     save("key-of-somebody-else").await;
-    assert!(!kept().await);
+    assert!(!kept(1).await);
     send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
-    assert!(kept().await);
+    assert!(kept(2).await);
     send(&host, "POST", "/connection/forget", &own, "{}").await;
-    assert!(!kept().await);
+    assert!(!kept(2).await);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Chromium through chromedriver, with the few things that the tests do in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -118,6 +118,12 @@ impl Browser {
             self.client.find(Locator::Css(selector)).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
         element.clear().await.unwrap();
         element.send_keys(text).await.unwrap();
+    }
+
+    /// Gives a file to a field that takes one.
+    pub(super) async fn type_file(&self, selector: &str, file: &Path) {
+        let element = self.client.find(Locator::Css(selector)).await.unwrap();
+        element.send_keys(file.to_str().unwrap()).await.unwrap();
     }
 
     /// Presses keys in what has the focus.

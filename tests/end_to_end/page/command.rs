@@ -65,15 +65,54 @@ async fn the_page_is_shown_to_whoever_has_used_the_link_and_to_nobody_else() {
     let answer = get(&host, &path, "").await;
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
-    for page in
-        ["/connection", "/about", "/actions/createChangeOrder", "/triggers/pollChangesTrigger", "/assets/app.js"]
-    {
+    for page in ["/connection", "/about", "/actions/createChangeOrder", "/triggers/pollChangesTrigger"] {
         let answer = get(&host, page, &cookie).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{page}: {answer}");
         assert!(answer.contains("content-security-policy: default-src 'none'"), "{page}: {answer}");
         assert!(answer.contains("cache-control: no-store"), "{page}: {answer}");
     }
     assert!(get(&host, "/actions/nope", &cookie).await.starts_with("HTTP/1.1 404 "));
+}
+
+#[tokio::test]
+async fn files_that_are_named_by_their_content_are_kept_by_the_browser_and_nothing_else_is() {
+    let (_child, host, path) = started().await;
+    let answer = get(&host, &path, "").await;
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let page = get(&host, "/connection", &cookie).await;
+    let (_, script) = page.split_once("<script type=\"module\" src=\"").unwrap();
+    let script = script.split('"').next().unwrap();
+    let file = get(&host, script, &cookie).await;
+    assert!(file.starts_with("HTTP/1.1 200 ") && file.contains("cache-control: private, max-age=31536000, immutable"));
+    assert!(get(&host, script, "").await.starts_with("HTTP/1.1 403 "));
+    let other = get(&host, "/assets/0123456789abcdef/app.js", &cookie).await;
+    assert!(other.starts_with("HTTP/1.1 404 ") && other.contains("cache-control: no-store"), "{other}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_who_is_not_let_in_are_pages_with_a_way_on() {
+    let (_child, host, path) = started().await;
+    let answer = get(&host, &path, "").await;
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let looked_at = "accept: text/html,application/xhtml+xml\r\n";
+    let cookie = format!("cookie: {}\r\n{looked_at}", cookie.split(';').next().unwrap());
+    for address in
+        ["/nowhere", "/actions/nope", "/actions/listComponents?run=7", "/actions/listComponents/compare?run=1"]
+    {
+        let page = get(&host, address, &cookie).await;
+        assert!(page.starts_with("HTTP/1.1 404 ") && page.contains("content-type: text/html"), "{page}");
+        assert!(page.contains("Where to go from here") && page.contains("href=\"/connection\""), "{page}");
+    }
+    let page = get(&host, "/connection", looked_at).await;
+    assert!(page.starts_with("HTTP/1.1 403 ") && page.contains("content-type: text/html"), "{page}");
+    assert!(
+        page.contains("open the link that") && page.contains("content-security-policy: default-src 'none'"),
+        "{page}"
+    );
+    assert!(!page.contains("Duro") && !page.contains("/assets/"), "{page}");
+    // A script gets the words alone.
+    assert!(get(&host, "/connection", "").await.contains("content-type: text/plain"));
 }
 
 #[tokio::test]

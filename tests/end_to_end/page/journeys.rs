@@ -197,6 +197,8 @@ async fn ten_thousand_rows_are_shown_by_the_few_that_can_be_seen() {
         let browser = bench.open("/actions/listComponents").await;
         browser.type_into("#input-first", "10000").await;
         browser.press(&[Key::Enter]).await;
+        browser.wait_for_text("#run-panel-result .tree-bar", "10,000 rows").await;
+        browser.click("#run-panel-result .switch-view button:nth-child(2)").await;
         browser.wait_for_text("#run-panel-result .tree-bar", "10,000 items").await;
         browser.click("#run-panel-result .tree-bar button:nth-of-type(2)").await;
         browser.js("document.querySelector('#run-panel-result .tree').focus()").await;

@@ -12,7 +12,7 @@ use crate::support::root;
 
 /// The pictures that the README shows; the others are for looking things over, and are taken where
 /// `PAGE_SCREENSHOTS_ALL` is set.
-const IN_README: [&str; 3] = ["page-action", "page-trigger", "page-connection-dark"];
+const IN_README: [&str; 4] = ["page-action", "page-table", "page-trigger", "page-connection-dark"];
 
 #[tokio::test]
 async fn the_pictures_are_taken_and_kept_where_a_folder_is_named() {
@@ -51,6 +51,32 @@ async fn the_pictures_are_taken_and_kept_where_a_folder_is_named() {
         album.take("page-requests").await;
         browser.click("#run-tab-log").await;
         album.take("page-log").await;
+
+        bench.open("/actions/listChangeOrders").await;
+        browser.click("form button[type=submit]").await;
+        browser.wait_for(".table-box tr[data-place]").await;
+        album.take("page-table").await;
+        browser.click(".table-box tr[data-place]").await;
+        browser.wait_for(".record .row").await;
+        album.take("page-table-record").await;
+        browser.click(".switch-view button:nth-child(2)").await;
+        browser.wait_for(".view .row").await;
+        browser.click("#expected-tab-fields").await;
+        album.take("page-tree").await;
+        browser.click("#run-tab-ways").await;
+        album.take("page-ways").await;
+        browser.type_into("#input-first", "3").await;
+        browser.press(&[Key::Enter]).await;
+        browser.wait_until("it ran again", "return document.querySelectorAll('.runs li').length === 2").await;
+        album.take("page-runs").await;
+        for run in ["1", "2"] {
+            browser.click(&format!(".runs li:nth-child({run}) input")).await;
+        }
+        browser.click(".runs form button[type=submit]").await;
+        browser.wait_for_text("#differences", "difference").await;
+        album.take("page-compare").await;
+        bench.open("/nowhere").await;
+        album.take("page-missing").await;
 
         bench.open("/actions/rawRequest").await;
         browser.click("[data-add-pair]").await;

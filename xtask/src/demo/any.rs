@@ -2,11 +2,8 @@
 //! simulated service that its package has as an example.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
@@ -80,7 +77,11 @@ impl Tour<'_> {
             let poll = ["poll", key, "--connection", connection, "--state", &state];
             let label = text(trigger, "label");
             self.step(&format!("{label}: the first poll marks where counting begins"), &poll)?;
-            let heading = if touch(self.service.url()) { "what was changed since" } else { "the poll after it" };
+            let heading = if self.service.post("/touch", "").unwrap_or(false) {
+                "what was changed since"
+            } else {
+                "the poll after it"
+            };
             self.step(&format!("{label}: {heading}"), &poll)?;
         }
         self.screen.words("Every step did what it says. The page on the same service: the same command with --page.");
@@ -148,21 +149,6 @@ impl Tour<'_> {
         write(&path, &(serde_json::to_string_pretty(&connection)? + "\n"))?;
         Ok(path.to_string_lossy().into_owned())
     }
-}
-
-/// Has the service change something, if it is one that can be asked to, as those of new connectors are. Gives whether
-/// it did.
-fn touch(url: &str) -> bool {
-    let Some((host, _)) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')) else { return false };
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(host)?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        write!(stream, "POST /touch HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -1,8 +1,9 @@
 //! The flow-builder page on the simulated service: a connection that is filled in, and buttons that change records.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -10,6 +11,9 @@ use serde_json::json;
 use super::harness::connection_text;
 use super::service::Service;
 use crate::workspace::Workspace;
+
+/// The trigger that is shown with a change waiting.
+const TRIGGER: &str = "pollChangesTrigger";
 
 /// Starts the service and the page, and waits until the page is ended.
 pub(super) fn run(workspace: &Workspace, program: &Path, open: bool) -> Result<()> {
@@ -21,9 +25,10 @@ pub(super) fn run(workspace: &Workspace, program: &Path, open: bool) -> Result<(
     fs::write(&connection, connection_text(service.url())?).context("the connection cannot be written")?;
     fs::write(&changes, change_buttons(service.url()).to_string()).context("the change buttons cannot be written")?;
     eprintln!("The simulated Duro service listens on {}; its API key is {}", service.url(), service.key());
-    let mut command = Command::new(workspace.harness());
-    command.args(["--allow-http", "--allow-private-network", "serve", "--connection"]).arg(&connection);
-    command.arg("--changes").arg(&changes).env("DURO_API_KEY", service.key()).current_dir(&workspace.root);
+    let state = change_waiting(workspace, &service, &connection, &folder.join("trigger.state"))?;
+    let mut command = harness(workspace, &service);
+    command.args(["serve", "--test", "--connection"]).arg(&connection).arg("--changes").arg(&changes);
+    command.arg("--state").arg(state);
     if open {
         command.arg("--open");
     }
@@ -33,6 +38,33 @@ pub(super) fn run(workspace: &Workspace, program: &Path, open: bool) -> Result<(
         bail!("the harness ended with {status}");
     }
     Ok(())
+}
+
+fn harness(workspace: &Workspace, service: &Service) -> Command {
+    let mut command = Command::new(workspace.harness());
+    command.args(["--allow-http", "--allow-private-network"]);
+    command.env("DURO_API_KEY", service.key()).current_dir(&workspace.root);
+    command
+}
+
+/// Polls the trigger once and changes something after that, so that the page's first poll finds a change. Gives the
+/// trigger's state as `--state` takes it.
+fn change_waiting(workspace: &Workspace, service: &Service, connection: &Path, state: &Path) -> Result<OsString> {
+    // A state of the last time is of a service that is gone.
+    let _ = fs::remove_file(state);
+    let mut poll = harness(workspace, service);
+    poll.args(["poll", TRIGGER, "--connection"]).arg(connection).arg("--state").arg(state).stdout(Stdio::null());
+    let status = poll.status().context("the harness cannot be started")?;
+    if !status.success() {
+        bail!("the first poll ended with {status}");
+    }
+    let change = json!({"name": "Bracket, changed while nobody looked"}).to_string();
+    if !service.post("/control/components", &change).context("the service cannot be asked for a change")? {
+        bail!("the service does not change anything");
+    }
+    let mut named = OsString::from(format!("{TRIGGER}="));
+    named.push(state);
+    Ok(named)
 }
 
 /// Buttons for what a viewer may want to see arrive, by the service's control endpoints.

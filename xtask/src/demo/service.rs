@@ -1,12 +1,17 @@
 //! The simulated Duro service as a process beside the tour.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+
+/// A service on this machine that takes longer has stopped.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running service. It ends with this value, and with this process, however that ends: it watches its standard input.
 pub(super) struct Service {
@@ -40,6 +45,23 @@ impl Service {
     /// An API key that the service accepts.
     pub(super) fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Posts JSON to an address of the service, as whoever changes something in it from outside; gives whether it said
+    /// yes.
+    pub(super) fn post(&self, path: &str, json: &str) -> io::Result<bool> {
+        let host = self.url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let mut stream = TcpStream::connect(host)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let length = json.len();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{json}"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("HTTP/1.1 200"))
     }
 
     /// Ends the service; an error if it did not end well.

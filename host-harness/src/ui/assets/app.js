@@ -1,14 +1,18 @@
 // Brings the page to life: menu, tabs, trees, forms. Each part is a module of its own.
 
-import { startForms } from "./forms.js";
+import { showProblems, startForms } from "./forms.js";
 import { startPickers } from "./picker.js";
-import { startTrees } from "./tree.js";
+import "./results.js";
+import { startComparison } from "./compare.js";
+import { startCopying } from "./copy.js";
+import { startRuns } from "./runs.js";
+import { drawSeen } from "./seen.js";
 import { startTrigger } from "./trigger.js";
 
 /** Starts everything below `root` that needs script; also called for pieces that are put in later. */
 export function start(root) {
   for (const tabs of root.querySelectorAll("[data-tabs]")) startTabs(tabs);
-  startTrees(root);
+  drawSeen(root);
   writeTimes(root);
 }
 
@@ -22,7 +26,7 @@ function startTabs(host) {
       tab.tabIndex = isChosen ? 0 : -1;
       panel(tab).hidden = !isChosen;
     }
-    startTrees(panel(chosen));
+    drawSeen(panel(chosen));
   };
   tabs.forEach((tab, index) => {
     tab.addEventListener("click", () => select(tab));
@@ -40,7 +44,8 @@ function startTabs(host) {
 function writeTimes(root) {
   for (const time of root.querySelectorAll("time[data-milliseconds]")) {
     const date = new Date(Number(time.dataset.milliseconds));
-    time.textContent = date.toLocaleTimeString();
+    const isToday = date.toDateString() === new Date().toDateString();
+    time.textContent = isToday ? date.toLocaleTimeString() : date.toLocaleString();
     time.title = date.toLocaleString();
     delete time.dataset.milliseconds;
   }
@@ -56,4 +61,7 @@ start(document);
 startForms(start);
 startPickers();
 startTrigger(start);
+startCopying();
+startComparison();
+startRuns(start, showProblems);
 document.documentElement.dataset.ready = "";

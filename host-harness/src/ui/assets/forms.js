@@ -1,5 +1,6 @@
 // Forms: what was typed, what is wrong with it, and the question before something is changed.
 
+import { followRun, forgetAddress } from "./runs.js";
 import { fill, post, say } from "./send.js";
 
 const DRAFT_DELAY = 400;
@@ -108,18 +109,21 @@ function startForm(form, start) {
     clearProblems(form);
     const asks = form.dataset.ask ? document.getElementById(form.dataset.ask) : null;
     if (asks && !(await agreed(asks))) return;
-    const abort = new AbortController();
+    let unwanted = false;
     if (cancel) {
       cancel.hidden = false;
-      cancel.onclick = () => abort.abort();
+      // What was begun is stopped as soon as it has an id to stop it by.
+      cancel.onclick = () => { unwanted = true; };
     }
     target.setAttribute("aria-busy", "true");
     await busyWhile(submit, async () => {
       try {
         const body = { values: valuesOf(form), confirmed: Boolean(asks), ...extras(form) };
-        show(await post(form.dataset.form, body, abort.signal));
+        show(await post(form.dataset.form, body));
+        forgetAddress();
+        await followRun(target, { start, showProblems, unwanted });
       } catch (error) {
-        showError(target, error.name === "AbortError" ? "Stopped. What was sent already may have had its effect." : error.message);
+        showError(target, error.message);
       }
     });
     target.removeAttribute("aria-busy");

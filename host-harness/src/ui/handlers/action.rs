@@ -1,26 +1,48 @@
-//! Actions and the dropdowns of their forms.
+//! Actions, their runs, and the dropdowns of their forms.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use host::contract::ActionDefinition;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Piece, Sent, as_json, not_found, raw_value, refused};
 use crate::ui::forms::{self, Values};
-use crate::ui::history;
-use crate::ui::pages;
-use crate::ui::run::{self, Failed, Run, Side};
+use crate::ui::pages::{self, action::Opened};
+use crate::ui::performing;
+use crate::ui::run::{self, Failed, Side};
+use crate::ui::runs::Record;
 use crate::ui::shared::Shared;
 
-pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
-    match shared.definition().action(&key) {
-        Some(action) => pages::action::show(&shared, action).into_response(),
-        None => not_found("action of this key"),
-    }
+/// How long a page waits for a run before it is shown that it is under way: what is over by then is shown at once.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// How long it waits for the end before it asks again: shorter than what browsers give up after.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// An action's page: with the last run, or the one that the address names, and the inputs that it names.
+pub(in crate::ui) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Query(mut asked): Query<BTreeMap<String, String>>,
+) -> Response {
+    let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
+    let run = match asked.remove("run") {
+        Some(id) => match id.parse().ok().and_then(|id| shared.runs.get(&key, id)) {
+            Some(run) => Some(run),
+            None => return not_found("run of this number any more"),
+        },
+        None => None,
+    };
+    let linked = forms::linked(&action.inputs, &asked);
+    let values = (!linked.is_empty()).then_some(linked);
+    let values = values.or_else(|| run.as_ref()?.values.as_deref().cloned());
+    pages::action::show(&shared, action, Opened { run, values }).into_response()
 }
 
 /// Keeps what was typed, so that a reload finds it.
@@ -36,6 +58,7 @@ pub(in crate::ui) async fn draft(
     StatusCode::NO_CONTENT
 }
 
+/// Begins a run, and shows what it came to, or that it is under way.
 pub(in crate::ui) async fn run(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
@@ -48,28 +71,64 @@ pub(in crate::ui) async fn run(
     }
     let inputs = Value::Object(forms::read(&action.inputs, &sent.values));
     let kept = forms::keepable(&action.inputs, sent.values);
-    shared.memory().forms.insert(format!("actions/{key}"), kept);
-    let run = match shared.connection() {
-        None => Run::refused(Failed::no_connection()),
-        Some(connection) => {
-            let outcome = shared.connector.perform(&key, &connection, &inputs, &shared.options).await;
-            Run::of(outcome, Into::into)
-        }
+    shared.memory().forms.insert(format!("actions/{key}"), kept.clone());
+    let Some(id) = performing::start(&shared, &key, kept, inputs) else {
+        let why = "too many runs are under way: wait for one to end, or stop it";
+        return refused(StatusCode::TOO_MANY_REQUESTS, why.into());
     };
-    let run = Arc::new(run);
-    shared.memory().runs.insert(key.clone(), run.clone());
-    history::trim(&shared);
-    let problems = run.result.as_ref().err().map(|failed| failed.problems.clone()).unwrap_or_default();
-    let say = if run.result.is_ok() { "Done" } else { "Failed" };
-    let path = format!("/actions/{}", pages::segment(&key));
-    Piece::new(pages::outcome::show(&run, &path), problems, say).into_response()
+    shared.runs.wait(id, FIRST_WAIT).await;
+    shown(&shared, action, id)
 }
 
-pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
-    let run = shared.memory().runs.get(&key).cloned();
-    match run.as_ref().map(|run| &run.result) {
-        Some(Ok(Some(value))) => raw_value(value),
-        _ => not_found("result"),
+/// A run as it is now.
+fn shown(shared: &Arc<Shared>, action: &ActionDefinition, id: u64) -> Response {
+    let Some(record) = shared.runs.get(&action.key, id) else { return not_found("run of this number any more") };
+    let result = record.run().map(|run| &run.result);
+    let problems = result.and_then(|result| result.as_ref().err()).map(|failed| failed.problems.clone());
+    let say = match result {
+        None => "Running",
+        Some(Ok(_)) => "Done",
+        Some(Err(_)) => "Failed",
+    };
+    Piece::new(pages::outcome::show(shared, action, &record), problems.unwrap_or_default(), say).into_response()
+}
+
+/// Waits for a run's end, and shows what it came to; or that it is still under way.
+pub(in crate::ui) async fn end(State(shared): State<Arc<Shared>>, Path((key, id)): Path<(String, u64)>) -> Response {
+    let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
+    shared.runs.wait(id, LONGEST_WAIT).await;
+    shown(&shared, action, id)
+}
+
+pub(in crate::ui) async fn cancel(State(shared): State<Arc<Shared>>, Path((key, id)): Path<(String, u64)>) -> Response {
+    match shared.runs.cancel(&key, id) {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => refused(StatusCode::NOT_FOUND, "this run is over already".into()),
+    }
+}
+
+pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path((key, id)): Path<(String, u64)>) -> Response {
+    let Some(record) = shared.runs.get(&key, id) else { return not_found("run of this number") };
+    match shared.result(&record).await {
+        Some(value) => raw_value(&value),
+        None => not_found("result any more: newer runs took its place"),
+    }
+}
+
+/// Two runs of an action, side by side.
+pub(in crate::ui) async fn compare(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Query(chosen): Query<Vec<(String, u64)>>,
+) -> Response {
+    let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
+    let chosen = chosen.iter().filter(|(name, _)| name == "run").filter_map(|(_, id)| shared.runs.get(&key, *id));
+    match <[Record; 2]>::try_from(chosen.collect::<Vec<_>>()) {
+        Ok([first, second]) => {
+            let (older, newer) = if first.id < second.id { (first, second) } else { (second, first) };
+            pages::compare::show(&shared, action, &older, &newer).into_response()
+        }
+        Err(_) => not_found("pair of runs in this address: choose two on the action's page"),
     }
 }
 
@@ -87,12 +146,23 @@ pub(in crate::ui) async fn schema(State(shared): State<Arc<Shared>>, Path(key): 
     }
 }
 
+/// A body of a request or its answer, or the request as a command line.
 pub(in crate::ui) async fn exchange(
     State(shared): State<Arc<Shared>>,
-    Path((key, index, side)): Path<(String, usize, String)>,
+    Path((key, id, index, side)): Path<(String, u64, usize, String)>,
 ) -> Response {
-    let run = shared.memory().runs.get(&key).cloned();
-    let body = run.zip(Side::named(&side)).and_then(|(run, side)| run::body(&run.trace, index, side));
+    let record = shared.runs.get(&key, id);
+    let Some(trace) = record.as_ref().and_then(Record::run).map(|run| &run.trace) else {
+        return not_found("such body");
+    };
+    if side == "curl" {
+        let line = shared.curl(trace, index);
+        return line.map_or_else(
+            || not_found("way to write this request as one command"),
+            |line| ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], line).into_response(),
+        );
+    }
+    let body = Side::named(&side).and_then(|side| run::body(trace, index, side));
     body.map_or_else(|| not_found("such body"), |body| as_json(&body))
 }
 

@@ -66,26 +66,32 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
         }
     };
     pause_all(&shared, "the connection was changed");
-    let connection = held.connection.clone();
     let before = shared.memory().connection.replace(held);
     if !before.is_some_and(|before| before.has_same_secrets(shared.memory().connection.as_ref())) {
         history::forget(&shared);
     }
-    let outcome = shared.connector.test_connection(&connection, &shared.options).await;
-    let tested = match outcome {
+    test(&shared).await;
+    let memory = shared.memory();
+    let held = memory.connection.as_ref();
+    let tested = held.and_then(|held| held.tested.as_ref());
+    let failed = tested.and_then(|tested| tested.as_ref().err());
+    let problems = failed.map(|failed| failed.problems.clone()).unwrap_or_default();
+    let say = if failed.is_none() { "The connection works" } else { "The test failed" };
+    let Json(mut piece) = Piece::new(pages::connection::result(shared.definition(), held), problems, say);
+    piece.connection = Some(pages::connection_state(held).into_string());
+    Json(piece).into_response()
+}
+
+/// Tests the connection that there is, and remembers what the test said.
+pub(in crate::ui) async fn test(shared: &Shared) {
+    let Some(connection) = shared.connection() else { return };
+    let tested = match shared.connector.test_connection(&connection, &shared.options).await {
         Ok(outcome) => Ok(outcome.value),
         Err(failure) => Err(Failed::from(&failure.error)),
     };
-    let problems = tested.as_ref().err().map(|failed| failed.problems.clone()).unwrap_or_default();
-    let say = if tested.is_ok() { "The connection works" } else { "The test failed" };
-    let mut memory = shared.memory();
-    if let Some(held) = &mut memory.connection {
+    if let Some(held) = &mut shared.memory().connection {
         held.tested = Some(tested);
     }
-    let held = memory.connection.as_ref();
-    let Json(mut piece) = Piece::new(pages::connection::result(held), problems, say);
-    piece.connection = Some(pages::connection_state(held).into_string());
-    Json(piece).into_response()
 }
 
 /// Forgets the connection and its secrets.

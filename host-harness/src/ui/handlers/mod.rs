@@ -2,6 +2,7 @@
 
 pub(super) mod action;
 pub(super) mod connection;
+pub(super) mod saved;
 pub(super) mod trigger;
 
 use std::sync::Arc;
@@ -74,8 +75,13 @@ pub(super) async fn icon(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
+/// An address that nothing has.
+pub(super) async fn nowhere() -> Response {
+    not_found("page at this address")
+}
+
 fn not_found(what: &'static str) -> Response {
-    (StatusCode::NOT_FOUND, format!("There is no {what}. Reload the page.\n")).into_response()
+    (StatusCode::NOT_FOUND, format!("There is no {what}.\n")).into_response()
 }
 
 fn refused(status: StatusCode, why: String) -> Response {

@@ -1,20 +1,28 @@
 //! An action's page: its form, the last result beside what to expect, and the question before something is changed.
 
+use std::sync::Arc;
+
 use host::contract::ActionDefinition;
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::controls::Form;
-use super::{Place, connection_state, heading, needs_connection, outcome, page, segment, tabs, tree};
+use super::{Place, connection_state, heading, needs_connection, outcome, page, schema, segment, tabs, tree};
 use crate::ui::forms::Values;
+use crate::ui::runs::Record;
 use crate::ui::shared::Shared;
 
-pub(in crate::ui) fn show(shared: &Shared, action: &ActionDefinition) -> Markup {
+/// What a page is opened with in place of the last run and what was typed last.
+pub(in crate::ui) struct Opened {
+    pub(in crate::ui) run: Option<Record>,
+    pub(in crate::ui) values: Option<Values>,
+}
+
+pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, opened: Opened) -> Markup {
     let path = format!("/actions/{}", segment(&action.key));
-    let (values, run) = {
-        let memory = shared.memory();
-        let values = memory.forms.get(&format!("actions/{}", action.key)).cloned().unwrap_or_default();
-        (values, memory.runs.get(&action.key).cloned())
-    };
+    let typed = || shared.memory().forms.get(&format!("actions/{}", action.key)).cloned().unwrap_or_default();
+    let values = opened.values.unwrap_or_else(typed);
+    let run = opened.run.or_else(|| shared.runs.of_action(&action.key).into_iter().next());
     let content = html! {
         (heading("Action", &action.label, &action.description))
         (needs_connection(shared))
@@ -24,12 +32,12 @@ pub(in crate::ui) fn show(shared: &Shared, action: &ActionDefinition) -> Markup 
                 h2 #result-title { "Result" }
                 div #result {
                     @match run {
-                        Some(run) => (outcome::show(&run, &path)),
+                        Some(run) => (outcome::show(shared, action, &run)),
                         None => p .quiet { "Nothing has run yet." },
                     }
                 }
             }
-            (expected(&path))
+            (expected(&path, &action.result_schema))
         }
         @if action.changes_data { (question(shared, action)) }
     };
@@ -52,12 +60,13 @@ fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: &Values)
 }
 
 /// What a flow is built against: shown whether or not the action has run.
-pub(super) fn expected(path: &str) -> Markup {
+pub(super) fn expected(path: &str, result: &Value) -> Markup {
     html! {
         section .card .grow aria-labelledby="expected-title" {
             h2 #expected-title { "What to expect" }
             (tabs("expected", "What to expect", &[
                 ("example", "Example".into(), tree("Example payload", &format!("{path}/example"))),
+                ("fields", "Fields".into(), schema::fields(result)),
                 ("schema", "JSON Schema".into(), tree("JSON Schema of the result", &format!("{path}/schema"))),
             ]))
         }

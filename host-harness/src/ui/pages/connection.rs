@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use host::Origin;
-use host::contract::ConnectionDefinition;
+use host::contract::{ActionDefinition, ConnectionDefinition, ConnectorDefinition};
 use host::text::cut;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -53,7 +53,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
             }
             section .card aria-labelledby="connection-result-title" {
                 h2 #connection-result-title { "Who this connects as" }
-                div #connection-result { (result(held)) }
+                div #connection-result { (result(shared.definition(), held)) }
                 (promises())
             }
         }
@@ -95,7 +95,7 @@ fn shown_at_first(definition: &ConnectionDefinition, typed: &Values) -> Values {
 }
 
 /// What the test said.
-pub(in crate::ui) fn result(held: Option<&Held>) -> Markup {
+pub(in crate::ui) fn result(definition: &ConnectorDefinition, held: Option<&Held>) -> Markup {
     match held.map(|held| held.tested.as_ref()) {
         None => html! { p .quiet { "Fill in the form and test it. The test changes nothing in the service." } },
         Some(None) => html! { p .quiet { "Filled in, and not tested yet." } },
@@ -105,8 +105,27 @@ pub(in crate::ui) fn result(held: Option<&Held>) -> Markup {
                 p { "Requests go to " code .breakable { (account.endpoint) } }
                 (expiries(held))
             }
+            (next_steps(definition))
         },
         Some(Some(Err(failed))) => failure(failed),
+    }
+}
+
+/// What to do once the connection works: something that reads and asks for nothing, a trigger, and the way out.
+fn next_steps(definition: &ConnectorDefinition) -> Markup {
+    let asks = |action: &ActionDefinition| {
+        action.inputs.iter().filter(|input| input.required && input.default.is_none()).count()
+    };
+    let reads = definition.actions.iter().filter(|action| !action.changes_data).min_by_key(|action| asks(action));
+    html! {
+        section .next-steps aria-labelledby="next-title" {
+            h3 #next-title { "Next" }
+            ul {
+                @if let Some(action) = reads { li { a href={ "/actions/" (segment(&action.key)) } { "Try “" (action.label) "”" } ", which only reads" } }
+                @if let Some(trigger) = definition.triggers.first() { li { a href={ "/triggers/" (segment(&trigger.key)) } { "Watch “" (trigger.label) "”" } } }
+                li { a href="/connection/file" download { "Save connection.json" } " for the command line; it names variables in place of secrets" }
+            }
+        }
     }
 }
 

@@ -3,14 +3,22 @@
 
 pub(super) mod about;
 pub(super) mod action;
+pub(super) mod compare;
 pub(super) mod connection;
 mod controls;
+pub(super) mod elsewhere;
+mod graphql;
 pub(super) mod outcome;
+mod runs;
+mod schema;
 pub(super) mod timeline;
 pub(super) mod trigger;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use maud::{DOCTYPE, Markup, html};
 
+use super::assets;
 use super::memory::Held;
 use super::run::Failed;
 use super::shared::Shared;
@@ -23,6 +31,8 @@ pub(super) enum Place<'a> {
     Action(&'a str),
     Trigger(&'a str),
     About,
+    /// None that the navigation has.
+    Elsewhere,
 }
 
 /// A whole page around its content.
@@ -37,10 +47,9 @@ pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Mar
                 meta name="color-scheme" content="light dark";
                 meta name="csrf-token" content=(shared.gate.csrf());
                 title { (title) " · " (definition.label) }
-                link rel="icon" type="image/svg+xml" href="/assets/icon.svg";
-                link rel="stylesheet" href="/assets/base.css";
-                link rel="stylesheet" href="/assets/parts.css";
-                script type="module" src="/assets/app.js" {}
+                link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
+                @for style in ["base.css", "parts.css", "results.css"] { link rel="stylesheet" href=(assets::path(style)); }
+                script type="module" src=(assets::path("app.js")) {}
             }
             body {
                 a .skip href="#main" { "Skip to the content" }
@@ -165,6 +174,12 @@ fn tree(label: &str, source: &str) -> Markup {
     html! { div .tree-host data-tree=(source) data-label=(label) {} }
 }
 
+/// Something as a table, a tree and JSON, which the script draws from an address; `operation` is the address of its
+/// schema and of what is remembered of its looks, and `download` of the files that it can be saved as.
+fn views(label: &str, source: &str, operation: &str, download: &str) -> Markup {
+    html! { div .views data-views=(source) data-label=(label) data-operation=(operation) data-download=(download) {} }
+}
+
 /// Tabs; the panels are in the page, one of them shown.
 fn tabs(id: &str, label: &str, tabs: &[(&str, String, Markup)]) -> Markup {
     html! {
@@ -199,6 +214,14 @@ fn time(duration: std::time::Duration) -> String {
         milliseconds @ 0..1000 => format!("{milliseconds} ms"),
         _ => format!("{} s", decimal(duration.as_secs_f64(), 2)),
     }
+}
+
+/// The time of day; the script writes it in the viewer's own zone.
+fn clock(at: SystemTime) -> Markup {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (seconds, milliseconds) = (since.as_secs() % 86_400, since.as_millis());
+    let text = format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    html! { time data-milliseconds=(milliseconds) { (text) } }
 }
 
 /// A number with at most so many decimals, without zeros at its end.

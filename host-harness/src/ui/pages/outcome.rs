@@ -1,11 +1,20 @@
 //! What a call came to: the result or the error, what it used, its requests and its log.
 
+use std::sync::Arc;
+
+use host::contract::ActionDefinition;
 use host::text::cut;
 use host::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
 use maud::{Markup, html};
+use serde_json::json;
 
-use super::{count, failure, size, tabs, time, tree};
-use crate::ui::run::{Run, Side};
+use super::graphql::Operation;
+use super::{clock, count, failure, runs, segment, size, tabs, time, tree, views};
+use crate::ui::forms::{self, Values};
+use crate::ui::run::{Run, STOPPED, Side};
+use crate::ui::runs::{Phase, Record};
+use crate::ui::shared::Shared;
+use crate::ui::ways;
 
 /// Lines of log that are shown; a page of more helps nobody.
 const MOST_LINES: usize = 500;
@@ -17,23 +26,102 @@ const MOST_SHOWN: usize = 2 * 1024;
 /// Headers and requests that are shown at most.
 const MOST_HEADERS: usize = 60;
 const MOST_REQUESTS: usize = 500;
+/// Requests whose document is set out: each is parsed.
+const MOST_DOCUMENTS: usize = 50;
+/// Inputs that are longer are not pasted anywhere. In bytes.
+const LONGEST_INPUTS: u64 = 64 * 1024;
 
-/// A run; `path` is the address of its parts.
-pub(in crate::ui) fn show(run: &Run, path: &str) -> Markup {
+/// A run as it is now, with the other runs of its action.
+pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, record: &Record) -> Markup {
+    let operation = format!("/actions/{}", segment(&action.key));
+    let path = format!("{operation}/runs/{}", record.id);
+    html! {
+        @match &record.phase {
+            Phase::UnderWay { since, .. } => (under_way(record, since.elapsed().as_millis(), &path)),
+            Phase::Ended(run) => (ended(shared, action, record, run, &operation, &path)),
+        }
+        (runs::list(shared, action, record.id))
+    }
+}
+
+/// A run that is not over. The script waits for its end.
+fn under_way(record: &Record, milliseconds: u128, path: &str) -> Markup {
+    html! {
+        div .under-way data-run=(path) data-milliseconds=(milliseconds) {
+            p { span .dot .busy aria-hidden="true" {} "Run " (record.id) ", since " (clock(record.started)) ": " span data-elapsed { (milliseconds / 1000) " s" } }
+            p .quiet { "It goes on if you leave this page, and is found here again." }
+            div .actions { button type="button" data-stop { "Stop" } }
+        }
+    }
+}
+
+fn ended(
+    shared: &Shared,
+    action: &ActionDefinition,
+    record: &Record,
+    run: &Run,
+    operation: &str,
+    path: &str,
+) -> Markup {
     let requests = format!("Requests ({})", run.trace.exchanges.len());
     let log = format!("Log ({})", run.trace.log.len());
+    // The file may still have what memory has not.
+    let may_be_kept = shared.archive.is_some();
     let result = match &run.result {
-        Ok(Some(_)) => tree("Result", &format!("{path}/result")),
-        Ok(None) => html! { p .quiet { "The result is no longer kept: newer runs took its place." } },
+        Ok(kept) if kept.is_some() || may_be_kept => {
+            views("Result", &format!("{path}/result"), operation, &format!("{path}/download"))
+        }
+        Ok(_) => html! { p .quiet { "The result is no longer kept: newer runs took its place." } },
         Err(failed) => failure(failed),
     };
+    let trace = &run.trace;
+    let is_of_history = trace.requests > 0 && trace.exchanges.is_empty() && trace.exchanges_dropped == 0;
+    let (exchanges, lines) = match is_of_history {
+        true => (not_in_history(), not_in_history()),
+        false => (exchanges(trace, path), log_lines(trace)),
+    };
     html! {
-        (used(&run.trace, run.result.is_ok()))
+        @match &run.result {
+            Err(failed) if failed.kind == STOPPED => p .used data-outcome="failed" { strong { "Stopped" } @if !trace.duration.is_zero() { span { "after " (time(trace.duration)) } } },
+            result => (used(trace, result.is_ok())),
+        }
         (tabs("run", "Result of the run", &[
             ("result", if run.result.is_ok() { "Result".into() } else { "Error".into() }, result),
-            ("requests", requests, exchanges(&run.trace, path)),
-            ("log", log, log_lines(&run.trace)),
+            ("requests", requests, exchanges),
+            ("log", log, lines),
+            ("ways", "Use elsewhere".into(), ways_out(shared, action, record.values.as_deref(), operation)),
         ]))
+    }
+}
+
+fn not_in_history() -> Markup {
+    html! { p .quiet { "This run is of an earlier start: a history keeps results, and neither requests nor logs." } }
+}
+
+/// A run as something to paste elsewhere.
+fn ways_out(shared: &Shared, action: &ActionDefinition, values: Option<&Values>, operation: &str) -> Markup {
+    let Some(values) = values.filter(|values| forms::held_bytes(values) <= LONGEST_INPUTS) else {
+        return html! { p .quiet { "The inputs are no longer kept, or too long to paste." } };
+    };
+    let inputs = forms::read(&action.inputs, values);
+    let connection = shared.memory().connection.as_ref().map(|held| held.file());
+    let connection = connection.unwrap_or_else(|| json!({"key": "", "fields": {}}));
+    let grants = shared.options.grants;
+    let link = runs::link(operation, values);
+    html! {
+        p .quiet { "Secrets are in none of these. Each request can be copied as " code { "curl" } " in the list of requests." }
+        (to_paste("command", "As a command", &ways::command(&action.key, &inputs, grants)))
+        p .quiet { a href="/connection/file" download { "Save connection.json" } ", which the command reads." }
+        (to_paste("rust", "As a program in Rust", &ways::rust("connector.wasm", &action.key, &inputs, &connection, grants)))
+        p { a href=(link) { "A link to this form, filled in" } " " button .small type="button" data-copy-link=(link) { "Copy the link" } }
+    }
+}
+
+fn to_paste(id: &str, title: &str, text: &str) -> Markup {
+    html! {
+        h3 { (title) }
+        pre .to-paste id={ "paste-" (id) } tabindex="0" role="region" aria-label=(title) { (text) }
+        button .small type="button" data-copy-of={ "paste-" (id) } aria-label={ "Copy: " (title) } { "Copy" }
     }
 }
 
@@ -58,7 +146,8 @@ pub(super) fn exchanges(trace: &Trace, path: &str) -> Markup {
         @for refusal in &trace.refusals { p .problem { (refusal) } }
         ol .exchanges {
             @for (index, exchange) in trace.exchanges.iter().enumerate().take(MOST_REQUESTS) {
-                li { (one_exchange(exchange, &format!("{path}/exchanges/{index}"))) }
+                @let operation = Some(index).filter(|index| *index < MOST_DOCUMENTS).and_then(|_| Operation::of(&exchange.request_body));
+                li { (one_exchange(exchange, operation.as_ref(), &format!("{path}/exchanges/{index}"))) }
             }
         }
         @let more = trace.exchanges_dropped + trace.exchanges.len().saturating_sub(MOST_REQUESTS) as u64;
@@ -66,7 +155,7 @@ pub(super) fn exchanges(trace: &Trace, path: &str) -> Markup {
     }
 }
 
-fn one_exchange(exchange: &Exchange, path: &str) -> Markup {
+fn one_exchange(exchange: &Exchange, operation: Option<&Operation>, path: &str) -> Markup {
     let (status, is_good) = match &exchange.outcome {
         ExchangeOutcome::Answered { status, .. } => (status.to_string(), *status < 400),
         ExchangeOutcome::Failed(failure) => (failure.kind().to_owned(), false),
@@ -75,13 +164,16 @@ fn one_exchange(exchange: &Exchange, path: &str) -> Markup {
         details {
             summary {
                 span .badge .good[is_good] .bad[!is_good] { (status) }
+                @if let Some(operation) = operation { span .operation .breakable { (cut(&operation.name, 200)) } " " }
                 span .method { (exchange.method) } " "
                 span .breakable { (cut(&exchange.url, MOST_SHOWN)) }
                 span .quiet { " " (time(exchange.duration)) @if exchange.attempts > 1 { ", " (count(exchange.attempts.into(), "attempt")) } }
             }
             h3 { "Request" }
             (headers(&exchange.request_headers))
+            @if let Some(operation) = operation { (operation.shown()) }
             (body(&exchange.request_body, "Body of the request", &format!("{path}/{}", Side::Request.name())))
+            button .small type="button" data-copy-from={ (path) "/curl" } { "Copy as curl" }
             h3 { "Answer" }
             @match &exchange.outcome {
                 ExchangeOutcome::Answered { headers: sent, body: received, .. } => {

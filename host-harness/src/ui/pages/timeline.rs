@@ -1,12 +1,10 @@
 //! The parts of a trigger's page that change while it is looked at: its status, its state, and the events of its
 //! timeline.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{count, outcome, sentence, size, tree};
+use super::{clock, count, outcome, sentence, size, tree, views};
 use crate::ui::trigger::{Event, Poll, Status, What};
 
 /// What is going on, in a line.
@@ -48,14 +46,15 @@ pub(in crate::ui) fn event(event: &Event, path: &str) -> Markup {
             div .event-what {
                 @match &event.what {
                     What::Note(text) => p .note { (text) },
-                    What::Poll(poll) => (self::poll(poll, &format!("{path}/polls/{}", event.id), event.id)),
+                    What::Poll(poll) => (self::poll(poll, path, event.id)),
                 }
             }
         }
     }
 }
 
-fn poll(poll: &Poll, path: &str, id: u64) -> Markup {
+fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
+    let path = &format!("{operation}/polls/{id}");
     let before = poll.before.as_ref().map_or(0, |state| state.len() as u64);
     html! {
         p .event-title {
@@ -80,7 +79,7 @@ fn poll(poll: &Poll, path: &str, id: u64) -> Markup {
             summary { "Details" }
             (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
             @if poll.is_emptied { p .quiet { "Its payload, requests, log and states are no longer kept: newer polls took their place." } }
-            @if matches!(poll.run.result, Ok(Some(_))) { (tree("Payload", &format!("{path}/payload"))) }
+            @if matches!(poll.run.result, Ok(Some(_))) { (views("Payload", &format!("{path}/payload"), operation, &format!("{path}/download"))) }
             @if !poll.is_emptied { details { summary { "State after it, " (size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (size(before)) ")" }
                 (tree("State after the poll", &format!("{path}/state"))) } }
             details { summary { "Requests (" (poll.run.trace.exchanges.len()) ")" } (outcome::exchanges(&poll.run.trace, path)) }
@@ -90,14 +89,6 @@ fn poll(poll: &Poll, path: &str, id: u64) -> Markup {
             }
         }
     }
-}
-
-/// The time of day; the script writes it in the viewer's own zone.
-fn clock(at: SystemTime) -> Markup {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (seconds, milliseconds) = (since.as_secs() % 86_400, since.as_millis());
-    let text = format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    html! { time data-milliseconds=(milliseconds) { (text) } }
 }
 
 #[cfg(test)]

@@ -55,8 +55,12 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                     details #state-content hidden[status.state.is_none()] {
                         summary { "What it holds" }
                         (super::tree("State", &format!("{path}/state")))
+                        p { a href={ (path) "/state/file" } download { "Save the state" } ", for " code { "harness poll --state" } }
                     }
-                    div .actions { button type="button" data-trigger="reset" { "Reset the state" } }
+                    div .actions {
+                        button type="button" data-trigger="reset" { "Reset the state" }
+                        label .button { "Load a state" input .visually-hidden type="file" data-upload={ (path) "/state/file" }; }
+                    }
                 }
             }
             div .stack .grow {
@@ -69,7 +73,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                         @for event in &events { (timeline::event(event, &path)) }
                     }
                 }
-                (action::expected(&path))
+                (action::expected(&path, &definition.result_schema))
             }
         }
     };

@@ -6,7 +6,7 @@
 //! README says so, because to change it would be to change the data.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use super::shown;
 use crate::json_parts::{is_object, items, members, text};
@@ -86,8 +86,7 @@ impl<'j> Records<'j> {
 
     /// Writes the records as CSV, under the names of their members in the order in which these first occur. A terminal
     /// is shown no character that it would obey.
-    pub(super) fn write_csv(&self, out: &mut impl Write) -> io::Result<()> {
-        let for_terminal = io::stdout().is_terminal();
+    pub(super) fn write_csv(&self, out: &mut impl Write, for_terminal: bool) -> io::Result<()> {
         let cell = |text: &str| if for_terminal { shown::one_line(text).into_owned() } else { text.to_owned() };
         let has_lists = self.lists.iter().any(|list| list.name.is_some());
         let mut places: HashMap<&str, usize> = HashMap::new();
@@ -96,7 +95,7 @@ impl<'j> Records<'j> {
             if !places.contains_key(name) {
                 if names.len() >= MOST_COLUMNS {
                     return Err(io::Error::other(format!(
-                        "the records have more than {MOST_COLUMNS} columns between them: use --format json"
+                        "the records have more than {MOST_COLUMNS} columns between them: take them as JSON (--format json)"
                     )));
                 }
                 places.insert(name, names.len());
@@ -186,7 +185,7 @@ mod tests {
 
     fn csv(json: &str) -> String {
         let mut out = Vec::new();
-        Records::of(json).write_csv(&mut out).unwrap();
+        Records::of(json).write_csv(&mut out, false).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -218,7 +217,7 @@ mod tests {
     fn lists_are_told_apart_and_lines_are_json() {
         let lists = [("created", r#"[{"id":1}]"#), ("updated", r#"[{"id":2}]"#)];
         let mut out = Vec::new();
-        Records::of_lists(lists.into_iter()).write_csv(&mut out).unwrap();
+        Records::of_lists(lists.into_iter()).write_csv(&mut out, false).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "change,id\r\ncreated,1\r\nupdated,2\r\n");
         let mut out = Vec::new();
         Records::of(r#"{"rows":[{"id":1},{"id":2}]}"#).write_lines(&mut out).unwrap();
@@ -230,7 +229,7 @@ mod tests {
         let row = |number: usize| format!("{{\"c{number}\":1}}");
         let rows: Vec<String> = (0..=MOST_COLUMNS).map(row).collect();
         let json = format!("[{}]", rows.join(","));
-        let error = Records::of(&json).write_csv(&mut Vec::new()).unwrap_err();
+        let error = Records::of(&json).write_csv(&mut Vec::new(), false).unwrap_err();
         assert!(error.to_string().contains("--format json"), "{error}");
     }
 

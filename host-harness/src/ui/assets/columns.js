@@ -1,0 +1,123 @@
+// The lists of records in a result, and the columns of each, as the result's JSON Schema has them.
+
+import { isBranch, isRecord } from "./json.js";
+
+// Lists lie within an object or two; columns within an object or two of their record.
+const DEEPEST_LIST = 8;
+const DEEPEST_COLUMN = 3;
+const MOST_COLUMNS = 200;
+const LOOKED_AT = 200;
+const SHOWN_AT_FIRST = 8;
+// A record of many fields that has lists in it is no list.
+const MOST_BESIDE_A_LIST = 12;
+
+/** Every list of records that is reached through objects alone: where it is, its records, and their schema. */
+export function listsOf(value, root) {
+  const lists = [];
+  const look = (value, schema, keys) => {
+    if (Array.isArray(value)) {
+      const items = member(schema, "items", root);
+      const described = properties(items, root).length > 0;
+      if (!(value.length ? value.every((item) => item === null || isRecord(item)) : described)) return;
+      const edges = value.length > 0 && value.every((item) => isRecord(item) && isRecord(item.node) && Object.keys(item).every((key) => key === "node" || key === "cursor"));
+      const emptyEdges = value.length === 0 && property(items, "node", root);
+      lists.push({
+        name: keys.filter((key) => key !== "edges").join("."),
+        rows: edges ? value.map((item) => item.node) : value.filter((item) => item !== null),
+        schema: edges || emptyEdges ? property(items, "node", root) : items,
+        root,
+      });
+    } else if (isRecord(value) && keys.length < DEEPEST_LIST) {
+      for (const [key, part] of Object.entries(value)) look(part, property(schema, key, root), [...keys, key]);
+    }
+  };
+  look(value, resolved(root, root), []);
+  // The longest first: it is what was asked for.
+  return lists.sort((one, other) => other.rows.length - one.rows.length);
+}
+
+/** Whether a result is a list of records rather than a record that has lists. */
+export function opensAsTable(value, lists) {
+  if (!lists.length || lists[0].rows.length === 1) return false;
+  if (Array.isArray(value)) return true;
+  let beside = 0;
+  const count = (value, depth) => {
+    for (const part of Object.values(value)) {
+      if (isRecord(part) && depth < DEEPEST_LIST) count(part, depth + 1);
+      else if (!isBranch(part)) beside += 1;
+    }
+  };
+  count(value, 0);
+  return beside <= MOST_BESIDE_A_LIST;
+}
+
+/** The columns of a list: those of its schema, then those that only its records have. Some are shown at first. */
+export function columnsOf({ rows, schema, root }) {
+  const columns = new Map();
+  const add = (keys, kind) => {
+    const name = keys.join(".");
+    if (columns.size < MOST_COLUMNS && !columns.has(name)) columns.set(name, { name, keys, kind });
+  };
+  const bySchema = (schema, keys, depth) => {
+    for (const [key, field] of properties(schema, root)) {
+      const inner = properties(field, root);
+      const kinds = [field?.type].flat();
+      if (inner.length && !kinds.includes("array") && depth < DEEPEST_COLUMN) bySchema(field, [...keys, key], depth + 1);
+      else add([...keys, key], kinds.includes("array") ? "list" : kinds.some((kind) => kind === "number" || kind === "integer") ? "number" : "text");
+    }
+  };
+  bySchema(schema, [], 1);
+  const looked = rows.slice(0, LOOKED_AT);
+  const byRecord = (record, keys, depth) => {
+    for (const [key, value] of Object.entries(record)) {
+      const name = [...keys, key].join(".");
+      if (columns.has(name)) continue;
+      if (isRecord(value) && depth < DEEPEST_COLUMN) byRecord(value, [...keys, key], depth + 1);
+      // An object of the schema that is null here has columns already.
+      else if (value !== null || ![...columns.keys()].some((known) => known.startsWith(`${name}.`))) {
+        add([...keys, key], Array.isArray(value) ? "list" : typeof value === "number" ? "number" : "text");
+      }
+    }
+  };
+  for (const record of looked) byRecord(record, [], 1);
+  let left = SHOWN_AT_FIRST;
+  // Ids are for programs: they stand last.
+  const isId = ({ keys }) => /(^id|Id|_id)$/.test(keys.at(-1));
+  const all = [...columns.values()].sort((one, other) => isId(one) - isId(other));
+  for (const column of all) {
+    const isFilled = rows.length === 0 || looked.some((record) => valueAt(record, column.keys) != null);
+    column.shown = isFilled && column.kind !== "list" && left-- > 0;
+  }
+  if (all.length && !all.some((column) => column.shown)) all[0].shown = true;
+  return all;
+}
+
+/** The value of a record in a column. */
+export function valueAt(record, keys) {
+  let value = record;
+  for (const key of keys) {
+    if (!isRecord(value)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+/** A schema without the reference that it may be. */
+function resolved(schema, root, left = 8) {
+  const path = schema?.$ref;
+  if (typeof path !== "string" || !path.startsWith("#") || left === 0) return schema;
+  const steps = path.slice(1).split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return resolved(steps.reduce((at, step) => at?.[step], root), root, left - 1);
+}
+
+const alternatives = (schema) => [schema, ...["allOf", "anyOf", "oneOf"].flatMap((name) => (Array.isArray(schema?.[name]) ? schema[name] : []))];
+
+const member = (schema, name, root) =>
+  resolved(alternatives(resolved(schema, root)).map((one) => resolved(one, root)?.[name]).find((found) => found !== undefined), root);
+
+function properties(schema, root) {
+  const found = alternatives(resolved(schema, root)).flatMap((one) => Object.entries(resolved(one, root)?.properties ?? {}));
+  return found.map(([key, field]) => [key, resolved(field, root)]);
+}
+
+const property = (schema, key, root) => properties(schema, root).find(([known]) => known === key)?.[1];

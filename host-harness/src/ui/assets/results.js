@@ -1,0 +1,112 @@
+// A result in three views: a table of its records, a tree, and JSON. All three are drawn from the one text.
+
+import { columnsOf, listsOf, opensAsTable } from "./columns.js";
+import { copy } from "./copy.js";
+import { counted, isRecord, parse, write } from "./json.js";
+import { whenSeen } from "./seen.js";
+import { make } from "./send.js";
+import { Table } from "./table.js";
+import { Tree } from "./tree.js";
+
+// Of a longer text the beginning is shown: a browser lays out all of it, seen or not.
+const LONGEST_JSON = 256 * 1024;
+const VIEWS = ["Table", "Tree", "JSON"];
+
+whenSeen("[data-views]", draw);
+
+async function draw(host) {
+  const { views, label, operation, download } = host.dataset;
+  try {
+    const [text, schema] = await Promise.all([got(views), got(`${operation}/schema`).catch(() => "{}")]);
+    new Result(host, { text, schema: JSON.parse(schema), label, operation, download });
+  } catch (error) {
+    host.replaceChildren(make("p", { class: "quiet" }, error.message));
+  }
+}
+
+/** What a result says of itself: that it is not all there is, and why. */
+function leftOut(value) {
+  if (!isRecord(value) || value.more !== true) return [];
+  const reasons = Array.isArray(value.reasons) ? value.reasons.filter((reason) => typeof reason === "string") : [];
+  return [make("p", { class: "notice" }, `Not all of it: ${[...new Set(reasons)].join("; ") || "there is more"}`)];
+}
+
+async function got(path) {
+  const response = await fetch(path);
+  const text = await response.text();
+  if (!response.ok) throw new Error(text.trim());
+  return text;
+}
+
+class Result {
+  constructor(host, { text, schema, label, operation, download }) {
+    Object.assign(this, { text, label, operation });
+    this.value = parse(text);
+    this.begun = performance.now();
+    this.lists = listsOf(this.value, schema);
+    const views = VIEWS.filter((view) => view !== "Table" || this.lists.length);
+    this.buttons = views.map((view) => {
+      const button = make("button", { type: "button", class: "small", "aria-pressed": "false" }, view);
+      button.addEventListener("click", () => this.choose(view));
+      return button;
+    });
+    const bar = make("div", { class: "views-bar" },
+      make("div", { class: "switch-view", role: "group", "aria-label": "View" }, ...this.buttons),
+      make("span", { class: "downloads" }, "Save as ", ...this.downloads(download)));
+    this.place = make("div", { class: "view" });
+    host.replaceChildren(bar, ...leftOut(this.value), this.place);
+    const kept = localStorage.getItem(`view ${operation}`);
+    this.show(views.includes(kept) ? kept : opensAsTable(this.value, this.lists) ? "Table" : "Tree");
+  }
+
+  downloads(path) {
+    const formats = this.lists.length ? ["csv", "ndjson", "json"] : ["json"];
+    return formats.flatMap((format) => [make("a", { href: `${path}/${format}`, download: true }, format.toUpperCase()), " "]);
+  }
+
+  choose(view) {
+    localStorage.setItem(`view ${this.operation}`, view);
+    this.show(view);
+  }
+
+  show(view) {
+    for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.textContent === view));
+    this.place.replaceChildren();
+    const start = this.begun ?? performance.now();
+    this.begun = undefined;
+    if (view === "Table") this.table(0);
+    else if (view === "Tree") new Tree(this.place, { value: this.value, text: this.text, label: this.label });
+    else this.json();
+    // Laid out, and so there to be used.
+    void this.place.offsetHeight;
+    performance.measure(`view ${view}`, { start });
+  }
+
+  /** One of the lists of records; which one is chosen above it, where there are several. */
+  table(index) {
+    const host = make("div");
+    this.place.replaceChildren(host);
+    if (this.lists.length > 1) {
+      const choice = make("select", { "aria-label": "List" },
+        ...this.lists.map((list, at) => make("option", { value: at, selected: at === index }, `${list.name || "records"} (${list.rows.length.toLocaleString()})`)));
+      choice.addEventListener("change", () => {
+        this.table(Number(choice.value));
+        this.place.querySelector("select").focus();
+      });
+      this.place.prepend(choice);
+    }
+    const list = this.lists[index];
+    new Table(host, { rows: list.rows, columns: columnsOf(list), label: this.label, name: `columns ${this.operation} ${list.name}` });
+  }
+
+  json() {
+    const whole = write(this.value);
+    const button = make("button", { type: "button", class: "small" }, "Copy");
+    button.addEventListener("click", () => copy(button, whole));
+    const shown = whole.length > LONGEST_JSON ? `${whole.slice(0, LONGEST_JSON)}\n…` : whole;
+    const bar = make("div", { class: "tree-bar" }, button);
+    if (Array.isArray(this.value)) bar.append(make("span", { class: "quiet" }, counted(this.value, this.value.length)));
+    if (shown !== whole) bar.append(make("span", { class: "quiet" }, "The beginning of a long text: save it to have all of it."));
+    this.place.replaceChildren(bar, make("pre", { class: "json", tabindex: "0", role: "region", "aria-label": this.label }, shown));
+  }
+}

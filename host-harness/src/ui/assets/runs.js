@@ -1,0 +1,92 @@
+// Runs that are under way, and the list of those that were: a run belongs to the server, and a page looks on.
+
+import { fill, get, make, post, say } from "./send.js";
+
+const TICK = 1000;
+const PAUSE_AFTER_ERROR = 2000;
+const AGAIN = "harness run again";
+
+/**
+ * Waits for the end of the run that is shown in `target`, if it is under way, and shows what it came to: `start` brings
+ * what is put in to life, and `showProblems` puts problems beside their inputs. One that is `unwanted` is stopped.
+ */
+export async function followRun(target, { start, showProblems, unwanted = false }) {
+  const shown = target.querySelector("[data-run]");
+  if (!shown || shown.dataset.followed !== undefined) return;
+  shown.dataset.followed = "";
+  const form = document.querySelector(`form[data-target="${target.id}"]`);
+  const submit = form?.querySelector('[type="submit"]');
+  const stop = form?.querySelector("[data-cancel]");
+  const path = shown.dataset.run;
+  const began = Date.now() - Number(shown.dataset.milliseconds);
+  const cancel = () => post(`${path}/cancel`).catch(() => {});
+  // A second press would do it twice.
+  submit?.setAttribute("aria-disabled", "true");
+  if (stop) [stop.hidden, stop.onclick] = [false, cancel];
+  shown.querySelector("[data-stop]")?.addEventListener("click", cancel);
+  if (unwanted) cancel();
+  const clock = setInterval(() => {
+    const elapsed = shown.querySelector("[data-elapsed]");
+    if (elapsed) elapsed.textContent = `${Math.round((Date.now() - began) / 1000)} s`;
+  }, TICK);
+  for (;;) {
+    try {
+      const piece = await get(`${path}/end`);
+      const made = document.createElement("template");
+      fill(made, piece.html);
+      if (made.content.querySelector("[data-run]")) continue;
+      fill(target, piece.html);
+      start(target);
+      if (form) showProblems(form, piece.problems);
+      say(piece.say);
+      break;
+    } catch (error) {
+      // The program may have ended, and with it the run.
+      if (!shown.isConnected) break;
+      if (error.message.startsWith("There is no")) {
+        target.replaceChildren(make("div", { class: "failure", role: "alert" }, error.message));
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_ERROR));
+    }
+  }
+  clearInterval(clock);
+  submit?.removeAttribute("aria-disabled");
+  if (stop) stop.hidden = true;
+}
+
+/** What belongs to an action's page as a whole. */
+export function startRuns(start, showProblems) {
+  const target = document.getElementById("result");
+  if (target) followRun(target, { start, showProblems });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-again]");
+    if (!button) return;
+    // The page that the address leads to has the form filled in as it was then; the form itself asks what it asks.
+    sessionStorage.setItem(AGAIN, button.dataset.again);
+    location.assign(button.dataset.again);
+  });
+  document.addEventListener("change", (event) => event.target.closest("[data-compare]") && chooseTwo(event.target));
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("[data-compare]");
+    if (!form || form.querySelectorAll(":checked").length === 2) return;
+    event.preventDefault();
+    say("Choose two runs");
+    form.querySelector(".actions .quiet").classList.add("problem");
+  });
+  const again = sessionStorage.getItem(AGAIN);
+  sessionStorage.removeItem(AGAIN);
+  if (again && again === location.pathname + location.search) document.querySelector("form[data-form]")?.requestSubmit();
+}
+
+/** Of three that are chosen, the first one goes. */
+function chooseTwo(box) {
+  const chosen = [...box.form.querySelectorAll(":checked")];
+  if (chosen.length > 2) (chosen.find((other) => other !== box)).checked = false;
+}
+
+/** After a new run the address no longer names an old one. */
+export function forgetAddress() {
+  if (location.search) history.replaceState(null, "", location.pathname);
+}
+

@@ -1,0 +1,253 @@
+//! The ways out of the page: a run as a command of this program, as a program in Rust, and a request as `curl`. Pure.
+
+use host::egress::{Grant, REDACTED};
+use host::{Exchange, Grants, WaysOut};
+use serde_json::{Map, Value, json};
+
+use crate::flags::Flags;
+use crate::shell::{json_to_show, quoted, quoted_lines};
+
+/// A longer body is not pasted into a terminal. In bytes.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// The name of the environment's variable for a secret field of a kind of connection: `API_KEY` of `plm` is
+/// `PLM_API_KEY`, and of `plmApiKey` as well.
+pub(super) fn variable(kind: &str, field: &str) -> String {
+    let (kind, field) = (upper_snake(kind), upper_snake(field));
+    let is_named = kind == field || kind.strip_suffix(&field).is_some_and(|start| start.ends_with('_'));
+    let name = if is_named { kind } else { format!("{kind}_{field}") };
+    // No shell has a variable that begins with a digit.
+    if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+/// `plmApiKey` as `PLM_API_KEY`.
+fn upper_snake(name: &str) -> String {
+    let mut snake = String::new();
+    let mut was_lower = false;
+    for character in name.chars() {
+        if !character.is_ascii_alphanumeric() {
+            if !snake.ends_with('_') {
+                snake.push('_');
+            }
+            was_lower = false;
+            continue;
+        }
+        if character.is_ascii_uppercase() && was_lower {
+            snake.push('_');
+        }
+        was_lower = !character.is_ascii_uppercase();
+        snake.push(character.to_ascii_uppercase());
+    }
+    snake
+}
+
+/// The flags that grant the same.
+fn flags(grants: Grants) -> impl Iterator<Item = String> {
+    let granted = move |grant: &Grant| match grant {
+        Grant::AllowHttp => grants.allow_http,
+        Grant::AllowPrivateNetwork => grants.allow_private_network,
+        Grant::AllowProxy => grants.allow_proxy,
+        // One that this program has no flag for yet.
+        _ => false,
+    };
+    let read_only = grants.read_only.then(|| "--read-only".to_owned());
+    Grant::ALL.into_iter().filter(granted).map(|grant| Flags.grant(grant)).chain(read_only)
+}
+
+/// An action with these inputs as a command line of this program.
+pub(super) fn command(action: &str, inputs: &Map<String, Value>, grants: Grants) -> String {
+    let mut words = vec!["harness".to_owned()];
+    words.extend(flags(grants));
+    words.extend(["action".into(), plain_or_quoted(action), "--connection".into(), "connection.json".into()]);
+    let single = |(key, value): (&String, &Value)| match value {
+        Value::String(text) => quoted(&format!("{key}={text}")),
+        other => quoted(&format!("{key}:={}", json_to_show(&other.to_string()))),
+    };
+    match inputs.iter().map(single).collect::<Option<Vec<String>>>() {
+        Some(inputs) => {
+            words.extend(inputs.into_iter().flat_map(|input| ["--input".to_owned(), input]));
+            words.join(" ")
+        }
+        // One line of JSON, in which the end's word cannot stand alone.
+        None => {
+            let json = json_to_show(&Value::Object(inputs.clone()).to_string());
+            format!("{} --inputs - <<'END'\n{json}\nEND", words.join(" "))
+        }
+    }
+}
+
+fn plain_or_quoted(word: &str) -> String {
+    let is_plain =
+        word.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'));
+    if is_plain && !word.is_empty() { word.to_owned() } else { quoted(word).unwrap_or_else(|| "KEY".into()) }
+}
+
+/// A request as a command line of curl, with `variable` of the environment where a secret was; none where it cannot be
+/// written as one.
+pub(super) fn curl(exchange: &Exchange, variable: &str) -> Option<String> {
+    let mut lines =
+        vec![format!("curl --globoff --request {} {}", plain_or_quoted(&exchange.method), quoted(&exchange.url)?)];
+    for (name, value) in &exchange.request_headers {
+        let parts: Option<Vec<String>> = format!("{name}: {value}").split(REDACTED).map(quoted).collect();
+        lines.push(format!("--header {}", parts?.join(&format!("\"${variable}\""))));
+    }
+    if !exchange.request_body.is_empty() {
+        let body = std::str::from_utf8(&exchange.request_body).ok()?;
+        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
+        let body = if is_json { json_to_show(body) } else { body.to_owned() };
+        lines.push(format!("--data-raw {}", quoted_lines(&body, LONGEST_BODY)?));
+    }
+    Some(lines.join(" \\\n  "))
+}
+
+/// What stands in the library's own example, and what is put in its place.
+const EXAMPLE: &str = include_str!("../../../host/examples/embed.rs");
+const IN_EXAMPLE: [&str; 5] = [
+    "use host::{CallOptions, Runtime, RuntimeOptions};",
+    "    let mut arguments = std::env::args().skip(1);\n    let mut next = || arguments.next().ok_or(\"usage: embed \
+     COMPONENT CONNECTION ACTION\");\n    let (component, connection, action) = (next()?, next()?, next()?);\n\n",
+    "    let connection = serde_json::from_str(&std::fs::read_to_string(connection)?)?;\n",
+    "    let inputs = serde_json::json!({\"first\": 10});\n",
+    "connector.perform(&action, &connection, &inputs, &CallOptions::default())",
+];
+
+/// An action with these inputs as a program in Rust, on the library: its example, filled in. `connection` is a
+/// connection file whose secrets are read from the environment.
+pub(super) fn rust(
+    component: &str,
+    action: &str,
+    inputs: &Map<String, Value>,
+    connection: &Value,
+    grants: Grants,
+) -> String {
+    let mut connection = connection.clone();
+    let mut secrets = Vec::new();
+    for (key, value) in connection.get_mut("fields").and_then(Value::as_object_mut).into_iter().flatten() {
+        let Some(name) = value.as_str().and_then(|text| text.strip_prefix("${")?.strip_suffix('}')) else { continue };
+        secrets
+            .push(format!("    connection[\"fields\"][{}] = std::env::var({name:?})?.into();\n", literal(&json!(key))));
+        *value = Value::Null;
+    }
+    let granted: Vec<String> =
+        flags(grants).map(|flag| format!("{}: true", flag.replace("--", "").replace('-', "_"))).collect();
+    let [uses, arguments, read, given, call] = IN_EXAMPLE;
+    let (options, uses_options) = match granted.is_empty() {
+        true => ("CallOptions::default()".to_owned(), "use host::{CallOptions, Runtime, RuntimeOptions};"),
+        false => (
+            format!(
+                "CallOptions {{ grants: Grants {{ {}, ..Default::default() }}, ..Default::default() }}",
+                granted.join(", ")
+            ),
+            "use host::{CallOptions, Grants, Runtime, RuntimeOptions};",
+        ),
+    };
+    let body = EXAMPLE.split_once(uses).map_or(EXAMPLE, |(_, body)| body);
+    let body = body.replacen(arguments, "", 1);
+    let body = body.replacen("load_file(component)", &format!("load_file({component:?})"), 1);
+    let read_now = format!(
+        "    let mut connection: serde_json::Value = serde_json::from_str({})?;\n{}",
+        raw(&connection),
+        secrets.concat()
+    );
+    let body = body.replacen(read, &read_now, 1);
+    let given_now = format!(
+        "    let inputs: serde_json::Value = serde_json::from_str({})?;\n",
+        raw(&Value::Object(inputs.clone()))
+    );
+    let body = body.replacen(given, &given_now, 1);
+    let call_now = format!("connector.perform({}, &connection, &inputs, &options)", literal(&json!(action)));
+    let body = body.replacen(call, &call_now, 1);
+    let body = body.replacen("    let result =", &format!("    let options = {options};\n    let result ="), 1);
+    format!("{uses_options}{body}")
+}
+
+/// A value as JSON in a raw string.
+fn raw(value: &Value) -> String {
+    let json = json_to_show(&value.to_string());
+    let mut hashes = "#".to_owned();
+    while json.contains(&format!("\"{hashes}")) {
+        hashes.push('#');
+    }
+    format!("r{hashes}\"{json}\"{hashes}")
+}
+
+/// A text as a literal of Rust.
+fn literal(text: &Value) -> String {
+    format!("{:?}", text.as_str().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use host::ExchangeOutcome;
+
+    use super::*;
+
+    fn inputs(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_variable_is_named_after_the_connection_and_its_field() {
+        for (kind, field, expected) in [
+            ("plmApiKey", "apiKey", "PLM_API_KEY"),
+            ("k", "apiKey", "K_API_KEY"),
+            ("apiKey", "apiKey", "API_KEY"),
+            ("acme-things", "token", "ACME_THINGS_TOKEN"),
+            ("3d", "key", "_3D_KEY"),
+        ] {
+            assert_eq!(variable(kind, field), expected);
+        }
+    }
+
+    #[test]
+    fn a_run_is_a_command_line_with_its_inputs_and_grants() {
+        let grants = Grants { allow_http: true, read_only: true, ..Grants::default() };
+        let line = command("listThings", &inputs(json!({"first": "5", "name": "it's", "all": true})), grants);
+        let expected = r"harness --allow-http --read-only action listThings --connection connection.json --input 'first=5' --input 'name=it'\''s' --input 'all:=true'";
+        assert_eq!(line, expected);
+        let line = command("raw", &inputs(json!({"document": "query {\n a }\u{202e}"})), Grants::default());
+        let expected = "harness action raw --connection connection.json --inputs - <<'END'\n{\"document\":\"query {\\n a }\\u202e\"}\nEND";
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn a_request_is_a_command_line_that_reads_the_secret_from_the_environment() {
+        let exchange = Exchange {
+            at: Duration::ZERO,
+            duration: Duration::ZERO,
+            attempts: 1,
+            method: "POST".into(),
+            url: "https://plm.example/graphql".into(),
+            request_headers: vec![("authorization".into(), format!("Bearer {REDACTED}"))],
+            request_body: "{\"query\":\"{ a(b: \\\"it's\\\") }\"}".into(),
+            outcome: ExchangeOutcome::Failed(host::contract::Failure::Timeout),
+        };
+        let expected = "curl --globoff --request POST 'https://plm.example/graphql' \\\n  --header 'authorization: Bearer '\"$PLM_KEY\"'' \\\n  \
+                        --data-raw '{\"query\":\"{ a(b: \\\"it'\\''s\\\") }\"}'";
+        assert_eq!(curl(&exchange, "PLM_KEY").unwrap(), expected);
+        assert_eq!(curl(&Exchange { request_body: vec![0xff].into(), ..exchange }, "PLM_KEY"), None);
+    }
+
+    #[test]
+    fn a_run_is_a_program_that_is_the_librarys_example_with_its_own_values() {
+        for place in IN_EXAMPLE {
+            assert_eq!(EXAMPLE.matches(place).count(), 1, "{place}");
+        }
+        let connection = json!({"key": "k", "fields": {"apiKey": "${K_API_KEY}", "url": "https://plm.example"}});
+        let grants = Grants { allow_private_network: true, ..Grants::default() };
+        let program = rust("thing.wasm", "list\"Things", &inputs(json!({"text": "\"# \u{202e}"})), &connection, grants);
+        syn::parse_file(&program).unwrap_or_else(|error| panic!("{error}: {program}"));
+        for expected in [
+            r#"load_file("thing.wasm")"#,
+            r#"connection["fields"]["apiKey"] = std::env::var("K_API_KEY")?.into();"#,
+            r###"from_str(r##"{"text":"\"# \u202e"}"##)"###,
+            r#"perform("list\"Things", &connection, &inputs, &options)"#,
+            "allow_private_network: true",
+        ] {
+            assert!(program.contains(expected), "{expected} is not in {program}");
+        }
+        assert!(!program.contains("arguments") && !program.contains("usage"), "{program}");
+    }
+}
