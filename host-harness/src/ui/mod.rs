@@ -2,8 +2,10 @@
 //! the manifest alone; it calls the library like any other embedder.
 //!
 //! `security` decides who may talk to it, `server` says which address does what, `memory` and `trigger` remember,
-//! `forms` and `run` translate, `pages` draws, `assets` holds style and script.
+//! `forms` and `run` translate, `asking` and `refused` stand before and behind a call, `pages` draws, `assets` holds
+//! style and script.
 
+mod asking;
 mod assets;
 mod changes;
 mod forms;
@@ -13,6 +15,8 @@ mod memory;
 mod pages;
 mod payload;
 mod polling;
+mod progress;
+mod refused;
 mod run;
 mod security;
 mod server;
@@ -29,6 +33,7 @@ use tokio::net::TcpListener;
 
 use changes::ChangeButtons;
 use memory::Held;
+pub(crate) use refused::Started;
 use security::Gate;
 use shared::Shared;
 
@@ -40,6 +45,8 @@ pub(crate) struct PageOptions {
     pub(crate) connection: Option<Value>,
     /// A file of buttons that change records in a test service.
     pub(crate) changes: Option<PathBuf>,
+    /// The words of the command line that it is started with, as a shell takes them, if it can.
+    pub(crate) words: Option<Vec<String>>,
     /// How calls are made.
     pub(crate) call_options: CallOptions,
 }
@@ -61,7 +68,8 @@ impl PageServer {
         let gate = Arc::new(Gate::new(address).map_err(|error| error.to_string())?);
         let changes = options.changes.as_deref().map(ChangeButtons::read).transpose()?.unwrap_or_default();
         let held = options.connection.map(|value| Held::from_file(connector.definition(), value)).transpose()?;
-        let shared = Arc::new(Shared::new(connector, options.call_options, gate, changes, held));
+        let started = Started { words: options.words, port: address.port() };
+        let shared = Arc::new(Shared::new(connector, options.call_options, gate, changes, held, started));
         Ok(Self { listener, shared })
     }
 

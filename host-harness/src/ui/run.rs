@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use host::contract::{Error, Failure, InputProblem};
+use host::egress::Grant;
 use host::text::cut;
 use host::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
@@ -39,6 +40,10 @@ pub(super) struct Failed {
     pub(super) problems: Vec<InputProblem>,
     /// Whether the same call may succeed later although nobody changes anything here.
     pub(super) may_pass: bool,
+    /// The grants that the host missed; `refused` completes them.
+    pub(super) grants: Vec<Grant>,
+    /// The command line that gives them.
+    pub(super) command: Option<String>,
 }
 
 impl From<&CallError> for Failed {
@@ -53,6 +58,8 @@ impl From<&CallError> for Failed {
             advice: advice(error),
             problems,
             may_pass: error.may_pass(),
+            grants: missed(error),
+            command: None,
         }
     }
 }
@@ -61,7 +68,7 @@ impl Failed {
     /// A poll whose state was not taken over.
     pub(super) fn of_state(why: &str, may_pass: bool) -> Self {
         let advice = "Poll again: what this poll found is found again.";
-        Self { kind: "other", message: why.into(), advice, problems: Vec::new(), may_pass }
+        Self { kind: "other", message: why.into(), advice, may_pass, ..Self::no_connection() }
     }
 
     /// A call that was not made, because there is nothing to make it with.
@@ -72,6 +79,8 @@ impl Failed {
             advice: "Fill in the connection first.",
             problems: Vec::new(),
             may_pass: false,
+            grants: Vec::new(),
+            command: None,
         }
     }
 }
@@ -117,10 +126,21 @@ fn shortened(problem: &InputProblem) -> InputProblem {
     InputProblem { input: cut(&problem.input, 200).into_owned(), message: cut(&problem.message, 1_000).into_owned() }
 }
 
+fn missed(error: &CallError) -> Vec<Grant> {
+    match error {
+        CallError::Refused { refusals, .. } => refusals.iter().filter_map(|refusal| refusal.grant).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn advice(error: &CallError) -> &'static str {
     match error {
         CallError::Refused { refusals, .. } if refusals.iter().any(|refusal| refusal.grant.is_some()) => {
             "If you trust this address, start the page again with the flags that the message names."
+        }
+        CallError::Refused { refusals, .. } if refusals.iter().any(|refusal| refusal.restriction.is_some()) => {
+            "This page was started with --read-only, so what may change data does not leave. Nothing was changed; start the page \
+             again without that flag to run this."
         }
         CallError::Refused { .. } => "Check the connection's address.",
         CallError::Limit { .. } => "Ask for less, or start the page again with a higher limit.",

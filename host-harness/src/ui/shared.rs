@@ -8,6 +8,8 @@ use host::{CallOptions, Connection, Connector};
 
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
+use super::progress::Progress;
+use super::refused::Started;
 use super::security::Gate;
 use super::trigger::Trigger;
 
@@ -18,6 +20,8 @@ pub(super) struct Shared {
     pub(super) gate: Arc<Gate>,
     pub(super) changes: ChangeButtons,
     pub(super) triggers: HashMap<String, Arc<Trigger>>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) started: Started,
     memory: Mutex<Memory>,
 }
 
@@ -28,12 +32,13 @@ impl Shared {
         gate: Arc<Gate>,
         changes: ChangeButtons,
         connection: Option<Held>,
+        started: Started,
     ) -> Self {
         let triggers = connector.definition().triggers.iter();
         let triggers =
             triggers.map(|trigger| (trigger.key.clone(), Arc::new(Trigger::new(trigger.record_lists())))).collect();
         let memory = Mutex::new(Memory { connection, ..Memory::default() });
-        Self { connector, options, gate, changes, triggers, memory }
+        Self { connector, options, gate, changes, triggers, progress: Arc::default(), started, memory }
     }
 
     pub(super) fn definition(&self) -> &ConnectorDefinition {

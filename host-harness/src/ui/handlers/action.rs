@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Piece, Sent, as_json, not_found, raw_value, refused};
+use super::{Piece, Sent, as_json, not_found, raw_value};
+use crate::ui::asking::{self, Performed};
 use crate::ui::forms::{self, Values};
 use crate::ui::history;
 use crate::ui::pages;
+use crate::ui::refused;
 use crate::ui::run::{self, Failed, Run, Side};
 use crate::ui::shared::Shared;
 
@@ -28,12 +29,11 @@ pub(in crate::ui) async fn draft(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
     Json(sent): Json<Sent>,
-) -> StatusCode {
-    if let Some(action) = shared.definition().action(&key) {
-        let values = forms::keepable(&action.inputs, sent.values);
-        shared.memory().forms.insert(format!("actions/{key}"), values);
-    }
-    StatusCode::NO_CONTENT
+) -> Response {
+    let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
+    let values = forms::keepable(&action.inputs, sent.values);
+    shared.memory().forms.insert(format!("actions/{key}"), values.clone());
+    Json(values).into_response()
 }
 
 pub(in crate::ui) async fn run(
@@ -42,27 +42,29 @@ pub(in crate::ui) async fn run(
     Json(sent): Json<Sent>,
 ) -> Response {
     let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
-    if action.changes_data && !sent.confirmed {
-        let why = "this action may change data, and nobody has agreed to that";
-        return refused(StatusCode::CONFLICT, why.into());
-    }
     let inputs = Value::Object(forms::read(&action.inputs, &sent.values));
     let kept = forms::keepable(&action.inputs, sent.values);
     shared.memory().forms.insert(format!("actions/{key}"), kept);
-    let run = match shared.connection() {
+    let mut run = match shared.connection() {
         None => Run::refused(Failed::no_connection()),
-        Some(connection) => {
-            let outcome = shared.connector.perform(&key, &connection, &inputs, &shared.options).await;
-            Run::of(outcome, Into::into)
-        }
+        Some(connection) => match asking::perform(&shared, action, &connection, &inputs, sent.confirmed).await {
+            Performed::Asks(trace) => return Piece::asking(pages::question::show(&shared, &trace)).into_response(),
+            Performed::Ended(outcome) => Run::of(outcome, Into::into),
+        },
     };
+    if let Err(failed) = &mut run.result {
+        refused::complete(&shared, failed).await;
+    }
+    shared.memory().heard(run.result.as_ref().err());
     let run = Arc::new(run);
     shared.memory().runs.insert(key.clone(), run.clone());
     history::trim(&shared);
     let problems = run.result.as_ref().err().map(|failed| failed.problems.clone()).unwrap_or_default();
     let say = if run.result.is_ok() { "Done" } else { "Failed" };
     let path = format!("/actions/{}", pages::segment(&key));
-    Piece::new(pages::outcome::show(&run, &path), problems, say).into_response()
+    let Json(mut piece) = Piece::new(pages::outcome::show(&run, &path), problems, say);
+    piece.connection = Some(pages::connection_state(shared.memory().connection.as_ref()).into_string());
+    Json(piece).into_response()
 }
 
 pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
@@ -120,7 +122,12 @@ pub(in crate::ui) async fn query(
     let cursor = wanted.cursor.as_deref();
     match shared.connector.query(&key, &connection, &inputs, search, cursor, &shared.options).await {
         Ok(outcome) => Json(outcome.value).into_response(),
-        Err(failure) => explained(&Failed::from(&failure.error)),
+        Err(failure) => {
+            let mut failed = Failed::from(&failure.error);
+            refused::complete(&shared, &mut failed).await;
+            shared.memory().heard(Some(&failed));
+            explained(&failed)
+        }
     }
 }
 

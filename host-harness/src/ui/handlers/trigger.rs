@@ -32,16 +32,17 @@ pub(in crate::ui) async fn draft(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
     Json(sent): Json<Sent>,
-) -> StatusCode {
-    keep(&shared, &key, sent.values);
-    StatusCode::NO_CONTENT
+) -> Response {
+    match keep(&shared, &key, sent.values) {
+        Some(kept) => Json(kept).into_response(),
+        None => not_found("trigger of this key"),
+    }
 }
 
-fn keep(shared: &Shared, key: &str, values: forms::Values) {
-    if let Some(trigger) = shared.definition().trigger(key) {
-        let values = forms::keepable(&trigger.inputs, values);
-        shared.memory().forms.insert(format!("triggers/{key}"), values);
-    }
+fn keep(shared: &Shared, key: &str, values: forms::Values) -> Option<forms::Values> {
+    let values = forms::keepable(&shared.definition().trigger(key)?.inputs, values);
+    shared.memory().forms.insert(format!("triggers/{key}"), values.clone());
+    Some(values)
 }
 
 pub(in crate::ui) async fn poll(

@@ -4,7 +4,7 @@ use host::contract::ActionDefinition;
 use maud::{Markup, html};
 
 use super::controls::Form;
-use super::{Place, connection_state, heading, needs_connection, outcome, page, segment, tabs, tree};
+use super::{Place, heading, needs_connection, outcome, page, segment, tabs, tree};
 use crate::ui::forms::Values;
 use crate::ui::shared::Shared;
 
@@ -12,14 +12,14 @@ pub(in crate::ui) fn show(shared: &Shared, action: &ActionDefinition) -> Markup 
     let path = format!("/actions/{}", segment(&action.key));
     let (values, run) = {
         let memory = shared.memory();
-        let values = memory.forms.get(&format!("actions/{}", action.key)).cloned().unwrap_or_default();
+        let values = memory.forms.get(&format!("actions/{}", action.key)).cloned();
         (values, memory.runs.get(&action.key).cloned())
     };
     let content = html! {
         (heading("Action", &action.label, &action.description))
         (needs_connection(shared))
         div .columns .three {
-            (form(shared, action, &path, &values))
+            (form(shared, action, &path, values.as_ref()))
             section .card .grow aria-labelledby="result-title" {
                 h2 #result-title { "Result" }
                 div #result {
@@ -31,15 +31,18 @@ pub(in crate::ui) fn show(shared: &Shared, action: &ActionDefinition) -> Markup 
             }
             (expected(&path))
         }
-        @if action.changes_data { (question(shared, action)) }
+        @if action.changes_data { (question(action)) }
     };
     page(shared, Place::Action(&action.key), &action.label, &content)
 }
 
-fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: &Values) -> Markup {
-    let form = Form { id: "input", values, sources: &shared.definition().data_sources };
+fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: Option<&Values>) -> Markup {
+    let place = format!("actions/{}", segment(&action.key));
+    let (nothing, sources) = (Values::new(), &shared.definition().data_sources);
+    let form = Form { id: "input", values: values.unwrap_or(&nothing), sources, place: Some(&place), overridden: &[] };
     html! {
-        form .card data-form={ (path) "/run" } data-draft={ (path) "/draft" } data-target="result" data-ask=[action.changes_data.then_some("ask")]
+        form .card data-form={ (path) "/run" } data-draft={ (path) "/draft" } data-target="result"
+            data-storage={ (shared.definition().key) "/" (place) } data-kept[values.is_some()]
             aria-label="Inputs" novalidate {
             @if action.inputs.is_empty() { p .quiet { "This action needs no input." } }
             @for input in &action.inputs { (form.field(input)) }
@@ -47,6 +50,7 @@ fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: &Values)
                 button .primary type="submit" data-busy="Running…" { "Run" }
                 button type="button" data-cancel hidden { "Stop" }
             }
+            p .progress role="status" data-progress={ "/progress/" (place) } hidden {}
         }
     }
 }
@@ -64,19 +68,12 @@ pub(super) fn expected(path: &str) -> Markup {
     }
 }
 
-fn question(shared: &Shared, action: &ActionDefinition) -> Markup {
-    let memory = shared.memory();
-    let origin = memory.connection.as_ref().and_then(|held| held.connection.origin().ok().map(ToString::to_string));
+/// The place for the question; what is asked comes when it is known.
+fn question(action: &ActionDefinition) -> Markup {
     html! {
-        dialog #ask aria-labelledby="ask-title" aria-describedby="ask-text" {
+        dialog #ask aria-labelledby="ask-title" {
             h2 #ask-title { (action.label) "?" }
-            div #ask-text {
-                p { "This may change data in " (shared.definition().label) ", and cannot be undone here." }
-                dl .facts {
-                    dt { "As" } dd { (connection_state(memory.connection.as_ref())) }
-                    @if let Some(origin) = origin { dt { "At" } dd { code .breakable { (origin) } } }
-                }
-            }
+            div data-question {}
             div .actions {
                 button .primary type="button" data-answer="yes" { "Run it" }
                 button type="button" data-answer="no" { "Cancel" }

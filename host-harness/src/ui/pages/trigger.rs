@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::controls::Form;
 use super::{Place, action, heading, needs_connection, page, segment, timeline};
+use crate::ui::forms::Values;
 use crate::ui::shared::Shared;
 use crate::ui::trigger::Trigger;
 
@@ -16,10 +17,13 @@ const DEFAULT_PAUSE: u64 = 5;
 
 pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigger: &Trigger) -> Markup {
     let path = format!("/triggers/{}", segment(&definition.key));
-    let values = shared.memory().forms.get(&format!("triggers/{}", definition.key)).cloned().unwrap_or_default();
+    let kept = shared.memory().forms.get(&format!("triggers/{}", definition.key)).cloned();
+    let place = format!("triggers/{}", segment(&definition.key));
     let status = trigger.status();
     let events = trigger.events_after(0);
-    let form = Form { id: "input", values: &values, sources: &shared.definition().data_sources };
+    let (nothing, sources) = (Values::new(), &shared.definition().data_sources);
+    let values = kept.as_ref().unwrap_or(&nothing);
+    let form = Form { id: "input", values, sources, place: Some(&place), overridden: &[] };
     let pause = status.every.as_ref().map_or(DEFAULT_PAUSE, Duration::as_secs);
     let content = html! {
         (heading("Trigger", &definition.label, &definition.description))
@@ -27,7 +31,8 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
         div .columns #trigger data-trigger-path=(path) data-version=(status.version) data-last=(events.first().map_or(0, |event| event.id))
             data-running=(status.every.is_some()) {
             div .stack {
-                form .card #trigger-form data-draft={ (path) "/draft" } aria-label="Inputs and polling" novalidate {
+                form .card #trigger-form data-draft={ (path) "/draft" } data-storage={ (shared.definition().key) "/" (place) } data-kept[kept.is_some()]
+                    aria-label="Inputs and polling" novalidate {
                     fieldset .bare disabled[status.every.is_some()] {
                         legend .visually-hidden { "Inputs" }
                         @for input in &definition.inputs { (form.field(input)) }
@@ -46,6 +51,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                             button type="button" data-trigger="pause" hidden[status.every.is_none()] { "Pause" }
                         }
                     }
+                    p .progress role="status" data-progress={ "/progress/" (place) } hidden {}
                     div #trigger-error {}
                 }
                 (changes(shared))
