@@ -27,8 +27,7 @@ export function edit(area, { language, schema, label, describedBy, run }) {
   const mode = MODES[language](schema);
   const host = document.createElement("div");
   host.className = "editor";
-  // Who focuses the host, as the label does and a problem, comes to the text.
-  const root = host.attachShadow({ mode: "open", delegatesFocus: true });
+  const root = host.attachShadow({ mode: "open" });
   area.after(host);
 
   const view = new EditorView({
@@ -39,6 +38,7 @@ export function edit(area, { language, schema, label, describedBy, run }) {
       extensions: [
         lineNumbers(),
         history(),
+        EditorView.lineWrapping,
         indentOnInput(),
         bracketMatching(),
         closeBrackets(),
@@ -83,6 +83,7 @@ export function edit(area, { language, schema, label, describedBy, run }) {
   return {
     host,
     format,
+    focus: () => view.focus(),
     /** Shows another value. */
     set(text) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });

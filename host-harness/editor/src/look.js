@@ -18,9 +18,9 @@ const FOCUS = { outline: "2px solid var(--accent)", outlineOffset: "2px" };
 export const theme = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--sunken)", border: "1px solid var(--line-strong)", borderRadius: "7px" },
   "&.cm-focused": FOCUS,
-  ".cm-scroller": { fontFamily: "var(--mono)", fontSize: "0.82rem", lineHeight: "1.5", minHeight: "6.5em", maxHeight: "60vh", overflow: "auto" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontSize: "0.82rem", lineHeight: "1.5", minHeight: "4.8em", maxHeight: "60vh", overflow: "auto" },
   ".cm-content": { padding: "7px 0", caretColor: "var(--ink)" },
-  ".cm-gutters": { color: "var(--quiet)", backgroundColor: "transparent", border: "0" },
+  ".cm-gutters": { color: "var(--quiet)", backgroundColor: "var(--sunken)", border: "0" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--accent-ground)", outline: "1px solid var(--accent)" },
   ".cm-placeholder": { color: "var(--quiet)" },
   ".cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--surface)", border: "1px solid var(--line-strong)", borderRadius: "7px" },

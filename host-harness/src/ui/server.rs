@@ -44,6 +44,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/triggers/{key}", get(handlers::trigger::show))
         .route("/triggers/{key}/draft", post(handlers::trigger::draft))
         .route("/triggers/{key}/poll", post(handlers::trigger::poll))
+        .route("/triggers/{key}/drain", post(handlers::trigger::drain))
         .route("/triggers/{key}/schedule", post(handlers::trigger::schedule))
         .route("/triggers/{key}/pause", post(handlers::trigger::pause))
         .route("/triggers/{key}/reset", post(handlers::trigger::reset))

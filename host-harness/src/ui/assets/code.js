@@ -14,7 +14,7 @@ export function startCode(form) {
 
 /** Where the focus goes for a control. */
 export function focus(control) {
-  (editors.get(control)?.host ?? control).focus();
+  (editors.get(control) ?? control).focus();
 }
 
 /** Shows that a control's value cannot be used, or no longer. */
@@ -72,14 +72,14 @@ async function startEditor(library, form, area) {
   });
   editors.set(area, editor);
   markInvalid(area, area.hasAttribute("aria-invalid"));
-  label?.addEventListener("click", () => editor.host.focus());
-  const button = make("button", { type: "button", class: "small" }, "Format");
+  label?.addEventListener("click", () => editor.focus());
+  const button = make("button", { type: "button", class: "small", title: "Shift-Alt-F" }, "Format");
   button.addEventListener("click", () => {
     editor.format();
-    editor.host.focus();
+    editor.focus();
   });
-  const hint = make("span", { class: "quiet" }, "Ctrl-Enter runs, Ctrl-Space proposes, Shift-Alt-F formats, Tab leaves.");
+  const hint = make("span", { class: "quiet" }, "Ctrl-Enter runs, Ctrl-Space proposes.");
   editor.host.after(make("div", { class: "editor-bar" }, button, hint));
   editor.host.inert = area.matches(":disabled");
-  if (had) editor.host.focus();
+  if (had) editor.focus();
 }

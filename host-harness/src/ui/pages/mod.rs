@@ -3,6 +3,7 @@
 
 pub(super) mod about;
 pub(super) mod action;
+pub(super) mod chart;
 pub(super) mod connection;
 mod controls;
 pub(super) mod outcome;

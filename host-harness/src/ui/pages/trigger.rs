@@ -6,7 +6,7 @@ use host::contract::TriggerDefinition;
 use maud::{Markup, html};
 
 use super::controls::Form;
-use super::{Place, action, heading, needs_connection, page, segment, timeline};
+use super::{Place, action, chart, heading, needs_connection, page, segment, timeline};
 use crate::ui::forms::Values;
 use crate::ui::shared::Shared;
 use crate::ui::trigger::Trigger;
@@ -40,6 +40,8 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                     p #trigger-status .status role="status" { (timeline::status(&status)) }
                     div .actions {
                         button .primary type="submit" data-trigger="poll" data-busy="Polling…" { "Poll once" }
+                        button type="button" data-trigger="drain" data-busy="Delivering…" hidden[!status.more || status.every.is_some()] { "Deliver what waits" }
+                        button type="button" data-stop hidden { "Stop" }
                         span .schedule {
                             label for="every" { "every" }
                             select #every disabled[status.every.is_some()] {
@@ -71,6 +73,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                     p #timeline-empty .quiet hidden[!events.is_empty()] {
                         "Nothing has happened yet. The first poll marks where counting begins, and delivers nothing."
                     }
+                    div #chart { (chart::show(events.iter().map(|event| &**event))) }
                     ol #timeline .timeline aria-label="Polls and what they delivered, the newest first" {
                         @for event in &events { (timeline::event(event, &path)) }
                     }
