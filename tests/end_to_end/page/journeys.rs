@@ -85,6 +85,9 @@ async fn an_action_runs_with_a_picked_input_and_shows_what_it_sent_and_got() {
         browser.js("document.querySelector('#input-componentId').focus()").await;
         browser.press(&[Key::Down]).await;
         browser.wait_for("#input-componentId-list [role=option]").await;
+        // By the number that people know it by, and not by its id.
+        let number = "return /^\\d{3}-/.test(document.querySelector('.option-key').textContent)";
+        assert_eq!(browser.js(number).await, true);
         let first = browser.count("#input-componentId-list [role=option]").await;
         for _ in 0..first.div_ceil(8) {
             browser.press(&[Key::PageDown]).await;

@@ -134,12 +134,16 @@ class Picker {
   show(page) {
     this.cursor = page.next;
     this.complete = page.next === null || page.next === undefined;
-    for (const item of page.items) {
+    const details = page.extensions?.details;
+    page.items.forEach((item, index) => {
+      // What people call it, where the source says so, else what is sent.
+      const detail = (Array.isArray(details) && typeof details[index] === "string" && details[index]) || item.key;
       const row = make("li", { role: "option", id: `${this.list.id}-${this.list.children.length}`, "aria-selected": "false" },
-        make("span", { class: "option-label" }, item.label), make("span", { class: "option-key" }, item.key));
+        make("span", { class: "option-label" }, item.label), make("span", { class: "option-key" }, detail));
       row.item = item;
+      row.title = item.key;
       this.list.append(row);
-    }
+    });
     this.narrow();
     const count = this.shown.length;
     const found = count === 0 ? "Nothing found" : `${count} shown`;

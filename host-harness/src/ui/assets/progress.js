@@ -1,6 +1,6 @@
 // Waiting that can be seen: how many requests there were, and how long until one is sent again.
 
-import { get } from "./send.js";
+import { get, say } from "./send.js";
 
 const FIRST_LOOK = 700;
 const PAUSE = 500;
@@ -11,12 +11,17 @@ export function watchProgress(form) {
   if (!line) return { end() {} };
   let timer = setTimeout(look, FIRST_LOOK);
   let ended = false;
+  let told = "";
   async function look() {
     try {
       const { text } = await get(line.dataset.progress);
       if (ended) return;
       line.textContent = text;
       line.hidden = !text;
+      // A countdown is seen; what it is about is said once.
+      const about = text.replace(/\d+ s\b/g, "");
+      if (about !== told) say(text);
+      told = about;
     } catch {
       // It is a help to whoever waits, and no more.
     }

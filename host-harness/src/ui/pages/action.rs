@@ -50,7 +50,7 @@ fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: Option<&
                 button .primary type="submit" data-busy="Running…" { "Run" }
                 button type="button" data-cancel hidden { "Stop" }
             }
-            p .progress role="status" data-progress={ "/progress/" (place) } hidden {}
+            p .progress data-progress={ "/progress/" (place) } hidden {}
         }
     }
 }

@@ -49,7 +49,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
                     button .primary type="submit" data-busy="Testing…" { "Test connection" }
                     button type="button" data-post="/connection/forget" data-reload hidden[held.is_none()] { "Forget it" }
                 }
-                p .progress role="status" data-progress="/connection/progress" hidden {}
+                p .progress data-progress="/connection/progress" hidden {}
                 // Below the buttons, which must not move under the pointer when it changes.
                 p #destination .notice .below role="status" data-destination="/connection/destination" {
                     (destination(definition, origin.as_ref()))

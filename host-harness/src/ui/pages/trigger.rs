@@ -53,7 +53,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                             button type="button" data-trigger="pause" hidden[status.every.is_none()] { "Pause" }
                         }
                     }
-                    p .progress role="status" data-progress={ "/progress/" (place) } hidden {}
+                    p .progress data-progress={ "/progress/" (place) } hidden {}
                     div #trigger-error {}
                 }
                 (changes(shared))
