@@ -32,6 +32,7 @@ pub mod poller;
 mod refusal;
 mod runtime;
 mod secrets;
+mod step;
 #[cfg(test)]
 mod testing;
 pub mod text;
@@ -50,5 +51,6 @@ pub use runtime::{
     OTHER_OPERATION, Observers, OperationKind, Outcome, OwnAnswer, OwnRequest, Runtime, RuntimeChoices, RuntimeError,
     RuntimeOptions, Started, Told, WaysOut,
 };
+pub use step::{Step, StepHeard};
 pub use trace::{Exchange, ExchangeOutcome, Trace};
 pub use trace_context::{TraceContext, TraceContextSource};

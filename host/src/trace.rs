@@ -51,7 +51,7 @@ pub struct Exchange {
     pub at: Duration,
     /// How long it took, all attempts and the waits between them included.
     pub duration: Duration,
-    /// How often it was sent.
+    /// How often it was sent; 0 where the host did not let it leave because it cannot be shown to read.
     pub attempts: u32,
     /// The method.
     pub method: String,

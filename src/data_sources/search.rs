@@ -144,6 +144,7 @@ pub(super) fn search(
     };
     let most_items = usize::try_from(most_items).unwrap_or(usize::MAX);
     let mut found = Page { items: Vec::new(), next: None, notice: None, extensions: None };
+    let mut numbers = Vec::new();
     let mut read = 0;
     let mut after = place.after.clone();
     for _ in 0..most_pages {
@@ -152,7 +153,10 @@ pub(super) fn search(
         after = page.next;
         for (index, edge) in page.edges.into_iter().enumerate() {
             read += 1;
-            found.items.extend(edge.node.and_then(|node| item(&node, &place.search)));
+            if let Some((item, number)) = edge.node.and_then(|node| item(&node, &place.search)) {
+                found.items.push(item);
+                numbers.push(number);
+            }
             // A full page of items ends in the middle of what was read, if the list can be continued from there.
             if most_pages > 1 && found.items.len() >= most_items && index < last && edge.cursor.is_some() {
                 after = edge.cursor;
@@ -169,19 +173,31 @@ pub(super) fn search(
              or number.",
         ));
     }
+    found.extensions = details(&numbers);
     found.next = after.map(|after| format!("{}:{after}", place.search.letter()));
     Ok(found)
 }
 
-/// The dropdown's item of a record; none for one without an id, or one that is not searched for. A record without a
-/// name shows its id.
-fn item(node: &str, search: &Search) -> Option<Item> {
+/// What tells apart items of the same name: their numbers, where there are any.
+fn details(numbers: &[Option<String>]) -> Option<String> {
+    numbers.iter().find(|number| number.is_some())?;
+    let mut members = "{\"details\":[".to_owned();
+    let values: Vec<String> =
+        numbers.iter().map(|number| number.as_deref().map_or_else(|| "null".to_owned(), json::quoted)).collect();
+    json::push_values(&mut members, values.iter().map(String::as_str));
+    Some(members + "]}")
+}
+
+/// The dropdown's item of a record, and its number if it is known; none for one without an id, or one that is not
+/// searched for. A record without a name shows its id.
+fn item(node: &str, search: &Search) -> Option<(Item, Option<String>)> {
     let key = json::text_member(node, "id").ok()?.filter(|id| !id.is_empty())?;
     let name = json::text_member(node, "name").ok()?.unwrap_or_default();
     let number = json::member(node, "cpn").ok()?.and_then(|cpn| json::text_member(cpn, "displayValue").ok()?);
-    if !search.accepts(&format!("{name} {}", number.unwrap_or_default())) {
+    let number = number.filter(|number| !number.trim().is_empty());
+    if !search.accepts(&format!("{name} {}", number.as_deref().unwrap_or_default())) {
         return None;
     }
     let label = if name.trim().is_empty() { key.clone() } else { name };
-    Some(Item { key, label })
+    Some((Item { key, label }, number))
 }

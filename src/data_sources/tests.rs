@@ -35,6 +35,17 @@ fn without_a_search_one_page_comes_with_the_way_to_the_next() {
 }
 
 #[test]
+fn items_come_with_their_numbers_in_their_order_where_there_are_any() {
+    let node =
+        |id: &str, number: Value| json!({ "node": { "id": id, "name": "Bolt", "cpn": { "displayValue": number } } });
+    let edges = [node("a", json!("410-\"1")), node("b", Value::Null)];
+    let page = json!({ "data": { "components": { "connection": { "edges": edges, "pageInfo": null } } } }).to_string();
+    let found = ask(&FakeHost::answering(&[&page]), None, None).unwrap();
+    let extensions: Value = serde_json::from_str(&found.extensions.unwrap()).unwrap();
+    assert_eq!(extensions, json!({ "details": ["410-\"1", null] }));
+}
+
+#[test]
 fn a_part_number_goes_to_the_service_as_the_one_field_that_is_known() {
     for number in ["410-00012", "410-", "410", "410-00012-01", "410-A12"] {
         let host = FakeHost::answering(&[&page(&["Bolt"], None)]);

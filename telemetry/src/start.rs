@@ -195,6 +195,7 @@ impl Telemetry {
             ended: Some(Arc::new(move |end| calls.record(end))),
             trace_context: self.tracers.is_some().then(|| Arc::new(trace_context) as host::TraceContextSource),
             error_texts: self.error_texts,
+            ..host::Observers::default()
         }
     }
 

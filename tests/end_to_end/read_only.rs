@@ -70,12 +70,16 @@ async fn a_mutation_does_not_leave_and_the_refusal_names_the_flag_that_forbids_i
 async fn the_library_reports_what_could_not_be_shown_to_read() {
     let bench = Bench::new().await;
     let grants = Grants { read_only: true, ..bench.options.grants };
-    let options = CallOptions { grants, ..bench.options.clone() };
+    let options = CallOptions { grants, record_exchanges: true, ..bench.options.clone() };
     let inputs = json!({ "query": "this is not GraphQL" });
     let failure = bench.connector.perform("rawRequest", &bench.connection, &inputs, &options).await.unwrap_err();
     let CallError::Refused { refusals, .. } = failure.error else { panic!("{failure:?}") };
     assert_eq!((refusals[0].reason, refusals[0].restriction), (RefusalReason::ReadOnly, Some(Restriction::ReadOnly)));
     assert!(refusals[0].to_string().contains("cannot be parsed"), "{}", refusals[0]);
+    // What was kept back is what a person can be asked about.
+    let [kept_back] = &failure.trace.exchanges[..] else { panic!("{:?}", failure.trace) };
+    assert_eq!((kept_back.attempts, failure.trace.sent_bytes), (0, 0));
+    assert!(String::from_utf8_lossy(&kept_back.request_body).contains("this is not GraphQL"));
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{arrows, build, cargo, features, manifest, progress};
+use crate::{arrows, build, cargo, editor, features, manifest, progress};
 
-/// Check format, arrows, features, lints, documentation, the component's imports and size, and that manifest.json is
-/// current.
+/// Check format, arrows, features, lints, documentation, the page's editor, the component's imports and size, and that
+/// manifest.json is current.
 ///
 /// This and `cargo xtask test` are what continuous integration runs. Every step runs even if one before it failed.
 #[derive(clap::Args)]
@@ -28,6 +28,7 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
         connectors.chain(["misbehaving-guest"]).try_for_each(|package| lint_guest(workspace, package))
     });
     steps.take("Documentation", || document(workspace));
+    steps.take("The page's editor is what its sources give", || editor::check(workspace));
     let is_built = steps.take("Build, imports and size", || build::run(workspace, &build::Options::default()));
     if is_built {
         steps.take("Manifest is current", || manifest::check(workspace));

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `fleet`, `test`, `soak`, `fuzz`, `bench`, `scale`,
+//! The project's own commands: `cargo xtask build`, `demo`, `editor`, `fleet`, `test`, `soak`, `fuzz`, `bench`, `scale`,
 //! `manifest`, `check` and `new`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
@@ -11,6 +11,7 @@ mod check;
 mod componentise;
 mod demo;
 mod difference;
+mod editor;
 mod environment;
 mod features;
 mod files;
@@ -45,6 +46,7 @@ enum Command {
     Bench(bench::Options),
     Build(build::Options),
     Demo(demo::Options),
+    Editor(editor::Options),
     Fleet(fleet::Options),
     Test(test::Options),
     Fuzz(fuzz::Options),
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Build(options) => build::run(&workspace, &options),
         Command::Demo(options) => demo::run(&workspace, &options),
+        Command::Editor(options) => editor::run(&workspace, &options),
         Command::Fleet(options) => fleet::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),

@@ -12,6 +12,7 @@ use super::command_error::CommandError;
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::session::Session;
+use super::shell::quoted;
 use super::{connection_file, output};
 use crate::ui::{PageOptions, PageServer};
 
@@ -29,7 +30,7 @@ Examples:
 A file of change buttons puts buttons beside every trigger that change records in a test service on this machine:
   [{\"label\": \"Add a part\", \"url\": \"http://127.0.0.1:4400/control/components\", \"body\": {\"name\": \"Part {n}\"}}]")]
 pub(super) struct Arguments {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The port on 127.0.0.1; 0 takes a free one. At the same port as before, the browser still has what was typed
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// Open the page in the default browser
@@ -70,6 +71,16 @@ fn read_state(path: &Path, most: u64) -> Result<Vec<u8>, CommandError> {
     }
 }
 
+/// The words that this command was started with, each as a shell takes it; none where one cannot be written so. No secret
+/// stands on a command line.
+fn words() -> Option<Vec<String>> {
+    let is_plain = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:=,+@%".contains(&byte))
+    };
+    let given = std::env::args_os().skip(1).map(|word| word.into_string().ok());
+    given.map(|word| word.and_then(|word| if is_plain(&word) { Some(word) } else { quoted(&word) })).collect()
+}
+
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let session = Session::open(options).await?;
     let connection = match &arguments.connection {
@@ -86,6 +97,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         states,
         test: arguments.test,
         changes: arguments.changes,
+        words: words(),
         call_options: CallOptions {
             log: LogOptions { level: LogLevel::Debug, sink: None },
             record_exchanges: true,

@@ -25,6 +25,29 @@ pub(super) struct Memory {
     pub(super) forms: HashMap<String, Values>,
 }
 
+impl Memory {
+    /// Takes from a call what it says of the connection: `failed` is none for one that succeeded.
+    pub(super) fn heard(&mut self, failed: Option<&Failed>) {
+        let Some(held) = &mut self.connection else { return };
+        let was_refused = matches!(&held.tested, Some(Err(before)) if before.kind == REFUSED);
+        match failed {
+            Some(failed) if failed.kind == REFUSED => {
+                held.tested = Some(Err(failed.clone()));
+                held.works = false;
+            }
+            Some(_) => {}
+            None => {
+                held.works = true;
+                // Whatever was wrong with the key is over.
+                held.tested = held.tested.take().filter(|_| !was_refused);
+            }
+        }
+    }
+}
+
+/// The kind of error that says that the service does not take the key.
+pub(super) const REFUSED: &str = "unauthenticated";
+
 /// The configured connection. Its secrets are here and in the host's own type, and nothing of them is ever sent to a
 /// page.
 pub(super) struct Held {
@@ -34,8 +57,10 @@ pub(super) struct Held {
     secrets: BTreeMap<String, SecretString>,
     scrubber: Arc<Secrets>,
     redactor: Arc<Secrets>,
-    /// What the last test said.
+    /// What the last test said, or a later call whose key was refused.
     pub(super) tested: Option<Result<Account, Failed>>,
+    /// Whether a call has succeeded since.
+    pub(super) works: bool,
 }
 
 impl Held {
@@ -103,7 +128,7 @@ impl Held {
             }
         }
         let (scrubber, redactor) = (Arc::new(scrubber), Arc::new(redactor));
-        Self { connection, shown, secrets, scrubber, redactor, tested: None }
+        Self { connection, shown, secrets, scrubber, redactor, tested: None, works: false }
     }
 
     /// Takes over a connection file that was read already.

@@ -1,11 +1,13 @@
 //! The flow-builder page: a small web server on loopback that shows a connector as a flow builder meets it. Drawn from
 //! the manifest alone; it calls the library like any other embedder.
 //!
-//! `operator::gate` decides who may talk to it, `server` says which address does what, `memory`, `runs` and `trigger` remember,
-//! `archive` keeps runs in a file, `performing` and `polling` call the connector, `forms` and `run` translate, `ways`
-//! writes what leads out, `pages` draws, `assets` holds style and script.
+//! `operator::gate` decides who may talk to it, `server` says which address does what, `memory`, `runs` and `trigger`
+//! remember, `archive` keeps runs in a file, `performing` and `polling` call the connector, `asking` and `refused` stand
+//! before and behind a call, `forms` and `run` translate, `ways` writes what leads out, `pages` draws, `assets` holds style
+//! and script.
 
 mod archive;
+mod asking;
 mod assets;
 mod changes;
 mod forms;
@@ -16,6 +18,8 @@ mod pages;
 mod payload;
 mod performing;
 mod polling;
+mod progress;
+mod refused;
 mod run;
 mod runs;
 mod server;
@@ -35,7 +39,8 @@ use tokio::net::TcpListener;
 use archive::Archive;
 use changes::ChangeButtons;
 use memory::Held;
-use shared::Shared;
+pub(crate) use refused::Started;
+use shared::{Beside, Shared};
 
 /// What the page is started with.
 pub(crate) struct PageOptions {
@@ -51,6 +56,8 @@ pub(crate) struct PageOptions {
     pub(crate) test: bool,
     /// A file of buttons that change records in a test service.
     pub(crate) changes: Option<PathBuf>,
+    /// The words of the command line that it is started with, as a shell takes them, if it can.
+    pub(crate) words: Option<Vec<String>>,
     /// How calls are made.
     pub(crate) call_options: CallOptions,
 }
@@ -74,7 +81,9 @@ impl PageServer {
         let held = options.connection.map(|value| Held::from_file(connector.definition(), value)).transpose()?;
         let key = connector.definition().key.clone();
         let archive = options.history.as_deref().map(|path| Archive::open(path, &key)).transpose()?;
-        let shared = Arc::new(Shared::new(connector, options.call_options, gate, changes, held, archive));
+        let started = Started { words: options.words, port: address.port() };
+        let shared =
+            Arc::new(Shared::new(connector, options.call_options, gate, changes, held, Beside { archive, started }));
         for (key, state) in options.states {
             let trigger = shared.triggers.get(&key).ok_or_else(|| no_trigger(&shared, &key))?;
             trigger.load(state, "from a file").await;

@@ -3,28 +3,52 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use host::Connection;
+use host::contract::ActionDefinition;
 use host::egress::Secrets;
+use host::{Connection, Trace};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::asking::{self, Performed};
 use super::forms::Values;
 use super::history;
+use super::refused;
 use super::run::{Failed, Run};
 use super::runs::{Begun, Record};
 use super::shared::Shared;
 
+/// What is to be run.
+pub(super) struct Order {
+    /// What was typed, of what may be kept.
+    pub(super) values: Values,
+    pub(super) inputs: Value,
+    /// Whether a person has seen what it changes.
+    pub(super) agreed: bool,
+}
+
 /// Begins a run, and gives its id; none if there are too many under way.
-pub(super) fn start(shared: &Arc<Shared>, action: &str, values: Values, inputs: Value) -> Option<u64> {
-    let Begun { record, cancel } = shared.runs.begin(action, values)?;
+pub(super) fn start(shared: &Arc<Shared>, action: &ActionDefinition, order: Order) -> Option<u64> {
+    let Begun { record, cancel } = shared.runs.begin(&action.key, order.values)?;
     let id = record.id;
     let held = shared.memory().connection.as_ref().map(|held| (held.connection.clone(), held.redactor().clone()));
     let (connection, secrets) = held.unzip();
-    let (shared, action) = (shared.clone(), action.to_owned());
+    let (shared, action) = (shared.clone(), action.clone());
+    // A run that may still ask is none yet.
+    let may_ask = action.changes_data && !order.agreed;
     tokio::spawn(async move {
-        archive(&shared, record, secrets.clone()).await;
-        let work = tokio::spawn(perform(shared.clone(), connection, action, inputs, cancel));
-        let run = work.await.unwrap_or_else(|_| Run::refused(Failed::defect()));
+        if !may_ask {
+            archive(&shared, record, secrets.clone()).await;
+        }
+        let work = tokio::spawn(perform(shared.clone(), connection, action, order.inputs, order.agreed, cancel));
+        let mut run = match work.await {
+            Ok(Came::Asks(trace)) => return shared.runs.ask(id, *trace),
+            Ok(Came::To(run)) => run,
+            Err(_) => Run::refused(Failed::defect()),
+        };
+        if let Err(failed) = &mut run.result {
+            refused::complete(&shared, failed).await;
+        }
+        shared.memory().heard(run.result.as_ref().err());
         if let Some(record) = shared.runs.end(id, run) {
             archive(&shared, record, secrets).await;
         }
@@ -36,16 +60,27 @@ pub(super) fn start(shared: &Arc<Shared>, action: &str, values: Values, inputs: 
 async fn perform(
     shared: Arc<Shared>,
     connection: Option<Connection>,
-    action: String,
+    action: ActionDefinition,
     inputs: Value,
+    agreed: bool,
     cancel: Arc<Notify>,
-) -> Run {
-    let Some(connection) = connection else { return Run::refused(Failed::no_connection()) };
+) -> Came {
+    let Some(connection) = connection else { return Came::To(Run::refused(Failed::no_connection())) };
     let began = Instant::now();
     tokio::select! {
-        outcome = shared.connector.perform(&action, &connection, &inputs, &shared.options) => Run::of(outcome, Into::into),
-        () = cancel.notified() => Run::given_up(Failed::stopped(), began.elapsed()),
+        performed = asking::perform(&shared, &action, &connection, &inputs, agreed) => match performed {
+            Performed::Asks(trace) => Came::Asks(trace),
+            Performed::Ended(outcome) => Came::To(Run::of(outcome, Into::into)),
+        },
+        () = cancel.notified() => Came::To(Run::given_up(Failed::stopped(), began.elapsed())),
     }
+}
+
+/// What a run came to.
+enum Came {
+    To(Run),
+    /// To a question: what it would send is in the trace.
+    Asks(Box<Trace>),
 }
 
 /// Writes a run into the file that keeps them, if there is one, without the connection's secrets.

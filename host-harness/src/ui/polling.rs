@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::forms::{self, Values};
 use super::history;
+use super::refused;
 use super::run::{Failed, Run};
 use super::shared::Shared;
 use super::trigger::{Found, Trigger};
@@ -69,24 +70,23 @@ async fn poll_with<S: StateStore>(
     };
     let polling = trigger.begin();
     let before = trigger.status().state;
-    let polled = poller.poll(&connection, &inputs, &shared.options, &mut Timeline).await;
-    drop(polling);
-    let (mut found, mut result) = (None, Ok(()));
-    let run = match polled {
+    let (options, watched) = shared.progress.watch(&format!("triggers/{key}"), &shared.options);
+    let polled = poller.poll(&connection, &inputs, &options, &mut Timeline).await;
+    drop((polling, watched));
+    let mut found = None;
+    let mut run = match polled {
         Ok(Polled { poll, trace, .. }) => {
             found = Some(Found { no_changes: poll.no_changes, more: poll.more, state: poll.state });
             Run::of(Ok(Outcome { value: poll.payload, trace }), Into::into)
         }
-        Err(PollError::Call(failure)) => {
-            result = Err(Failed::from(&failure.error));
-            Run::of(Err::<Outcome<Box<_>>, _>(failure), Into::into)
-        }
-        Err(error) => {
-            let failed = Failed::of_state(&error.to_string(), error.may_pass());
-            result = Err(failed.clone());
-            Run::refused(failed)
-        }
+        Err(PollError::Call(failure)) => Run::of(Err::<Outcome<Box<_>>, _>(failure), Into::into),
+        Err(error) => Run::refused(Failed::of_state(&error.to_string(), error.may_pass())),
     };
+    if let Err(failed) = &mut run.result {
+        refused::complete(shared, failed).await;
+    }
+    let result = run.result.as_ref().map(|_| ()).map_err(Clone::clone);
+    shared.memory().heard(result.as_ref().err());
     trigger.take_over(run, before, found);
     history::trim(shared);
     trigger.changed();

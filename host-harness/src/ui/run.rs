@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use host::contract::{Error, Failure, InputProblem};
+use host::egress::Grant;
 use host::text::cut;
 use host::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
@@ -58,6 +59,10 @@ pub(super) struct Failed {
     pub(super) problems: Vec<InputProblem>,
     /// Whether the same call may succeed later although nobody changes anything here.
     pub(super) may_pass: bool,
+    /// The grants that the host missed; `refused` completes them.
+    pub(super) grants: Vec<Grant>,
+    /// The command line that gives them.
+    pub(super) command: Option<String>,
 }
 
 impl From<&CallError> for Failed {
@@ -72,6 +77,8 @@ impl From<&CallError> for Failed {
             advice: advice(error),
             problems,
             may_pass: error.may_pass(),
+            grants: missed(error),
+            command: None,
         }
     }
 }
@@ -80,7 +87,7 @@ impl Failed {
     /// A poll whose state was not taken over.
     pub(super) fn of_state(why: &str, may_pass: bool) -> Self {
         let advice = "Poll again: what this poll found is found again.";
-        Self { kind: "other", message: why.into(), advice, problems: Vec::new(), may_pass }
+        Self { kind: "other", message: why.into(), advice, may_pass, ..Self::no_connection() }
     }
 
     /// A run that somebody stopped.
@@ -89,8 +96,7 @@ impl Failed {
             kind: STOPPED,
             message: "stopped before it ended".into(),
             advice: "What was sent already may have had its effect: look before you run it again.",
-            problems: Vec::new(),
-            may_pass: false,
+            ..Self::no_connection()
         }
     }
 
@@ -104,14 +110,14 @@ impl Failed {
     pub(super) fn defect() -> Self {
         let advice = "This is a defect of the harness: report it with what the terminal shows.";
         let message = "the run was given up".into();
-        Self { kind: "other", message, advice, problems: Vec::new(), may_pass: false }
+        Self { kind: "other", message, advice, ..Self::no_connection() }
     }
 
     /// A run of an earlier start that failed, as the history has it.
     pub(super) fn of_history(kind: &str, message: String) -> Self {
         let kind = KINDS.iter().find(|known| **known == kind).copied().unwrap_or("other");
         let advice = "This run is of an earlier start: run it again to see its requests and log.";
-        Self { kind, message, advice, problems: Vec::new(), may_pass: false }
+        Self { kind, message, advice, ..Self::no_connection() }
     }
 
     /// A call that was not made, because there is nothing to make it with.
@@ -122,6 +128,8 @@ impl Failed {
             advice: "Fill in the connection first.",
             problems: Vec::new(),
             may_pass: false,
+            grants: Vec::new(),
+            command: None,
         }
     }
 }
@@ -172,10 +180,21 @@ fn shortened(problem: &InputProblem) -> InputProblem {
     InputProblem { input: cut(&problem.input, 200).into_owned(), message: cut(&problem.message, 1_000).into_owned() }
 }
 
+fn missed(error: &CallError) -> Vec<Grant> {
+    match error {
+        CallError::Refused { refusals, .. } => refusals.iter().filter_map(|refusal| refusal.grant).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn advice(error: &CallError) -> &'static str {
     match error {
         CallError::Refused { refusals, .. } if refusals.iter().any(|refusal| refusal.grant.is_some()) => {
             "If you trust this address, start the page again with the flags that the message names."
+        }
+        CallError::Refused { refusals, .. } if refusals.iter().any(|refusal| refusal.restriction.is_some()) => {
+            "This page was started with --read-only, so what may change data does not leave. Nothing was changed; start the page \
+             again without that flag to run this."
         }
         CallError::Refused { .. } => "Check the connection's address.",
         CallError::Limit { .. } => "Ask for less, or start the page again with a higher limit.",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use host::Trace;
 use tokio::sync::{Notify, watch};
 
 use super::forms::{self, Values};
@@ -36,6 +37,8 @@ pub(super) enum Phase {
         /// Whether its connection was given up meanwhile: nothing of its contents is kept.
         is_forgotten: bool,
     },
+    /// It would change something, and asks first: nothing of that has left. Taken away when the question is shown.
+    Asks(Arc<Trace>),
     Ended(Arc<Run>),
 }
 
@@ -44,7 +47,7 @@ impl Record {
     pub(super) fn run(&self) -> Option<&Arc<Run>> {
         match &self.phase {
             Phase::Ended(run) => Some(run),
-            Phase::UnderWay { .. } => None,
+            Phase::UnderWay { .. } | Phase::Asks(_) => None,
         }
     }
 
@@ -84,7 +87,7 @@ impl Runs {
     /// Notes that a run begins; none if there are too many under way.
     pub(super) fn begin(&self, action: &str, values: Values) -> Option<Begun> {
         let mut records = self.records();
-        if records.values().filter(|record| record.run().is_none()).count() >= MOST_UNDER_WAY {
+        if records.values().filter(|record| matches!(record.phase, Phase::UnderWay { .. })).count() >= MOST_UNDER_WAY {
             return None;
         }
         let id = records.last_key_value().map_or(self.above, |(last, _)| self.above.max(*last)) + 1;
@@ -115,6 +118,23 @@ impl Runs {
         Some(kept)
     }
 
+    /// Notes that a run asks before it goes on. What nobody was shown of the same action is taken away.
+    pub(super) fn ask(&self, id: u64, trace: Trace) {
+        let mut records = self.records();
+        let Some(action) = records.get(&id).map(|record| record.action.clone()) else { return };
+        records.retain(|_, record| record.action != action || !matches!(record.phase, Phase::Asks(_)));
+        if let Some(record) = records.get_mut(&id) {
+            record.phase = Phase::Asks(Arc::new(trace));
+        }
+        drop(records);
+        self.ended.send_modify(|version| *version += 1);
+    }
+
+    /// Takes away a run that asked.
+    pub(super) fn withdraw(&self, id: u64) {
+        self.records().retain(|known, record| *known != id || !matches!(record.phase, Phase::Asks(_)));
+    }
+
     /// Asks a run to stop; false if none of this id is under way.
     pub(super) fn cancel(&self, action: &str, id: u64) -> bool {
         match self.get(action, id).map(|record| record.phase) {
@@ -129,7 +149,8 @@ impl Runs {
     /// Waits until a run has ended, at most this long.
     pub(super) async fn wait(&self, id: u64, at_most: Duration) {
         let mut ended = self.ended.subscribe();
-        let is_over = |_: &u64| self.records().get(&id).is_none_or(|record| record.run().is_some());
+        let is_over =
+            |_: &u64| self.records().get(&id).is_none_or(|record| !matches!(record.phase, Phase::UnderWay { .. }));
         // Both ends mean the same: show what there is.
         tokio::time::timeout(at_most, ended.wait_for(is_over)).await.ok();
     }
@@ -141,7 +162,8 @@ impl Runs {
 
     /// The runs of an action, the newest first.
     pub(super) fn of_action(&self, action: &str) -> Vec<Record> {
-        self.records().values().rev().filter(|record| record.action == action).cloned().collect()
+        let is_run = |record: &&Record| record.action == action && !matches!(record.phase, Phase::Asks(_));
+        self.records().values().rev().filter(is_run).cloned().collect()
     }
 
     /// The runs that hold something: id, end, and what they hold in bytes.
@@ -170,6 +192,7 @@ impl Runs {
 fn empty(record: &mut Record) {
     match &mut record.phase {
         Phase::UnderWay { is_forgotten, .. } => *is_forgotten = true,
+        Phase::Asks(trace) => *trace = Arc::default(),
         Phase::Ended(run) => {
             *run = Arc::new(run.emptied());
             record.values.take_if(|values| forms::held_bytes(values) > SMALL_INPUTS);

@@ -11,6 +11,8 @@ use serde_json::value::RawValue;
 use super::archive::Archive;
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
+use super::progress::Progress;
+use super::refused::Started;
 use super::runs::{Phase, Record, Runs};
 use super::trigger::Trigger;
 use super::ways::{self, variable};
@@ -25,7 +27,15 @@ pub(super) struct Shared {
     pub(super) runs: Runs,
     /// Where runs are kept beyond this start.
     pub(super) archive: Option<Arc<Archive>>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) started: Started,
     memory: Mutex<Memory>,
+}
+
+/// What a page is started with beside its connector.
+pub(super) struct Beside {
+    pub(super) archive: Option<Archive>,
+    pub(super) started: Started,
 }
 
 impl Shared {
@@ -35,7 +45,7 @@ impl Shared {
         gate: Arc<Gate>,
         changes: ChangeButtons,
         connection: Option<Held>,
-        archive: Option<Archive>,
+        Beside { archive, started }: Beside,
     ) -> Self {
         let triggers = connector.definition().triggers.iter();
         let triggers =
@@ -44,7 +54,18 @@ impl Shared {
         let earlier = archive.as_ref().map(|archive| (archive.earlier(), archive.last_id()));
         let (earlier, above) = earlier.unwrap_or_default();
         let runs = Runs::of(earlier, above);
-        Self { connector, options, gate, changes, triggers, runs, archive: archive.map(Arc::new), memory }
+        Self {
+            connector,
+            options,
+            gate,
+            changes,
+            triggers,
+            runs,
+            archive: archive.map(Arc::new),
+            progress: Arc::default(),
+            started,
+            memory,
+        }
     }
 
     pub(super) fn definition(&self) -> &ConnectorDefinition {

@@ -51,7 +51,7 @@ fn flags(grants: Grants) -> impl Iterator<Item = String> {
         _ => false,
     };
     let read_only = grants.read_only.then(|| "--read-only".to_owned());
-    Grant::ALL.into_iter().filter(granted).map(|grant| Flags.grant(grant)).chain(read_only)
+    Grant::ALL.into_iter().filter(granted).filter_map(|grant| Flags.grant(grant)).chain(read_only)
 }
 
 /// An action with these inputs as a command line of this program.

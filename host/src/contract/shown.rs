@@ -1,4 +1,4 @@
-//! What a manifest's `extensions` say for people: category, picture and changes. All of it is optional, and what is not
+//! What a manifest's `extensions` say for people: category, picture, changes, and what may be asked in GraphQL. All of it is optional, and what is not
 //! well formed is not there: a picture is no reason to refuse a connector.
 
 use base64::Engine;
@@ -27,6 +27,11 @@ impl ConnectorDefinition {
     /// What changed from version to version, as Markdown, if it says.
     pub fn changelog(&self) -> Option<&str> {
         self.said("changelog")?.as_str()
+    }
+
+    /// The service's schema as far as the connector knows it, in GraphQL's language, if it says.
+    pub fn graphql_schema(&self) -> Option<&str> {
+        self.said("graphql")?.get("schema")?.as_str()
     }
 
     /// The connector's picture, a PNG file of a bounded size, if it has one.

@@ -6,7 +6,6 @@ use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::policy::{EgressPolicy, is_hosts_own_header};
-use super::read_only;
 use crate::refusal::{Refusal, RefusalReason};
 use crate::secrets::Secrets;
 
@@ -39,9 +38,6 @@ impl OutgoingRequest {
         let method = checked_method(&self.method)?;
         let url = policy.check_url(&self.url)?;
         let headers = checked_headers(self.headers, secrets)?;
-        if policy.grants().read_only {
-            read_only::check_read(&method, &url, &headers, &body).map_err(|why| Refusal::not_a_read(&why))?;
-        }
         Ok(CheckedRequest { method, url, headers, body: body.into(), idempotent: self.idempotent })
     }
 }

@@ -14,6 +14,7 @@ use super::client::{self, Network, Sockets};
 use super::encoding::{self, Body};
 use super::policy::EgressPolicy;
 use super::proxied::{self, Again};
+use super::read_only::check_read;
 use super::request::{CheckedRequest, OutgoingRequest};
 use super::retry;
 use super::stopped::Stopped;
@@ -23,6 +24,7 @@ use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::log::{CallLog, LogLevel, LogSource};
 use crate::refusal::Refusal;
 use crate::secrets::{REDACTED, Secrets};
+use crate::step::{Step, StepHeard};
 use crate::trace::{Exchange, ExchangeOutcome, held_by_headers};
 use crate::trace_context::TraceContextSource;
 
@@ -50,6 +52,8 @@ pub(crate) struct EgressContext {
     pub(crate) record_exchanges: bool,
     /// What tells the service which trace a request belongs to, where the grants let it.
     pub(crate) trace_context: Option<TraceContextSource>,
+    /// Who hears of each step.
+    pub(crate) steps: Option<StepHeard>,
     pub(crate) budget: HostBudget,
 }
 
@@ -113,10 +117,20 @@ impl Egress {
     ) -> Result<ReceivedResponse, Failure> {
         let started = Instant::now();
         self.release_answer();
-        let checked = match self.check(request) {
+        let length = request.length();
+        let checked = match self.check(request, length) {
             Ok(checked) => checked,
             Err(stopped) => return Err(self.failure(stopped, log)),
         };
+        if let Err(refusal) = self.check_read(&checked) {
+            let refused = Err(self.failure(Stopped::Refused(refusal), log));
+            // What would have been sent is what a person is asked about.
+            if self.context.record_exchanges {
+                self.record(&checked, &refused, 0, started);
+            }
+            return refused;
+        }
+        self.sent_bytes += length;
         log.debug(|| format!("{} {} with {} bytes", checked.method, checked.url, checked.body.len()));
         let mut attempts = 0;
         let deadline = tokio::time::Instant::from_std(self.context.deadline);
@@ -132,13 +146,12 @@ impl Egress {
     }
 
     /// Everything that can be known before a socket is opened.
-    fn check(&mut self, request: OutgoingRequest) -> Result<CheckedRequest, Stopped> {
+    fn check(&mut self, request: OutgoingRequest, length: u64) -> Result<CheckedRequest, Stopped> {
         let limits = self.context.limits.clone();
         if self.requests >= limits.requests {
             return Err(Stopped::Exceeded(Limit::Requests));
         }
         self.requests += 1;
-        let length = request.length();
         if length > limits.request_bytes {
             return Err(Stopped::Exceeded(Limit::RequestBytes));
         }
@@ -146,9 +159,23 @@ impl Egress {
             return Err(Stopped::Exceeded(Limit::SentBytes));
         }
         self.charge(length)?;
-        let checked = request.check(&self.context.policy, &self.context.secrets).map_err(Stopped::Refused)?;
-        self.sent_bytes += length;
-        Ok(checked)
+        request.check(&self.context.policy, &self.context.secrets).map_err(Stopped::Refused)
+    }
+
+    /// Where only such may leave, whether a request can be shown to read.
+    fn check_read(&self, request: &CheckedRequest) -> Result<(), Refusal> {
+        if !self.context.policy.grants().read_only {
+            return Ok(());
+        }
+        check_read(&request.method, &request.url, &request.headers, &request.body)
+            .map_err(|why| Refusal::not_a_read(&why))
+    }
+
+    /// Tells whoever waits what is going on.
+    fn step(&self, step: Step) {
+        if let Some(heard) = &self.context.steps {
+            heard(&step);
+        }
     }
 
     async fn attempts(
@@ -160,6 +187,7 @@ impl Egress {
         loop {
             *attempts += 1;
             let started = Instant::now();
+            self.step(Step::Sends { request: self.requests, attempt: *attempts });
             // Until its answer is read: a wait before the next attempt is no part of it.
             let mut span = AttemptSpan::begin(request, *attempts, self.context.deadline);
             let answer = self.attempt(request, &span).instrument(span.inner()).await;
@@ -197,6 +225,13 @@ impl Egress {
                 };
                 format!("attempt {attempts} ended with {what}; sending again in {} ms", wait.as_millis())
             });
+            self.step(Step::Waits {
+                request: self.requests,
+                attempt: *attempts,
+                most_attempts: retry::MOST_ATTEMPTS,
+                pause: wait,
+                status: result.as_ref().ok().map(|response| response.status().as_u16()),
+            });
             drop((result, span));
             tokio::time::sleep(wait).await;
         }
@@ -217,6 +252,7 @@ impl Egress {
         match &read {
             Ok(received) => {
                 span.received(received.body.len());
+                self.step(Step::Answered { requests: self.requests, received_bytes: self.received_bytes });
                 log.debug(|| answer_line(received, attempt, started));
             }
             Err(stopped) => span.failed(stopped.kind()),

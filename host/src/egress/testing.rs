@@ -268,6 +268,7 @@ impl Caller {
             deadline: started + limits.deadline,
             record_exchanges: true,
             trace_context: None,
+            steps: None,
             budget: budget.clone(),
         });
         let log = LogOptions { level: LogLevel::Trace, sink: None };

@@ -178,6 +178,7 @@ pub(super) fn egress(
         deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
         record_exchanges: options.record_exchanges,
         trace_context: options.observers.trace_context.clone(),
+        steps: options.observers.steps.clone(),
         budget,
     })
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::CallError;
+use crate::step::StepHeard;
 use crate::trace::Trace;
 use crate::trace_context::TraceContextSource;
 
@@ -66,6 +67,8 @@ pub type CallEnded = Arc<dyn Fn(&CallEnd<'_>) + Send + Sync>;
 pub struct Observers {
     /// Hears of the call when it has ended. A call that is given up before has a span and no end.
     pub ended: Option<CallEnded>,
+    /// Hears of the call's requests while it is under way.
+    pub steps: Option<StepHeard>,
     /// Gives the trace context that goes out with a request under
     /// [`Grants::send_trace_context`](crate::Grants::send_trace_context).
     pub trace_context: Option<TraceContextSource>,
@@ -79,6 +82,7 @@ impl fmt::Debug for Observers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Observers")
             .field("ended", &self.ended.is_some())
+            .field("steps", &self.steps.is_some())
             .field("trace_context", &self.trace_context.is_some())
             .field("error_texts", &self.error_texts)
             .finish()

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::bench::on_the_page;
 use super::browser::Browser;
+use super::editor::editor;
 use crate::support::root;
 
 /// The rules that are held against the pages.
@@ -70,6 +71,8 @@ async fn no_page_has_a_serious_accessibility_problem() {
 
         bench.open("/actions/rawRequest").await;
         browser.click("[data-add-pair]").await;
+        browser.write_code("#input-query", "{ componentsByIds { nam").await;
+        browser.wait_until("names are proposed", &editor("#input-query", ".cm-tooltip-autocomplete li")).await;
         scan.all_looks(browser, "code and pairs").await;
         bench.open("/actions/createChangeOrder").await;
         browser.click("button[type=submit]").await;

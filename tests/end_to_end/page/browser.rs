@@ -126,6 +126,17 @@ impl Browser {
         element.send_keys(file.to_str().unwrap()).await.unwrap();
     }
 
+    /// Replaces what the editor of a code input holds by typing.
+    pub(super) async fn write_code(&self, area: &str, text: &str) {
+        self.wait_for(&format!("{area} + .editor")).await;
+        self.js(&format!("document.querySelector('{area} + .editor').shadowRoot.querySelector('.cm-content').focus()"))
+            .await;
+        let all = format!("{}a{}", char::from(Key::Control), char::from(Key::Null));
+        self.keys(&all).await;
+        self.press(&[Key::Delete]).await;
+        self.keys(text).await;
+    }
+
     /// Presses keys in what has the focus.
     pub(super) async fn press(&self, keys: &[Key]) {
         let keys: String = keys.iter().map(|key| char::from(*key)).collect();

@@ -85,6 +85,9 @@ async fn an_action_runs_with_a_picked_input_and_shows_what_it_sent_and_got() {
         browser.js("document.querySelector('#input-componentId').focus()").await;
         browser.press(&[Key::Down]).await;
         browser.wait_for("#input-componentId-list [role=option]").await;
+        // By the number that people know it by, and not by its id.
+        let number = "return /^\\d{3}-/.test(document.querySelector('.option-key').textContent)";
+        assert_eq!(browser.js(number).await, true);
         let first = browser.count("#input-componentId-list [role=option]").await;
         for _ in 0..first.div_ceil(8) {
             browser.press(&[Key::PageDown]).await;
@@ -139,6 +142,10 @@ async fn a_change_is_made_only_after_somebody_agreed() {
 
         browser.click("button[type=submit]").await;
         browser.wait_for_text("dialog[open]", "http://127.0.0.1").await;
+        // What is asked about is what would be sent, with markup as text.
+        browser.wait_for_text("dialog[open] [data-sends=document]", "createChangeOrder").await;
+        browser.wait_for_text("dialog[open] [data-sends=variables]", "<b>now</b>").await;
+        assert_eq!(bench.sim.records(Resource::ChangeOrders).len(), before);
         browser.click("[data-answer=yes]").await;
         browser.wait_for_text("#run-panel-result .row", "DRAFT").await;
         browser.wait_for_text("#run-panel-result .row", "<b>now</b>").await;
@@ -168,10 +175,10 @@ async fn an_error_stands_at_the_input_that_it_names() {
         browser.wait_for_text("#result .failure", "Nothing was sent").await;
 
         let browser = bench.open("/actions/rawRequest").await;
-        browser.type_into("#input-variablesObject", "{\"a\": }").await;
+        browser.write_code("#input-variablesObject", "{\"a\": }").await;
         browser.press(&[Key::Tab]).await;
         browser.wait_for_text("#input-variablesObject-problem", "not JSON").await;
-        browser.type_into("#input-variablesObject", "{\"a\": 1}").await;
+        browser.write_code("#input-variablesObject", "{\"a\": 1}").await;
         browser.press(&[Key::Tab]).await;
         browser
             .wait_until("the problem is gone", "return document.querySelector('#input-variablesObject-problem').hidden")
@@ -181,10 +188,10 @@ async fn an_error_stands_at_the_input_that_it_names() {
         assert_eq!(browser.count(".pairs li").await, 2);
         browser.click("[data-remove-pair]").await;
         browser.type_into("[data-pair-value]", "a value without a name").await;
+        // Nobody is asked about what is wrong.
         browser.click("button[type=submit]").await;
-        browser.wait_for("dialog[open]").await;
-        browser.click("[data-answer=yes]").await;
         browser.wait_for_text("#input-variables-problem", "Row 1 has a value but no name").await;
+        assert_eq!(browser.count("dialog[open]").await, 0);
         assert_eq!(bench.sim.request_count(), requests, "nothing was sent");
     })
     .await;

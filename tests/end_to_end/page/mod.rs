@@ -9,6 +9,8 @@ mod bench;
 mod bounds;
 mod browser;
 mod command;
+mod editor;
+mod forms;
 mod history;
 mod journeys;
 mod results;

@@ -8,6 +8,7 @@ use duro_sim::DuroSim;
 use fantoccini::key::Key;
 
 use super::bench::{Bench, on_the_page};
+use super::editor::editor;
 use crate::support::root;
 
 /// The pictures that the README shows; the others are for looking things over, and are taken where
@@ -80,8 +81,10 @@ async fn the_pictures_are_taken_and_kept_where_a_folder_is_named() {
 
         bench.open("/actions/rawRequest").await;
         browser.click("[data-add-pair]").await;
-        browser.type_into("#input-variablesObject", "{\"a\": }").await;
+        browser.write_code("#input-variablesObject", "{\"a\": }").await;
         browser.press(&[Key::Tab]).await;
+        browser.write_code("#input-query", "{ componentsByIds { cpn { d").await;
+        browser.wait_until("names are proposed", &editor("#input-query", ".cm-tooltip-autocomplete li")).await;
         album.take("page-code").await;
         bench.open("/actions/createChangeOrder").await;
         browser.type_into("#input-name", "Replace the M3 screws by captive ones").await;

@@ -1,5 +1,7 @@
 //! The trigger's page: polls, what they deliver, the schedule, and the ways back.
 
+use std::time::Duration;
+
 use duro_sim::{DuroSim, Resource};
 
 use super::bench::on_the_page;
@@ -74,6 +76,65 @@ async fn the_state_can_be_read_taken_back_and_reset() {
         browser.wait_for_text("#timeline li:first-child", "failed").await;
         browser.wait_for_text("#trigger-error", "reset the state").await;
         browser.wait_for_text("#trigger-state", "after poll 4").await;
+        // The way out stands beside the error.
+        browser.click("#trigger-error [data-trigger=reset]").await;
+        browser.wait_for_text("#trigger-state", "No state").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn quiet_polls_fold_into_one_line_and_a_chart_shows_what_each_delivered() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/triggers/pollChangesTrigger").await;
+        for number in 1..=4 {
+            poll(browser, number).await;
+        }
+        // Three quiet ones behind the first, which is none of them.
+        browser.wait_for_text("#timeline li:first-child", "and 2 quiet before it").await;
+        assert_eq!(browser.count("#timeline > li:not([hidden])").await, 2);
+        bench.sim.add(Resource::Components, "Seen");
+        poll(browser, 5).await;
+        browser.wait_for_text("#chart figcaption", "The last 5 polls delivered 1 record").await;
+        assert_eq!((browser.count("#chart rect").await, browser.count("#chart rect.found").await), (5, 1));
+        browser.click("[data-fold]").await;
+        browser
+            .wait_until(
+                "all are shown",
+                "return document.querySelectorAll('#timeline > li:not([hidden])').length === 5",
+            )
+            .await;
+        browser.client.refresh().await.unwrap();
+        browser.wait_for("html[data-ready]").await;
+        browser.wait_for_text("#timeline", "and 2 quiet before it").await;
+        assert_eq!(browser.count("#timeline > li:not([hidden])").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_is_delivered_at_a_press_and_the_button_is_there_only_then() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/triggers/pollChangesTrigger").await;
+        poll(browser, 1).await;
+        browser.wait_for("[data-trigger=drain][hidden]").await;
+        bench.sim.add_many(Resource::Components, 12_000, Duration::from_millis(1));
+        browser.click("[data-trigger=poll]").await;
+        browser.wait_for_text("#trigger-status", "more waits").await;
+        browser.click("[data-trigger=drain]").await;
+        browser.wait_for("[data-trigger=drain][hidden]").await;
+        browser
+            .wait_until(
+                "nothing waits",
+                "return !document.querySelector('#trigger-status').innerText.includes('more waits')",
+            )
+            .await;
+        // No fewer; one that is met by two polls comes twice.
+        let delivered =
+            "return Number(document.querySelector('#chart figcaption').innerText.match(/delivered (\\d+)/)[1])";
+        assert!(browser.js(delivered).await.as_u64().unwrap() >= 12_000);
     })
     .await;
 }

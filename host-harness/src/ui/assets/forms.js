@@ -1,9 +1,11 @@
 // Forms: what was typed, what is wrong with it, and the question before something is changed.
 
+import { focus, markInvalid, startCode } from "./code.js";
+import { startDraft } from "./drafts.js";
+import { watchProgress } from "./progress.js";
 import { followRun, forgetAddress } from "./runs.js";
 import { fill, post, say } from "./send.js";
 
-const DRAFT_DELAY = 400;
 const DESTINATION_DELAY = 100;
 
 /** The values of a form by the keys of its inputs, as the server takes them. */
@@ -49,10 +51,10 @@ export function showProblems(form, problems) {
     place.textContent = place.hidden ? sentence(message) : `${place.textContent} ${sentence(message)}`;
     place.hidden = false;
     const control = field.querySelector(":scope [data-value]:not([data-source-inputs] *), .pairs");
-    control.setAttribute("aria-invalid", "true");
+    markInvalid(control, true);
     first ??= control;
   }
-  first?.focus();
+  if (first) focus(first);
   return homeless;
 }
 
@@ -61,7 +63,7 @@ export function clearProblems(form) {
     place.hidden = true;
     place.textContent = "";
   }
-  for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+  for (const control of form.querySelectorAll("[aria-invalid]")) markInvalid(control, false);
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -84,8 +86,9 @@ export function startForms(start) {
   for (const form of document.querySelectorAll("form")) {
     startPairs(form);
     startCode(form);
-    if (form.dataset.draft) startDraft(form);
+    if (form.dataset.draft) startDraft(form, valuesOf);
     startDestination(form);
+    startRunKey(form);
   }
   for (const button of document.querySelectorAll("[data-post]")) {
     button.addEventListener("click", async () => {
@@ -107,8 +110,6 @@ function startForm(form, start) {
     event.preventDefault();
     if (submit.getAttribute("aria-disabled") === "true") return;
     clearProblems(form);
-    const asks = form.dataset.ask ? document.getElementById(form.dataset.ask) : null;
-    if (asks && !(await agreed(asks))) return;
     let unwanted = false;
     if (cancel) {
       cancel.hidden = false;
@@ -116,12 +117,28 @@ function startForm(form, start) {
       cancel.onclick = () => { unwanted = true; };
     }
     target.setAttribute("aria-busy", "true");
+    const body = { values: valuesOf(form), ...extras(form) };
+    // Gives the question, if it comes to one.
+    const send = async (confirmed) => {
+      const seen = watchProgress(form);
+      try {
+        const piece = await post(form.dataset.form, { ...body, confirmed });
+        if (piece.ask) return piece.ask;
+        show(piece);
+        forgetAddress();
+        return await followRun(target, { start, showProblems, unwanted });
+      } finally {
+        seen.end();
+      }
+    };
     await busyWhile(submit, async () => {
       try {
-        const body = { values: valuesOf(form), confirmed: Boolean(asks), ...extras(form) };
-        show(await post(form.dataset.form, body));
-        forgetAddress();
-        await followRun(target, { start, showProblems, unwanted });
+        let question = await send(false);
+        // What would change something has not left yet; the question shows it.
+        if (question) {
+          if (!(await agreed(document.getElementById("ask"), question))) return void say("Nothing was sent");
+          await send(true);
+        }
       } catch (error) {
         showError(target, error.message);
       }
@@ -154,8 +171,9 @@ export function showError(target, message) {
   target.replaceChildren(box);
 }
 
-/** Asks, and waits for the answer. */
-function agreed(dialog) {
+/** Asks what the server has drawn, and waits for the answer. */
+function agreed(dialog, question) {
+  fill(dialog.querySelector("[data-question]"), question);
   return new Promise((resolve) => {
     let answer = false;
     for (const button of dialog.querySelectorAll("[data-answer]")) {
@@ -171,16 +189,6 @@ function agreed(dialog) {
   });
 }
 
-function startDraft(form) {
-  let timer = 0;
-  const save = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => post(form.dataset.draft, { values: valuesOf(form) }).catch(() => {}), DRAFT_DELAY);
-  };
-  form.addEventListener("input", save);
-  form.addEventListener("change", save);
-}
-
 /** Says where the key would go, as the form is filled in. Secrets are left out of what is asked. */
 function startDestination(form) {
   const place = form.querySelector("[data-destination]");
@@ -194,7 +202,10 @@ function startDestination(form) {
     let show;
     try {
       const piece = await post(place.dataset.destination, { values, ...extras(form) });
-      show = () => fill(place, piece.html);
+      show = () => {
+        fill(place, piece.html);
+        showOverridden(form, piece.overridden);
+      };
     } catch (error) {
       show = () => { place.textContent = error.message; };
     }
@@ -210,6 +221,20 @@ function startDestination(form) {
   };
   form.addEventListener("input", () => soon(DESTINATION_DELAY));
   form.addEventListener("change", () => soon(0));
+}
+
+/** Marks the fields that another one wins over. */
+function showOverridden(form, overridden) {
+  for (const note of form.querySelectorAll("[data-overridden]")) note.hidden = !overridden.includes(note.dataset.overridden);
+}
+
+/** Ctrl-Enter, or Cmd-Enter, runs from where a line break is typed. */
+function startRunKey(form) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea")) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
 }
 
 function startPairs(form) {
@@ -230,30 +255,5 @@ function startPairs(form) {
         changed();
       }
     });
-  }
-}
-
-/** Code: Tab leaves the field as everywhere else; JSON is checked as soon as the field is left. */
-function startCode(form) {
-  for (const code of form.querySelectorAll('textarea[data-language="json"]')) {
-    const field = code.closest(".field");
-    const place = field.querySelector(":scope > .problem");
-    code.addEventListener("blur", () => {
-      const problem = jsonProblem(code.value);
-      place.textContent = problem ?? "";
-      place.hidden = !problem;
-      if (problem) code.setAttribute("aria-invalid", "true");
-      else code.removeAttribute("aria-invalid");
-    });
-  }
-}
-
-function jsonProblem(text) {
-  if (!text.trim()) return null;
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    return `This is not JSON: ${error.message}`;
   }
 }

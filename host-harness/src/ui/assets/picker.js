@@ -23,18 +23,18 @@ class Picker {
     this.active = -1;
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("click", () => this.isOpen || this.open(""));
+    this.input.addEventListener("click", () => this.isOpen || this.openAll());
     host.querySelector(".open").addEventListener("click", () => {
       this.input.focus();
       if (this.isOpen) this.close();
-      else this.open("");
+      else this.openAll();
     });
     this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
     // Pressing on an item must not take the focus out of the field.
     this.popup.addEventListener("mousedown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => {
       const item = event.target.closest('[role="option"]');
-      if (item) this.pick([...this.list.children].indexOf(item));
+      if (item) this.pick(this.shown.indexOf(item));
     });
     this.input.addEventListener("blur", () => this.close());
     this.sources?.addEventListener("change", () => this.isOpen && this.open(this.search));
@@ -42,12 +42,52 @@ class Picker {
 
   get isOpen() { return !this.popup.hidden; }
 
+  /** Opens the whole list, whatever stands in the field. */
+  openAll() {
+    this.hasTyped = false;
+    return this.open("");
+  }
+
+  get isSearchable() { return this.host.dataset.searchable === "true"; }
+
+  /** The rows that can be picked. */
+  get shown() { return [...this.list.children].filter((row) => !row.hidden); }
+
   typed() {
     // What is typed goes as it is, until an item is picked.
     delete this.input.dataset.picked;
+    this.hasTyped = true;
     this.showChosen();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.open(this.host.dataset.searchable === "true" ? this.input.value : ""), SEARCH_DELAY);
+    this.setActive(-1);
+    // At once among the rows that are there; then the source searches, if it can.
+    if (this.isOpen) this.narrow();
+    if (!this.isOpen) this.open(this.asked());
+    else if (this.isSearchable) this.timer = setTimeout(() => this.open(this.asked()), SEARCH_DELAY);
+    else this.fillUp();
+  }
+
+  /** What the source is asked for: what was typed, and not the name of what was picked. */
+  asked() {
+    return this.isSearchable && this.hasTyped ? this.input.value : "";
+  }
+
+  /** Hides the rows without the words that were typed. What the source searches for it may find by other marks. */
+  narrow() {
+    const words = this.hasTyped ? this.input.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
+    const isFound = this.isSearchable && this.search === this.input.value;
+    for (const row of this.list.children) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !isFound && !words.every((word) => text.includes(word));
+    }
+  }
+
+  /** Loads on while fewer rows are left than the list has room for. */
+  async fillUp() {
+    for (let pages = 0; this.isOpen && !this.complete && !this.loading && pages < MOST_EMPTY_PAGES; pages += 1) {
+      if (this.list.scrollHeight > this.list.clientHeight) return;
+      await this.load();
+    }
   }
 
   open(search) {
@@ -88,19 +128,24 @@ class Picker {
       this.fail(error.message);
     }
     // A page that does not fill the list leaves nothing to scroll.
-    if (this.isOpen && !this.complete && this.list.children.length && this.list.scrollHeight <= this.list.clientHeight) await this.load();
+    if (this.isOpen && !this.complete && this.list.children.length && this.shown.length === this.list.children.length && this.list.scrollHeight <= this.list.clientHeight) await this.load();
   }
 
   show(page) {
     this.cursor = page.next;
     this.complete = page.next === null || page.next === undefined;
-    for (const item of page.items) {
+    const details = page.extensions?.details;
+    page.items.forEach((item, index) => {
+      // What people call it, where the source says so, else what is sent.
+      const detail = (Array.isArray(details) && typeof details[index] === "string" && details[index]) || item.key;
       const row = make("li", { role: "option", id: `${this.list.id}-${this.list.children.length}`, "aria-selected": "false" },
-        make("span", { class: "option-label" }, item.label), make("span", { class: "option-key" }, item.key));
+        make("span", { class: "option-label" }, item.label), make("span", { class: "option-key" }, detail));
       row.item = item;
+      row.title = item.key;
       this.list.append(row);
-    }
-    const count = this.list.children.length;
+    });
+    this.narrow();
+    const count = this.shown.length;
     const found = count === 0 ? "Nothing found" : `${count} shown`;
     const more = this.complete ? "" : count === 0 ? ", and not all was searched: type more" : "; scroll for more";
     this.note.textContent = `${found}${more}${page.notice ? `. ${page.notice}` : ""}`;
@@ -117,9 +162,9 @@ class Picker {
   }
 
   setActive(index) {
-    this.list.children[this.active]?.setAttribute("aria-selected", "false");
+    this.list.querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
     this.active = index;
-    const row = this.list.children[index];
+    const row = this.shown[index];
     if (!row) {
       this.input.removeAttribute("aria-activedescendant");
       return;
@@ -127,13 +172,14 @@ class Picker {
     row.setAttribute("aria-selected", "true");
     row.scrollIntoView({ block: "nearest" });
     this.input.setAttribute("aria-activedescendant", row.id);
-    if (index >= this.list.children.length - 3) this.load();
+    if (index >= this.shown.length - 3) this.load();
   }
 
   pick(index) {
-    const { item } = this.list.children[index];
+    const { item } = this.shown[index];
     this.input.value = item.label;
     this.input.dataset.picked = item.key;
+    this.hasTyped = false;
     this.showChosen();
     this.close();
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
@@ -146,11 +192,11 @@ class Picker {
   }
 
   key(event) {
-    const count = this.list.children.length;
+    const count = this.shown.length;
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
     if (step) {
       event.preventDefault();
-      if (!this.isOpen) return void this.open("");
+      if (!this.isOpen) return void this.open(this.asked());
       if (count) this.setActive(Math.max(0, Math.min(count - 1, this.active + step)));
     } else if (event.key === "Enter" && this.isOpen && this.active >= 0) {
       event.preventDefault();

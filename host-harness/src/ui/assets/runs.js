@@ -8,7 +8,8 @@ const AGAIN = "harness run again";
 
 /**
  * Waits for the end of the run that is shown in `target`, if it is under way, and shows what it came to: `start` brings
- * what is put in to life, and `showProblems` puts problems beside their inputs. One that is `unwanted` is stopped.
+ * what is put in to life, and `showProblems` puts problems beside their inputs. One that is `unwanted` is stopped. Gives
+ * the question, if it comes to one before it changes something.
  */
 export async function followRun(target, { start, showProblems, unwanted = false }) {
   const shown = target.querySelector("[data-run]");
@@ -19,6 +20,7 @@ export async function followRun(target, { start, showProblems, unwanted = false 
   const stop = form?.querySelector("[data-cancel]");
   const path = shown.dataset.run;
   const began = Date.now() - Number(shown.dataset.milliseconds);
+  let question;
   const cancel = () => post(`${path}/cancel`).catch(() => {});
   // A second press would do it twice.
   submit?.setAttribute("aria-disabled", "true");
@@ -35,9 +37,16 @@ export async function followRun(target, { start, showProblems, unwanted = false 
       const made = document.createElement("template");
       fill(made, piece.html);
       if (made.content.querySelector("[data-run]")) continue;
+      if (piece.ask) {
+        question = piece.ask;
+        target.replaceChildren(make("p", { class: "quiet" }, "Nothing was sent. Run it again to be asked what it would send."));
+        break;
+      }
       fill(target, piece.html);
       start(target);
       if (form) showProblems(form, piece.problems);
+      const state = document.getElementById("connection-state");
+      if (piece.connection && state) fill(state, piece.connection);
       say(piece.say);
       break;
     } catch (error) {
@@ -53,6 +62,7 @@ export async function followRun(target, { start, showProblems, unwanted = false 
   clearInterval(clock);
   submit?.removeAttribute("aria-disabled");
   if (stop) stop.hidden = true;
+  return question;
 }
 
 /** What belongs to an action's page as a whole. */

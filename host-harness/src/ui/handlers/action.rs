@@ -13,11 +13,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Piece, Sent, as_json, not_found, raw_value, refused};
+use crate::ui;
 use crate::ui::forms::{self, Values};
 use crate::ui::pages::{self, action::Opened};
-use crate::ui::performing;
+use crate::ui::performing::{self, Order};
 use crate::ui::run::{self, Failed, Side};
-use crate::ui::runs::Record;
+use crate::ui::runs::{Phase, Record};
 use crate::ui::shared::Shared;
 
 /// How long a page waits for a run before it is shown that it is under way: what is over by then is shown at once.
@@ -50,12 +51,11 @@ pub(in crate::ui) async fn draft(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
     Json(sent): Json<Sent>,
-) -> StatusCode {
-    if let Some(action) = shared.definition().action(&key) {
-        let values = forms::keepable(&action.inputs, sent.values);
-        shared.memory().forms.insert(format!("actions/{key}"), values);
-    }
-    StatusCode::NO_CONTENT
+) -> Response {
+    let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
+    let values = forms::keepable(&action.inputs, sent.values);
+    shared.memory().forms.insert(format!("actions/{key}"), values.clone());
+    Json(values).into_response()
 }
 
 /// Begins a run, and shows what it came to, or that it is under way.
@@ -65,14 +65,10 @@ pub(in crate::ui) async fn run(
     Json(sent): Json<Sent>,
 ) -> Response {
     let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
-    if action.changes_data && !sent.confirmed {
-        let why = "this action may change data, and nobody has agreed to that";
-        return refused(StatusCode::CONFLICT, why.into());
-    }
     let inputs = Value::Object(forms::read(&action.inputs, &sent.values));
     let kept = forms::keepable(&action.inputs, sent.values);
     shared.memory().forms.insert(format!("actions/{key}"), kept.clone());
-    let Some(id) = performing::start(&shared, &key, kept, inputs) else {
+    let Some(id) = performing::start(&shared, action, Order { values: kept, inputs, agreed: sent.confirmed }) else {
         let why = "too many runs are under way: wait for one to end, or stop it";
         return refused(StatusCode::TOO_MANY_REQUESTS, why.into());
     };
@@ -80,9 +76,13 @@ pub(in crate::ui) async fn run(
     shown(&shared, action, id)
 }
 
-/// A run as it is now.
+/// A run as it is now. One that asks before it changes something has sent nothing of it, and is no run any more.
 fn shown(shared: &Arc<Shared>, action: &ActionDefinition, id: u64) -> Response {
     let Some(record) = shared.runs.get(&action.key, id) else { return not_found("run of this number any more") };
+    if let Phase::Asks(trace) = &record.phase {
+        shared.runs.withdraw(id);
+        return Piece::asking(pages::question::show(shared, trace)).into_response();
+    }
     let result = record.run().map(|run| &run.result);
     let problems = result.and_then(|result| result.as_ref().err()).map(|failed| failed.problems.clone());
     let say = match result {
@@ -90,7 +90,9 @@ fn shown(shared: &Arc<Shared>, action: &ActionDefinition, id: u64) -> Response {
         Some(Ok(_)) => "Done",
         Some(Err(_)) => "Failed",
     };
-    Piece::new(pages::outcome::show(shared, action, &record), problems.unwrap_or_default(), say).into_response()
+    let Json(mut piece) = Piece::new(pages::outcome::show(shared, action, &record), problems.unwrap_or_default(), say);
+    piece.connection = Some(pages::connection_state(shared.memory().connection.as_ref()).into_string());
+    Json(piece).into_response()
 }
 
 /// Waits for a run's end, and shows what it came to; or that it is still under way.
@@ -190,7 +192,12 @@ pub(in crate::ui) async fn query(
     let cursor = wanted.cursor.as_deref();
     match shared.connector.query(&key, &connection, &inputs, search, cursor, &shared.options).await {
         Ok(outcome) => Json(outcome.value).into_response(),
-        Err(failure) => explained(&Failed::from(&failure.error)),
+        Err(failure) => {
+            let mut failed = Failed::from(&failure.error);
+            ui::refused::complete(&shared, &mut failed).await;
+            shared.memory().heard(Some(&failed));
+            explained(&failed)
+        }
     }
 }
 

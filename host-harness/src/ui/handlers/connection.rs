@@ -9,9 +9,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Piece, Sent, not_found};
+use crate::ui::forms;
 use crate::ui::history;
 use crate::ui::memory::{self, Held};
 use crate::ui::pages;
+use crate::ui::refused;
 use crate::ui::run::Failed;
 use crate::ui::shared::Shared;
 
@@ -37,9 +39,22 @@ pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Query(asked):
 pub(in crate::ui) async fn destination(State(shared): State<Arc<Shared>>, Json(sent): Json<Sent>) -> Response {
     match sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) {
         Some(definition) => {
+            let overridden = pages::connection::overridden(definition, &sent.values);
             let origin = memory::origin(shared.definition(), definition, sent.values);
             let html = pages::connection::destination(definition, origin.as_ref());
-            Piece::new(html, Vec::new(), "").into_response()
+            let Json(piece) = Piece::new(html, Vec::new(), "");
+            Json(Piece { overridden: Some(overridden), ..piece }).into_response()
+        }
+        None => not_found("connection of this kind"),
+    }
+}
+
+/// Gives back what of a form may be kept: no secret, and nothing that is held as one.
+pub(in crate::ui) async fn draft(State(shared): State<Arc<Shared>>, Json(sent): Json<Sent>) -> Response {
+    match sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) {
+        Some(definition) => {
+            let public = definition.fields.iter().filter(|field| !field.secret).map(|field| &field.input);
+            Json(forms::keepable(public, sent.values)).into_response()
         }
         None => not_found("connection of this kind"),
     }
@@ -85,10 +100,14 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
 /// Tests the connection that there is, and remembers what the test said.
 pub(in crate::ui) async fn test(shared: &Shared) {
     let Some(connection) = shared.connection() else { return };
-    let tested = match shared.connector.test_connection(&connection, &shared.options).await {
+    let (options, _watched) = shared.progress.watch("connection", &shared.options);
+    let mut tested = match shared.connector.test_connection(&connection, &options).await {
         Ok(outcome) => Ok(outcome.value),
         Err(failure) => Err(Failed::from(&failure.error)),
     };
+    if let Err(failed) = &mut tested {
+        refused::complete(shared, failed).await;
+    }
     if let Some(held) = &mut shared.memory().connection {
         held.tested = Some(tested);
     }

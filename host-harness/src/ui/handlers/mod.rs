@@ -2,6 +2,7 @@
 
 pub(super) mod action;
 pub(super) mod connection;
+pub(super) mod inputs;
 pub(super) mod saved;
 pub(super) mod trigger;
 
@@ -49,13 +50,25 @@ pub(super) struct Piece {
     /// The line on the connection, where it may have changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<String>,
+    /// The question before something is changed: what would be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ask: Option<String>,
+    /// The connection's fields that another one wins over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden: Option<Vec<String>>,
     /// What to say aloud.
     say: &'static str,
 }
 
 impl Piece {
     fn new(html: Markup, problems: Vec<InputProblem>, say: &'static str) -> Json<Self> {
-        Json(Self { html: html.into_string(), problems, connection: None, say })
+        Json(Self { html: html.into_string(), problems, connection: None, ask: None, overridden: None, say })
+    }
+
+    /// The question alone: nothing has run yet.
+    fn asking(question: Markup) -> Json<Self> {
+        let Json(piece) = Self::new(Markup::default(), Vec::new(), "Please confirm");
+        Json(Self { ask: Some(question.into_string()), ..piece })
     }
 }
 

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use maud::html;
 use serde::{Deserialize, Serialize};
 
 use super::{Piece, Sent, as_json, not_found, raw_value, refused};
@@ -20,6 +21,8 @@ use crate::ui::trigger::{Poll, Trigger, What};
 /// How long the script waits for news before it asks again: shorter than what networks and browsers give up after.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const LONGEST_PAUSE: u64 = 24 * 3600;
+/// Polls of one press of a button: more than any backlog takes, and not for ever.
+const MOST_DRAINED: usize = 1_000;
 
 pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
     match (shared.definition().trigger(&key), shared.triggers.get(&key)) {
@@ -32,16 +35,17 @@ pub(in crate::ui) async fn draft(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
     Json(sent): Json<Sent>,
-) -> StatusCode {
-    keep(&shared, &key, sent.values);
-    StatusCode::NO_CONTENT
+) -> Response {
+    match keep(&shared, &key, sent.values) {
+        Some(kept) => Json(kept).into_response(),
+        None => not_found("trigger of this key"),
+    }
 }
 
-fn keep(shared: &Shared, key: &str, values: forms::Values) {
-    if let Some(trigger) = shared.definition().trigger(key) {
-        let values = forms::keepable(&trigger.inputs, values);
-        shared.memory().forms.insert(format!("triggers/{key}"), values);
-    }
+fn keep(shared: &Shared, key: &str, values: forms::Values) -> Option<forms::Values> {
+    let values = forms::keepable(&shared.definition().trigger(key)?.inputs, values);
+    shared.memory().forms.insert(format!("triggers/{key}"), values.clone());
+    Some(values)
 }
 
 pub(in crate::ui) async fn poll(
@@ -55,6 +59,25 @@ pub(in crate::ui) async fn poll(
         Ok(()) => Piece::new(Default::default(), Vec::new(), "Polled").into_response(),
         Err(failed) => explained(failed),
     }
+}
+
+/// Polls until nothing waits. Whoever goes away ends it after the poll that is under way, of which nothing is taken over.
+pub(in crate::ui) async fn drain(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Json(sent): Json<Sent>,
+) -> Response {
+    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
+    keep(&shared, &key, sent.values.clone());
+    for _ in 0..MOST_DRAINED {
+        if let Err(failed) = polling::poll(&shared, trigger, &key, &sent.values).await {
+            return explained(failed);
+        }
+        if !trigger.status().more {
+            return Piece::new(Default::default(), Vec::new(), "All of it is delivered").into_response();
+        }
+    }
+    Piece::new(Default::default(), Vec::new(), "More waits still").into_response()
 }
 
 pub(in crate::ui) async fn schedule(
@@ -78,7 +101,8 @@ pub(in crate::ui) async fn schedule(
 }
 
 fn explained(failed: Failed) -> Response {
-    Piece::new(pages::failure(&failed), failed.problems, "The poll failed").into_response()
+    let html = html! { (pages::failure(&failed)) (timeline::ways_out(&failed)) };
+    Piece::new(html, failed.problems, "The poll failed").into_response()
 }
 
 pub(in crate::ui) async fn pause(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
@@ -123,6 +147,11 @@ pub(in crate::ui) struct News {
     version: u64,
     last: u64,
     running: bool,
+    polling: bool,
+    more: bool,
+    /// The line on the connection.
+    connection: String,
+    chart: String,
     has_state: bool,
     status: String,
     state: String,
@@ -145,6 +174,10 @@ pub(in crate::ui) async fn news(
         version: status.version,
         last: events.first().map_or(seen.last, |event| event.id),
         running: status.every.is_some(),
+        polling: status.is_polling,
+        more: status.more,
+        connection: pages::connection_state(shared.memory().connection.as_ref()).into_string(),
+        chart: pages::chart::show(trigger.events_after(0).iter().map(|event| &**event)).into_string(),
         has_state: status.state.is_some(),
         status: timeline::status(&status).into_string(),
         state: timeline::state(&status).into_string(),

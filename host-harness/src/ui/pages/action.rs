@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::controls::Form;
-use super::{Place, connection_state, heading, needs_connection, outcome, page, schema, segment, tabs, tree};
+use super::{Place, heading, needs_connection, outcome, page, schema, segment, tabs, tree};
 use crate::ui::forms::Values;
 use crate::ui::runs::Record;
 use crate::ui::shared::Shared;
@@ -20,14 +20,14 @@ pub(in crate::ui) struct Opened {
 
 pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, opened: Opened) -> Markup {
     let path = format!("/actions/{}", segment(&action.key));
-    let typed = || shared.memory().forms.get(&format!("actions/{}", action.key)).cloned().unwrap_or_default();
-    let values = opened.values.unwrap_or_else(typed);
+    let typed = || shared.memory().forms.get(&format!("actions/{}", action.key)).cloned();
+    let values = opened.values.or_else(typed);
     let run = opened.run.or_else(|| shared.runs.of_action(&action.key).into_iter().next());
     let content = html! {
         (heading("Action", &action.label, &action.description))
         (needs_connection(shared))
         div .columns .three {
-            (form(shared, action, &path, &values))
+            (form(shared, action, &path, values.as_ref()))
             section .card .grow aria-labelledby="result-title" {
                 h2 #result-title { "Result" }
                 div #result {
@@ -39,15 +39,18 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, opene
             }
             (expected(&path, &action.result_schema))
         }
-        @if action.changes_data { (question(shared, action)) }
+        @if action.changes_data { (question(action)) }
     };
     page(shared, Place::Action(&action.key), &action.label, &content)
 }
 
-fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: &Values) -> Markup {
-    let form = Form { id: "input", values, sources: &shared.definition().data_sources };
+fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: Option<&Values>) -> Markup {
+    let place = format!("actions/{}", segment(&action.key));
+    let (nothing, sources) = (Values::new(), &shared.definition().data_sources);
+    let form = Form { id: "input", values: values.unwrap_or(&nothing), sources, place: Some(&place), overridden: &[] };
     html! {
-        form .card data-form={ (path) "/run" } data-draft={ (path) "/draft" } data-target="result" data-ask=[action.changes_data.then_some("ask")]
+        form .card data-form={ (path) "/run" } data-draft={ (path) "/draft" } data-target="result"
+            data-storage={ (shared.definition().key) "/" (place) } data-kept[values.is_some()]
             aria-label="Inputs" novalidate {
             @if action.inputs.is_empty() { p .quiet { "This action needs no input." } }
             @for input in &action.inputs { (form.field(input)) }
@@ -55,6 +58,7 @@ fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: &Values)
                 button .primary type="submit" data-busy="Running…" { "Run" }
                 button type="button" data-cancel hidden { "Stop" }
             }
+            p .progress data-progress={ "/progress/" (place) } hidden {}
         }
     }
 }
@@ -73,19 +77,12 @@ pub(super) fn expected(path: &str, result: &Value) -> Markup {
     }
 }
 
-fn question(shared: &Shared, action: &ActionDefinition) -> Markup {
-    let memory = shared.memory();
-    let origin = memory.connection.as_ref().and_then(|held| held.connection.origin().ok().map(ToString::to_string));
+/// The place for the question; what is asked comes when it is known.
+fn question(action: &ActionDefinition) -> Markup {
     html! {
-        dialog #ask aria-labelledby="ask-title" aria-describedby="ask-text" {
+        dialog #ask aria-labelledby="ask-title" {
             h2 #ask-title { (action.label) "?" }
-            div #ask-text {
-                p { "This may change data in " (shared.definition().label) ", and cannot be undone here." }
-                dl .facts {
-                    dt { "As" } dd { (connection_state(memory.connection.as_ref())) }
-                    @if let Some(origin) = origin { dt { "At" } dd { code .breakable { (origin) } } }
-                }
-            }
+            div data-question {}
             div .actions {
                 button .primary type="button" data-answer="yes" { "Run it" }
                 button type="button" data-answer="no" { "Cancel" }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::controls::Form;
+use super::controls::{Form, Overridden};
 use super::{Place, failure, heading, page, segment, who};
 use crate::ui::forms::{Typed, Values};
 use crate::ui::memory::{Held, origin};
@@ -21,7 +21,9 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
     let memory = shared.memory();
     let held = memory.connection.as_ref().filter(|held| held.connection.key() == definition.key);
     let nothing = Values::new();
-    let form = Form { id: "connection", values: held.map_or(&nothing, |held| &held.shown), sources: &[] };
+    let values = held.map_or(&nothing, |held| &held.shown);
+    let overridden = endpoints_overridden(definition, values);
+    let form = Form { id: "connection", values, sources: &[], place: None, overridden: &overridden };
     let origin = origin(shared.definition(), definition, shown_at_first(definition, form.values));
     let content = html! {
         (heading("Connection", &definition.label, &definition.description))
@@ -33,7 +35,8 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
             } }
         }
         div .columns {
-            form .card data-form="/connection" data-target="connection-result" aria-label="Connection" novalidate {
+            form .card data-form="/connection" data-target="connection-result" data-draft="/connection/draft" data-kept[held.is_some()]
+                data-storage={ (shared.definition().key) "/connection/" (definition.key) } aria-label="Connection" novalidate {
                 input type="hidden" name="kind" value=(definition.key) data-extra="kind";
                 @for field in &definition.fields {
                     @if field.secret {
@@ -46,6 +49,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
                     button .primary type="submit" data-busy="Testing…" { "Test connection" }
                     button type="button" data-post="/connection/forget" data-reload hidden[held.is_none()] { "Forget it" }
                 }
+                p .progress data-progress="/connection/progress" hidden {}
                 // Below the buttons, which must not move under the pointer when it changes.
                 p #destination .notice .below role="status" data-destination="/connection/destination" {
                     (destination(definition, origin.as_ref()))
@@ -75,6 +79,27 @@ pub(in crate::ui) fn destination(definition: &ConnectionDefinition, origin: Resu
         @let given: Vec<&str> = given_to_the_component(definition).collect();
         @if !given.is_empty() { " The component is given: " (given.join(", ")) "." }
     }
+}
+
+/// The keys of the fields that another one wins over, with the form as it is.
+pub(in crate::ui) fn overridden(definition: &ConnectionDefinition, typed: &Values) -> Vec<String> {
+    let marked = endpoints_overridden(definition, typed).into_iter();
+    marked.filter(|mark| mark.is_overridden).map(|mark| mark.key.to_owned()).collect()
+}
+
+/// The endpoint fields that another one can win over, each with the one that wins, as the form is now.
+fn endpoints_overridden<'a>(definition: &'a ConnectionDefinition, typed: &Values) -> Vec<Overridden<'a>> {
+    let endpoints = || definition.fields.iter().filter_map(|field| Some((field, field.endpoint.as_ref()?.precedence)));
+    let Some((winner, highest)) = endpoints().max_by_key(|(_, precedence)| *precedence) else { return Vec::new() };
+    let is_filled_in = |key: &str| typed.get(key).is_some_and(|typed| !typed.text().trim().is_empty());
+    let lower = endpoints().filter(|(_, precedence)| *precedence < highest);
+    lower
+        .map(|(field, precedence)| {
+            let above = endpoints().filter(|(other, above)| *above > precedence && is_filled_in(&other.input.key));
+            let wins = above.max_by_key(|(_, above)| *above).map(|(other, _)| other);
+            Overridden { key: &field.input.key, by: &wins.unwrap_or(winner).input.label, is_overridden: wins.is_some() }
+        })
+        .collect()
 }
 
 /// The fields that neither stay with the host nor say where requests go.

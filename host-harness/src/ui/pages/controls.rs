@@ -15,6 +15,19 @@ pub(super) struct Form<'a> {
     pub(super) values: &'a Values,
     /// The connector's data sources.
     pub(super) sources: &'a [DataSourceDefinition],
+    /// Where its operation is, `actions/KEY`; none of a form without schemas.
+    pub(super) place: Option<&'a str>,
+    /// The fields that another one can win over.
+    pub(super) overridden: &'a [Overridden<'a>],
+}
+
+/// A field whose value does not count where another one is filled in.
+pub(super) struct Overridden<'a> {
+    pub(super) key: &'a str,
+    /// The label of the field that wins.
+    pub(super) by: &'a str,
+    /// Whether it is filled in.
+    pub(super) is_overridden: bool,
 }
 
 impl Form<'_> {
@@ -47,6 +60,9 @@ impl Form<'_> {
                     (self.picker(&id, input, source))
                 } @else {
                     (self.control(&id, input))
+                }
+                @if let Some(mark) = self.overridden.iter().find(|mark| mark.key == input.key) {
+                    p .overridden data-overridden=(mark.key) hidden[!mark.is_overridden] { "Not used: " (mark.by) " is filled in, and wins." }
                 }
                 p .problem id={ (id) "-problem" } hidden {}
                 p .help id={ (id) "-help" } { (input.help) }
@@ -93,7 +109,8 @@ impl Form<'_> {
             InputKind::Code(language) => html! {
                 div .code-frame {
                     textarea .code id=(id) rows=(rows(&text)) aria-describedby=(described) aria-required=[required] placeholder=[placeholder]
-                        spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" data-value data-language=(language) { (text) }
+                        spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" data-value data-language=(language)
+                        data-schema=[self.place.map(|place| format!("/schemas/{place}/{}", segment(&input.key)))] { (text) }
                     span .code-language aria-hidden="true" { (language) }
                 }
             },
@@ -149,7 +166,7 @@ impl Form<'_> {
             _ => (self.text(input), self.text(input)),
         };
         let nothing = Values::new();
-        let inner = Form { id: &format!("{id}-source"), values: &nothing, sources: &[] };
+        let inner = Form { id: &format!("{id}-source"), values: &nothing, sources: &[], place: None, overridden: &[] };
         html! {
             div .picker data-picker=(format!("/data-sources/{}", segment(&source.key))) data-searchable=(source.searchable) {
                 @if !source.inputs.is_empty() {

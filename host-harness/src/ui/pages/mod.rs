@@ -3,26 +3,33 @@
 
 pub(super) mod about;
 pub(super) mod action;
+pub(super) mod chart;
 pub(super) mod compare;
 pub(super) mod connection;
 mod controls;
 pub(super) mod elsewhere;
 mod graphql;
 pub(super) mod outcome;
+pub(super) mod question;
 mod runs;
 mod schema;
 pub(super) mod timeline;
 pub(super) mod trigger;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
-use super::memory::Held;
+use super::memory::{Held, REFUSED};
 use super::run::Failed;
 use super::shared::Shared;
 use host::contract::Account;
+
+/// A day, in seconds.
+const DAY: u64 = 24 * 3600;
+/// A credential that ends within this is soon to be renewed.
+const SOON: Duration = Duration::from_secs(30 * DAY);
 
 /// Which page is shown, for the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +55,7 @@ pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Mar
                 meta name="csrf-token" content=(shared.gate.csrf());
                 title { (title) " · " (definition.label) }
                 link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
-                @for style in ["base.css", "parts.css", "results.css"] { link rel="stylesheet" href=(assets::path(style)); }
+                @for style in ["base.css", "parts.css", "controls.css", "results.css"] { link rel="stylesheet" href=(assets::path(style)); }
                 script type="module" src=(assets::path("app.js")) {}
             }
             body {
@@ -64,7 +71,7 @@ pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Mar
                     }
                     (navigation(shared, place))
                 }
-                main #main tabindex="-1" { (content) }
+                main #main tabindex="-1" { (mode(shared)) (content) }
                 noscript { p .notice { "This page needs JavaScript; all of it comes from this program." } }
                 p #announcer .visually-hidden role="status" {}
             }
@@ -111,9 +118,36 @@ fn navigation(shared: &Shared, place: Place<'_>) -> Markup {
 pub(super) fn connection_state(held: Option<&Held>) -> Markup {
     match held.map(|held| held.tested.as_ref()) {
         None => html! { span .dot .off aria-hidden="true" {} "Not connected yet" },
-        Some(None) => html! { span .dot .idle aria-hidden="true" {} "Filled in, not tested" },
-        Some(Some(Ok(account))) => html! { span .dot .good aria-hidden="true" {} (who(account)) },
+        Some(None) if held.is_some_and(|held| held.works) => {
+            html! { span .dot .good aria-hidden="true" {} "Works, not tested" (ends_soon(held)) }
+        }
+        Some(None) => html! { span .dot .idle aria-hidden="true" {} "Filled in, not tested" (ends_soon(held)) },
+        Some(Some(Ok(account))) => html! { span .dot .good aria-hidden="true" {} (who(account)) (ends_soon(held)) },
+        Some(Some(Err(failed))) if failed.kind == REFUSED => {
+            html! { span .dot .bad aria-hidden="true" {} "The key was refused" (ends_soon(held)) }
+        }
         Some(Some(Err(_))) => html! { span .dot .bad aria-hidden="true" {} "The test failed" },
+    }
+}
+
+/// When the credential that ends first does, if that is soon enough to say it everywhere.
+fn ends_soon(held: Option<&Held>) -> Markup {
+    let end = held.and_then(|held| held.connection.expiries().iter().map(|(_, end)| *end).min());
+    html! {
+        @match end.map(|end| end.duration_since(SystemTime::now())) {
+            Some(Err(_)) => " · expired",
+            Some(Ok(left)) if left < SOON => { " · expires in " (count(left.as_secs() / DAY, "day")) },
+            _ => {},
+        }
+    }
+}
+
+/// What holds for the page as a whole, where it is not as usual.
+fn mode(shared: &Shared) -> Markup {
+    html! {
+        @if shared.options.grants.read_only {
+            p .mode { strong { "Read-only. " } "What reads works as ever; what may change data does not leave. The page was started with " code { "--read-only" } "." }
+        }
     }
 }
 
@@ -153,6 +187,7 @@ pub(super) fn failure(failed: &Failed) -> Markup {
                 ul { @for problem in &failed.problems { li { code { (problem.input) } " " (problem.message) } } }
             }
             p { (failed.advice) }
+            @if let Some(command) = &failed.command { code .command { (command) } }
             p .quiet { "Kind of error: " code { (failed.kind) } }
         }
     }

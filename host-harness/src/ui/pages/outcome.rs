@@ -38,6 +38,8 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, recor
     html! {
         @match &record.phase {
             Phase::UnderWay { since, .. } => (under_way(record, since.elapsed().as_millis(), &path)),
+            // Its question is shown in its place.
+            Phase::Asks(_) => {}
             Phase::Ended(run) => (ended(shared, action, record, run, &operation, &path)),
         }
         (runs::list(shared, action, record.id))

@@ -57,6 +57,7 @@ fn one(action: &ActionDefinition, record: &Record, path: &str, is_shown: bool) -
 pub(super) fn outcome(record: &Record) -> Markup {
     match &record.phase {
         Phase::UnderWay { .. } => html! { span .badge .warn { "running" } },
+        Phase::Asks(_) => html! { span .badge .warn { "asks" } },
         Phase::Ended(run) => html! {
             @match &run.result {
                 Ok(_) => span .badge .good { "done" },

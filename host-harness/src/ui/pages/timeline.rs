@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::{clock, count, outcome, sentence, size, tree, views};
+use crate::ui::run::Failed;
 use crate::ui::trigger::{Event, Poll, Status, What};
 
 /// What is going on, in a line.
@@ -41,7 +42,8 @@ pub(in crate::ui) fn readable(state: &[u8]) -> Value {
 /// One event; `path` is the trigger's address.
 pub(in crate::ui) fn event(event: &Event, path: &str) -> Markup {
     html! {
-        li .event id={ "event-" (event.id) } data-event=(event.id) data-kind=(match event.what { What::Poll(_) => "poll", What::Note(_) => "note" }) {
+        li .event id={ "event-" (event.id) } data-event=(event.id) data-kind=(match event.what { What::Poll(_) => "poll", What::Note(_) => "note" })
+            data-quiet[is_quiet(event)] {
             div .event-when { (clock(event.at)) }
             div .event-what {
                 @match &event.what {
@@ -74,7 +76,10 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
                 @if list.length > list.titles.len() { " and " (list.length - list.titles.len()) " more" }
             }
         }
-        @if let Err(failed) = &poll.run.result { p .event-error { (sentence(&failed.message)) } }
+        @if let Err(failed) = &poll.run.result {
+            p .event-error { (sentence(&failed.message)) }
+            (ways_out(failed))
+        }
         details .more {
             summary { "Details" }
             (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
@@ -87,6 +92,26 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
             @if poll.run.result.is_ok() && !poll.is_emptied {
                 button .small type="button" data-trigger="back" data-event=(id) { "Take the state from before poll " (poll.number) }
             }
+        }
+    }
+}
+
+/// Whether a poll found nothing and nothing else is to be said of it.
+fn is_quiet(event: &Event) -> bool {
+    match &event.what {
+        What::Poll(poll) => {
+            let is_first = poll.before.is_none() && !poll.is_emptied;
+            poll.run.result.is_ok() && poll.no_changes && !poll.more && !is_first
+        }
+        What::Note(_) => false,
+    }
+}
+
+/// What can be done on the spot about a poll that failed.
+pub(in crate::ui) fn ways_out(failed: &Failed) -> Markup {
+    html! {
+        @if failed.kind == "invalid-state" {
+            p { button .small type="button" data-trigger="reset" { "Reset the state" } }
         }
     }
 }

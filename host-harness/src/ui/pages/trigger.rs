@@ -6,7 +6,8 @@ use host::contract::TriggerDefinition;
 use maud::{Markup, html};
 
 use super::controls::Form;
-use super::{Place, action, heading, needs_connection, page, segment, timeline};
+use super::{Place, action, chart, heading, needs_connection, page, segment, timeline};
+use crate::ui::forms::Values;
 use crate::ui::shared::Shared;
 use crate::ui::trigger::Trigger;
 
@@ -16,10 +17,13 @@ const DEFAULT_PAUSE: u64 = 5;
 
 pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigger: &Trigger) -> Markup {
     let path = format!("/triggers/{}", segment(&definition.key));
-    let values = shared.memory().forms.get(&format!("triggers/{}", definition.key)).cloned().unwrap_or_default();
+    let kept = shared.memory().forms.get(&format!("triggers/{}", definition.key)).cloned();
+    let place = format!("triggers/{}", segment(&definition.key));
     let status = trigger.status();
     let events = trigger.events_after(0);
-    let form = Form { id: "input", values: &values, sources: &shared.definition().data_sources };
+    let (nothing, sources) = (Values::new(), &shared.definition().data_sources);
+    let values = kept.as_ref().unwrap_or(&nothing);
+    let form = Form { id: "input", values, sources, place: Some(&place), overridden: &[] };
     let pause = status.every.as_ref().map_or(DEFAULT_PAUSE, Duration::as_secs);
     let content = html! {
         (heading("Trigger", &definition.label, &definition.description))
@@ -27,7 +31,8 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
         div .columns #trigger data-trigger-path=(path) data-version=(status.version) data-last=(events.first().map_or(0, |event| event.id))
             data-running=(status.every.is_some()) {
             div .stack {
-                form .card #trigger-form data-draft={ (path) "/draft" } aria-label="Inputs and polling" novalidate {
+                form .card #trigger-form data-draft={ (path) "/draft" } data-storage={ (shared.definition().key) "/" (place) } data-kept[kept.is_some()]
+                    aria-label="Inputs and polling" novalidate {
                     fieldset .bare disabled[status.every.is_some()] {
                         legend .visually-hidden { "Inputs" }
                         @for input in &definition.inputs { (form.field(input)) }
@@ -35,6 +40,8 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                     p #trigger-status .status role="status" { (timeline::status(&status)) }
                     div .actions {
                         button .primary type="submit" data-trigger="poll" data-busy="Polling…" { "Poll once" }
+                        button type="button" data-trigger="drain" data-busy="Delivering…" hidden[!status.more || status.every.is_some()] { "Deliver what waits" }
+                        button type="button" data-stop hidden { "Stop" }
                         span .schedule {
                             label for="every" { "every" }
                             select #every disabled[status.every.is_some()] {
@@ -46,6 +53,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                             button type="button" data-trigger="pause" hidden[status.every.is_none()] { "Pause" }
                         }
                     }
+                    p .progress data-progress={ "/progress/" (place) } hidden {}
                     div #trigger-error {}
                 }
                 (changes(shared))
@@ -69,6 +77,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                     p #timeline-empty .quiet hidden[!events.is_empty()] {
                         "Nothing has happened yet. The first poll marks where counting begins, and delivers nothing."
                     }
+                    div #chart { (chart::show(events.iter().map(|event| &**event))) }
                     ol #timeline .timeline aria-label="Polls and what they delivered, the newest first" {
                         @for event in &events { (timeline::event(event, &path)) }
                     }

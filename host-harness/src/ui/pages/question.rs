@@ -1,0 +1,77 @@
+//! The question before something is changed: what would be sent, as whom, and where to.
+
+use host::text::cut;
+use host::{Exchange, Trace};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{connection_state, count, size};
+use crate::ui::shared::Shared;
+
+/// Requests that are shown; a person reads no more.
+const MOST_REQUESTS: usize = 5;
+/// What is shown of a document, of variables, of another body, and of an address, in bytes.
+const MOST_SHOWN: usize = 16 * 1024;
+const LONGEST_URL: usize = 2 * 1024;
+
+/// Shows what was kept back.
+pub(in crate::ui) fn show(shared: &Shared, trace: &Trace) -> Markup {
+    let kept_back: Vec<&Exchange> = trace.exchanges.iter().filter(|exchange| exchange.attempts == 0).collect();
+    let memory = shared.memory();
+    html! {
+        p #ask-text {
+            "The connector has taken the inputs. This may change data in " (shared.definition().label)
+            ", and cannot be undone here. It has not been sent yet."
+        }
+        @for exchange in kept_back.iter().take(MOST_REQUESTS) { (request(exchange)) }
+        @let more = kept_back.len().saturating_sub(MOST_REQUESTS) as u64;
+        @if more > 0 { p .quiet { (count(more, "more request")) " not shown." } }
+        @if kept_back.is_empty() {
+            p .problem { "What it would send was too large to be kept, and cannot be shown:" }
+            @for refusal in &trace.refusals { p .quiet { (refusal.what) } }
+        }
+        dl .facts {
+            dt { "As" } dd { (connection_state(memory.connection.as_ref())) }
+            @if let Some(Ok(origin)) = memory.connection.as_ref().map(|held| held.connection.origin()) {
+                dt { "At" } dd { code .breakable { (origin) } }
+            }
+        }
+    }
+}
+
+/// A GraphQL request as JSON holds it.
+#[derive(Deserialize)]
+struct GraphQl {
+    query: String,
+    #[serde(default)]
+    variables: Option<Map<String, Value>>,
+}
+
+fn request(exchange: &Exchange) -> Markup {
+    let body = &exchange.request_body;
+    let graphql = serde_json::from_slice::<GraphQl>(body).ok();
+    html! {
+        p .breakable { strong { (exchange.method) } " " code { (cut(&exchange.url, LONGEST_URL)) } }
+        @match graphql {
+            Some(GraphQl { query, variables }) => {
+                (shown("The document", &query, "document"))
+                @if let Some(variables) = variables.filter(|variables| !variables.is_empty()) {
+                    @let text = serde_json::to_string_pretty(&variables).unwrap_or_default();
+                    (shown("Its variables", &text, "variables"))
+                }
+            }
+            None if body.is_empty() => {}
+            None => (shown("The body", &String::from_utf8_lossy(body), "body")),
+        }
+    }
+}
+
+fn shown(title: &str, text: &str, kind: &str) -> Markup {
+    html! {
+        div .will-send data-sends=(kind) tabindex="0" role="group" aria-label=(title) {
+            pre { (cut(text, MOST_SHOWN)) }
+        }
+        @if text.len() > MOST_SHOWN { p .quiet { "The beginning of " (size(text.len() as u64)) "." } }
+    }
+}

@@ -1,0 +1,146 @@
+//! What the host did not let leave, in a flow builder's words: all that is missing at once, and the one command line with
+//! which whoever started the page grants it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use host::egress::{EgressPolicy, Grant};
+use host::text::cut;
+use host::{Grants, Origin, WaysOut};
+use url::{Host, Url};
+
+use super::run::Failed;
+use super::shared::Shared;
+use crate::flags::Flags;
+
+/// A name that is not found by then is left to the next attempt.
+const LONGEST_LOOK_UP: Duration = Duration::from_secs(2);
+/// The command line is the operator's own; a longer one is not copied from a page. In bytes.
+const LONGEST_COMMAND: usize = 4 * 1024;
+
+/// How the page was started.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Started {
+    /// The words behind the program's name, as a shell takes them; none where they cannot be written for one.
+    pub(crate) words: Option<Vec<String>>,
+    /// The port that was taken.
+    pub(crate) port: u16,
+}
+
+impl Started {
+    /// The command line that starts the page again with these grants, at this port: there the browser finds what it keeps
+    /// of its forms.
+    fn again(&self, grants: &[Grant]) -> Option<String> {
+        let mut words = vec!["harness".to_owned()];
+        words.extend(grants.iter().filter_map(|grant| Flags.grant(*grant)));
+        let mut given = self.words.as_ref()?.iter().peekable();
+        let mut has_port = false;
+        while let Some(word) = given.next() {
+            match word.as_str() {
+                "--port=0" => {}
+                "--port" if given.peek().is_some_and(|port| *port == "0") => drop(given.next()),
+                _ => {
+                    has_port |= word == "--port" || word.starts_with("--port=");
+                    words.push(word.clone());
+                }
+            }
+        }
+        if !has_port {
+            words.push(format!("--port {}", self.port));
+        }
+        Some(words.join(" ")).filter(|line| line.len() <= LONGEST_COMMAND)
+    }
+}
+
+/// Completes an error that the host's refusals led to; leaves any other as it is.
+pub(super) async fn complete(shared: &Shared, failed: &mut Failed) {
+    if failed.grants.is_empty() {
+        return;
+    }
+    let Some(connection) = shared.connection() else { return };
+    let Ok(origin) = connection.origin() else { return };
+    let mut missing: BTreeSet<&'static str> = failed.grants.iter().map(|grant| grant.field()).collect();
+    missing.extend(known(origin, shared.options.grants).iter().map(|grant| grant.field()));
+    if !shared.options.grants.allow_private_network && leads_inside(origin).await {
+        missing.insert(Grant::AllowPrivateNetwork.field());
+    }
+    let grants: Vec<Grant> = Grant::ALL.into_iter().filter(|grant| missing.contains(grant.field())).collect();
+    let reasons: Vec<&str> = grants.iter().map(|grant| reason(*grant)).collect();
+    failed.message =
+        format!("this page may not send anything to {} yet: {}", cut(&origin.to_string(), 300), reasons.join("; and "));
+    failed.advice = "Nothing was sent. If this is the right address, have whoever started this page end it and start it \
+                     with the line below: what you typed is kept in this browser, and only the key is asked for again.";
+    failed.command = shared.started.again(&grants);
+    failed.grants = grants;
+}
+
+/// Why a grant is missed, for whoever has never heard of one.
+fn reason(grant: Grant) -> &'static str {
+    match grant {
+        Grant::AllowHttp => "it is plain http, over which anyone on the way can read the key",
+        Grant::AllowPrivateNetwork => "it is on this machine or in a private network",
+        Grant::AllowProxy => "requests leave through a proxy, which connects to whatever it likes",
+        _ => "it needs a grant",
+    }
+}
+
+/// The grants that an origin needs, as far as its address alone tells.
+fn known(origin: &Origin, mut grants: Grants) -> Vec<Grant> {
+    let mut missing = Vec::new();
+    // One grant after the other is supposed, until nothing is refused or nothing would help.
+    while let Err(refusal) = EgressPolicy::new(Ok(origin.clone()), grants).check_url(&origin.to_string()) {
+        match refusal.grant {
+            Some(grant) if !missing.contains(&grant) => {
+                missing.push(grant);
+                match grant {
+                    Grant::AllowHttp => grants.allow_http = true,
+                    Grant::AllowPrivateNetwork => grants.allow_private_network = true,
+                    _ => break,
+                }
+            }
+            _ => break,
+        }
+    }
+    missing
+}
+
+/// Whether the origin's name leads into a private network: what the next refusal would be about.
+async fn leads_inside(origin: &Origin) -> bool {
+    let Ok(url) = Url::parse(&origin.to_string()) else { return false };
+    let (Some(Host::Domain(name)), Some(port)) = (url.host(), url.port_or_known_default()) else { return false };
+    let look_up = tokio::net::lookup_host((name, port));
+    let Ok(Ok(mut found)) = tokio::time::timeout(LONGEST_LOOK_UP, look_up).await else { return false };
+    let policy = EgressPolicy::new(Ok(origin.clone()), Grants::default());
+    found.any(|address| {
+        let refused = policy.check_address(name, address.ip());
+        refused.is_err_and(|refusal| refusal.grant == Some(Grant::AllowPrivateNetwork))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_an_address_needs_is_known_at_once() {
+        let origin = |text: &str| Origin::parse(text).unwrap();
+        let both = [Grant::AllowHttp, Grant::AllowPrivateNetwork];
+        assert_eq!(known(&origin("http://127.0.0.1:4400"), Grants::default()), both);
+        assert_eq!(known(&origin("https://10.0.0.1"), Grants::default()), [Grant::AllowPrivateNetwork]);
+        assert_eq!(known(&origin("https://plm.example"), Grants::default()), []);
+        let grants = Grants { allow_http: true, ..Grants::default() };
+        assert_eq!(known(&origin("http://127.0.0.1"), grants), [Grant::AllowPrivateNetwork]);
+    }
+
+    #[test]
+    fn the_command_line_is_the_same_with_the_grants_and_the_port_that_the_browser_knows() {
+        let started =
+            |words: &[&str]| Started { words: Some(words.iter().map(|word| (*word).to_owned()).collect()), port: 4000 };
+        let again = |words: &[&str]| started(words).again(&[Grant::AllowHttp]).unwrap();
+        assert_eq!(again(&["serve", "--port", "0"]), "harness --allow-http serve --port 4000");
+        assert_eq!(again(&["serve", "--port=0", "--open"]), "harness --allow-http serve --open --port 4000");
+        assert_eq!(again(&["serve", "--port", "80"]), "harness --allow-http serve --port 80");
+        assert_eq!(Started::default().again(&[]), None);
+        assert_eq!(started(&[&"x".repeat(LONGEST_COMMAND)]).again(&[]), None);
+    }
+}
