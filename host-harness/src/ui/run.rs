@@ -89,8 +89,7 @@ impl Failed {
             kind: STOPPED,
             message: "stopped before it ended".into(),
             advice: "What was sent already may have had its effect: look before you run it again.",
-            problems: Vec::new(),
-            may_pass: false,
+            ..Self::no_connection()
         }
     }
 
@@ -104,14 +103,14 @@ impl Failed {
     pub(super) fn defect() -> Self {
         let advice = "This is a defect of the harness: report it with what the terminal shows.";
         let message = "the run was given up".into();
-        Self { kind: "other", message, advice, problems: Vec::new(), may_pass: false }
+        Self { kind: "other", message, advice, ..Self::no_connection() }
     }
 
     /// A run of an earlier start that failed, as the history has it.
     pub(super) fn of_history(kind: &str, message: String) -> Self {
         let kind = KINDS.iter().find(|known| **known == kind).copied().unwrap_or("other");
         let advice = "This run is of an earlier start: run it again to see its requests and log.";
-        Self { kind, message, advice, problems: Vec::new(), may_pass: false }
+        Self { kind, message, advice, ..Self::no_connection() }
     }
 
     /// A call that was not made, because there is nothing to make it with.

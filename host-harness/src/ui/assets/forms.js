@@ -120,7 +120,7 @@ function startForm(form, start) {
       try {
         const body = { values: valuesOf(form), confirmed: Boolean(asks), ...extras(form) };
         show(await post(form.dataset.form, body));
-        forgetAddress();
+        if (target.id === "result") forgetAddress();
         await followRun(target, { start, showProblems, unwanted });
       } catch (error) {
         showError(target, error.message);
