@@ -62,7 +62,7 @@ async fn another_browser_gets_nothing_without_the_link() {
         let browser = bench.open("/connection").await;
         browser.client.delete_all_cookies().await.unwrap();
         browser.goto(&format!("{}/connection", bench.origin)).await;
-        browser.wait_for_text("body", "open the link that the terminal shows").await;
+        browser.wait_for_text("body", "Open the link that the terminal shows").await;
         // The cookie's name holds no secret, and scripts cannot read its value.
         assert_eq!(browser.js("return document.cookie").await, "");
     })

@@ -125,7 +125,7 @@ function startForm(form, start) {
         const piece = await post(form.dataset.form, { ...body, confirmed });
         if (piece.ask) return piece.ask;
         show(piece);
-        forgetAddress();
+        if (target.id === "result") forgetAddress();
         return await followRun(target, { start, showProblems, unwanted });
       } finally {
         seen.end();
