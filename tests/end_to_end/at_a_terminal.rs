@@ -21,7 +21,7 @@ async fn an_input_that_is_needed_and_missing_is_asked_for_with_its_help() {
     let orders = desk.sim.records(Resource::ChangeOrders).len();
     let mut terminal = start(&desk, 100, &[], &["action", "createChangeOrder", "--jq", ".data|keys[0]"]);
     terminal.wait_for("The change order's title, as it will stand in Duro's lists.").await;
-    terminal.wait_for("Name").await;
+    terminal.wait_for("Name ›").await;
     terminal.type_in("Captive screws\r");
     let (status, text) = terminal.end().await;
     assert_eq!(status, 0, "{text}");
@@ -53,12 +53,8 @@ async fn results_have_colours_on_a_terminal_unless_the_person_wants_none() {
             &["action", "listComponents", "--format", "table"],
             &["inspect", "noSuch"],
         ] {
-            let terminal = Terminal::start(
-                &desk,
-                100,
-                variables,
-                &[&GRANTS[..], words, if words[0] == "action" { &NAMED } else { &[] }].concat(),
-            );
+            let named: &[&str] = if words[0] == "action" { &NAMED } else { &[] };
+            let terminal = Terminal::start(&desk, 100, variables, &[&GRANTS[..], words, named].concat());
             let raw = {
                 let shown = terminal.raw_handle();
                 let (_, text) = terminal.end().await;

@@ -14,23 +14,23 @@ use super::options::component;
 use super::output::one_line;
 
 /// The keys of all operations.
-pub(super) fn any_key(_: &OsStr) -> Vec<CompletionCandidate> {
-    keys(|_| true)
+pub(super) fn any_key(current: &OsStr) -> Vec<CompletionCandidate> {
+    keys(current, |_| true)
 }
 
 /// The keys of actions.
-pub(super) fn action_key(_: &OsStr) -> Vec<CompletionCandidate> {
-    keys(|kind| kind == Kind::Action)
+pub(super) fn action_key(current: &OsStr) -> Vec<CompletionCandidate> {
+    keys(current, |kind| kind == Kind::Action)
 }
 
 /// The keys of data sources.
-pub(super) fn data_source_key(_: &OsStr) -> Vec<CompletionCandidate> {
-    keys(|kind| kind == Kind::DataSource)
+pub(super) fn data_source_key(current: &OsStr) -> Vec<CompletionCandidate> {
+    keys(current, |kind| kind == Kind::DataSource)
 }
 
 /// The keys of triggers.
-pub(super) fn trigger_key(_: &OsStr) -> Vec<CompletionCandidate> {
-    keys(|kind| kind == Kind::Trigger)
+pub(super) fn trigger_key(current: &OsStr) -> Vec<CompletionCandidate> {
+    keys(current, |kind| kind == Kind::Trigger)
 }
 
 /// The inputs of the operation that the line names, each with its equals sign, and then their choices.
@@ -46,26 +46,33 @@ fn inputs_or_choices(inputs: &[InputField], current: &str) -> Vec<CompletionCand
     let plain = inputs.iter().filter(|input| is_word(&input.key));
     match current.split_once('=') {
         None => {
-            let words = plain.map(|input| candidate(&format!("{}=", input.key), &input.label));
+            let words = plain.filter(|input| begins(&input.key, current));
+            let words = words.map(|input| candidate(&format!("{}=", input.key), &input.label));
             words.collect()
         }
-        Some((key, _)) => {
+        Some((key, value)) => {
             let choices = plain.filter(|input| input.key == key).flat_map(|input| &input.choices);
-            let choices = choices.filter(|choice| is_word(&choice.value));
+            let choices = choices.filter(|choice| begins(&choice.value, value));
             choices.map(|choice| candidate(&format!("{key}={}", choice.value), &choice.label)).collect()
         }
     }
 }
 
-fn keys(wanted: impl Fn(Kind) -> bool) -> Vec<CompletionCandidate> {
+fn keys(current: &OsStr, wanted: impl Fn(Kind) -> bool) -> Vec<CompletionCandidate> {
     let Some(definition) = definition() else { return Vec::new() };
-    let operations =
-        Operation::all(&definition).filter(|operation| wanted(operation.kind()) && is_word(operation.key()));
+    let current = current.to_string_lossy();
+    let wanted = |operation: &Operation<'_>| wanted(operation.kind()) && begins(operation.key(), &current);
+    let operations = Operation::all(&definition).filter(wanted);
     operations.map(|operation| candidate(operation.key(), operation.label())).collect()
 }
 
 fn candidate(value: &str, label: &str) -> CompletionCandidate {
     CompletionCandidate::new(value).help(Some(one_line(label).into_owned().into()))
+}
+
+/// Whether a word that has begun so may become this one. Not every shell looks.
+fn begins(word: &str, begun: &str) -> bool {
+    is_word(word) && word.starts_with(begun)
 }
 
 /// Whether every shell takes it for one word.
@@ -119,6 +126,7 @@ mod tests {
         };
         assert_eq!(offered("si"), ["size="]);
         assert_eq!(offered("size="), ["size=small"]);
+        assert!(offered("x").is_empty() && offered("size=l").is_empty());
         assert!(offered("other=").is_empty());
     }
 }

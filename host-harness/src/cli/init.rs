@@ -159,7 +159,7 @@ async fn test(session: &Session, kind: &ConnectionDefinition, filled_in: &Filled
     match tested {
         Ok(outcome) => {
             let of = outcome.value.organization.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
-            output::message(&format!("The key is that of {}{of}.", outcome.value.user));
+            output::message(&format!("The key is that of {}{of}", outcome.value.user));
             Ok(true)
         }
         Err(failure) => {

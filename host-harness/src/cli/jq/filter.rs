@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_an_expression_is_said_by_the_place() {
         for (expression, expected) in [
-            (".data[", "closing bracket expected at \"[\""),
+            (".data[", "closing bracket expected at the end"),
             ("nosuch", "there is no filter nosuch"),
             ("$x", "there is no variable $x"),
             (".data | ", "expected at the end"),
