@@ -6,13 +6,16 @@
 //! README says so, because to change it would be to change the data.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 
-use super::shown;
 use crate::json_parts::{is_object, items, members, text};
+use crate::{shown, suggest};
 
 /// The most columns of a table. A record of a service has some dozens.
 const MOST_COLUMNS: usize = 1_000;
+
+/// So many records are looked at for the names of columns there are, once one was asked for that is not there.
+const MOST_LOOKED_AT: usize = 100;
 
 /// Lists lie within an object or two.
 const DEEPEST: usize = 8;
@@ -73,8 +76,49 @@ impl<'j> Records<'j> {
         self.lists.iter().flat_map(List::rows)
     }
 
+    /// The records with these members alone, in this order, as one JSON list: a name, or names with dots between them
+    /// for what lies in an object. The error names a column that no record has.
+    pub(super) fn picked(&self, columns: &[String]) -> io::Result<String> {
+        let has_lists = self.lists.iter().any(|list| list.name.is_some());
+        let mut found = vec![false; columns.len()];
+        let mut json = String::from("[");
+        for (number, (list, row)) in self.rows().enumerate() {
+            json.push_str(if number == 0 { "{" } else { ",{" });
+            if has_lists {
+                json.push_str(&format!("\"change\":{},", serde_json::Value::from(list.unwrap_or_default())));
+            }
+            for (place, (column, found)) in columns.iter().zip(&mut found).enumerate() {
+                let value = member(row, column);
+                *found |= value.is_some();
+                let comma = if place == 0 { "" } else { "," };
+                let name = serde_json::Value::from(column.as_str());
+                json.push_str(&format!("{comma}{name}:{}", value.unwrap_or("null")));
+            }
+            json.push('}');
+        }
+        json.push(']');
+        let missing = columns.iter().zip(found).find(|(_, found)| !found).map(|(column, _)| column);
+        match missing.filter(|_| self.rows().next().is_some()) {
+            Some(missing) => Err(io::Error::new(ErrorKind::InvalidInput, self.without(missing))),
+            None => Ok(json),
+        }
+    }
+
+    /// That there is no such column, and which there are.
+    fn without(&self, missing: &str) -> String {
+        let mut known: Vec<String> = Vec::new();
+        for (name, _) in self.rows().take(MOST_LOOKED_AT).filter_map(|(_, row)| members(row)).flatten() {
+            let name = text(name).into_owned();
+            if known.len() < MOST_COLUMNS && !known.contains(&name) {
+                known.push(name);
+            }
+        }
+        let meant = suggest::did_you_mean(missing, known.iter().map(String::as_str));
+        format!("--columns: no record has {missing:?}{meant}; there are {}", known.join(", "))
+    }
+
     /// Writes each record as a line of JSON.
-    pub(super) fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write_lines(&self, out: &mut dyn Write) -> io::Result<()> {
         for (list, row) in self.rows() {
             match list {
                 Some(list) => writeln!(out, "{{\"change\":{},\"record\":{row}}}", serde_json::Value::from(list))?,
@@ -84,10 +128,10 @@ impl<'j> Records<'j> {
         Ok(())
     }
 
-    /// Writes the records as CSV, under the names of their members in the order in which these first occur. A terminal
-    /// is shown no character that it would obey.
-    pub(super) fn write_csv(&self, out: &mut impl Write, for_terminal: bool) -> io::Result<()> {
-        let cell = |text: &str| if for_terminal { shown::one_line(text).into_owned() } else { text.to_owned() };
+    /// Writes the records as CSV, under the names of their members in the order in which these first occur. A person is
+    /// shown no character that a terminal would obey.
+    pub(super) fn write_csv(&self, for_person: bool, out: &mut dyn Write) -> io::Result<()> {
+        let cell = |text: &str| if for_person { shown::one_line(text).into_owned() } else { text.to_owned() };
         let has_lists = self.lists.iter().any(|list| list.name.is_some());
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut names = Vec::new();
@@ -157,6 +201,15 @@ fn are_edges<'j>(rows: impl Iterator<Item = &'j str>) -> bool {
     rows.peek().is_some() && rows.all(|is_edge| is_edge)
 }
 
+/// What a record has under a name, or on the way that names with dots between them say.
+fn member<'j>(row: &'j str, column: &str) -> Option<&'j str> {
+    let direct = members(row)?.find(|(name, _)| text(name) == column).map(|(_, value)| value);
+    direct.or_else(|| {
+        let (first, rest) = column.split_once('.')?;
+        member(members(row)?.find(|(name, _)| text(name) == first)?.1, rest)
+    })
+}
+
 /// The node of an edge; none where it is no edge.
 fn node(edge: &str) -> Option<&str> {
     let mut node = None;
@@ -185,7 +238,7 @@ mod tests {
 
     fn csv(json: &str) -> String {
         let mut out = Vec::new();
-        Records::of(json).write_csv(&mut out, false).unwrap();
+        Records::of(json).write_csv(false, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -217,7 +270,7 @@ mod tests {
     fn lists_are_told_apart_and_lines_are_json() {
         let lists = [("created", r#"[{"id":1}]"#), ("updated", r#"[{"id":2}]"#)];
         let mut out = Vec::new();
-        Records::of_lists(lists.into_iter()).write_csv(&mut out, false).unwrap();
+        Records::of_lists(lists.into_iter()).write_csv(false, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "change,id\r\ncreated,1\r\nupdated,2\r\n");
         let mut out = Vec::new();
         Records::of(r#"{"rows":[{"id":1},{"id":2}]}"#).write_lines(&mut out).unwrap();
@@ -229,8 +282,25 @@ mod tests {
         let row = |number: usize| format!("{{\"c{number}\":1}}");
         let rows: Vec<String> = (0..=MOST_COLUMNS).map(row).collect();
         let json = format!("[{}]", rows.join(","));
-        let error = Records::of(&json).write_csv(&mut Vec::new(), false).unwrap_err();
+        let error = Records::of(&json).write_csv(false, &mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("--format json"), "{error}");
+    }
+
+    #[test]
+    fn columns_are_picked_by_name_and_by_the_way_to_them_and_a_misspelt_one_is_named() {
+        let json = r#"{"rows":[{"id":1,"status":{"label":"x"},"a.b":2},{"id":3}]}"#;
+        let columns =
+            |names: &[&str]| Records::of(json).picked(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(
+            columns(&["status.label", "id", "a.b"]).unwrap(),
+            r#"[{"status.label":"x","id":1,"a.b":2},{"status.label":null,"id":3,"a.b":null}]"#
+        );
+        let error = columns(&["id", "statsu"]).unwrap_err().to_string();
+        assert_eq!(error, "--columns: no record has \"statsu\"; did you mean status?; there are id, status, a.b");
+        assert_eq!(Records::of("[]").picked(&["id".to_owned()]).unwrap(), "[]");
+        let lists = [("created", r#"[{"id":1}]"#)];
+        let picked = Records::of_lists(lists.into_iter()).picked(&["id".to_owned()]).unwrap();
+        assert_eq!(picked, r#"[{"change":"created","id":1}]"#);
     }
 
     #[test]

@@ -53,7 +53,7 @@ async fn a_password_that_is_not_marked_secret_is_refused_when_the_component_is_l
 #[tokio::test]
 async fn what_the_component_would_be_given_is_shown_before_the_first_call() {
     let (_folder, component) = declaring("tx");
-    let ended = harness(&["inspect"], &component).await;
+    let ended = harness(&["inspect", "--format", "table"], &component).await;
     let line = ended.output.lines().find(|line| line.contains("apiKey")).unwrap();
     assert!(line.contains("given to the component"), "{line}");
 }
@@ -137,7 +137,7 @@ async fn a_manifest_that_was_not_approved_is_refused_with_what_changed_for_secre
 #[tokio::test]
 async fn a_manifests_texts_neither_drive_the_terminal_nor_pass_for_the_hosts_lines() {
     let (_folder, component) = declaring("te");
-    let ended = harness(&["inspect"], &component).await;
+    let ended = harness(&["inspect", "--format", "table"], &component).await;
     assert_eq!(ended.status, 0);
     assert!(!ended.output.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{:?}", ended.output);
     assert!(!ended.output.lines().any(|line| line.starts_with("It imports nothing at all")), "{}", ended.output);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-const KEY: &str = "key-for-the-harness-4711";
+pub(crate) const KEY: &str = "key-for-the-harness-4711";
 
 /// Polls once, with a state that [`WATCH`] goes on with.
 pub(crate) const POLL: [&str; 6] =
@@ -76,6 +76,8 @@ impl Desk {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)));
         command.current_dir(self.folder.path()).args(words).env("DURO_API_KEY", KEY);
+        // What this machine's user has allowed and set counts for nothing here.
+        command.env("XDG_STATE_HOME", self.file("allowed")).env_remove("HARNESS_CONNECTION");
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
@@ -133,12 +135,13 @@ async fn a_component_compiled_ahead_does_what_the_component_does() {
 #[tokio::test]
 async fn inspect_says_what_the_component_offers_and_that_it_needs_http_and_log_alone() {
     let desk = Desk::new().await;
-    let text = desk.run_bare(&["inspect"]).await;
+    let text = desk.run_bare(&["inspect", "--format", "table"]).await;
     assert_eq!(text.status, 0);
     for expected in ["duroApiKey", "createChangeOrder", "selectComponent", "pollChangesTrigger"] {
         assert!(text.output.contains(expected), "{expected} is not in {}", text.output);
     }
-    let report = desk.run_bare(&["inspect", "--format", "json"]).await.json();
+    // A program reads JSON.
+    let report = desk.run_bare(&["inspect"]).await.json();
     assert_eq!(report["manifest"]["key"], "duro-plm");
     let imports: Vec<&str> = report["imports"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     assert_eq!(imports, ["integration:connector/http@0.2.0", "integration:connector/log@0.2.0"]);

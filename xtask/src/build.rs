@@ -21,7 +21,8 @@ const GZIPPED_SIZE_LIMIT: usize = 280_000;
 /// call before it had used it, and what lies above it only after calls that grew that far.
 const INITIAL_MEMORY: usize = 1280 * 1024;
 
-/// Build the components (dist/duro_plm.wasm, and one for each folder of connectors/) and the harness (dist/harness).
+/// Build the components (dist/duro_plm.wasm, and one for each folder of connectors/) and the harness (dist/harness), with
+/// its manual pages (dist/man) and what shells complete its command line by (dist/completions).
 ///
 /// Installs the compiler's WebAssembly target if it is missing. Fails if a component is larger than may ship or needs
 /// anything of its host but http and log. Uses Binaryen's wasm-opt where there is one, and on Linux objcopy, which
@@ -110,7 +111,8 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
             workspace.shown(&workspace.harness()),
             Path::new(&given).display()
         );
-        return files::copy_atomically(Path::new(&given), &workspace.harness());
+        files::copy_atomically(Path::new(&given), &workspace.harness())?;
+        return documents(workspace);
     }
     let built = progress::step("Compile the harness", || native_binary(workspace, "harness"))?;
     let path = workspace.harness();
@@ -119,7 +121,21 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
     if let Some((symbols, size)) = shipped.symbols {
         eprintln!("  {}: {size} bytes, its symbols", workspace.shown(&symbols));
     }
-    Ok(())
+    documents(workspace)
+}
+
+/// Has the harness write its manual pages and its completions beside itself.
+fn documents(workspace: &Workspace) -> Result<()> {
+    let harness = workspace.harness();
+    let folder = harness.parent().context("the harness is in no folder")?;
+    progress::step("Write manual pages and completions", || {
+        let output = Command::new(&harness).args(["--quiet", "documents"]).arg(folder).output();
+        let output = output.with_context(|| format!("{} cannot be started", workspace.shown(&harness)))?;
+        if !output.status.success() {
+            bail!("no manual pages: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(())
+    })
 }
 
 /// Builds one program of the workspace and says where it is. With the features that the whole workspace asks for, so

@@ -1,20 +1,24 @@
 //! `harness action`: performs one action.
 
-use std::path::PathBuf;
-
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::command_error::CommandError;
-use super::format::Format;
+use super::connection_option::ConnectionOption;
 use super::inputs::InputOptions;
+use super::operation::Kind;
 use super::options::GlobalOptions;
-use super::output;
+use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
+use super::{ask, complete};
 
 /// Perform an action and print its result as {"data": …}
+///
+/// `harness action KEY --help` shows the action: its inputs, what they take, an example. On a terminal, inputs that it
+/// needs and that are not given are asked for.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -22,15 +26,18 @@ Examples:
   harness action createThing --connection connection.json --input name='New thing' --input kind=small
   harness action rawQuery --connection connection.json --inputs inputs.json
   echo '{\"first\": 5}' | harness action listThings --connection connection.json --inputs -
-  harness action listThings --connection connection.json --input 'orderBy:=[{\"name\": \"asc\"}]'")]
+  harness action rawQuery --input query=@query.graphql --jq '.data.things[].name'
+  harness action listThings --input 'orderBy:=[{\"name\": \"asc\"}]' --format csv --columns id,name --output things.csv")]
 pub(super) struct Arguments {
     /// The action's key; `harness inspect` lists them
+    #[arg(add = ArgValueCompleter::new(complete::action_key))]
     key: String,
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
     #[command(flatten)]
     inputs: InputOptions,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 #[derive(Serialize)]
@@ -39,19 +46,17 @@ struct Printed<'a> {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
-    let inputs = arguments.inputs.read()?;
+    let mut inputs = arguments.inputs.read()?;
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
+    if let Some(action) = session.connector.definition().action(&arguments.key) {
+        ask::for_missing(&mut inputs, &action.inputs)?;
+    }
     let progress = Progress::start(format!("Performing {}", arguments.key));
     let options = session.call_options(&progress);
-    let outcome = session.connector.perform(&arguments.key, &connection, &inputs, &options).await?;
+    let outcome = session.connector.perform(&arguments.key, &connection, &inputs, &options).await;
     drop(progress);
-    match session.options.format() {
-        Format::Json => output::json(&Printed { data: &outcome.value })?,
-        Format::Table => {
-            output::table(&outcome.value)?;
-        }
-        format @ (Format::Csv | Format::Ndjson) => output::records(&outcome.value, format, &[])?,
-    }
-    Ok(())
+    let outcome = outcome.map_err(|failure| session.failed(Kind::Action, &arguments.key, &inputs, failure))?;
+    printer.print(&Printed { data: &outcome.value }, &outcome.value, &[]).map(drop)
 }

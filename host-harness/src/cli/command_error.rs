@@ -11,6 +11,9 @@ use serde::Serialize;
 use super::output;
 use crate::flags::Flags;
 
+/// The status of a program that nobody reads any more, as shells show it: 128 and the number of SIGPIPE.
+const OUTPUT_CLOSED: u8 = 141;
+
 /// Why a command did not succeed.
 #[derive(Debug)]
 pub(super) enum CommandError {
@@ -18,6 +21,8 @@ pub(super) enum CommandError {
     Usage(String),
     /// A call failed: status 1 where the connector or its service said no, 3 where the host did.
     Call(Box<CallError>),
+    /// The same, and what is said of it to people is in the words of the manifest.
+    Explained { error: Box<CallError>, said: String },
     /// The host does not run this component: status 3.
     Load(String),
     /// A check found something, which was printed: status 1.
@@ -34,7 +39,7 @@ impl CommandError {
     /// The error that goes to standard output; none with status 2.
     pub(super) fn printed(&self) -> Option<Printed<'_>> {
         let error = match self {
-            Self::Call(error) => PrintedError::Call(error.told(&Flags)),
+            Self::Call(error) | Self::Explained { error, .. } => PrintedError::Call(error.told(&Flags)),
             Self::Load(message) => PrintedError::Load { kind: "other", message, ended_by: "load" },
             Self::Usage(_) | Self::Found(_) | Self::OutputClosed => return None,
         };
@@ -46,16 +51,18 @@ impl CommandError {
         match self {
             Self::Usage(text) | Self::Load(text) | Self::Found(text) => text.clone(),
             Self::Call(error) => format!("{}: {}", error.kind(), error.told(&Flags)),
+            Self::Explained { error, said } => format!("{}: {said}", error.kind()),
             Self::OutputClosed => "standard output was closed".into(),
         }
     }
 
     fn status(&self) -> u8 {
         match self {
-            Self::Call(error) if !error.is_hosts() => 1,
+            Self::Call(error) | Self::Explained { error, .. } if !error.is_hosts() => 1,
             Self::Found(_) => 1,
-            Self::Usage(_) | Self::OutputClosed => 2,
-            Self::Call(_) | Self::Load(_) => 3,
+            Self::Usage(_) => 2,
+            Self::Call(_) | Self::Explained { .. } | Self::Load(_) => 3,
+            Self::OutputClosed => OUTPUT_CLOSED,
         }
     }
 
@@ -64,12 +71,15 @@ impl CommandError {
         ExitCode::from(self.status())
     }
 
-    /// Prints the failure and gives the exit status.
+    /// Prints the failure and gives the exit status. That nobody reads any more is no news to whoever stopped reading.
     pub(super) fn report(&self) -> ExitCode {
+        if let Self::OutputClosed = self {
+            return self.exit_code();
+        }
         output::message(&format!("error: {}", self.message()));
         if let Some(json) = self.printed() {
             // The status says the same when standard output is gone.
-            output::json(&json).ok();
+            output::error(&json).ok();
         }
         self.exit_code()
     }
@@ -153,6 +163,8 @@ impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            // What was asked of the output cannot be done with this result.
+            io::ErrorKind::InvalidInput => Self::Usage(error.to_string()),
             _ => Self::Usage(format!("the result could not be written: {error}")),
         }
     }

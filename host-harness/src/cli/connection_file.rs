@@ -2,7 +2,7 @@
 //! shared and the key cannot. What came from the environment is not printed by any command, whatever field it stands
 //! in.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::path::Path;
 
 use host::Origin;
@@ -13,17 +13,33 @@ use serde_json::Value;
 use url::Url;
 
 use super::command_error::CommandError;
+use super::connection_option::Source;
 use super::hidden::Hidden;
-use super::output;
+use super::project::trusted;
+use super::{output, standard_input};
 use crate::files;
 
 /// Connections are a handful of fields; a larger file is another file.
 const LARGEST: u64 = 1024 * 1024;
 
-/// Reads a file, fills in variables, and hides what they hold from now on. Warns of a file that is open to others.
-/// Errors name the file and the variable, and repeat no value.
-pub(super) fn read(path: &Path, connector: &ConnectorDefinition) -> Result<Value, CommandError> {
-    let read = read_with(path, connector, |name| std::env::var(name).ok())?;
+/// Reads a connection, fills in variables, and hides what they hold from now on. Warns of a file that is open to others,
+/// and refuses one that nobody has named or allowed. Errors name the file and the variable, and repeat no value.
+pub(super) fn read(source: &Source, connector: &ConnectorDefinition) -> Result<Value, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let read = match source {
+        Source::StandardInput => {
+            let input = standard_input::take("--connection")?;
+            let failed = |text: String| CommandError::usage(format!("the connection on standard input: {text}"));
+            let text = files::read_text(input, LARGEST).map_err(|error| failed(error.to_string()))?;
+            read_text(&text, None, connector, variable).map_err(failed)?
+        }
+        Source::Named(path) | Source::Set(path) => read_with(path, connector, variable)?,
+        Source::Found(path) => {
+            let text = trusted::read(path, "or name it with --connection")?;
+            let failed = |text: String| CommandError::usage(format!("the connection file {}: {text}", path.display()));
+            read_text(&text, None, connector, variable).map_err(failed)?
+        }
+    };
     output::hide(read.hidden);
     if let Some(warning) = read.warning {
         output::message(&format!("warning: {warning}"));
@@ -48,15 +64,27 @@ fn read_with(
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
     let metadata = file.metadata().map_err(|error| failed(error.to_string()))?;
     let text = files::read_text(file, LARGEST).map_err(|error| failed(error.to_string()))?;
-    let mut value: Value = serde_json::from_str(&text).map_err(|error| failed(format!("it is not JSON: {error}")))?;
+    read_text(&text, Some((path, &metadata)), connector, variable).map_err(failed)
+}
+
+/// Reads the text of a connection, which is of this file if it is of one that others may have to do with.
+fn read_text(
+    text: &str,
+    file: Option<(&Path, &Metadata)>,
+    connector: &ConnectorDefinition,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Read, String> {
+    let mut value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let kind = value.get("key").and_then(Value::as_str).and_then(|key| connector.connection(key));
-    let warning = Openness::of(&metadata).and_then(|openness| match openness {
-        Openness::Writable(who) => Some(format!("{who}, and so decide where the key goes")),
-        Openness::Readable => holds_a_secret(&value, kind).then(|| openness::READS_A_SECRET.to_owned()),
+    let warning = file.and_then(|(path, metadata)| {
+        let others = Openness::of(metadata).and_then(|openness| match openness {
+            Openness::Writable(who) => Some(format!("{who}, and so decide where the key goes")),
+            Openness::Readable => holds_a_secret(&value, kind).then(|| openness::READS_A_SECRET.to_owned()),
+        });
+        others.map(|others| openness::warning("the connection file", path, &others))
     });
-    let warning = warning.map(|warning| openness::warning("the connection file", path, &warning));
     let mut filled_in = Vec::new();
-    fill_in(&mut value, None, &variable, &mut filled_in).map_err(failed)?;
+    fill_in(&mut value, None, &variable, &mut filled_in)?;
     let hidden = filled_in.iter().filter(|filled| !is_shown(filled, &value, kind)).map(|filled| filled.value.as_str());
     Ok(Read { hidden: Hidden::of(hidden), value, warning })
 }

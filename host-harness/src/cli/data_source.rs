@@ -1,18 +1,20 @@
 //! `harness data-source`: one page of a dropdown's items.
 
-use std::path::PathBuf;
-
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use host::contract::Item;
 use serde::Serialize;
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::inputs::InputOptions;
+use super::operation::Kind;
 use super::options::GlobalOptions;
+use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
-use super::{output, shell};
+use super::{ask, complete, output, shell};
 
 /// Ask a data source for one page of items
 ///
@@ -25,10 +27,10 @@ Examples:
   harness data-source selectThing --connection connection.json --cursor \"$NEXT\"")]
 pub(super) struct Arguments {
     /// The data source's key; `harness inspect` lists them
+    #[arg(add = ArgValueCompleter::new(complete::data_source_key))]
     key: String,
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
     /// What a person would type to find an item
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
@@ -37,6 +39,8 @@ pub(super) struct Arguments {
     cursor: Option<String>,
     #[command(flatten)]
     inputs: InputOptions,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 #[derive(Serialize)]
@@ -48,37 +52,36 @@ struct Printed<'a> {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
-    let inputs = arguments.inputs.read()?;
+    let mut inputs = arguments.inputs.read()?;
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
+    if let Some(source) = session.connector.definition().data_source(&arguments.key) {
+        ask::for_missing(&mut inputs, &source.inputs)?;
+    }
     let progress = Progress::start(format!("Asking {}", arguments.key));
     let options = session.call_options(&progress);
     let (search, cursor) = (arguments.search.as_deref(), arguments.cursor.as_deref());
-    let outcome = session.connector.query(&arguments.key, &connection, &inputs, search, cursor, &options).await?;
+    let outcome = session.connector.query(&arguments.key, &connection, &inputs, search, cursor, &options).await;
     drop(progress);
-    let page = outcome.value;
-    match session.options.format() {
-        Format::Json => {
-            output::json(&Printed { result: &page.items, next: page.next.as_deref(), notice: page.notice.as_deref() })?
-        }
-        format => {
-            if format != Format::Table {
-                output::records(&page.items, format, &[])?;
-            } else if page.items.is_empty() {
-                output::message("No items.");
-            } else {
-                output::table(&page.items)?;
-            }
-            if let Some(notice) = &page.notice {
-                output::message(&format!("note: {notice}"));
-            }
-            if let Some(next) = &page.next {
-                output::message(&match shell::quoted(next) {
-                    Some(next) => format!("There are more: --cursor={next}"),
-                    None => "There are more: --format json prints the cursor as `next`".to_owned(),
-                });
-            }
-        }
+    let page = outcome.map_err(|failure| session.failed(Kind::DataSource, &arguments.key, &inputs, failure))?.value;
+    let whole = Printed { result: &page.items, next: page.next.as_deref(), notice: page.notice.as_deref() };
+    if printer.format() == Format::Table && page.items.is_empty() && !printer.is_json() {
+        output::message("No items.");
+    } else {
+        printer.print(&whole, &page.items, &[])?;
+    }
+    if printer.is_json() {
+        return Ok(());
+    }
+    if let Some(notice) = &page.notice {
+        output::message(&format!("note: {notice}"));
+    }
+    if let Some(next) = &page.next {
+        output::message(&match shell::quoted(next) {
+            Some(next) => format!("There are more: --cursor={next}"),
+            None => "There are more: --format json prints the cursor as `next`".to_owned(),
+        });
     }
     Ok(())
 }

@@ -4,12 +4,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use host::contract::JsonText;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::command_error::CommandError;
+use super::{complete, standard_input};
 use crate::files;
 
 /// Twice what one request may hold by default, because JSON may be spaced out. The option that raises that limit does
@@ -24,9 +26,20 @@ pub(super) struct InputOptions {
     /// A JSON object of inputs, of 8 MiB at most; - reads standard input
     #[arg(long, value_name = "FILE")]
     inputs: Option<PathBuf>,
-    /// One input: key=text, or key:=JSON for a number, true, false, a list or an object; wins over --inputs
-    #[arg(long = "input", value_name = "KEY=VALUE", value_parser = input)]
-    input: Vec<(String, JsonText)>,
+    /// One input: key=text, or key:=JSON for a number, true, false, a list or an object; key=@FILE and key:=@FILE read
+    /// it from a file, as it is; wins over --inputs
+    #[arg(long = "input", value_name = "KEY=VALUE", value_parser = input, add = ArgValueCompleter::new(complete::input))]
+    input: Vec<(String, Given)>,
+}
+
+/// What stands behind the equals sign.
+#[derive(Debug, Clone, PartialEq)]
+enum Given {
+    Value(JsonText),
+    /// The text in a file.
+    TextIn(PathBuf),
+    /// The JSON in a file.
+    JsonIn(PathBuf),
 }
 
 /// The inputs of a call, each as the JSON that it was given as: built into values they would take a hundred times as
@@ -42,10 +55,31 @@ impl InputOptions {
             None => Inputs::default(),
         };
         for (key, value) in &self.input {
-            inputs.0.retain(|(known, _)| known != key);
-            inputs.0.push((key.clone(), value.clone()));
+            let value = match value {
+                Given::Value(value) => value.clone(),
+                Given::TextIn(path) => JsonText::string(&read_text(&format!("the input {key}"), path)?),
+                Given::JsonIn(path) => {
+                    let what = format!("the input {key}");
+                    let json = JsonText::read(read_text(&what, path)?);
+                    json.map_err(|error| failed(&what, path, format!("it is not JSON: {error}")))?
+                }
+            };
+            inputs.set(key, value);
         }
         Ok(inputs)
+    }
+}
+
+impl Inputs {
+    /// The value of an input, if it is given.
+    pub(super) fn get(&self, key: &str) -> Option<&JsonText> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+    }
+
+    /// Gives an input, in place of what it was.
+    pub(super) fn set(&mut self, key: &str, value: JsonText) {
+        self.0.retain(|(known, _)| known != key);
+        self.0.push((key.to_owned(), value));
     }
 }
 
@@ -84,24 +118,35 @@ impl<'de> Deserialize<'de> for Inputs {
 }
 
 fn read_file(path: &Path) -> Result<Inputs, CommandError> {
-    let failed = |text: String| CommandError::usage(format!("the inputs in {}: {text}", path.display()));
-    let text = match path == Path::new("-") {
-        true => files::read_text(std::io::stdin(), LARGEST),
-        // A pipe is as good as a file.
-        false => files::read(path, LARGEST),
-    };
-    let text = text.map_err(|error| failed(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| failed(format!("they are not a JSON object of inputs: {error}")))
+    let text = read_text("the inputs", path)?;
+    let not_inputs = |error| failed("the inputs", path, format!("they are not a JSON object of inputs: {error}"));
+    serde_json::from_str(&text).map_err(not_inputs)
 }
 
-fn input(text: &str) -> Result<(String, JsonText), String> {
+/// Reads a file, or standard input where it is called `-`. A pipe is as good as a file.
+fn read_text(what: &str, path: &Path) -> Result<String, CommandError> {
+    let text = match path == Path::new("-") {
+        true => files::read_text(standard_input::take(what)?, LARGEST),
+        false => files::read(path, LARGEST),
+    };
+    text.map_err(|error| failed(what, path, error.to_string()))
+}
+
+fn failed(what: &str, path: &Path, text: String) -> CommandError {
+    CommandError::usage(format!("{what} in {}: {text}", path.display()))
+}
+
+fn input(text: &str) -> Result<(String, Given), String> {
     let (key, value) = text.split_once('=').ok_or("must be key=text or key:=JSON")?;
-    let (key, value) = match key.strip_suffix(':') {
-        Some(key) => {
+    let file = value.strip_prefix('@').filter(|path| !path.is_empty()).map(PathBuf::from);
+    let (key, value) = match (key.strip_suffix(':'), file) {
+        (Some(key), Some(path)) => (key, Given::JsonIn(path)),
+        (None, Some(path)) => (key, Given::TextIn(path)),
+        (Some(key), None) => {
             let json = JsonText::read(value.to_owned());
-            (key, json.map_err(|error| format!("what follows := is not JSON: {error}"))?)
+            (key, Given::Value(json.map_err(|error| format!("what follows := is not JSON: {error}"))?))
         }
-        None => (key, JsonText::string(value)),
+        (None, None) => (key, Given::Value(JsonText::string(value))),
     };
     if key.trim().is_empty() {
         return Err("the key before = is missing".into());
@@ -113,8 +158,8 @@ fn input(text: &str) -> Result<(String, JsonText), String> {
 mod tests {
     use super::*;
 
-    fn text(json: &str) -> JsonText {
-        JsonText::read(json.into()).unwrap()
+    fn text(json: &str) -> Given {
+        Given::Value(JsonText::read(json.into()).unwrap())
     }
 
     #[test]
@@ -124,6 +169,10 @@ mod tests {
         assert_eq!(input("name=a=b:=c"), Ok(("name".into(), text(r#""a=b:=c""#))));
         assert_eq!(input("name="), Ok(("name".into(), text(r#""""#))));
         assert_eq!(input("order:={\"con\": \"asc\"}"), Ok(("order".into(), text(r#"{"con": "asc"}"#))));
+        assert_eq!(input("name=@a file"), Ok(("name".into(), Given::TextIn("a file".into()))));
+        assert_eq!(input("name:=@-"), Ok(("name".into(), Given::JsonIn("-".into()))));
+        assert_eq!(input("name:=\"@x\""), Ok(("name".into(), text(r#""@x""#))));
+        assert_eq!(input("name=@"), Ok(("name".into(), text(r#""@""#))));
         for bad in ["name", "=x", ":=1", "n:=nope", ""] {
             assert!(input(bad).is_err(), "{bad}");
         }
@@ -133,13 +182,25 @@ mod tests {
     fn single_inputs_win_over_the_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), r#"{"a": 1, "b": 2}"#).unwrap();
-        let options =
-            InputOptions { inputs: Some(file.path().to_owned()), input: vec![("b".into(), JsonText::string("x"))] };
+        let options = InputOptions { inputs: Some(file.path().to_owned()), input: vec![("b".into(), text("\"x\""))] };
         assert_eq!(serde_json::to_string(&options.read().unwrap()).unwrap(), r#"{"a":1,"b":"x"}"#);
         for (bad, why) in [("[1]", "expected a JSON object"), (r#"{"a": 1, "a": 2}"#, "is there twice"), ("{", "EOF")] {
             std::fs::write(file.path(), bad).unwrap();
             assert!(options.read().unwrap_err().message().contains(why), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_input_is_read_from_its_file_as_it_is() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "{\"a\":\n 1}\n").unwrap();
+        let path = file.path().to_owned();
+        let read = |given| InputOptions { inputs: None, input: vec![("x".into(), given)] }.read();
+        let json = |inputs: Inputs| serde_json::to_string(&inputs).unwrap();
+        assert_eq!(json(read(Given::TextIn(path.clone())).unwrap()), r#"{"x":"{\"a\":\n 1}\n"}"#);
+        assert_eq!(json(read(Given::JsonIn(path.clone())).unwrap()).replace('\n', ""), r#"{"x":{"a": 1}}"#);
+        std::fs::write(file.path(), "a: 1").unwrap();
+        assert!(read(Given::JsonIn(path)).unwrap_err().message().contains("the input x in"));
     }
 
     #[test]

@@ -1,31 +1,37 @@
 //! `harness inspect`: what a component is, offers and asks for.
 
-use std::path::PathBuf;
-
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use host::Connector;
-use host::contract::{ConnectionField, ConnectorDefinition, InputField, InputKind, manifest_schema};
-use host::text::cut;
+use host::contract::{ConnectorDefinition, manifest_schema};
 use serde::Serialize;
 use serde_json::json;
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::format::Format;
+use super::operation::Operation;
 use super::options::GlobalOptions;
 use super::output::{self, one_line};
+use super::print::PrintOptions;
 use super::session::Session;
+use super::suggest::did_you_mean;
+use super::{complete, described};
 
-/// Show what a component is: its manifest, what it imports and exports, its size
+/// Show what a component is: its manifest, what it imports and exports, its size; or one of its operations
 ///
 /// Shows which fields are secret, which ones the component is given, and where requests with secrets can go; with
 /// --connection, where they would go with this one. Nothing is sent.
 ///
-/// --format json prints {"manifest": …, "contract": …, "imports": […], "exports": […], "bytes": …,
-/// "needsOnlyHttpAndLog": …, "manifestSha256": …}, and with --connection "destination".
+/// As text on a terminal, and as JSON for a program. JSON is {"manifest": …, "contract": …, "imports": […], "exports": […], "bytes": …,
+/// "needsOnlyHttpAndLog": …, "manifestSha256": …}, with --connection "destination", and of one operation its part of the
+/// manifest.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   harness inspect
+  harness inspect listThings
+  harness inspect --jq '.manifest.actions[].key'
   harness --component other.wasm inspect --format json
   harness inspect --runtime
   harness inspect --connection connection.json
@@ -33,6 +39,9 @@ Examples:
   harness --component new.wasm --expect-manifest manifest.json inspect
   harness inspect --schema > manifest.schema.json")]
 pub(super) struct Arguments {
+    /// The key of an action, a data source or a trigger: show that one, with all that its inputs take
+    #[arg(conflicts_with_all = ["schema", "manifest", "runtime", "named"], add = ArgValueCompleter::new(complete::any_key))]
+    key: Option<String>,
     /// Print the manifest alone, as JSON
     #[arg(long, conflicts_with = "schema")]
     manifest: bool,
@@ -42,27 +51,42 @@ pub(super) struct Arguments {
     /// Print the JSON Schema of manifests; needs no component
     #[arg(long)]
     schema: bool,
-    /// Say where requests with the secrets of this connection would go
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["schema", "manifest", "runtime"])]
-    connection: Option<PathBuf>,
+    #[command(flatten)]
+    connection: ConnectionOption,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     if arguments.schema {
         return indented(&manifest_schema());
     }
+    // Before the component is loaded: what it says is not wanted in a form that there is not.
+    let chosen = match options.chosen_format() {
+        None if !arguments.print.wants_json() && output::is_for_person() => Some(Format::Table),
+        chosen => chosen,
+    };
     let session = Session::open(options).await?;
     let connector = &session.connector;
     if arguments.manifest {
         return indented(connector.definition());
     }
+    let printer = arguments.print.open(chosen)?;
     if arguments.runtime {
-        return runtime(&session);
+        return runtime(&session, printer.is_json());
     }
-    let connection = arguments.connection.map(|path| session.connection(&path)).transpose()?;
+    if let Some(key) = &arguments.key {
+        let operation = operation(connector.definition(), key)?;
+        if printer.is_json() {
+            return printer.print(&operation, &operation, &[]).map(drop);
+        }
+        return Ok(output::text_line(&described::operation(operation, width()))?);
+    }
+    let named = arguments.connection.is_named();
+    let connection = if named { Some(session.connection(&arguments.connection)?) } else { None };
     let destination = connection.map(|connection| connection.destination());
-    match session.options.format_for_people() {
-        Format::Json => output::json(&Report {
+    if printer.is_json() {
+        let report = Report {
             manifest: connector.definition(),
             contract: connector.contract_version(),
             imports: connector.imports(),
@@ -71,15 +95,28 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             needs_only_http_and_log: connector.needs_only_http_and_log(),
             manifest_sha256: connector.definition().fingerprint(),
             destination,
-        })?,
-        _ => {
-            output::text_line(&described(connector))?;
-            if let Some(destination) = destination {
-                output::text_line(&format!("\nWith this connection, {destination}."))?;
-            }
-        }
+        };
+        return printer.print(&report, &report, &[]).map(drop);
+    }
+    output::text_line(&described(connector))?;
+    if let Some(destination) = destination {
+        output::text_line(&format!("\nWith this connection, {destination}."))?;
     }
     Ok(())
+}
+
+/// The operation of this key, whatever kind it is.
+fn operation<'d>(definition: &'d ConnectorDefinition, key: &str) -> Result<Operation<'d>, CommandError> {
+    Operation::all(definition).find(|operation| operation.key() == key).ok_or_else(|| {
+        let known = || Operation::all(definition).map(Operation::key);
+        let (meant, known) = (did_you_mean(key, known()), known().collect::<Vec<_>>().join(", "));
+        CommandError::usage(format!("there is no operation {key:?}{meant}; there are {known}"))
+    })
+}
+
+/// How wide a line for a person may be.
+fn width() -> usize {
+    usize::from(console::Term::stdout().size().1).clamp(40, 100)
 }
 
 #[derive(Serialize)]
@@ -97,10 +134,10 @@ struct Report<'a> {
 }
 
 /// What the runtime chose, by itself and by the cache.
-fn runtime(session: &Session) -> Result<(), CommandError> {
+fn runtime(session: &Session, as_json: bool) -> Result<(), CommandError> {
     let choices = session.connector.runtime().choices();
     let cache = session.connector.cache_use();
-    if let Format::Json = session.options.format_for_people() {
+    if as_json {
         return Ok(output::json(&json!({ "runtime": choices, "cache": cache.to_string() }))?);
     }
     let yes_or_no = |value: bool| if value { "yes" } else { "no" };
@@ -145,73 +182,13 @@ fn described(connector: &Connector) -> String {
     lines.push(format!("Manifest, SHA-256 {}", definition.fingerprint()));
     for connection in &definition.connections {
         lines.push(format!("\nConnection {} - {}", one_line(&connection.key), one_line(&connection.label)));
-        lines.extend(connection.fields.iter().flat_map(field));
+        lines.extend(connection.fields.iter().flat_map(described::field));
     }
-    for action in &definition.actions {
-        let changes = if action.changes_data { ", changes data" } else { "" };
-        lines.push(heading("Action", &action.key, &action.label, changes, &action.description));
-        lines.extend(action.inputs.iter().map(input));
-    }
-    for source in &definition.data_sources {
-        let search = if source.searchable { ", searchable" } else { "" };
-        lines.push(heading("Data source", &source.key, &source.label, search, &source.description));
-        lines.extend(source.inputs.iter().map(input));
-    }
-    for trigger in &definition.triggers {
-        lines.push(heading("Trigger", &trigger.key, &trigger.label, "", &trigger.description));
-        lines.extend(trigger.inputs.iter().map(input));
+    for operation in Operation::all(definition) {
+        lines.push(described::heading(operation));
+        lines.extend(operation.inputs().iter().map(described::input));
     }
     lines.join("\n")
-}
-
-/// An operation's first two lines. The manifest's texts are the component's own words, so that each is kept to one
-/// line.
-fn heading(what: &str, key: &str, label: &str, mark: &str, description: &str) -> String {
-    format!("\n{what} {} - {}{mark}\n  {}", one_line(key), one_line(label), one_line(description))
-}
-
-/// A connection's field: what becomes of its value, and where it can send requests.
-fn field(field: &ConnectionField) -> Vec<String> {
-    let mark = match (&field.endpoint, field.secret) {
-        (_, true) => ", secret: stays with the host",
-        (Some(_), _) => ", endpoint: decides where requests with secrets go",
-        _ => ", given to the component",
-    };
-    let mut lines = vec![format!("{}{mark}", input(&field.input))];
-    for environment in field.endpoint.iter().flat_map(|endpoint| &endpoint.environments) {
-        lines.push(format!("    {:<20} {}", one_line(&environment.value), one_line(&environment.url)));
-    }
-    lines
-}
-
-fn input(input: &InputField) -> String {
-    let kind = match &input.kind {
-        InputKind::Text => "text".to_owned(),
-        InputKind::MultiLine => "text of several lines".to_owned(),
-        InputKind::Password => "password".to_owned(),
-        InputKind::Number => "number".to_owned(),
-        InputKind::Boolean => "true or false".to_owned(),
-        InputKind::Choice => {
-            let values: Vec<_> = input.choices.iter().map(|choice| one_line(&choice.value)).collect();
-            format!("one of {}", values.join(" | "))
-        }
-        InputKind::Code(language) => one_line(language).into_owned(),
-        InputKind::KeyValueList => "pairs of key and value".to_owned(),
-        InputKind::EndpointUrl => "URL".to_owned(),
-        InputKind::Other(name) => one_line(name).into_owned(),
-    };
-    let mut line = format!("  {:<22} {kind}", one_line(&input.key));
-    if input.required {
-        line.push_str(", required");
-    }
-    if let Some(source) = &input.data_source {
-        line.push_str(&format!(", picked from {}", one_line(source)));
-    }
-    if let Some(default) = &input.default {
-        let default = default.to_string();
-        line.push_str(&format!(", default {}", one_line(&cut(&default, 40))));
-    }
-    line
 }
 
 /// A number with its thousands apart.

@@ -1,9 +1,8 @@
 //! `harness key`: when a connection's credential ends, and a new one in its place. The new one is written where the
 //! operator says, and is shown nowhere.
 
-mod destination;
+pub(super) mod destination;
 
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
@@ -12,8 +11,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::options::GlobalOptions;
 use super::output;
+use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
 use destination::{Destination, Options as To};
@@ -42,9 +43,10 @@ Examples:
   harness key show --connection connection.json
   harness key show --connection connection.json --offline")]
 struct Show {
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
+    #[command(flatten)]
+    print: PrintOptions,
     /// Send nothing: say only what the key itself tells
     #[arg(long)]
     offline: bool,
@@ -64,9 +66,8 @@ Examples:
   harness key renew --connection connection.json --to-env-file .env --name API_KEY
   harness key renew --connection connection.json --to-command 'vault kv put secret/plm key=-'")]
 struct Renew {
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
     #[command(flatten)]
     to: To,
 }
@@ -79,12 +80,14 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
 }
 
 async fn run_show(arguments: Show, options: GlobalOptions) -> Result<(), CommandError> {
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     let mut shown = Map::new();
     if !arguments.offline {
         let progress = Progress::start("Testing the connection".into());
-        let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await?;
+        let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await;
+        let outcome = outcome.map_err(|failure| session.test_failed(failure))?;
         shown.insert("user".into(), outcome.value.user.into());
         shown.insert("organization".into(), outcome.value.organization.into());
     }
@@ -92,7 +95,8 @@ async fn run_show(arguments: Show, options: GlobalOptions) -> Result<(), Command
     let definition = session.connector.definition().connection(connection.key());
     let renewable = definition.is_some_and(|definition| matches!(definition.renewal(), Ok(Some(_))));
     shown.insert("renewable".into(), renewable.into());
-    Ok(output::value(&Value::Object(shown), session.options.format())?)
+    let shown = Value::Object(shown);
+    printer.print(&shown, &shown, &[]).map(drop)
 }
 
 async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), CommandError> {

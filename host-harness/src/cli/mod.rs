@@ -2,41 +2,61 @@
 //! here.
 
 mod action;
+mod ask;
+mod colours;
 mod command_error;
 mod compile;
+mod complete;
 mod connection_file;
+mod connection_option;
 mod data_source;
+mod described;
+mod doctor;
+mod documents;
+mod explain;
 mod format;
+mod help;
 mod hidden;
+mod init;
 mod inputs;
 mod inspect;
+mod jq;
 mod json_writer;
 mod key;
 mod network;
 mod notify;
+mod operation;
 mod options;
 mod output;
+mod output_file;
 mod poll;
+mod print;
 mod progress;
+mod project;
 mod seen;
 mod serve;
 mod session;
+mod standard_input;
 mod state;
 mod stop;
 mod table;
+mod tally;
 mod test_connection;
+mod trigger_state;
 mod verify;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use operator::values;
 
 use command_error::CommandError;
 use options::GlobalOptions;
+use project::config::Config;
 
-use crate::{record_text as records, shell, shown};
+use crate::{record_text as records, shell, shown, suggest};
 
 /// Loads a connector component, runs it in a sandbox, and shows what it does.
 #[derive(Parser)]
@@ -62,14 +82,23 @@ something or a limit was hit. With 1 and 3, standard output holds {\"error\": {\
 
 const EXAMPLES: &str = "\
 Examples:
+  harness init
   harness inspect
+  harness action getThing --help
   harness test-connection --connection connection.json
   harness action getThing --connection connection.json --input id=5f1e…
   harness poll pollThings --connection connection.json --state poll.state
   harness serve --open
 
 A connection file names a connection of the manifest and fills in its fields; ${NAME} is read from the environment:
-  {\"key\": \"apiKey\", \"fields\": {\"apiKey\": \"${API_KEY}\", \"environment\": \"Main\"}}";
+  {\"key\": \"apiKey\", \"fields\": {\"apiKey\": \"${API_KEY}\", \"environment\": \"Main\"}}
+It need not be named where it is connection.json in this folder, and `harness init` or `harness allow` has let it count.
+
+The file harness.toml of this folder holds flags of every command, once it has been allowed too:
+  [grants]
+  read-only = true
+  [limits]
+  deadline = \"2m\"";
 
 #[derive(Subcommand)]
 enum Command {
@@ -84,20 +113,48 @@ enum Command {
     State(state::Arguments),
     Verify(verify::Arguments),
     Serve(serve::Arguments),
+    Init(init::Arguments),
+    Doctor(doctor::Arguments),
+    Allow(project::allow::Arguments),
+    #[command(hide = true)]
+    Documents(documents::Arguments),
+    #[command(hide = true)]
+    JqFilter(jq::Arguments),
+}
+
+impl Command {
+    /// Whether it runs a component, and so by the settings of its folder.
+    fn heeds_settings(&self) -> bool {
+        !matches!(self, Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_))
+    }
 }
 
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
     output::guard_panics();
-    let mut arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        // The arguments stand in it, and a script may have them from somebody else.
-        Err(error) if error.use_stderr() => {
+    // A shell that completes a line asks for words, and for nothing else.
+    clap_complete::CompleteEnv::with_factory(Arguments::command).var(documents::VARIABLE).complete();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let (mut arguments, settings) = match read(&words) {
+        Ok(read) => read,
+        Err(Unread::Words(error)) if error.use_stderr() => {
+            // The arguments stand in it, and a script may have them from somebody else.
             output::message(error.render().to_string().trim_end());
             return ExitCode::from(2);
         }
-        Err(help) => help.exit(),
+        Err(Unread::Words(help)) => match help::of_operation(&words, &help, &Arguments::command()) {
+            Some(status) => return status,
+            None => help.exit(),
+        },
+        Err(Unread::Settings(failure)) => return failure.report(),
     };
+    // The other half of --jq: what it works on is nobody's to see, and it needs nothing of what follows.
+    if let Command::JqFilter(arguments) = &arguments.command {
+        return jq::run(&arguments.expression);
+    }
+    if arguments.options.quiet() {
+        output::be_quiet();
+    }
     let seen = match arguments.options.start_seen() {
         Ok(seen) => seen,
         Err(failure) => return failure.report(),
@@ -114,7 +171,7 @@ pub(crate) fn main() -> ExitCode {
             return CommandError::usage(format!("no asynchronous runtime could be started: {error}")).report();
         }
     };
-    let status = match runtime.block_on(run(arguments)) {
+    let status = match runtime.block_on(run(arguments, settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     };
@@ -127,7 +184,48 @@ pub(crate) fn main() -> ExitCode {
     status
 }
 
-async fn run(arguments: Arguments) -> Result<(), CommandError> {
+/// Why a command line cannot be acted on.
+enum Unread {
+    /// It is wrong, or asks for help.
+    Words(clap::Error),
+    /// The settings of the folder are.
+    Settings(CommandError),
+}
+
+/// Whether the settings of the folder count, in words, or why not.
+type Settings = Result<String, CommandError>;
+
+/// Reads the command line, with the flags that the folder's settings add to it.
+fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
+    let (arguments, matches) = parsed(words).map_err(Unread::Words)?;
+    if !arguments.command.heeds_settings() || arguments.options.no_config() {
+        return Ok((arguments, Ok(format!("{} is not read", project::config::NAME))));
+    }
+    let config = match Config::find(&Arguments::command()) {
+        Ok(Some(config)) => config,
+        Ok(None) => return Ok((arguments, Ok(format!("there is no {} here", project::config::NAME)))),
+        // What is wrong is what this command is to find out.
+        Err(problem) if matches!(arguments.command, Command::Doctor(_)) => return Ok((arguments, Err(problem))),
+        Err(problem) => return Err(Unread::Settings(problem)),
+    };
+    let flags = config.flags_beside(&matches);
+    let (program, rest) = words.split_at(words.len().min(1));
+    let (mut arguments, _) = parsed(&[program, &flags, rest].concat()).map_err(Unread::Words)?;
+    arguments.options.set_connection_to(config.connection);
+    let shown: Vec<_> = flags.iter().map(|flag| flag.to_string_lossy()).collect();
+    let says = format!("{} counts: {}", project::config::NAME, shown.join(" "));
+    if !arguments.options.quiet() && !matches!(arguments.command, Command::Doctor(_)) {
+        output::message(&format!("note: {says}"));
+    }
+    Ok((arguments, Ok(says)))
+}
+
+fn parsed(words: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
+    let matches = Arguments::command().try_get_matches_from(words)?;
+    Ok((Arguments::from_arg_matches(&matches)?, matches))
+}
+
+async fn run(arguments: Arguments, settings: Settings) -> Result<(), CommandError> {
     let options = arguments.options;
     let gives_records = matches!(arguments.command, Command::Action(_) | Command::DataSource(_) | Command::Poll(_));
     if options.wants_records() && !gives_records {
@@ -147,12 +245,17 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::State(arguments) => state::run(arguments, options).await,
         Command::Verify(arguments) => verify::run(arguments, options).await,
         Command::Serve(arguments) => serve::run(arguments, options).await,
+        Command::Init(arguments) => init::run(arguments, options).await,
+        Command::Doctor(arguments) => doctor::run(arguments, options, settings).await,
+        Command::Allow(arguments) => project::allow::run(arguments),
+        Command::Documents(arguments) => documents::run(&arguments, Arguments::command()),
+        // Before this, without a runtime.
+        Command::JqFilter(_) => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
     use host::{Grants, LimitUnit, Limits, WaysOut};
 
     use super::*;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions, Observers};
+use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions, Observers, Roots};
 
 use super::command_error::CommandError;
 use super::format::Format;
@@ -52,6 +52,15 @@ pub(super) struct GlobalOptions {
     /// Where compiled components are kept [default: host-harness in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, global = true, value_name = "DIR")]
     cache_dir: Option<PathBuf>,
+    /// Do not read harness.toml in this folder
+    #[arg(long, global = true)]
+    no_config: bool,
+    /// Say nothing on standard error but warnings and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// The connection file that the folder's settings name.
+    #[arg(skip)]
+    set_connection: Option<PathBuf>,
     /// Show the connector's log and every HTTP attempt on standard error
     #[arg(long, global = true)]
     debug: bool,
@@ -110,23 +119,25 @@ impl FromArgMatches for LimitOptions {
 }
 
 impl GlobalOptions {
-    /// The component's file: the one that is named, or the only one there is beside this program.
+    /// The component's file.
     pub(super) fn component(&self) -> Result<PathBuf, CommandError> {
-        if let Some(component) = &self.component {
-            return Ok(component.clone());
-        }
-        if let Some(component) = std::env::var_os(COMPONENT_VARIABLE).filter(|component| !component.is_empty()) {
-            return Ok(component.into());
-        }
-        let folder = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
-        let found = folder.as_deref().map(components_in).unwrap_or_default();
-        let why = match <[PathBuf; 1]>::try_from(found) {
-            Ok([only]) => return Ok(only),
-            Err(found) if found.is_empty() => "there is no .wasm file beside this program",
-            Err(_) => "there is more than one .wasm file beside this program",
-        };
-        let way_out = format!("name one with --component FILE, or in the variable {COMPONENT_VARIABLE}");
-        Err(CommandError::usage(format!("no component is named, and {why}: {way_out}")))
+        component(self.component.as_deref())
+    }
+
+    /// The grants that are given, as the flags that give them are called.
+    pub(super) fn granted(&self) -> Vec<&'static str> {
+        let grants = [
+            (self.allow_http, "allow-http"),
+            (self.allow_private_network, "allow-private-network"),
+            (self.allow_proxy, "allow-proxy"),
+            (self.read_only, "read-only"),
+        ];
+        grants.into_iter().filter(|(is_given, _)| *is_given).map(|(_, name)| name).collect()
+    }
+
+    /// Whether the flags say how requests get to their service.
+    pub(super) fn names_network(&self) -> bool {
+        self.network().is_ok_and(|network| network.proxy.is_some() || !matches!(network.roots, Roots::Web))
     }
 
     /// The compiled component that the operator vouches for.
@@ -157,6 +168,25 @@ impl GlobalOptions {
         self.cache_dir.is_some()
     }
 
+    /// Whether harness.toml is not to be read.
+    pub(super) fn no_config(&self) -> bool {
+        self.no_config
+    }
+
+    pub(super) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Takes over which connection the folder's settings name.
+    pub(super) fn set_connection_to(&mut self, path: Option<PathBuf>) {
+        self.set_connection = path;
+    }
+
+    /// The connection file that the folder's settings name.
+    pub(super) fn set_connection(&self) -> Option<&Path> {
+        self.set_connection.as_deref()
+    }
+
     pub(super) fn debug(&self) -> bool {
         self.debug
     }
@@ -164,6 +194,11 @@ impl GlobalOptions {
     /// Whether results are to be printed as records alone.
     pub(super) fn wants_records(&self) -> bool {
         matches!(self.format, Some(Format::Csv | Format::Ndjson))
+    }
+
+    /// The format that was asked for, if one was.
+    pub(super) fn chosen_format(&self) -> Option<Format> {
+        self.format
     }
 
     /// How to print; JSON unless something else is asked for.
@@ -201,6 +236,25 @@ impl GlobalOptions {
     pub(super) fn limits(&self) -> Limits {
         self.limits.0.clone()
     }
+}
+
+/// The component's file: the one that is named, or the only one there is beside this program.
+pub(super) fn component(named: Option<&Path>) -> Result<PathBuf, CommandError> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    if let Some(component) = std::env::var_os(COMPONENT_VARIABLE).filter(|component| !component.is_empty()) {
+        return Ok(component.into());
+    }
+    let folder = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
+    let found = folder.as_deref().map(components_in).unwrap_or_default();
+    let why = match <[PathBuf; 1]>::try_from(found) {
+        Ok([only]) => return Ok(only),
+        Err(found) if found.is_empty() => "there is no .wasm file beside this program",
+        Err(_) => "there is more than one .wasm file beside this program",
+    };
+    let way_out = format!("name one with --component FILE, or in the variable {COMPONENT_VARIABLE}");
+    Err(CommandError::usage(format!("no component is named, and {why}: {way_out}")))
 }
 
 /// The WebAssembly files of a folder. What cannot be listed has none.

@@ -5,19 +5,22 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::sync::OnceLock;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use host::contract::RecordList;
 use host::text::cut_long;
 use serde::Serialize;
 
+use super::colours::{self, JsonColours};
 use super::format::Format;
 use super::hidden::{Hidden, Scrubber};
 use super::json_writer::{JsonWriter, Layout};
+use super::output_file::OutputFile;
 use super::records::Records;
 pub(super) use super::shown::one_line;
-use super::table::LeftOut;
+use super::table::{LeftOut, Room};
 use super::{shown, table};
 
 /// A longer message is cut: what is in it is also in the JSON on standard output, and nobody reads so much of it in a
@@ -37,10 +40,69 @@ fn hidden() -> Option<&'static Hidden> {
     HIDDEN.get().filter(|hidden| !hidden.is_empty())
 }
 
-/// Prints a result as JSON: indented on a terminal, one line for a program. Flushed, so that what follows can rely on
-/// it.
+/// Where results go in place of standard output. Of the process, as what is hidden is: a command prints to one place.
+static FILE: Mutex<Option<OutputFile>> = Mutex::new(None);
+
+/// Whether nothing but warnings and errors is said.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Prints results to this file from now on, and not to standard output. Fails where it cannot be written.
+pub(super) fn to_file(path: &Path) -> io::Result<()> {
+    let file = OutputFile::open(path)?;
+    *FILE.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+    Ok(())
+}
+
+/// Says nothing but warnings and errors from now on.
+pub(super) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether nothing but warnings and errors is said.
+pub(super) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Whether a person reads results where they are printed.
+pub(super) fn is_for_person() -> bool {
+    io::stdout().is_terminal() && FILE.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+}
+
+/// Has a result written to where results go, all of it. Flushed, so that what follows can rely on it.
+fn print<R>(write: impl FnOnce(&mut dyn Write) -> io::Result<R>) -> io::Result<R> {
+    let mut file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(file) = file.as_mut() {
+        return file.add(write);
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = write(&mut out)?;
+    out.flush()?;
+    Ok(result)
+}
+
+/// Prints a result as JSON: indented on a terminal, one line for a program.
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<()> {
-    print_json(value, if io::stdout().is_terminal() { Layout::Indented } else { Layout::Compact })
+    print_json(value, if is_for_person() { Layout::Indented } else { Layout::Compact })
+}
+
+/// Prints an error as JSON on standard output, whatever file results go to; nothing to a person who reads both and has
+/// been told already. Indented or not as a result would be.
+pub(super) fn error<T: Serialize>(value: &T) -> io::Result<()> {
+    print_error(value, if io::stdout().is_terminal() { Layout::Indented } else { Layout::Compact })
+}
+
+/// The same on one line, among lines of results.
+pub(super) fn error_line<T: Serialize>(value: &T) -> io::Result<()> {
+    print_error(value, Layout::Compact)
+}
+
+fn print_error<T: Serialize>(value: &T, layout: Layout) -> io::Result<()> {
+    if io::stdout().is_terminal() && io::stderr().is_terminal() {
+        return Ok(());
+    }
+    let mut out = write_json(value, layout, BufWriter::new(io::stdout().lock()))?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// Prints a value as one line of JSON.
@@ -54,9 +116,16 @@ pub(super) fn json_document<T: Serialize>(value: &T) -> io::Result<()> {
 }
 
 fn print_json<T: Serialize>(value: &T, layout: Layout) -> io::Result<()> {
-    let mut out = write_json(value, layout, BufWriter::new(io::stdout().lock()))?;
-    out.write_all(b"\n")?;
-    out.flush()
+    let is_coloured = layout == Layout::Indented && is_for_person() && colours::on_standard_output();
+    print(|out| {
+        let coloured = write_json(value, layout, JsonColours::new(out, is_coloured))?;
+        coloured.into_inner().write_all(b"\n")
+    })
+}
+
+/// A value as the JSON that is printed of it, on one line: without what is shown nowhere.
+pub(super) fn compact<T: Serialize>(value: &T) -> io::Result<String> {
+    String::from_utf8(write_json(value, Layout::Compact, Vec::new())?).map_err(io::Error::other)
 }
 
 /// The one way from a value to JSON that is printed. Gives back what was written to.
@@ -83,17 +152,23 @@ fn note_hidden() {
     }
 }
 
-/// Prints a value as a table, or as lines of text, for people. What there was no room for is said on standard error,
-/// and given back.
-pub(super) fn table<T: Serialize>(value: &T) -> io::Result<LeftOut> {
-    let json = write_json(value, Layout::Compact, Vec::new())?;
-    let json = String::from_utf8(json).map_err(io::Error::other)?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    let left_out = table::write(&json, &mut out)?;
-    out.flush()?;
-    drop(out);
+/// Prints a value as a table, or as lines of text, for people: with these columns alone, if any are named. What there
+/// was no room for is said on standard error, and given back.
+pub(super) fn table<T: Serialize>(value: &T, columns: &[String]) -> io::Result<LeftOut> {
+    let json = compact(value)?;
+    let room = Room {
+        // A pipe has no width: what reads it sees all that a table holds.
+        width: is_for_person().then(|| usize::from(console::Term::stdout().size().1)),
+        is_coloured: is_for_person() && colours::on_standard_output(),
+    };
+    let left_out = print(|out| match columns {
+        [] => table::write(&json, room, out),
+        columns => table::write(&Records::of(&json).picked(columns)?, room, out),
+    })?;
     if !left_out.is_nothing() {
-        message(&format!("note: not shown: {left_out}; --format json shows all"));
+        message(&format!(
+            "note: not shown: {left_out}; --format json shows all, --columns NAME,NAME the ones you want"
+        ));
     }
     Ok(left_out)
 }
@@ -102,44 +177,61 @@ pub(super) fn table<T: Serialize>(value: &T) -> io::Result<LeftOut> {
 pub(super) fn value<T: Serialize>(value: &T, format: Format) -> io::Result<()> {
     match format {
         Format::Json => json(value),
-        _ => table(value).map(drop),
+        _ => table(value, &[]).map(drop),
     }
 }
 
 /// Prints the records of a value, one a line; those of several lists, where their names and ways are given, with the
-/// list's name.
-pub(super) fn records<T: Serialize>(value: &T, format: Format, lists: &[RecordList]) -> io::Result<()> {
-    let json = write_json(value, Layout::Compact, Vec::new())?;
-    let json = String::from_utf8(json).map_err(io::Error::other)?;
+/// list's name. With these columns alone, if any are named.
+pub(super) fn records<T: Serialize>(
+    value: &T,
+    format: Format,
+    lists: &[RecordList],
+    columns: &[String],
+) -> io::Result<()> {
+    let json = compact(value)?;
     let records = match crate::records::found(&json, lists).filter(|_| !lists.is_empty()) {
         Some(lists) => Records::of_lists(lists.into_iter()),
         None => Records::of(&json),
     };
-    let mut out = BufWriter::new(io::stdout().lock());
-    match format {
-        Format::Csv => records.write_csv(&mut out, io::stdout().is_terminal())?,
-        _ => records.write_lines(&mut out)?,
-    }
-    out.flush()?;
-    drop(out);
+    let picked = if columns.is_empty() { None } else { Some(records.picked(columns)?) };
+    let records = picked.as_deref().map_or(records, Records::of);
+    let for_person = is_for_person();
+    print(|out| match format {
+        Format::Csv => records.write_csv(for_person, out),
+        _ => records.write_lines(out),
+    })?;
     if let Some(reasons) = super::records::left_out(&json) {
         message(&format!("note: not all of it: {reasons}"));
     }
     Ok(())
 }
 
-/// Prints text for people and a line break, and flushes.
+/// Prints text for people and a line break.
 pub(super) fn text_line(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(for_people(text).as_bytes())?;
-    out.write_all(b"\n")?;
-    out.flush()
+    let text = for_people(text);
+    print(|out| writeln!(out, "{text}"))
+}
+
+/// Prints a text alone: as it is for a program, and for a person without what a terminal would obey.
+pub(super) fn bare_line(text: &str) -> io::Result<()> {
+    let text = scrubbed(text);
+    let text = if is_for_person() { shown::lines(&text) } else { Cow::Borrowed(&*text) };
+    print(|out| writeln!(out, "{text}"))
 }
 
 /// Says something to people. A closed standard error is no reason to stop. Words of a component or a service may be in
 /// it: further lines are set in, so that none of them can pass for a message of its own.
 pub(super) fn message(text: &str) {
-    writeln!(io::stderr().lock(), "{}", as_message(text)).ok();
+    let is_urgent = text.starts_with("error:") || text.starts_with("warning:");
+    if is_urgent || !is_quiet() {
+        line(text);
+    }
+}
+
+/// Writes a line of the log that was asked for, or of a warning, to standard error.
+pub(super) fn line(text: &str) {
+    writeln!(io::stderr().lock(), "{}", colours::message(&as_message(text))).ok();
 }
 
 /// Has the words of a panic printed as all others are: what a service sent may be among them.

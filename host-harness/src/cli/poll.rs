@@ -1,22 +1,26 @@
 //! `harness poll`: polls a trigger once, or until nothing more waits.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use host::Poller;
 use host::contract::{PollResult, RecordList, TriggerDefinition};
-use host::poller::{FileStore, Recipient};
+use host::poller::{PollError, Recipient};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::inputs::InputOptions;
+use super::operation::Kind;
 use super::options::GlobalOptions;
-use super::output;
+use super::print::{PrintOptions, Printer};
 use super::progress::Progress;
 use super::session::Session;
+use super::trigger_state::StateOption;
+use super::{ask, complete, output, trigger_state};
 
 /// The longest pause of `--drain`, which polls only while more waits: as `watch` without --every.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -34,19 +38,20 @@ Examples:
   harness poll pollThings --connection connection.json --state poll.state --drain")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
+    #[arg(add = ArgValueCompleter::new(complete::trigger_key))]
     key: String,
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
-    /// Where the state is kept from one poll to the next; one file for one trigger with the same inputs
-    #[arg(long, value_name = "FILE")]
-    state: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
+    #[command(flatten)]
+    state: StateOption,
     /// Poll again for as long as more changes wait; each poll prints its own result. The pauses between them begin at
     /// 0.1 s and grow by as much each time, to 30 s
     #[arg(long)]
     drain: bool,
     #[command(flatten)]
     inputs: InputOptions,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 #[derive(Serialize)]
@@ -58,18 +63,29 @@ struct Printed<'a> {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
-    let inputs = arguments.inputs.read()?;
+    let mut inputs = arguments.inputs.read()?;
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
-    let store = FileStore::open(arguments.state, session.state_limit())?;
-    let mut poller = Poller::new(session.connector.clone(), arguments.key.as_str(), store, LONGEST_PAUSE);
     let trigger = session.connector.definition().trigger(&arguments.key);
+    if let Some(trigger) = trigger {
+        ask::for_missing(&mut inputs, &trigger.inputs)?;
+    }
     let lists = trigger.map(TriggerDefinition::record_lists).unwrap_or_default();
+    let store = arguments.state.open(session.state_limit())?;
+    let mut poller = Poller::new(session.connector.clone(), arguments.key.as_str(), store, LONGEST_PAUSE);
     loop {
         let progress = Progress::start(format!("Polling {}", arguments.key));
         let options = session.call_options(&progress);
-        let mut printer = Printer { format: session.options.format(), lists: lists.clone(), progress: Some(progress) };
-        let polled = poller.poll(&connection, &inputs, &options, &mut printer).await?;
+        let mut printing = Printing { printer: &printer, lists: &lists, progress: Some(progress) };
+        let polled = poller.poll(&connection, &inputs, &options, &mut printing).await;
+        let polled = polled.map_err(|error| match error {
+            PollError::Call(failure) => session.failed(Kind::Trigger, &arguments.key, &inputs, failure),
+            error => error.into(),
+        })?;
+        if polled.before.is_none() {
+            output::message(trigger_state::FIRST_POLL);
+        }
         if !(arguments.drain && polled.poll.more) {
             return Ok(());
         }
@@ -82,48 +98,32 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
 }
 
 /// Prints what a poll found, so that the state may move on.
-struct Printer {
-    format: Format,
-    lists: Vec<RecordList>,
+struct Printing<'a> {
+    printer: &'a Printer,
+    lists: &'a [RecordList],
     progress: Option<Progress>,
 }
 
-impl Recipient for Printer {
+impl Recipient for Printing<'_> {
     type Error = CommandError;
 
     async fn accept(&mut self, poll: &PollResult) -> Result<(), CommandError> {
         drop(self.progress.take());
-        print(poll, self.format, &self.lists)
-    }
-}
-
-fn say_more(poll: &PollResult) {
-    if poll.more {
-        output::message("More changes wait: poll again, or use --drain.");
-    }
-}
-
-fn print(poll: &PollResult, format: Format, lists: &[RecordList]) -> Result<(), CommandError> {
-    match format {
-        Format::Json => {
-            output::json(&Printed { payload: &poll.payload, no_changes: poll.no_changes, more: poll.more })?;
+        let whole = Printed { payload: &poll.payload, no_changes: poll.no_changes, more: poll.more };
+        // Once the state has moved on, no poll finds again what was not shown.
+        if self.printer.print(&whole, &poll.payload, self.lists)?.has_lines() {
+            let text = "a table has no room for all that the poll found, so the state is as it was: use --format json";
+            return Err(CommandError::usage(text));
         }
-        Format::Table => {
-            // Once the state has moved on, no poll finds again what was not shown.
-            if output::table(&poll.payload)?.has_lines() {
-                let text =
-                    "a table has no room for all that the poll found, so the state is as it was: use --format json";
-                return Err(CommandError::usage(text));
-            }
-            if poll.no_changes {
-                output::message("No changes.");
-            }
-            say_more(poll);
+        if self.printer.is_json() {
+            return Ok(());
         }
-        Format::Csv | Format::Ndjson => {
-            output::records(&poll.payload, format, lists)?;
-            say_more(poll);
+        if poll.no_changes && self.printer.format() == Format::Table {
+            output::message("No changes.");
         }
+        if poll.more {
+            output::message("More changes wait: poll again, or use --drain.");
+        }
+        Ok(())
     }
-    Ok(())
 }

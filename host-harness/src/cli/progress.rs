@@ -10,7 +10,7 @@ pub(super) struct Progress(ProgressBar);
 
 impl Progress {
     pub(super) fn start(what: String) -> Self {
-        if !std::io::stderr().is_terminal() {
+        if !std::io::stderr().is_terminal() || super::output::is_quiet() {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new_spinner().with_message(super::output::one_line(&what).into_owned());
@@ -24,7 +24,7 @@ impl Progress {
     /// Lets lines of log be printed above the progress line.
     pub(super) fn printer(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let bar = self.0.clone();
-        move |text| bar.suspend(|| super::output::message(text))
+        move |text| bar.suspend(|| super::output::line(text))
     }
 }
 

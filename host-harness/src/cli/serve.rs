@@ -9,6 +9,7 @@ use host::{CallOptions, LogLevel, LogOptions};
 use serde_json::json;
 
 use super::command_error::CommandError;
+use super::connection_option::{ConnectionOption, Source};
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::session::Session;
@@ -36,11 +37,10 @@ pub(super) struct Arguments {
     /// Open the page in the default browser
     #[arg(long)]
     open: bool,
-    /// A connection to begin with: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: Option<PathBuf>,
+    #[command(flatten)]
+    connection: ConnectionOption,
     /// Test the connection first, so that the page opens with whose key it is
-    #[arg(long, requires = "connection")]
+    #[arg(long)]
     test: bool,
     /// Keep runs in this file (SQLite), without secrets: inputs, outcomes and results, 256 MiB at most
     #[arg(long, value_name = "FILE")]
@@ -83,9 +83,21 @@ fn words() -> Option<Vec<String>> {
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let session = Session::open(options).await?;
-    let connection = match &arguments.connection {
-        Some(path) => Some(connection_file::read(path, session.connector.definition())?),
+    let connection = match arguments.connection.optional(session.options.set_connection()) {
+        // The page asks for one.
         None => None,
+        Some(source) => match connection_file::read(&source, session.connector.definition()) {
+            Ok(connection) => {
+                output::message(&format!("note: the page begins with the connection of {}", source.name()));
+                Some(connection)
+            }
+            // Nobody has named it, and the page does without it.
+            Err(problem) if matches!(source, Source::Found(_)) => {
+                output::message(&format!("note: {problem}"));
+                None
+            }
+            Err(problem) => return Err(problem),
+        },
     };
     let most = session.state_limit();
     let states = arguments.state.into_iter().map(|(key, path)| Ok((key, read_state(&path, most)?)));

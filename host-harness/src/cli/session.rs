@@ -4,11 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use host::contract::ConnectorDefinition;
-use host::{CacheUse, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime, RuntimeOptions};
+use host::{
+    CacheUse, CallError, CallFailure, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime,
+    RuntimeOptions,
+};
 
 use serde_json::Value;
 
 use super::command_error::CommandError;
+use super::connection_option::{ConnectionOption, Source};
+use super::explain::{Call, explained};
+use super::inputs::Inputs;
+use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::progress::Progress;
 use super::{connection_file, output};
@@ -51,17 +58,45 @@ impl Session {
         Ok(Self { connector, options, limits })
     }
 
-    /// Reads a connection file against the connector's manifest.
-    pub(super) fn connection(&self, path: &Path) -> Result<Connection, CommandError> {
-        Ok(self.connection_and_value(path)?.0)
+    /// Reads the connection to use against the connector's manifest.
+    pub(super) fn connection(&self, option: &ConnectionOption) -> Result<Connection, CommandError> {
+        Ok(self.connection_and_value(option)?.0)
     }
 
     /// The same, with what the file says. It holds the secrets.
-    pub(super) fn connection_and_value(&self, path: &Path) -> Result<(Connection, Value), CommandError> {
-        let value = connection_file::read(path, self.connector.definition())?;
+    pub(super) fn connection_and_value(&self, option: &ConnectionOption) -> Result<(Connection, Value), CommandError> {
+        let source = option.source(self.options.set_connection())?;
+        let read = self.connection_of(&source)?;
+        // Whoever has not named it is told which it is before anything is sent.
+        if let Source::Set(_) | Source::Found(_) = source {
+            output::message(&format!("note: the connection is {}: {}", source.name(), read.0.destination()));
+        }
+        Ok(read)
+    }
+
+    /// Reads a connection from this place.
+    pub(super) fn connection_of(&self, source: &Source) -> Result<(Connection, Value), CommandError> {
+        let value = connection_file::read(source, self.connector.definition())?;
         let connection = self.connector.connection(value.clone());
-        let connection = connection.map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?;
+        let connection = connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))?;
         Ok((connection, value))
+    }
+
+    /// Why a call of an operation failed, in the words of the manifest, with what this command can do about it.
+    pub(super) fn failed(&self, kind: Kind, key: &str, inputs: &Inputs, failure: Box<CallFailure>) -> CommandError {
+        self.explained(failure.error, Some(Call { kind, key, inputs }))
+    }
+
+    /// Why a call of no operation failed, in the words of the manifest.
+    pub(super) fn test_failed(&self, failure: Box<CallFailure>) -> CommandError {
+        self.explained(failure.error, None)
+    }
+
+    fn explained(&self, error: CallError, call: Option<Call<'_>>) -> CommandError {
+        match explained(&error, self.connector.definition(), call) {
+            Some(said) => CommandError::Explained { error: Box::new(error), said },
+            None => CommandError::Call(Box::new(error)),
+        }
     }
 
     /// The options of a call whose progress is shown: warnings always, everything with `--debug`.

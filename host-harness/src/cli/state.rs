@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use clap_complete::ArgValueCompleter;
 use host::contract::Error;
 use host::{CallError, CallOptions, Limits};
 use serde_json::{Map, Value, json};
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::inputs::InputOptions;
 use super::options::GlobalOptions;
-use super::output;
 use super::session::Session;
+use super::{complete, output};
 use crate::files;
 
 /// The most characters of a member that are shown: what is remembered of records is packed, and says nothing to people.
@@ -65,10 +67,10 @@ Examples:
   harness state check pollThings --connection connection.json --state poll.state --input kind=small")]
 struct Check {
     /// The trigger's key; `harness inspect` lists them
+    #[arg(add = ArgValueCompleter::new(complete::trigger_key))]
     key: String,
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
     /// The state file of `poll` or `watch`
     #[arg(long, value_name = "FILE")]
     state: PathBuf,

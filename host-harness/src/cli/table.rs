@@ -6,6 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::{self, Write};
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::colours;
 use super::records::plain;
 use super::shown;
 use crate::json_parts::{is_object, items, members, text};
@@ -21,6 +24,8 @@ const MOST_COLUMNS: usize = 64;
 const MOST_LINES: usize = 10_000;
 /// Objects deeper inside each other than this are shown as the JSON they are.
 const DEEPEST: usize = 8;
+/// A column that has to be narrower than its cells keeps so much.
+const NARROWEST: usize = 8;
 /// Further names of columns are not told apart.
 const MOST_NAMES: usize = 10_000;
 
@@ -58,21 +63,31 @@ impl fmt::Display for LeftOut {
     }
 }
 
+/// What a table has to fit into.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Room {
+    /// The columns of the terminal; without one a table is as wide as it is.
+    pub(super) width: Option<usize>,
+    /// Whether headings are set apart by how they look.
+    pub(super) is_coloured: bool,
+}
+
 /// Shows any JSON: a list of objects as a table, an object as its members, line by line.
-pub(super) fn write(json: &str, out: &mut impl Write) -> io::Result<LeftOut> {
-    let mut table = Table { out, lines: MOST_LINES, left_out: LeftOut::default() };
+pub(super) fn write<W: Write + ?Sized>(json: &str, room: Room, out: &mut W) -> io::Result<LeftOut> {
+    let mut table = Table { out, room, lines: MOST_LINES, left_out: LeftOut::default() };
     table.value(json, 0)?;
     Ok(table.left_out)
 }
 
-struct Table<'a, W> {
+struct Table<'a, W: ?Sized> {
     out: &'a mut W,
+    room: Room,
     /// How many lines there is room for.
     lines: usize,
     left_out: LeftOut,
 }
 
-impl<W: Write> Table<'_, W> {
+impl<W: Write + ?Sized> Table<'_, W> {
     fn value(&mut self, json: &str, depth: usize) -> io::Result<()> {
         if let Some(list) = items(json)
             && list.clone().next().is_some()
@@ -110,9 +125,11 @@ impl<W: Write> Table<'_, W> {
         for (name, value) in shown.clone().filter_map(members).flatten() {
             columns.widen(name, value);
         }
-        self.left_out.columns = self.left_out.columns.saturating_add(columns.others.len());
-        let headings = columns.names.iter().map(|name| heading(name)).collect();
-        self.row(depth, headings, &columns.widths)?;
+        let narrowed = columns.fit(self.room.width.map(|width| width.saturating_sub(2 * depth)));
+        self.left_out.columns = self.left_out.columns.saturating_add(columns.others.len().saturating_add(narrowed));
+        let headings = columns.names.iter().zip(&columns.widths);
+        let headings = headings.map(|(name, width)| cut(&text(name), *width)).collect();
+        self.heading(depth, headings, &columns.widths)?;
         let dashes = columns.widths.iter().map(|width| "-".repeat(*width)).collect();
         self.row(depth, dashes, &columns.widths)?;
         for members in rows.map(members) {
@@ -122,8 +139,11 @@ impl<W: Write> Table<'_, W> {
             }
             let mut cells = vec![String::new(); columns.names.len()];
             for (name, value) in members.into_iter().flatten() {
-                if let Some(place) = columns.places.get(name).and_then(|place| cells.get_mut(*place)) {
-                    *place = cut(&plain(value), WIDEST_CELL);
+                let place = columns.places.get(name).copied();
+                if let Some((cell, width)) =
+                    place.and_then(|place| cells.get_mut(place).zip(columns.widths.get(place).copied()))
+                {
+                    *cell = cut(&plain(value), width);
                 }
             }
             self.row(depth, cells, &columns.widths)?;
@@ -132,10 +152,15 @@ impl<W: Write> Table<'_, W> {
         Ok(())
     }
 
+    fn heading(&mut self, depth: usize, cells: Vec<String>, widths: &[usize]) -> io::Result<()> {
+        if !self.room.is_coloured {
+            return self.row(depth, cells, widths);
+        }
+        writeln!(self.out, "{:1$}{2}", "", 2 * depth, colours::heading(&aligned(&cells, widths)))
+    }
+
     fn row(&mut self, depth: usize, cells: Vec<String>, widths: &[usize]) -> io::Result<()> {
-        let padded: Vec<String> = cells.iter().zip(widths).map(|(text, width)| format!("{text:<width$}")).collect();
-        let line = padded.join("  ");
-        writeln!(self.out, "{:1$}{2}", "", 2 * depth, line.trim_end())
+        writeln!(self.out, "{:1$}{2}", "", 2 * depth, aligned(&cells, widths))
     }
 
     fn line(&mut self, depth: usize, text: &str) -> io::Result<()> {
@@ -167,7 +192,7 @@ impl<'j> Columns<'j> {
             None if self.names.len() < MOST_COLUMNS => {
                 self.places.insert(name, self.names.len());
                 self.names.push(name);
-                self.widths.push(heading(name).chars().count());
+                self.widths.push(cut(&text(name), WIDEST_CELL).width());
                 self.names.len() - 1
             }
             None => {
@@ -178,13 +203,41 @@ impl<'j> Columns<'j> {
             }
         };
         if let Some(width) = self.widths.get_mut(place) {
-            *width = (*width).max(cut(&plain(value), WIDEST_CELL).chars().count());
+            *width = (*width).max(cut(&plain(value), WIDEST_CELL).width());
         }
+    }
+
+    /// Makes the columns fit: the widest narrower first, and where that is not enough, the last ones are left out. Gives
+    /// how many are.
+    fn fit(&mut self, room: Option<usize>) -> usize {
+        let Some(room) = room else { return 0 };
+        let all = self.widths.len();
+        let needed = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+        let least: Vec<usize> = self.widths.iter().map(|width| (*width).min(NARROWEST)).collect();
+        // The first is shown whatever the room is.
+        let fits = |count: &usize| least.get(..*count).is_some_and(|widths| needed(widths) <= room);
+        let shown = (1..=all).rev().find(fits).unwrap_or(1).min(all);
+        self.widths.truncate(shown);
+        self.names.truncate(shown);
+        self.places.retain(|_, place| *place < shown);
+        while needed(&self.widths) > room {
+            let Some(widest) = self.widths.iter_mut().max() else { break };
+            if *widest <= NARROWEST {
+                break;
+            }
+            *widest -= 1;
+        }
+        all - shown
     }
 }
 
-fn heading(name: &str) -> String {
-    cut(&text(name), WIDEST_CELL)
+/// Cells side by side, each as wide as its column.
+fn aligned(cells: &[String], widths: &[usize]) -> String {
+    let padded = cells.iter().zip(widths).map(|(text, width)| {
+        let blanks = width.saturating_sub(text.width());
+        format!("{text}{:blanks$}", "")
+    });
+    padded.collect::<Vec<String>>().join("  ").trim_end().to_owned()
 }
 
 /// Text as part of one line, cut where it is too wide.
@@ -192,10 +245,16 @@ fn cut(text: &str, widest: usize) -> String {
     // What is shown of a character is never shorter than the character: so much of the text is enough.
     let end = text.char_indices().nth(widest + 1).map_or(text.len(), |(end, _)| end);
     let line = shown::one_line(text.get(..end).unwrap_or(text));
-    match line.char_indices().nth(widest) {
-        None => line.into_owned(),
-        Some(_) => line.chars().take(widest.saturating_sub(1)).chain(['…']).collect(),
+    if line.width() <= widest {
+        return line.into_owned();
     }
+    let mut room = widest.saturating_sub(1);
+    let fits = |character: &char| {
+        let left = room.checked_sub(character.width().unwrap_or_default());
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    line.chars().take_while(fits).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::*;
 
 fn shown_with(json: &str) -> (String, LeftOut) {
     let mut out = Vec::new();
-    let left_out = write(json, &mut out).unwrap();
+    let left_out = write(json, Room::default(), &mut out).unwrap();
     (String::from_utf8(out).unwrap(), left_out)
 }
 
@@ -21,6 +21,24 @@ fn a_list_of_objects_becomes_a_table_with_every_member() {
     let text = table(&json!([{"id": "1", "name": "Bolt \"3/8\""}, {"id": "22", "mass": 3.5}]));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines, ["id  name        mass", "--  ----------  ----", "1   Bolt \"3/8\"", "22              3.5"]);
+}
+
+#[test]
+fn a_table_fits_the_terminal_by_narrower_columns_and_then_by_fewer() {
+    let json = json!([{"id": "1", "name": "A long name of a part", "note": "部品".repeat(10)}]).to_string();
+    let within = |width| {
+        let mut out = Vec::new();
+        let left_out = write(&json, Room { width: Some(width), is_coloured: false }, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().all(|line| line.width() <= width), "{text}");
+        (text, left_out.columns)
+    };
+    assert_eq!(within(80).1, 0);
+    let (text, left_out) = within(40);
+    assert!(left_out == 0 && text.contains("A long name") && text.contains("部品部") && text.contains('…'), "{text}");
+    let (text, left_out) = within(14);
+    assert_eq!((text.lines().next().unwrap(), left_out), ("id  name", 1));
+    assert_eq!(within(3).1, 2);
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! `harness test-connection`: says whose credential a connection holds.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use host::contract::Account;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::key;
 use super::options::GlobalOptions;
 use super::output;
+use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
 
@@ -24,9 +24,10 @@ Examples:
   harness test-connection --connection connection.json
   harness test-connection --connection connection.json --format table --debug")]
 pub(super) struct Arguments {
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 /// Whose credential it is, and when it ends.
@@ -43,12 +44,16 @@ fn is_empty(value: &Value) -> bool {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
-    output::message(&format!("note: {}", connection.destination()));
+    if arguments.connection.is_named() {
+        output::message(&format!("note: {}", connection.destination()));
+    }
     let progress = Progress::start("Testing the connection".into());
-    let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await?;
+    let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await;
     drop(progress);
+    let outcome = outcome.map_err(|failure| session.test_failed(failure))?;
     let tested = Tested { account: &outcome.value, expires: key::expiries(&connection) };
-    Ok(output::value(&tested, session.options.format())?)
+    printer.print(&tested, &tested, &[]).map(drop)
 }

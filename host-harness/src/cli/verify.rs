@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::output;
@@ -29,9 +30,8 @@ Examples:
   harness verify --connection connection.json --format table
   harness verify --connection connection.json --report findings.json")]
 pub(super) struct Arguments {
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
     /// Write the findings to this file too, for the connector's authors: without the key, the address and any record
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -154,9 +154,9 @@ fn print(report: &Report, format: Format) -> Result<(), CommandError> {
     match format {
         Format::Json => output::json(report)?,
         _ => {
-            output::table(&report.findings)?;
+            output::table(&report.findings, &[])?;
             if !report.not_checked.is_empty() {
-                output::table(&report.not_checked)?;
+                output::table(&report.not_checked, &[])?;
             }
         }
     }

@@ -1,24 +1,28 @@
 //! `harness watch`: polls a trigger on a schedule and prints each change as one line.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use host::contract::{PollResult, RecordList};
-use host::poller::{FileStore, PollError, Recipient};
+use clap_complete::ArgValueCompleter;
+use host::contract::{Error, PollResult, RecordList};
+use host::poller::{FileStore, PollError, Polled, Recipient};
 use host::{Connection, Poller, StateStore};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::inputs::{InputOptions, Inputs};
 use super::notify::{self, Posts};
+use super::operation::Kind;
 use super::options::GlobalOptions;
-use super::output;
 use super::progress::Progress;
 use super::session::Session;
 use super::stop::Stop;
+use super::tally::Tally;
+use super::trigger_state::{self, StateOption};
 use super::values::duration;
+use super::{ask, complete, output};
 use crate::json_parts::items;
 use crate::records::found;
 
@@ -31,7 +35,8 @@ use crate::records::found;
 ///
 /// A poll that fails prints {"error": …} as a line and on standard error, leaves the state as it was, and is repeated
 /// after a growing pause, or after the one that the service asks for, of one hour at most; an error that can only come
-/// again (a wrong input, an unknown key, a state of other inputs) ends the command. Ctrl-C and SIGTERM end it with
+/// again (a wrong input, an unknown key, a state of other inputs, an API key that is refused) ends the command. On a
+/// terminal it says what it waits for, and at the end what there was. Ctrl-C and SIGTERM end it with
 /// status 0 within two seconds, also where nobody reads what it prints; with --count, the status is that of the last
 /// poll.
 #[derive(Args)]
@@ -43,13 +48,12 @@ Examples:
   harness watch pollThings --connection connection.json --state watch.state --every 10m --notify 127.0.0.1:8787 --notify-token-file token")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
+    #[arg(add = ArgValueCompleter::new(complete::trigger_key))]
     key: String,
-    /// The connection: {"key": …, "fields": {…}}; ${NAME} in it is read from the environment
-    #[arg(long, value_name = "FILE")]
-    connection: PathBuf,
-    /// Where the state is kept from one poll to the next; one file for one trigger with the same inputs
-    #[arg(long, value_name = "FILE")]
-    state: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOption,
+    #[command(flatten)]
+    state: StateOption,
     /// The pause between two polls: 500ms, 30s, 5m
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     every: Duration,
@@ -77,23 +81,29 @@ struct WholePayload<'a> {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
-    let inputs = arguments.inputs.read()?;
+    let mut inputs = arguments.inputs.read()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
-    let store = FileStore::open(arguments.state, session.state_limit())?;
+    let trigger = session.connector.definition().trigger(&arguments.key);
+    if let Some(trigger) = trigger {
+        ask::for_missing(&mut inputs, &trigger.inputs)?;
+    }
+    let lists = trigger.map(|trigger| trigger.record_lists()).unwrap_or_default();
+    let store = arguments.state.open(session.state_limit())?;
     store.load().await?;
     // From here on nothing but this ends the command: reading a file may have been waited for in vain.
     let stop = Stop::listen()?;
-    let lists = session.connector.definition().trigger(&arguments.key).map(|trigger| trigger.record_lists());
     let poller = Poller::new(session.connector.clone(), arguments.key.as_str(), store, arguments.every);
-    let lists = lists.unwrap_or_default();
     let posts = arguments.notify.open().await?;
-    let mut watch = Watch { session, connection, key: arguments.key, inputs, lists, poller, posts };
-    tokio::select! {
+    let tally = Tally::begin(&arguments.key, arguments.every, &arguments.state.name());
+    let mut watch = Watch { session, connection, key: arguments.key, inputs, lists, poller, posts, tally };
+    let result = tokio::select! {
         result = watch.run(arguments.count) => result,
         // A poll that is under way is given up: its changes were not printed, and the state is as it was.
         () = stop.asked() => Ok(()),
-    }
+    };
+    watch.tally.end();
+    result
 }
 
 struct Watch {
@@ -105,6 +115,7 @@ struct Watch {
     poller: Poller<FileStore>,
     /// What asks for polls beside the schedule.
     posts: Option<Posts>,
+    tally: Tally,
 }
 
 impl Watch {
@@ -114,23 +125,36 @@ impl Watch {
             let result = self.poll().await;
             let failed = result.is_err();
             polls += 1;
+            match &result {
+                Ok((polled, records)) => {
+                    if polled.before.is_none() {
+                        output::message(trigger_state::FIRST_POLL);
+                    }
+                    self.tally.polled(*records);
+                }
+                Err(_) => self.tally.failed(),
+            }
             let last = count.is_some_and(|count| polls >= count);
             if let Err(error) = result {
                 // What cannot be printed now cannot be printed later.
-                let may_pass = error.may_pass() && !matches!(error, PollError::Recipient(_));
-                let failure = CommandError::from(error);
+                let may_pass = error.may_pass() && !matches!(error, PollError::Recipient(_)) && !is_refused_key(&error);
+                let failure = match error {
+                    PollError::Call(failure) => self.session.failed(Kind::Trigger, &self.key, &self.inputs, failure),
+                    error => error.into(),
+                };
                 if last || !may_pass {
                     return Err(failure);
                 }
                 let pause = self.poller.pause();
                 output::message(&format!("error: {}; next poll in {} s", failure.message(), pause.as_secs()));
                 if let Some(json) = failure.printed() {
-                    output::json_line(&json)?;
+                    output::error_line(&json)?;
                 }
             }
             if last {
                 return Ok(());
             }
+            let _waiting = self.tally.waiting(self.poller.pause());
             match &self.posts {
                 // After a failure the pause is what the service needs.
                 Some(posts) if !failed => {
@@ -149,18 +173,27 @@ impl Watch {
     }
 
     /// One poll, its records printed and then its state stored.
-    async fn poll(&mut self) -> Result<(), PollError<CommandError>> {
+    /// Gives with it how many records there were.
+    async fn poll(&mut self) -> Result<(Polled, u64), PollError<CommandError>> {
         let progress = Progress::start(format!("Polling {}", self.key));
         let options = self.session.call_options(&progress);
-        let mut printer = Printer { lists: &self.lists, progress: Some(progress) };
-        self.poller.poll(&self.connection, &self.inputs, &options, &mut printer).await.map(drop)
+        let mut printer = Printer { lists: &self.lists, progress: Some(progress), records: 0 };
+        let polled = self.poller.poll(&self.connection, &self.inputs, &options, &mut printer).await?;
+        Ok((polled, printer.records))
     }
+}
+
+/// Whether the service does not accept the credential. It was read once, so that it is the same at the next poll.
+fn is_refused_key(error: &PollError<CommandError>) -> bool {
+    let PollError::Call(failure) = error else { return false };
+    matches!(failure.error.answer(), Some(Error::Unauthenticated(_)))
 }
 
 /// Prints what a poll found, so that the state may move on.
 struct Printer<'a> {
     lists: &'a [RecordList],
     progress: Option<Progress>,
+    records: u64,
 }
 
 impl Recipient for Printer<'_> {
@@ -168,21 +201,27 @@ impl Recipient for Printer<'_> {
 
     async fn accept(&mut self, poll: &PollResult) -> Result<(), CommandError> {
         drop(self.progress.take());
-        if poll.no_changes { Ok(()) } else { print(poll, self.lists) }
+        if !poll.no_changes {
+            self.records = print(poll, self.lists)?;
+        }
+        Ok(())
     }
 }
 
 /// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they
-/// are, and none of them is kept.
-fn print(poll: &PollResult, lists: &[RecordList]) -> Result<(), CommandError> {
+/// are, and none of them is kept. Gives how many there were; a payload that is printed whole is one.
+fn print(poll: &PollResult, lists: &[RecordList]) -> Result<u64, CommandError> {
     let Some(lists) = found(poll.payload.get(), lists) else {
-        return Ok(output::json_line(&WholePayload { payload: &poll.payload })?);
+        output::json_line(&WholePayload { payload: &poll.payload })?;
+        return Ok(1);
     };
+    let mut records = 0;
     for (change, list) in lists {
         for record in items(list).into_iter().flatten() {
             let not_json = |error| CommandError::usage(format!("a record of {change} cannot be printed: {error}"));
             output::json_line(&Change { change, record: serde_json::from_str(record).map_err(not_json)? })?;
+            records += 1;
         }
     }
-    Ok(())
+    Ok(records)
 }

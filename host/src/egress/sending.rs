@@ -136,7 +136,7 @@ impl Egress {
         let deadline = tokio::time::Instant::from_std(self.context.deadline);
         let result = match tokio::time::timeout_at(deadline, self.attempts(&checked, &mut attempts, log)).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(stopped)) => Err(self.failure(stopped, log)),
+            Ok(Err(stopped)) => Err(self.failure(stopped.at(&checked.url), log)),
             Err(_) => Err(self.failure(Stopped::Exceeded(Limit::Deadline), log)),
         };
         if self.context.record_exchanges {

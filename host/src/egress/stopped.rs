@@ -1,5 +1,7 @@
 //! Why an attempt to send a request has no answer.
 
+use url::Url;
+
 use super::encoding::BodyProblem;
 use crate::limits::Limit;
 use crate::refusal::Refusal;
@@ -14,6 +16,17 @@ pub(super) enum Stopped {
 }
 
 impl Stopped {
+    /// The same, with the host and the port that do not answer: which of several it is decides what is to be done.
+    pub(super) fn at(self, url: &Url) -> Self {
+        let port = url.port_or_known_default().map_or_else(String::new, |port| format!(":{port}"));
+        let place = |text: String| format!("{}{port}: {text}", url.host_str().unwrap_or_default());
+        match self {
+            Self::NoAnswer(text) => Self::NoAnswer(place(text)),
+            Self::Broken(text) => Self::Broken(place(text)),
+            stopped => stopped,
+        }
+    }
+
     /// What its failure is called in the contract, for spans.
     pub(super) fn kind(&self) -> &'static str {
         match self {

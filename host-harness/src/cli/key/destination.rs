@@ -167,6 +167,15 @@ fn take_over(file: &fs::File, before: &fs::Metadata, mode: Mode) -> io::Result<(
     Ok(())
 }
 
+/// Sets a variable in an environment file, whose other lines stay; the file is made for its owner alone if there is none.
+pub(in crate::cli) fn set_variable(path: &Path, name: &str, value: &str) -> Result<(), CommandError> {
+    let failed =
+        |error: &dyn std::fmt::Display| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
+    let file = beside(path, Mode::AsItWas)?;
+    let before = lines(path).map_err(|error| failed(&error))?;
+    replace(file, path, &with_line(&before, name, value)).map(drop).map_err(CommandError::usage)
+}
+
 /// What an environment file holds; nothing if there is none.
 fn lines(path: &Path) -> io::Result<String> {
     match files::read(path, LARGEST_ENV_FILE) {
@@ -264,7 +273,8 @@ fn run(command: &str, key: &str) -> Result<String, String> {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a variable can be called so.
+pub(in crate::cli) fn is_name(name: &str) -> bool {
     !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')

@@ -41,7 +41,7 @@ fn written(json: &str, format: &str, name: &str, lists: &[host::contract::Record
     };
     let mut out = Vec::new();
     let (kind, done) = match format {
-        "csv" => ("text/csv; charset=utf-8", records().write_csv(&mut out, false)),
+        "csv" => ("text/csv; charset=utf-8", records().write_csv(false, &mut out)),
         "ndjson" => ("application/x-ndjson", records().write_lines(&mut out)),
         "json" => {
             out.extend_from_slice(json.as_bytes());

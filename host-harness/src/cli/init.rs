@@ -1,0 +1,257 @@
+//! `harness init`: asks for a connection, tries it, and writes it down: what is no secret into the connection file, the
+//! secret into a line of an environment file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use host::contract::{ConnectionDefinition, ConnectionField};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+use tempfile::NamedTempFile;
+
+use super::command_error::CommandError;
+use super::hidden::Hidden;
+use super::key::destination;
+use super::options::GlobalOptions;
+use super::output;
+use super::progress::Progress;
+use super::project::{config, trusted};
+use super::session::Session;
+use super::{ask, connection_option};
+
+/// Ask for a connection, try it, and write connection.json and the .env line that holds its key
+///
+/// Asks for each field of the connection that the connector declares, with its help. The key is typed unseen, and is
+/// written to the environment file alone; the connection file names the variable. Before anything is sent it says where
+/// to. What is written is allowed to count in this folder (see `harness allow`). With --allow-http and the like, those
+/// grants are written to harness.toml.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  harness init
+  harness init --file sandbox.json --env-file sandbox.env
+  harness --allow-http --allow-private-network init")]
+pub(super) struct Arguments {
+    /// The connection file to write
+    #[arg(long, value_name = "FILE", default_value = connection_option::USUAL)]
+    file: PathBuf,
+    /// The environment file whose line is written
+    #[arg(long, value_name = "FILE", default_value = ".env")]
+    env_file: PathBuf,
+}
+
+/// What a person has filled in.
+struct FilledIn {
+    /// As they are written: a secret is the name of its variable.
+    fields: Map<String, Value>,
+    /// The variables of the secrets, and whether they were typed here.
+    secrets: Vec<Secret>,
+}
+
+struct Secret {
+    field: String,
+    variable: String,
+    value: SecretString,
+    is_new: bool,
+}
+
+pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    if !ask::can_ask() {
+        return Err(CommandError::usage(
+            "init asks questions, and here is no terminal to ask at: write the connection file yourself, {\"key\": …, \
+             \"fields\": {…}}, as `harness --help` shows",
+        ));
+    }
+    let session = Session::open(options).await?;
+    let kind = kind(&session)?;
+    output::message(&format!("{}\n{}", kind.label, kind.description));
+    let filled_in = filled_in(kind)?;
+    output::hide(Hidden::of(filled_in.secrets.iter().map(|secret| secret.value.expose_secret())));
+    if !test(&session, kind, &filled_in).await? {
+        return Err(CommandError::Found("nothing was written".to_owned()));
+    }
+    write(&arguments, kind, &filled_in)?;
+    write_grants(&session.options)?;
+    let is_new = filled_in.secrets.iter().any(|secret| secret.is_new);
+    if is_new {
+        let file = arguments.env_file.display();
+        output::message(&format!(
+            "note: keep {file} out of version control; `set -a; . ./{file}; set +a` has a shell know it"
+        ));
+    }
+    output::message("Done: `harness test-connection`, `harness inspect`");
+    Ok(())
+}
+
+/// The kind of connection: the only one, or the one that is chosen.
+fn kind(session: &Session) -> Result<&ConnectionDefinition, CommandError> {
+    let kinds = &session.connector.definition().connections;
+    let chosen = match kinds.as_slice() {
+        [_] => Some(0),
+        kinds => {
+            let labels: Vec<String> = kinds.iter().map(|kind| output::one_line(&kind.label).into_owned()).collect();
+            ask::select("Which kind of connection", &labels)?
+        }
+    };
+    chosen.and_then(|place| kinds.get(place)).ok_or_else(|| CommandError::usage("no connection was chosen"))
+}
+
+fn filled_in(kind: &ConnectionDefinition) -> Result<FilledIn, CommandError> {
+    let mut filled_in = FilledIn { fields: Map::new(), secrets: Vec::new() };
+    for field in &kind.fields {
+        ask::say(&field.input);
+        if field.secret {
+            if let Some(secret) = secret(kind, field)? {
+                filled_in.fields.insert(field.input.key.clone(), format!("${{{}}}", secret.variable).into());
+                filled_in.secrets.push(secret);
+            }
+        } else if let Some(value) = ask::answer(&field.input, field.input.required)? {
+            // As a text that the file shows: `${` would be read as a variable.
+            let value: Value =
+                serde_json::from_str(value.get()).map_err(|error| CommandError::usage(error.to_string()))?;
+            let value = value.as_str().map(|text| Value::from(text.replace("${", "$${"))).unwrap_or(value);
+            filled_in.fields.insert(field.input.key.clone(), value);
+        }
+    }
+    Ok(filled_in)
+}
+
+/// A secret: from its variable where that is set, else typed unseen.
+fn secret(kind: &ConnectionDefinition, field: &ConnectionField) -> Result<Option<Secret>, CommandError> {
+    let is_name =
+        |name: &String| if destination::is_name(name) { Ok(()) } else { Err("letters, digits and _".to_owned()) };
+    let usual = variable_name(&kind.key, &field.input.key);
+    let Some(variable) = ask::text("The variable that is to hold it", Some(usual), true, is_name)? else {
+        return Ok(None);
+    };
+    if let Some(value) = std::env::var(&variable).ok().filter(|value| !value.trim().is_empty()) {
+        output::message(&format!("note: {variable} is set in the environment, and is used"));
+        return Ok(Some(Secret { field: field.input.key.clone(), variable, value: value.into(), is_new: false }));
+    }
+    let answer = ask::answer(&field.input, field.input.required)?;
+    let value = answer.and_then(|answer| serde_json::from_str::<String>(answer.get()).ok());
+    Ok(value.map(|value| Secret { field: field.input.key.clone(), variable, value: value.into(), is_new: true }))
+}
+
+/// Says where the key goes, and asks the service whose it is. Gives whether the connection is to be written.
+async fn test(session: &Session, kind: &ConnectionDefinition, filled_in: &FilledIn) -> Result<bool, CommandError> {
+    let mut fields = filled_in.fields.clone();
+    for value in fields.values_mut() {
+        if let Value::String(text) = value {
+            *text = text.replace("$${", "${");
+        }
+    }
+    for secret in &filled_in.secrets {
+        fields.insert(secret.field.clone(), secret.value.expose_secret().into());
+    }
+    let connection = session.connector.connection(json!({ "key": kind.key, "fields": fields }))?;
+    if let Some(problem) = connection.problems().first() {
+        return Err(CommandError::usage(format!("{}: {}", problem.input, problem.message)));
+    }
+    output::message(&format!("note: {}", connection.destination()));
+    if !ask::confirm("Test the connection now", true)? {
+        return ask::confirm("Write it untested", true);
+    }
+    let progress = Progress::start("Testing the connection".into());
+    let tested = session.connector.test_connection(&connection, &session.call_options(&progress)).await;
+    drop(progress);
+    match tested {
+        Ok(outcome) => {
+            let of = outcome.value.organization.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
+            output::message(&format!("The key is that of {}{of}", outcome.value.user));
+            Ok(true)
+        }
+        Err(failure) => {
+            output::message(&format!("warning: {}", session.test_failed(failure).message()));
+            ask::confirm("Write it all the same", false)
+        }
+    }
+}
+
+fn write(arguments: &Arguments, kind: &ConnectionDefinition, filled_in: &FilledIn) -> Result<(), CommandError> {
+    let Arguments { file, env_file } = arguments;
+    if file.exists() && !ask::confirm(&format!("{} is there: replace it", file.display()), false)? {
+        return Err(CommandError::usage(format!("{} stays as it is: name another with --file", file.display())));
+    }
+    for secret in filled_in.secrets.iter().filter(|secret| secret.is_new) {
+        destination::set_variable(env_file, &secret.variable, secret.value.expose_secret())?;
+        output::message(&format!("note: {} holds {}", env_file.display(), secret.variable));
+    }
+    let connection = json!({ "key": kind.key, "fields": filled_in.fields });
+    let text =
+        serde_json::to_string_pretty(&connection).map_err(|error| CommandError::usage(error.to_string()))? + "\n";
+    write_and_allow(file, &text)
+}
+
+/// Writes the grants that this command was given, so that a call in this folder needs no flags.
+fn write_grants(options: &GlobalOptions) -> Result<(), CommandError> {
+    let grants = options.granted();
+    let path = Path::new(config::NAME);
+    if grants.is_empty() || options.no_config() {
+        return Ok(());
+    }
+    let lines: String = grants.iter().map(|grant| format!("{grant} = true\n")).collect();
+    if path.exists() {
+        // It was read and allowed; what it says is the person's.
+        return Ok(());
+    }
+    if !ask::confirm(&format!("Write {} to {}, for this folder", grants.join(", "), config::NAME), true)? {
+        return Ok(());
+    }
+    write_and_allow(path, &format!("[grants]\n{lines}"))
+}
+
+/// Writes a file that its owner alone can read, and lets it count.
+fn write_and_allow(path: &Path, text: &str) -> Result<(), CommandError> {
+    let failed = |error: std::io::Error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    trusted::allow(path, text)?;
+    output::message(&format!("note: {} is written, and counts in this folder", path.display()));
+    Ok(())
+}
+
+/// A variable for a secret: the words of the connection's key and the field's, in capitals, without saying any twice.
+fn variable_name(connection: &str, field: &str) -> String {
+    let (connection, field) = (capitals(connection), capitals(field));
+    let name = if connection.ends_with(&field) { connection } else { format!("{connection}_{field}") };
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+fn capitals(key: &str) -> String {
+    let mut name = String::new();
+    let mut after_small = false;
+    for character in key.chars() {
+        let is_word = character.is_ascii_alphanumeric();
+        if (character.is_ascii_uppercase() && after_small) || (!is_word && !name.ends_with('_')) {
+            name.push('_');
+        }
+        if is_word {
+            name.push(character.to_ascii_uppercase());
+        }
+        after_small = character.is_ascii_lowercase() || character.is_ascii_digit();
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_called_by_the_connection_and_its_field() {
+        for (connection, field, name) in [
+            ("acmeApiKey", "apiKey", "ACME_API_KEY"),
+            ("key", "token", "KEY_TOKEN"),
+            ("acme-things", "apiKey", "ACME_THINGS_API_KEY"),
+            ("2x", "key", "_2X_KEY"),
+        ] {
+            assert_eq!(variable_name(connection, field), name);
+            assert!(destination::is_name(name));
+        }
+    }
+}
