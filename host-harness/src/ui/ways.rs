@@ -227,7 +227,7 @@ mod tests {
         let expected = "curl --globoff --request POST 'https://plm.example/graphql' \\\n  --header 'authorization: Bearer '\"$PLM_KEY\"'' \\\n  \
                         --data-raw '{\"query\":\"{ a(b: \\\"it'\\''s\\\") }\"}'";
         assert_eq!(curl(&exchange, "PLM_KEY").unwrap(), expected);
-        assert_eq!(curl(&Exchange { request_body: vec![0xff].into(), ..exchange }, "PLM_KEY"), None);
+        assert_eq!(curl(&Exchange { request_body: vec![0xff_u8].into(), ..exchange }, "PLM_KEY"), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) struct Operation {
 impl Operation {
     /// None of a body that is no request of GraphQL.
     pub(super) fn of(body: &[u8]) -> Option<Self> {
-        let sent: Sent<'_> = serde_json::from_slice(body.get(..).filter(|body| body.len() <= LONGEST_BODY)?).ok()?;
+        let sent: Sent<'_> = serde_json::from_slice(Some(body).filter(|body| body.len() <= LONGEST_BODY)?).ok()?;
         let document = parse_query::<&str>(&sent.query).ok()?;
         let operations = document.definitions.iter().filter_map(|definition| match definition {
             Definition::Operation(operation) => Some(named(operation)),
