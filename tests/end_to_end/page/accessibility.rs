@@ -75,6 +75,7 @@ async fn no_page_has_a_serious_accessibility_problem() {
         browser.wait_until("names are proposed", &editor("#input-query", ".cm-tooltip-autocomplete li")).await;
         scan.all_looks(browser, "code and pairs").await;
         bench.open("/actions/createChangeOrder").await;
+        browser.type_into("#input-name", "Replace the screws").await;
         browser.click("button[type=submit]").await;
         browser.wait_for("dialog[open]").await;
         scan.all_looks(browser, "the question before a change").await;

@@ -4,6 +4,7 @@ import { make, post } from "./send.js";
 import { valuesOf } from "./forms.js";
 
 const SEARCH_DELAY = 250;
+const SEARCHING = "Searching…";
 // Pages without a match, one after the other, before the person is asked to go on.
 const MOST_EMPTY_PAGES = 5;
 
@@ -61,7 +62,10 @@ class Picker {
     clearTimeout(this.timer);
     this.setActive(-1);
     // At once among the rows that are there; then the source searches, if it can.
-    if (this.isOpen) this.narrow();
+    if (this.isOpen) {
+      this.narrow();
+      this.note.textContent = this.isSearchable ? SEARCHING : `${this.shown.length} shown`;
+    }
     if (!this.isOpen) this.open(this.asked());
     else if (this.isSearchable) this.timer = setTimeout(() => this.open(this.asked()), SEARCH_DELAY);
     else this.fillUp();
@@ -197,7 +201,11 @@ class Picker {
     if (step) {
       event.preventDefault();
       if (!this.isOpen) return void this.open(this.asked());
-      if (count) this.setActive(Math.max(0, Math.min(count - 1, this.active + step)));
+      if (!count) return;
+      // Who has found it among the rows that are there does not want them replaced.
+      clearTimeout(this.timer);
+      if (this.note.textContent === SEARCHING) this.note.textContent = `${count} shown`;
+      this.setActive(Math.max(0, Math.min(count - 1, this.active + step)));
     } else if (event.key === "Enter" && this.isOpen && this.active >= 0) {
       event.preventDefault();
       this.pick(this.active);
