@@ -185,7 +185,7 @@ fn lines(path: &Path) -> io::Result<String> {
 }
 
 fn failed(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::usage(format!("{} cannot be written, so no key was asked for: {error}", path.display()))
+    CommandError::usage(format!("{} cannot be written: {error}", path.display()))
 }
 
 fn replace(mut file: NamedTempFile, path: &Path, text: &str) -> Result<String, String> {
