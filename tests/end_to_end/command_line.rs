@@ -149,7 +149,7 @@ async fn quiet_is_quiet_but_for_warnings_and_errors() {
     let desk = Desk::new().await;
     let ended = desk.run(&["test-connection", "--quiet"]).await;
     assert_eq!((ended.status, ended.messages.as_str()), (0, ""));
-    let failed = desk.run_with_key("another", &["action", "getCurrentUser", "-q"]).await;
+    let failed = desk.run_with_key("another-key", &["action", "getCurrentUser", "-q"]).await;
     assert!(failed.messages.starts_with("error: unauthenticated"), "{}", failed.messages);
 }
 
