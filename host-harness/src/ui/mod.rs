@@ -21,6 +21,7 @@ mod run;
 mod security;
 mod server;
 mod shared;
+mod started;
 mod trigger;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,9 +34,9 @@ use tokio::net::TcpListener;
 
 use changes::ChangeButtons;
 use memory::Held;
-pub(crate) use refused::Started;
 use security::Gate;
 use shared::Shared;
+use started::Started;
 
 /// What the page is started with.
 pub(crate) struct PageOptions {

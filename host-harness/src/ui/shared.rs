@@ -9,8 +9,8 @@ use host::{CallOptions, Connection, Connector};
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
 use super::progress::Progress;
-use super::refused::Started;
 use super::security::Gate;
+use super::started::Started;
 use super::trigger::Trigger;
 
 /// The connector, how it is called, and what is remembered.
