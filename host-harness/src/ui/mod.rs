@@ -24,6 +24,7 @@ mod run;
 mod runs;
 mod server;
 mod shared;
+mod started;
 mod trigger;
 mod ways;
 
@@ -39,8 +40,8 @@ use tokio::net::TcpListener;
 use archive::Archive;
 use changes::ChangeButtons;
 use memory::Held;
-pub(crate) use refused::Started;
 use shared::{Beside, Shared};
+use started::Started;
 
 /// What the page is started with.
 pub(crate) struct PageOptions {

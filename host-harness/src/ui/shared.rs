@@ -12,8 +12,8 @@ use super::archive::Archive;
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
 use super::progress::Progress;
-use super::refused::Started;
 use super::runs::{Phase, Record, Runs};
+use super::started::Started;
 use super::trigger::Trigger;
 use super::ways::{self, variable};
 
