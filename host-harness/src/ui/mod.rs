@@ -87,7 +87,7 @@ impl PageServer {
             Arc::new(Shared::new(connector, options.call_options, gate, changes, held, Beside { archive, started }));
         for (key, state) in options.states {
             let trigger = shared.triggers.get(&key).ok_or_else(|| no_trigger(&shared, &key))?;
-            trigger.load(state, "from a file").await;
+            trigger.put(state, "from a file").await;
         }
         if options.test {
             handlers::connection::test(&shared).await;

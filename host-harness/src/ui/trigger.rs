@@ -243,7 +243,7 @@ impl Trigger {
     }
 
     /// Takes over a state from elsewhere, and says where it is from.
-    pub(super) async fn load(&self, state: Vec<u8>, origin: &str) {
+    pub(super) async fn put(&self, state: Vec<u8>, origin: &str) {
         let _turn = self.turn.lock().await;
         {
             let mut inner = self.inner();

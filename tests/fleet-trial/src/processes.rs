@@ -38,12 +38,31 @@ impl Process {
     pub(crate) fn kill(&mut self) {
         // Stopped before, so that it starts no more while they are looked for, and found before: what a dead process had
         // started is nobody's. It may have ended by itself.
-        let _ = kill_process(self.pid, Signal::STOP);
+        if kill_process(self.pid, Signal::STOP).is_ok() {
+            self.wait_until_stopped();
+        }
         let all = self.tree();
         for pid in all.into_iter().filter_map(Pid::from_raw) {
             let _ = kill_process(pid, Signal::KILL);
         }
         let _ = self.child.wait();
+    }
+
+    /// A process runs on for a moment after it was told to stop, and can start another one in it.
+    fn wait_until_stopped(&self) {
+        let pid = self.pid.as_raw_nonzero().get();
+        let runs = || {
+            let found = processes().into_iter().find(|(found, _)| *found == pid);
+            found
+                .and_then(|(_, fields)| fields.first().cloned())
+                .is_some_and(|state| !matches!(&*state, "T" | "t" | "Z"))
+        };
+        for _ in 0..1_000 {
+            if !runs() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Its number, and those of all that it started, however deep.

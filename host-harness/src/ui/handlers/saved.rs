@@ -85,7 +85,7 @@ pub(in crate::ui) async fn load_state(
         let why = format!("a state has between 1 and {most} bytes, and this file has {}", state.len());
         return refused(StatusCode::PAYLOAD_TOO_LARGE, why);
     }
-    trigger.load(state.into(), "from a file").await;
+    trigger.put(state.into(), "from a file").await;
     Piece::new(Default::default(), Vec::new(), "The state was loaded").into_response()
 }
 
