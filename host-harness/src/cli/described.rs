@@ -165,7 +165,7 @@ fn assignment(input: &InputField) -> String {
 
 /// A value that the input could have.
 fn example(input: &InputField) -> Option<&Value> {
-    let choice = || input.choices.first().is_some();
+    let choice = || !input.choices.is_empty();
     let example = input.example.as_ref().or(input.default.as_ref());
     example.filter(|_| !matches!(input.kind, InputKind::Password) || choice())
 }

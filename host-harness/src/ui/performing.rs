@@ -42,7 +42,7 @@ pub(super) fn start(shared: &Arc<Shared>, action: &ActionDefinition, order: Orde
         let work = tokio::spawn(perform(shared.clone(), connection, action, order.inputs, order.agreed, cancel));
         let mut run = match work.await {
             Ok(Came::Asks(trace)) => return shared.runs.ask(id, *trace),
-            Ok(Came::To(run)) => run,
+            Ok(Came::To(run)) => *run,
             Err(_) => Run::refused(Failed::defect()),
         };
         if let Err(failed) = &mut run.result {
@@ -65,20 +65,20 @@ async fn perform(
     agreed: bool,
     cancel: Arc<Notify>,
 ) -> Came {
-    let Some(connection) = connection else { return Came::To(Run::refused(Failed::no_connection())) };
+    let Some(connection) = connection else { return Came::To(Run::refused(Failed::no_connection()).into()) };
     let began = Instant::now();
     tokio::select! {
         performed = asking::perform(&shared, &action, &connection, &inputs, agreed) => match performed {
             Performed::Asks(trace) => Came::Asks(trace),
-            Performed::Ended(outcome) => Came::To(Run::of(outcome, Into::into)),
+            Performed::Ended(outcome) => Came::To(Run::of(outcome, Into::into).into()),
         },
-        () = cancel.notified() => Came::To(Run::given_up(Failed::stopped(), began.elapsed())),
+        () = cancel.notified() => Came::To(Run::given_up(Failed::stopped(), began.elapsed()).into()),
     }
 }
 
 /// What a run came to.
 enum Came {
-    To(Run),
+    To(Box<Run>),
     /// To a question: what it would send is in the trace.
     Asks(Box<Trace>),
 }
