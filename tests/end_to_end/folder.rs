@@ -94,6 +94,24 @@ async fn settings_grant_and_restrict_once_they_are_allowed_and_the_command_line_
 }
 
 #[tokio::test]
+async fn a_connection_that_settings_name_counts_once_it_is_allowed_itself_and_until_it_changes() {
+    let desk = Desk::new().await;
+    fs::rename(desk.file("connection.json"), desk.file("theirs.json")).unwrap();
+    fs::write(desk.file("harness.toml"), "connection = \"theirs.json\"\n").unwrap();
+    assert_eq!(desk.run_bare(&["allow"]).await.status, 0);
+    let words = with_grants(&["action", "getCurrentUser"]);
+    let refused = desk.run_bare(&words).await;
+    assert!(refused.status == 2 && refused.messages.contains("`harness allow 'theirs.json'`"), "{}", refused.messages);
+    assert_eq!(desk.sim.request_count(), 0);
+    assert_eq!(desk.run_bare(&["allow", "theirs.json"]).await.status, 0);
+    assert_eq!(desk.run_bare(&words).await.status, 0);
+    let changed = fs::read_to_string(desk.file("theirs.json")).unwrap() + " ";
+    fs::write(desk.file("theirs.json"), changed).unwrap();
+    let refused = desk.run_bare(&words).await;
+    assert!(refused.status == 2 && refused.messages.contains("was not allowed as it is now"), "{}", refused.messages);
+}
+
+#[tokio::test]
 async fn doctor_says_what_keeps_a_call_from_working_and_how_to_mend_it() {
     let desk = Desk::new().await;
     let found = |checks: &Value, name: &str| -> Value {

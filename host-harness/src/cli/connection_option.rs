@@ -26,9 +26,9 @@ pub(super) enum Source {
     StandardInput,
     /// A person has named the file for this command.
     Named(PathBuf),
-    /// Named by the variable, or by a file that was allowed.
+    /// Named by the variable.
     Set(PathBuf),
-    /// It is there, and nobody has named it: it may be somebody else's.
+    /// It is there, or the folder's settings name it, and nobody has for this command: it may be somebody else's.
     Found(PathBuf),
 }
 
@@ -58,10 +58,12 @@ impl ConnectionOption {
         match &self.named {
             Some(named) if named == Path::new("-") => Some(Source::StandardInput),
             Some(named) => Some(Source::Named(named.clone())),
-            None => variable
-                .or_else(|| set.map(Path::to_owned))
-                .map(Source::Set)
-                .or_else(|| usual.exists().then(|| Source::Found(usual.to_owned()))),
+            None => match (variable, set) {
+                (Some(variable), _) => Some(Source::Set(variable)),
+                // That the settings were allowed says nothing of the file that they name: it can change by itself.
+                (None, Some(set)) => Some(Source::Found(set.to_owned())),
+                (None, None) => usual.exists().then(|| Source::Found(usual.to_owned())),
+            },
         }
     }
 }
@@ -94,7 +96,7 @@ mod tests {
         assert_eq!(source(None, None, None), None);
         std::fs::write(&usual, "{}").unwrap();
         assert_eq!(source(None, None, None), Some(Source::Found(usual.clone())));
-        assert_eq!(source(None, None, Some("s")), Some(Source::Set("s".into())));
+        assert_eq!(source(None, None, Some("s")), Some(Source::Found("s".into())));
         assert_eq!(source(None, Some("v"), Some("s")), Some(Source::Set("v".into())));
         assert_eq!(source(Some("n"), Some("v"), Some("s")), Some(Source::Named("n".into())));
         assert_eq!(source(Some("-"), Some("v"), None), Some(Source::StandardInput));

@@ -21,6 +21,10 @@ const MOST_KEPT: i64 = 256 * 1024 * 1024;
 const LONGEST_RESULT: i64 = 32 * 1024 * 1024;
 /// Inputs are a form, which is bounded when it is sent. In bytes.
 const LONGEST_INPUTS: i64 = 4 * 1024 * 1024;
+/// What is read of a file's runs when it is opened, whoever wrote it: the newest that together stay below this, in bytes,
+/// each counted with what it takes beside its texts.
+const MOST_READ: i64 = 64 * 1024 * 1024;
+const A_ROW: i64 = 512;
 /// The mark of a file of ours ("harness" and the version of its table).
 const APPLICATION: i64 = 0x6861_726e;
 const VERSION: i64 = 1;
@@ -90,10 +94,13 @@ impl Archive {
             let database = self.database();
             let mut query = database.prepare(
                 "SELECT id, action, started, inputs, outcome, message, duration, requests, sent, received, memory FROM \
-                 (SELECT *, row_number() OVER (PARTITION BY action ORDER BY id DESC) AS place FROM runs WHERE connector = ?1) \
-                 WHERE place <= ?2 AND octet_length(inputs) <= ?3 ORDER BY id",
+                 (SELECT *, row_number() OVER (PARTITION BY action ORDER BY id DESC) AS place, \
+                 sum(octet_length(inputs) + octet_length(action) + coalesce(octet_length(outcome), 0) + \
+                 coalesce(octet_length(message), 0) + ?4) OVER (ORDER BY id DESC) AS total FROM runs WHERE connector = ?1) \
+                 WHERE place <= ?2 AND octet_length(inputs) <= ?3 AND total <= ?5 ORDER BY id",
             )?;
-            let rows = query.query_map(params![self.connector, MOST_RUNS as i64, LONGEST_INPUTS], record)?;
+            let keys = params![self.connector, MOST_RUNS as i64, LONGEST_INPUTS, A_ROW, MOST_READ];
+            let rows = query.query_map(keys, record)?;
             rows.collect()
         };
         self.noted(read()).unwrap_or_default()
@@ -302,6 +309,21 @@ mod tests {
         archive.database().execute("UPDATE runs SET bytes = ?1", [MOST_KEPT / 2]).unwrap();
         archive.keep(&record(4, Ok("1")), None);
         assert_eq!(archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn no_more_is_read_of_a_file_than_its_bound_whatever_stands_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(&folder.path().join("runs.sqlite"), "c").unwrap();
+        for id in 1..=3 {
+            archive.keep(&record(id, Ok("1")), None);
+        }
+        for column in ["message", "action", "outcome"] {
+            let long = "x".repeat(usize::try_from(MOST_READ).unwrap());
+            archive.database().execute(&format!("UPDATE runs SET {column} = ?1 WHERE id = 2"), [long]).unwrap();
+            assert_eq!(archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>(), [3], "{column}");
+            archive.database().execute(&format!("UPDATE runs SET {column} = 'a' WHERE id = 2"), []).unwrap();
+        }
     }
 
     #[test]
