@@ -13,7 +13,7 @@ impl WaysOut for Flags {
     }
 
     fn grant(&self, grant: Grant) -> Option<String> {
-        Some(format!("--{}", grant.field().replace('_', "-")))
+        Some(operator::network::grant_flag(grant))
     }
 
     fn restriction(&self, _: Restriction) -> Option<String> {

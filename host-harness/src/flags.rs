@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use host::egress::{Grant, Restriction};
-use host::{Limit, LimitUnit, WaysOut};
+use host::{Grants, Limit, LimitUnit, WaysOut};
 
 /// The flags, as the way out of what the host refuses or bounds.
 pub(crate) struct Flags;
@@ -14,7 +14,7 @@ impl WaysOut for Flags {
     }
 
     fn grant(&self, grant: Grant) -> Option<String> {
-        Some(format!("--{}", grant.field().replace('_', "-")))
+        Some(operator::network::grant_flag(grant))
     }
 
     fn restriction(&self, restriction: Restriction) -> Option<String> {
@@ -33,4 +33,17 @@ pub(crate) fn limit_flag(limit: Limit) -> &'static str {
         Limit::ALL.map(|limit| (limit, flag(limit))).into()
     });
     FLAGS.iter().find(|(known, _)| *known == limit).map_or(limit.name(), |(_, flag)| flag)
+}
+
+/// The flags that give these grants, and the restriction to reading.
+pub(crate) fn granted(grants: Grants) -> impl Iterator<Item = String> {
+    let granted = move |grant: &Grant| match grant {
+        Grant::AllowHttp => grants.allow_http,
+        Grant::AllowPrivateNetwork => grants.allow_private_network,
+        Grant::AllowProxy => grants.allow_proxy,
+        // One that this program has no flag for yet.
+        _ => false,
+    };
+    let read_only = grants.read_only.then(|| "--read-only".to_owned());
+    Grant::ALL.into_iter().filter(granted).filter_map(|grant| Flags.grant(grant)).chain(read_only)
 }

@@ -7,6 +7,7 @@ mod record_text;
 mod records;
 mod suggest;
 mod ui;
+mod variable;
 mod verify;
 
 use std::process::ExitCode;

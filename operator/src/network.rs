@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use host::egress::Grant;
 use host::{NetworkError, NetworkOptions, Proxy, Roots};
 use secrecy::SecretString;
 
@@ -90,6 +91,11 @@ impl NetworkFlags {
         };
         Ok(NetworkOptions { proxy, ..self.trusted()? })
     }
+}
+
+/// The flag that gives a grant: a program's flags are called as the library's fields are.
+pub fn grant_flag(grant: Grant) -> String {
+    format!("--{}", grant.field().replace('_', "-"))
 }
 
 /// Reads a PEM file of certificates.

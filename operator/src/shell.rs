@@ -22,17 +22,12 @@ pub fn quoted_lines(text: &str, longest: usize) -> Option<String> {
 /// JSON with every character as an escape that a terminal would obey: it says the same.
 pub fn json_to_show(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
-    let mut units = [0; 2];
     for character in json.chars() {
         match character {
             '\n' => shown.push(character),
             // Between tokens a blank is as good; strings hold neither as they are.
             '\t' | '\r' => shown.push(' '),
-            character if shown::is_obeyed(character) => {
-                for unit in character.encode_utf16(&mut units) {
-                    shown.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
+            character if shown::is_obeyed(character) => shown.push_str(&shown::json_escape(character)),
             character => shown.push(character),
         }
     }

@@ -32,6 +32,11 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// A character as JSON escapes it, which says the same.
+pub fn json_escape(character: char) -> String {
+    character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
 /// How a character that a terminal would obey is shown.
 enum Shown {
     AsItIs,

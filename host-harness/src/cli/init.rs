@@ -19,6 +19,8 @@ use super::progress::Progress;
 use super::project::{config, trusted};
 use super::session::Session;
 use super::{ask, connection_option};
+use crate::flags::granted;
+use crate::variable;
 
 /// Ask for a connection, try it, and write connection.json and the .env line that holds its key
 ///
@@ -121,7 +123,7 @@ fn filled_in(kind: &ConnectionDefinition) -> Result<FilledIn, CommandError> {
 fn secret(kind: &ConnectionDefinition, field: &ConnectionField) -> Result<Option<Secret>, CommandError> {
     let is_name =
         |name: &String| if destination::is_name(name) { Ok(()) } else { Err("letters, digits and _".to_owned()) };
-    let usual = variable_name(&kind.key, &field.input.key);
+    let usual = variable::of_secret(&kind.key, &field.input.key);
     let Some(variable) = ask::text("The variable that is to hold it", Some(usual), true, is_name)? else {
         return Ok(None);
     };
@@ -186,16 +188,13 @@ fn write(arguments: &Arguments, kind: &ConnectionDefinition, filled_in: &FilledI
 
 /// Writes the grants that this command was given, so that a call in this folder needs no flags.
 fn write_grants(options: &GlobalOptions) -> Result<(), CommandError> {
-    let grants = options.granted();
+    let grants: Vec<String> = granted(options.grants()).map(|flag| flag.trim_start_matches("--").to_owned()).collect();
     let path = Path::new(config::NAME);
-    if grants.is_empty() || options.no_config() {
+    // One that is there was read and allowed; what it says is the person's.
+    if grants.is_empty() || options.no_config() || path.exists() {
         return Ok(());
     }
     let lines: String = grants.iter().map(|grant| format!("{grant} = true\n")).collect();
-    if path.exists() {
-        // It was read and allowed; what it says is the person's.
-        return Ok(());
-    }
     if !ask::confirm(&format!("Write {} to {}, for this folder", grants.join(", "), config::NAME), true)? {
         return Ok(());
     }
@@ -215,29 +214,6 @@ fn write_and_allow(path: &Path, text: &str) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// A variable for a secret: the words of the connection's key and the field's, in capitals, without saying any twice.
-fn variable_name(connection: &str, field: &str) -> String {
-    let (connection, field) = (capitals(connection), capitals(field));
-    let name = if connection.ends_with(&field) { connection } else { format!("{connection}_{field}") };
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
-}
-
-fn capitals(key: &str) -> String {
-    let mut name = String::new();
-    let mut after_small = false;
-    for character in key.chars() {
-        let is_word = character.is_ascii_alphanumeric();
-        if (character.is_ascii_uppercase() && after_small) || (!is_word && !name.ends_with('_')) {
-            name.push('_');
-        }
-        if is_word {
-            name.push(character.to_ascii_uppercase());
-        }
-        after_small = character.is_ascii_lowercase() || character.is_ascii_digit();
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,7 +226,7 @@ mod tests {
             ("acme-things", "apiKey", "ACME_THINGS_API_KEY"),
             ("2x", "key", "_2X_KEY"),
         ] {
-            assert_eq!(variable_name(connection, field), name);
+            assert_eq!(variable::of_secret(connection, field), name);
             assert!(destination::is_name(name));
         }
     }

@@ -177,7 +177,7 @@ impl<W: Write> Write for JsonWriter<W> {
 }
 
 fn escape(out: &mut impl Write, character: char) -> io::Result<()> {
-    character.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))
+    out.write_all(shown::json_escape(character).as_bytes())
 }
 
 fn is_special_outside(byte: u8) -> bool {

@@ -124,17 +124,6 @@ impl GlobalOptions {
         component(self.component.as_deref())
     }
 
-    /// The grants that are given, as the flags that give them are called.
-    pub(super) fn granted(&self) -> Vec<&'static str> {
-        let grants = [
-            (self.allow_http, "allow-http"),
-            (self.allow_private_network, "allow-private-network"),
-            (self.allow_proxy, "allow-proxy"),
-            (self.read_only, "read-only"),
-        ];
-        grants.into_iter().filter(|(is_given, _)| *is_given).map(|(_, name)| name).collect()
-    }
-
     /// Whether the flags say how requests get to their service.
     pub(super) fn names_network(&self) -> bool {
         self.network().is_ok_and(|network| network.proxy.is_some() || !matches!(network.roots, Roots::Web))

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::forms::{self, Typed, Values};
 use super::run::Failed;
-use super::ways::variable;
+use crate::variable;
 
 /// Shorter secrets are words that any page holds by chance.
 const SHORTEST_SCRUBBED: usize = 12;
@@ -172,7 +172,8 @@ impl Held {
         let kind = self.connection.key();
         let shown = self.shown.iter().filter(|(_, typed)| !typed.text().is_empty());
         let shown = shown.map(|(key, typed)| (key.clone(), Value::from(typed.text().replace("${", "$${"))));
-        let secrets = self.secrets.keys().map(|key| (key.clone(), format!("${{{}}}", variable(kind, key)).into()));
+        let secrets =
+            self.secrets.keys().map(|key| (key.clone(), format!("${{{}}}", variable::of_secret(kind, key)).into()));
         json!({"key": kind, "fields": secrets.chain(shown).collect::<Map<String, Value>>()})
     }
 

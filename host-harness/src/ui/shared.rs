@@ -15,7 +15,8 @@ use super::progress::Progress;
 use super::runs::{Phase, Record, Runs};
 use super::started::Started;
 use super::trigger::Trigger;
-use super::ways::{self, variable};
+use super::ways;
+use crate::variable;
 
 /// The connector, how it is called, and what is remembered.
 pub(super) struct Shared {
@@ -94,8 +95,8 @@ impl Shared {
         let connection = memory.connection.as_ref().map(|held| &held.connection);
         let kind = connection.and_then(|connection| self.definition().connection(connection.key()));
         let secret = kind.and_then(|kind| kind.fields.iter().find(|field| field.secret).map(|field| (kind, field)));
-        let variable =
-            secret.map_or_else(|| "SECRET".to_owned(), |(kind, field)| variable(&kind.key, &field.input.key));
+        let variable = secret
+            .map_or_else(|| "SECRET".to_owned(), |(kind, field)| variable::of_secret(&kind.key, &field.input.key));
         ways::curl(trace.exchanges.get(index)?, &variable)
     }
 

@@ -1,63 +1,19 @@
 //! The ways out of the page: a run as a command of this program, as a program in Rust, and a request as `curl`. Pure.
 
-use host::egress::{Grant, REDACTED};
-use host::{Exchange, Grants, WaysOut};
+use host::egress::REDACTED;
+use host::{Exchange, Grants};
 use serde_json::{Map, Value, json};
 
-use crate::flags::Flags;
+use crate::flags::granted;
 use crate::shell::{json_to_show, quoted, quoted_lines};
 
 /// A longer body is not pasted into a terminal. In bytes.
 const LONGEST_BODY: usize = 64 * 1024;
 
-/// The name of the environment's variable for a secret field of a kind of connection: `API_KEY` of `plm` is
-/// `PLM_API_KEY`, and of `plmApiKey` as well.
-pub(super) fn variable(kind: &str, field: &str) -> String {
-    let (kind, field) = (upper_snake(kind), upper_snake(field));
-    let is_named = kind == field || kind.strip_suffix(&field).is_some_and(|start| start.ends_with('_'));
-    let name = if is_named { kind } else { format!("{kind}_{field}") };
-    // No shell has a variable that begins with a digit.
-    if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
-}
-
-/// `plmApiKey` as `PLM_API_KEY`.
-fn upper_snake(name: &str) -> String {
-    let mut snake = String::new();
-    let mut was_lower = false;
-    for character in name.chars() {
-        if !character.is_ascii_alphanumeric() {
-            if !snake.ends_with('_') {
-                snake.push('_');
-            }
-            was_lower = false;
-            continue;
-        }
-        if character.is_ascii_uppercase() && was_lower {
-            snake.push('_');
-        }
-        was_lower = !character.is_ascii_uppercase();
-        snake.push(character.to_ascii_uppercase());
-    }
-    snake
-}
-
-/// The flags that grant the same.
-fn flags(grants: Grants) -> impl Iterator<Item = String> {
-    let granted = move |grant: &Grant| match grant {
-        Grant::AllowHttp => grants.allow_http,
-        Grant::AllowPrivateNetwork => grants.allow_private_network,
-        Grant::AllowProxy => grants.allow_proxy,
-        // One that this program has no flag for yet.
-        _ => false,
-    };
-    let read_only = grants.read_only.then(|| "--read-only".to_owned());
-    Grant::ALL.into_iter().filter(granted).filter_map(|grant| Flags.grant(grant)).chain(read_only)
-}
-
 /// An action with these inputs as a command line of this program.
 pub(super) fn command(action: &str, inputs: &Map<String, Value>, grants: Grants) -> String {
     let mut words = vec!["harness".to_owned()];
-    words.extend(flags(grants));
+    words.extend(granted(grants));
     words.extend(["action".into(), plain_or_quoted(action), "--connection".into(), "connection.json".into()]);
     let single = |(key, value): (&String, &Value)| match value {
         Value::String(text) => quoted(&format!("{key}={text}")),
@@ -129,7 +85,7 @@ pub(super) fn rust(
         *value = Value::Null;
     }
     let granted: Vec<String> =
-        flags(grants).map(|flag| format!("{}: true", flag.replace("--", "").replace('-', "_"))).collect();
+        granted(grants).map(|flag| format!("{}: true", flag.replace("--", "").replace('-', "_"))).collect();
     let [uses, arguments, read, given, call] = IN_EXAMPLE;
     let (options, uses_options) = match granted.is_empty() {
         true => ("CallOptions::default()".to_owned(), "use host::{CallOptions, Runtime, RuntimeOptions};"),
@@ -186,19 +142,6 @@ mod tests {
 
     fn inputs(value: Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
-    }
-
-    #[test]
-    fn a_variable_is_named_after_the_connection_and_its_field() {
-        for (kind, field, expected) in [
-            ("plmApiKey", "apiKey", "PLM_API_KEY"),
-            ("k", "apiKey", "K_API_KEY"),
-            ("apiKey", "apiKey", "API_KEY"),
-            ("acme-things", "token", "ACME_THINGS_TOKEN"),
-            ("3d", "key", "_3D_KEY"),
-        ] {
-            assert_eq!(variable(kind, field), expected);
-        }
     }
 
     #[test]

@@ -49,25 +49,32 @@ where
     closed.expect("the browser is closed");
 }
 
+/// A page that is started with these words, and its link.
+pub(super) async fn page_with(words: &[&str]) -> (Child, String) {
+    let mut child = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)))
+        .args(["--format", "json"])
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
+    let link: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+    (child, link["url"].as_str().unwrap().to_owned())
+}
+
 impl Bench {
     async fn new(builder: DuroSimBuilder, browser: Browser) -> Self {
         let sim = builder.key(KEY).spawn().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let changes = folder.path().join("changes.json");
         fs::write(&changes, change_buttons(&sim.url()).to_string()).unwrap();
-        let mut harness = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)))
-            .args(["--allow-http", "--allow-private-network", "--format", "json", "serve", "--changes"])
-            .arg(&changes)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(harness.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
-        let link: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-        let link = link["url"].as_str().unwrap().to_owned();
+        let changes = changes.to_str().unwrap();
+        let words = ["--allow-http", "--allow-private-network", "serve", "--changes", changes];
+        let (harness, link) = page_with(&words).await;
         let origin = link.split("/?token=").next().unwrap().to_owned();
         browser.goto(&link).await;
         Self { sim, browser, origin, _harness: harness, _folder: folder }

@@ -1,33 +1,10 @@
 //! What surrounds a form: drafts that outlive a restart, refusals with the one line that ends them, modes, waiting, and
 //! what the connection is said to be.
 
-use std::process::Stdio;
-
 use duro_sim::{DuroSim, Fault};
 use fantoccini::key::Key;
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
-use super::bench::{Bench, KEY, on_the_page};
-use crate::support::built;
-
-/// Another page with these words, which the same browser looks at.
-async fn another(words: &[&str]) -> (Child, String) {
-    let mut child = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)))
-        .args(["--format", "json"])
-        .args(words)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
-    let link: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-    (child, link["url"].as_str().unwrap().to_owned())
-}
+use super::bench::{Bench, KEY, on_the_page, page_with};
 
 async fn go(bench: &Bench, link: &str, path: &str) {
     bench.browser.goto(link).await;
@@ -45,7 +22,7 @@ async fn fill_in(bench: &Bench) {
 async fn a_refusal_names_all_that_is_missing_and_the_line_that_ends_it_and_forms_outlive_the_restart() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = &bench.browser;
-        let (child, link) = another(&["serve"]).await;
+        let (child, link) = page_with(&["serve"]).await;
         go(&bench, &link, "/actions/listComponents").await;
         browser.type_into("#input-first", "7").await;
         browser.wait_until("it is kept", "return Object.keys(localStorage).length > 0").await;
@@ -64,7 +41,7 @@ async fn a_refusal_names_all_that_is_missing_and_the_line_that_ends_it_and_forms
         // As the line says, in the same browser.
         drop(child);
         let words: Vec<&str> = line.split(' ').skip(1).filter(|word| !["--format", "json"].contains(word)).collect();
-        let (_child, link) = another(&words).await;
+        let (_child, link) = page_with(&words).await;
         go(&bench, &link, "/actions/listComponents").await;
         assert_eq!(browser.js("return document.querySelector('#input-first').value").await, "7");
         go(&bench, &link, "/connection").await;
@@ -81,7 +58,7 @@ async fn a_refusal_names_all_that_is_missing_and_the_line_that_ends_it_and_forms
 async fn a_page_that_only_reads_says_so_and_what_would_change_data_does_not_leave() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = &bench.browser;
-        let (_child, link) = another(&["--allow-http", "--allow-private-network", "--read-only", "serve"]).await;
+        let (_child, link) = page_with(&["--allow-http", "--allow-private-network", "--read-only", "serve"]).await;
         go(&bench, &link, "/connection").await;
         browser.wait_for_text(".mode", "Read-only").await;
         fill_in(&bench).await;
