@@ -80,7 +80,7 @@ impl Host for OnePage {
 }
 
 impl Transport for OnePage {
-    fn answer(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, String> {
+    fn answer(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, host::contract::Failure> {
         Ok(http::Response::new(Bytes::copy_from_slice(self.0.as_bytes())))
     }
 }

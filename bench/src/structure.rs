@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
+use host::contract::Failure;
 use host::{Allocation, Runtime, Transport};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -35,16 +36,16 @@ struct Service {
 }
 
 impl Transport for Service {
-    fn answer(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, String> {
+    fn answer(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Failure> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let body: Value = serde_json::from_slice(request.body()).map_err(|error| error.to_string())?;
+        let body: Value = serde_json::from_slice(request.body()).map_err(|error| Failure::Other(error.to_string()))?;
         let ids = body.pointer("/variables/ids").and_then(Value::as_array).cloned().unwrap_or_default();
         let parts: Vec<Value> = ids.iter().filter_map(Value::as_str).map(part).collect();
         let answer = json!({ "data": { "componentsByIds": parts } }).to_string();
         http::Response::builder()
             .header("content-type", "application/json")
             .body(answer.into())
-            .map_err(|error| error.to_string())
+            .map_err(|error| Failure::Other(error.to_string()))
     }
 }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use connector_sdk::Connector as _;
 use duro_plm::Duro;
+use host::contract::Failure;
 use host::{Allocation, CallOptions, CompileCache, Grants, Runtime, RuntimeOptions, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -225,7 +226,7 @@ impl Replay {
 }
 
 impl Transport for Replay {
-    fn answer(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, String> {
+    fn answer(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Failure> {
         let index = self.next.fetch_add(1, Ordering::Relaxed) % self.answers.len().max(1);
         match self.answers.get(index) {
             Some((asked, answer, date)) if *asked == *request.body() => {
@@ -233,7 +234,7 @@ impl Transport for Replay {
                 response.headers_mut().insert(http::header::DATE, date.clone());
                 Ok(response)
             }
-            _ => Err("a request that was not recorded".to_owned()),
+            _ => Err(Failure::Unreachable("a request that was not recorded".to_owned())),
         }
     }
 }

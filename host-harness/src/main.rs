@@ -3,7 +3,9 @@
 mod cli;
 mod flags;
 mod json_parts;
+mod json_writer;
 mod record_text;
+mod recording;
 mod records;
 mod suggest;
 mod ui;

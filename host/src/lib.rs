@@ -47,9 +47,9 @@ pub use network::{ClientIdentity, NetworkError, NetworkOptions, Proxy, Roots};
 pub use origin::Origin;
 pub use poller::{Poller, StateStore};
 pub use runtime::{
-    Allocation, CacheUse, CallEnd, CallEnded, CallError, CallFailure, CallOptions, CompileCache, Connector, LoadError,
-    OTHER_OPERATION, Observers, OperationKind, Outcome, OwnAnswer, OwnRequest, Runtime, RuntimeChoices, RuntimeError,
-    RuntimeOptions, Started, Told, WaysOut,
+    Allocation, CacheUse, CallEnd, CallEnded, CallError, CallFailure, CallHeard, CallOptions, CompileCache, Connector,
+    HeardCall, LoadError, OTHER_OPERATION, Observers, OperationKind, Outcome, OwnAnswer, OwnRequest, Returned, Runtime,
+    RuntimeChoices, RuntimeError, RuntimeOptions, Started, Told, WaysOut,
 };
 pub use step::{Step, StepHeard};
 pub use trace::{Exchange, ExchangeOutcome, Trace};

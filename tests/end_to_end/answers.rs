@@ -43,7 +43,7 @@ fn reason(result: Result<Value, CallError>) -> String {
 struct Canned(u16, Vec<(&'static str, String)>, Vec<u8>);
 
 impl Transport for Canned {
-    fn answer(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, String> {
+    fn answer(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, Failure> {
         let mut response = http::Response::builder().status(self.0);
         for (name, value) in &self.1 {
             response = response.header(*name, value);

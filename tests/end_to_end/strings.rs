@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 struct Canned(Mutex<String>);
 
 impl Transport for Canned {
-    fn answer(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, String> {
+    fn answer(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, host::contract::Failure> {
         Ok(http::Response::new(self.0.lock().unwrap().clone().into()))
     }
 }

@@ -21,7 +21,6 @@ mod init;
 mod inputs;
 mod inspect;
 mod jq;
-mod json_writer;
 mod key;
 mod network;
 mod notify;
@@ -33,6 +32,8 @@ mod poll;
 mod print;
 mod progress;
 mod project;
+mod record;
+mod replay;
 mod seen;
 mod serve;
 mod session;
@@ -112,6 +113,7 @@ enum Command {
     Watch(watch::Arguments),
     State(state::Arguments),
     Verify(verify::Arguments),
+    Replay(replay::Arguments),
     Serve(serve::Arguments),
     Init(init::Arguments),
     Doctor(doctor::Arguments),
@@ -123,6 +125,11 @@ enum Command {
 }
 
 impl Command {
+    /// Whether it calls the component for a person, and its calls can be recorded.
+    fn makes_calls(&self) -> bool {
+        matches!(self, Self::TestConnection(_) | Self::Action(_) | Self::DataSource(_) | Self::Poll(_) | Self::Watch(_))
+    }
+
     /// Whether it runs a component, and so by the settings of its folder.
     fn heeds_settings(&self) -> bool {
         !matches!(self, Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_))
@@ -171,7 +178,20 @@ pub(crate) fn main() -> ExitCode {
             return CommandError::usage(format!("no asynchronous runtime could be started: {error}")).report();
         }
     };
-    let status = match runtime.block_on(run(arguments, settings)) {
+    let recording = match arguments.options.start_recording(arguments.command.makes_calls()) {
+        Ok(recording) => recording,
+        Err(failure) => return failure.report(),
+    };
+    let ran = async {
+        let result = run(arguments, settings).await;
+        // What failed is worth looking at too.
+        let recorded = match recording {
+            Some(recording) => recording.finish().await,
+            None => Ok(()),
+        };
+        result.and(recorded)
+    };
+    let status = match runtime.block_on(ran) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     };
@@ -244,6 +264,7 @@ async fn run(arguments: Arguments, settings: Settings) -> Result<(), CommandErro
         Command::Watch(arguments) => watch::run(arguments, options).await,
         Command::State(arguments) => state::run(arguments, options).await,
         Command::Verify(arguments) => verify::run(arguments, options).await,
+        Command::Replay(arguments) => replay::run(arguments, options).await,
         Command::Serve(arguments) => serve::run(arguments, options).await,
         Command::Init(arguments) => init::run(arguments, options).await,
         Command::Doctor(arguments) => doctor::run(arguments, options, settings).await,

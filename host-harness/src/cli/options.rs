@@ -8,6 +8,7 @@ use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions, Obser
 use super::command_error::CommandError;
 use super::format::Format;
 use super::network::NetworkFlags;
+use super::record::{RecordOptions, UnderWay};
 use super::seen::{Seen, SeenOptions};
 use super::values::{milliseconds, size};
 use crate::flags::limit_flag;
@@ -67,6 +68,11 @@ pub(super) struct GlobalOptions {
     /// How to print results
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
+    #[command(flatten)]
+    recording: RecordOptions,
+    /// The recording under way.
+    #[arg(skip)]
+    under_way: Option<UnderWay>,
     #[command(flatten)]
     seen: SeenOptions,
     /// Who sees the calls from outside, once there is somebody.
@@ -217,9 +223,25 @@ impl GlobalOptions {
         Ok(seen)
     }
 
+    /// Begins a recording, if one is asked for.
+    pub(super) fn start_recording(&mut self, makes_calls: bool) -> Result<Option<UnderWay>, CommandError> {
+        self.under_way = self.recording.start(makes_calls)?;
+        Ok(self.under_way.clone())
+    }
+
+    pub(super) fn recording(&self) -> &RecordOptions {
+        &self.recording
+    }
+
+    /// The recording under way.
+    pub(super) fn under_way(&self) -> Option<&UnderWay> {
+        self.under_way.as_ref()
+    }
+
     /// Who sees the calls from outside.
     pub(super) fn observers(&self) -> Observers {
-        self.observers.clone()
+        let heard = self.under_way.as_ref().map(UnderWay::hears);
+        Observers { heard, ..self.observers.clone() }
     }
 
     pub(super) fn limits(&self) -> Limits {

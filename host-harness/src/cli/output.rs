@@ -16,12 +16,12 @@ use serde::Serialize;
 use super::colours::{self, JsonColours};
 use super::format::Format;
 use super::hidden::{Hidden, Scrubber};
-use super::json_writer::{JsonWriter, Layout};
 use super::output_file::OutputFile;
 use super::records::Records;
 pub(super) use super::shown::one_line;
 use super::table::{LeftOut, Room};
 use super::{shown, table};
+use crate::json_writer::{JsonWriter, Layout};
 
 /// A longer message is cut: what is in it is also in the JSON on standard output, and nobody reads so much of it in a
 /// terminal.
@@ -113,6 +113,14 @@ pub(super) fn json_line<T: Serialize>(value: &T) -> io::Result<()> {
 /// Prints a document that is kept in a file: indented wherever it goes.
 pub(super) fn json_document<T: Serialize>(value: &T) -> io::Result<()> {
     print_json(value, Layout::Indented)
+}
+
+/// Writes a document into a file of its own, beside what results are printed.
+pub(super) fn json_into<T: Serialize>(file: &mut OutputFile, value: &T) -> io::Result<()> {
+    file.add(|out| {
+        let out = write_json(value, Layout::Indented, out)?;
+        out.write_all(b"\n")
+    })
 }
 
 fn print_json<T: Serialize>(value: &T, layout: Layout) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! What the commands that call a connector share: the component loaded, the connection read, the options of a call.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use host::contract::ConnectorDefinition;
@@ -18,8 +18,9 @@ use super::inputs::Inputs;
 use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::progress::Progress;
-use super::{connection_file, output};
+use super::{connection_file, output, record};
 use crate::files;
+use crate::recording::Component;
 
 /// A manifest as it is printed, in bytes: indented, it is several times what a component may declare.
 const LARGEST_MANIFEST: u64 = 16 * 1024 * 1024;
@@ -29,24 +30,30 @@ pub(super) struct Session {
     pub(super) connector: Connector,
     pub(super) options: GlobalOptions,
     limits: Arc<Limits>,
+    /// What the connector was loaded from, where that is WebAssembly.
+    file: Option<PathBuf>,
 }
 
 impl Session {
     pub(super) async fn open(options: GlobalOptions) -> Result<Self, CommandError> {
         let runtime = runtime(&options)?;
         let loading = |file: &Path| Progress::start(format!("Loading {}", file.display()));
-        let connector = match options.precompiled() {
+        let answers = options.recording().answers()?;
+        let (mut connector, file) = match options.precompiled() {
             Some(file) => {
                 let _progress = loading(file);
                 // SAFETY: the operator vouches for the file by naming it with a flag that says what it is.
-                unsafe { runtime.load_precompiled(file) }.await?
+                (unsafe { runtime.load_precompiled(file) }.await?, None)
             }
             None => {
                 let component = options.component()?;
                 let _progress = loading(&component);
-                runtime.load_file(&component).await?
+                (runtime.load_file(&component).await?, Some(component))
             }
         };
+        if let Some(answers) = answers {
+            connector = connector.with_transport(answers);
+        }
         // Trouble with the cache is no error, and worth a word only to whoever has named a folder for it.
         if let (true, CacheUse::Unusable(why)) = (options.names_a_cache(), connector.cache_use()) {
             output::message(&format!("warning: the cache folder is not used: {why}"));
@@ -55,7 +62,10 @@ impl Session {
             connector.expect_manifest(&expected_manifest(path)?)?;
         }
         let limits = Arc::new(options.limits());
-        Ok(Self { connector, options, limits })
+        if let Some(recording) = options.under_way() {
+            recording.opened(&connector, file.as_deref(), limits.clone());
+        }
+        Ok(Self { connector, options, limits, file })
     }
 
     /// Reads the connection to use against the connector's manifest.
@@ -122,6 +132,11 @@ impl Session {
             observers: self.options.observers(),
             ..Default::default()
         }
+    }
+
+    /// Which component it is.
+    pub(super) fn component(&self) -> Component {
+        record::component(&self.connector, self.file.as_deref())
     }
 
     pub(super) fn state_limit(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! A configured connection, split by the manifest into what the connector sees and the secrets that stay with the host,
 //! with the origin that its endpoint fields allow.
 
+mod credentials;
 mod endpoint;
 mod renewed;
 
@@ -17,7 +18,7 @@ use crate::egress::Sockets;
 use crate::network::ClientIdentity;
 use crate::origin::{EndpointUrl, Origin};
 
-use crate::secrets::{EXPIRES_SOON, Secrets, expiry_of};
+use crate::secrets::{Secrets, expiry_of};
 pub(crate) use renewed::Renewals;
 pub use renewed::Renewed;
 
@@ -183,34 +184,8 @@ impl Connection {
         &self.expiries
     }
 
-    /// The credential that had its end before `now`, in words that say what to do; none when all are good.
-    pub fn expired(&self, now: SystemTime) -> Option<String> {
-        let (name, expiry) = self.expiries.iter().find(|(_, expiry)| *expiry <= now)?;
-        let date = httpdate::fmt_http_date(*expiry);
-        Some(format!("the connection's {name} expired on {date}, so nothing was sent: create a new one and fill it in"))
-    }
-
-    /// The credentials that end within a week of `now`, a sentence each.
-    pub fn expiring_soon(&self, now: SystemTime) -> Vec<String> {
-        let soon = self.expiries.iter().filter_map(|(name, expiry)| {
-            let left = expiry.duration_since(now).ok().filter(|left| *left < EXPIRES_SOON)?;
-            let days = left.as_secs() / (24 * 3600);
-            let left = if days == 0 { "in less than a day".to_owned() } else { format!("in {days} days or so") };
-            let date = httpdate::fmt_http_date(*expiry);
-            Some(format!("the connection's {name} expires {left}, on {date}: create a new one before then"))
-        });
-        soon.collect()
-    }
-
-    /// What the owner of the connection should know and change, a sentence each: credentials that end soon, and secrets
-    /// that are too short to be told from other text.
-    pub fn warnings(&self, now: SystemTime) -> Vec<String> {
-        let mut warnings = self.expiring_soon(now);
-        warnings.extend(self.secrets.warnings());
-        warnings
-    }
-
-    pub(crate) fn public_fields(&self) -> &str {
+    /// The fields that are not secret, as a JSON object: what the component sees of them.
+    pub fn public_fields(&self) -> &str {
         &self.public_fields
     }
 

@@ -93,6 +93,12 @@ impl Network {
         Ok(Self { roots: options.trusted()?, proxy, identity, transport, tls: OnceLock::new() })
     }
 
+    /// No network: `transport` answers.
+    pub(crate) fn answered_by(transport: Arc<dyn Transport>) -> Self {
+        let roots = RootCertStore::empty();
+        Self { roots, proxy: None, identity: None, transport: Some(transport), tls: OnceLock::new() }
+    }
+
     /// The proxy that everything leaves through, if there is one.
     pub(crate) fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()

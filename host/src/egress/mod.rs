@@ -9,6 +9,7 @@ mod overrides;
 mod policy;
 mod proxied;
 mod read_only;
+mod recorded;
 mod request;
 mod resolver;
 mod retry;

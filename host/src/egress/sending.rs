@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, RETRY_AFTER};
 use http::{Method, StatusCode};
 use tracing::Instrument as _;
 
@@ -25,7 +24,7 @@ use crate::log::{CallLog, LogLevel, LogSource};
 use crate::refusal::Refusal;
 use crate::secrets::{REDACTED, Secrets};
 use crate::step::{Step, StepHeard};
-use crate::trace::{Exchange, ExchangeOutcome, held_by_headers};
+use crate::trace::Exchange;
 use crate::trace_context::TraceContextSource;
 
 /// More refusals than these say nothing new.
@@ -59,7 +58,7 @@ pub(crate) struct EgressContext {
 
 /// The requests of one call, with their count.
 pub(crate) struct Egress {
-    context: EgressContext,
+    pub(super) context: EgressContext,
     /// Whether keys that the service hands out come through: to the host itself, and to no component.
     takes_tokens: bool,
     pub(crate) requests: u64,
@@ -184,6 +183,7 @@ impl Egress {
         attempts: &mut u32,
         log: &mut CallLog,
     ) -> Result<ReceivedResponse, Stopped> {
+        let is_asked_again = self.context.network.transport().is_none();
         loop {
             *attempts += 1;
             let started = Instant::now();
@@ -195,7 +195,7 @@ impl Egress {
                 Ok(response) => {
                     let status = response.status();
                     span.answered(&response);
-                    if !(request.idempotent && retry::is_worth_another(status)) {
+                    if !(request.idempotent && is_asked_again && retry::is_worth_another(status)) {
                         if status.is_redirection() {
                             log.debug(|| format!("HTTP {} is a redirect, which is not followed", status.as_u16()));
                         }
@@ -272,7 +272,7 @@ impl Egress {
             *outgoing.method_mut() = request.method.clone();
             *outgoing.uri_mut() = request.url.as_str().parse().map_err(|_| Stopped::Broken("not a URI".to_owned()))?;
             *outgoing.headers_mut() = headers;
-            let response = transport.answer(outgoing).map_err(Stopped::NoAnswer)?;
+            let response = transport.answer(outgoing).map_err(Stopped::Failed)?;
             return client::with_status(response.into()).map_err(Stopped::Broken);
         }
         let client = self.context.sockets.client(&self.context.network, self.context.policy.grants());
@@ -367,49 +367,10 @@ impl Egress {
                 }
             }
             Stopped::NoAnswer(text) | Stopped::Broken(text) => Failure::Unreachable(self.context.secrets.scrub(text)),
+            Stopped::Failed(failure) => failure,
         };
         log.debug(|| format!("no answer: {failure}"));
         failure
-    }
-
-    /// Keeps an exchange, where there is room for it.
-    fn record(
-        &mut self,
-        request: &CheckedRequest,
-        result: &Result<ReceivedResponse, Failure>,
-        attempts: u32,
-        started: Instant,
-    ) {
-        // Charged before anything is copied.
-        let answer = result.as_ref().map_or(0, |answer| answer.body.len() as u64 + held_by_headers(&answer.headers));
-        let sent: usize = request.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        let per_header = (request.headers.len() * size_of::<(String, String)>()) as u64;
-        let sent = (sent + request.url.as_str().len() + request.body.len() + size_of::<Exchange>()) as u64 + per_header;
-        if !self.context.budget.take_for_record(sent.saturating_add(answer)) {
-            self.exchanges_dropped += 1;
-            return;
-        }
-        let header = |(name, value): (&HeaderName, &HeaderValue)| {
-            let value = if value.is_sensitive() { REDACTED.into() } else { String::from_utf8_lossy(value.as_bytes()) };
-            (name.as_str().to_owned(), value.into_owned())
-        };
-        self.exchanges.push(Exchange {
-            at: started.saturating_duration_since(self.context.started),
-            duration: started.elapsed(),
-            attempts,
-            method: request.method.as_str().to_owned(),
-            url: request.url.as_str().to_owned(),
-            request_headers: request.headers.iter().map(header).collect(),
-            request_body: request.body.clone(),
-            outcome: match result {
-                Ok(response) => ExchangeOutcome::Answered {
-                    status: response.status,
-                    headers: response.headers.clone(),
-                    body: Bytes::copy_from_slice(&response.body),
-                },
-                Err(failure) => ExchangeOutcome::Failed(failure.clone()),
-            },
-        });
     }
 }
 

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::encoding::BodyProblem;
+use crate::contract::Failure;
 use crate::limits::Limit;
 use crate::refusal::Refusal;
 
@@ -13,6 +14,8 @@ pub(super) enum Stopped {
     /// No connection, or it broke before an answer began: an idempotent request may be sent again.
     NoAnswer(String),
     Broken(String),
+    /// What stands in the network's place says how it failed.
+    Failed(Failure),
 }
 
 impl Stopped {
@@ -35,6 +38,7 @@ impl Stopped {
             Self::Exceeded(Limit::ResponseBytes) => "too-large",
             Self::Exceeded(_) => "denied",
             Self::NoAnswer(_) | Self::Broken(_) => "unreachable",
+            Self::Failed(failure) => failure.kind(),
         }
     }
 }

@@ -176,7 +176,7 @@ pub(super) fn egress(
         limits: limits.clone(),
         started,
         deadline: deadline.checked_sub(last_words).unwrap_or(deadline),
-        record_exchanges: options.record_exchanges,
+        record_exchanges: options.record_exchanges || options.observers.heard.is_some(),
         trace_context: options.observers.trace_context.clone(),
         steps: options.observers.steps.clone(),
         budget,

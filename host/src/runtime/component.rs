@@ -4,27 +4,21 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
 
-use super::bindings::{self, Interface, LinkedComponent, Visible};
+use super::bindings::{self, Interface, LinkedComponent};
 use super::cache::{self, CacheUse};
-use super::call::{self, CallOptions, Outcome, Started};
-use super::error::{CallError, CallFailure};
+use super::call::{self, CallOptions};
 use super::load_error::LoadError;
-use super::observed::Observed;
-use super::observers::OperationKind;
-use super::operations::{Describe, Operation, Perform, Poll, Query, TestConnection, as_text};
+use super::operations::Describe;
 use super::{Runtime, RuntimeInner};
 use crate::connection::{Connection, ConnectionError};
-use crate::contract::{Account, ConnectorDefinition, Error, Page, PollResult, short, trust_changes};
+use crate::contract::{ConnectorDefinition, short, trust_changes};
+use crate::egress::Transport;
 use crate::limits::{Limit, LimitExceeded, Limits};
-use crate::trace::Trace;
 
 /// What a component may import: what it asks of the host, and the types of its contract.
 const ALLOWED_IMPORTS: [&str; 3] = ["http", "log", "types"];
@@ -35,10 +29,10 @@ const EXPORTS: [&str; 5] = ["manifest", "connections", "actions", "data-sources"
 #[derive(Clone)]
 pub struct Connector {
     inner: Arc<ConnectorInner>,
+    runtime: Arc<RuntimeInner>,
 }
 
 struct ConnectorInner {
-    runtime: Arc<RuntimeInner>,
     linked: LinkedComponent,
     definition: ConnectorDefinition,
     imports: Vec<String>,
@@ -71,7 +65,8 @@ impl Connector {
         if !problems.is_empty() {
             return Err(LoadError::Manifest(problems));
         }
-        Ok(Self { inner: Arc::new(ConnectorInner { runtime, linked, definition, imports, exports, size, cache_use }) })
+        let inner = ConnectorInner { linked, definition, imports, exports, size, cache_use };
+        Ok(Self { inner: Arc::new(inner), runtime })
     }
 
     /// What the connector declares. Read once, when it was loaded.
@@ -121,129 +116,28 @@ impl Connector {
 
     /// The runtime it was loaded into.
     pub fn runtime(&self) -> Runtime {
-        Runtime { inner: self.inner.runtime.clone() }
+        Runtime { inner: self.runtime.clone() }
+    }
+
+    /// The same connector, with requests answered by `transport` in place of the network. Nothing is compiled or linked
+    /// anew.
+    pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
+        let runtime = Arc::new(self.runtime.answered_by(transport));
+        Self { inner: self.inner.clone(), runtime }
+    }
+
+    pub(super) fn linked(&self) -> &LinkedComponent {
+        &self.inner.linked
+    }
+
+    pub(super) fn runtime_inner(&self) -> &RuntimeInner {
+        &self.runtime
     }
 
     /// Makes a connection of `{"key": …, "fields": {…}}`, by the connector's manifest. A connection that can be made
     /// and not be used says so with [`Connection::problems`], and with every call.
     pub fn connection(&self, value: Value) -> Result<Connection, ConnectionError> {
         Connection::new(self.definition(), value)
-    }
-
-    /// Asks the service whose credential the connection holds.
-    pub async fn test_connection(
-        &self,
-        connection: &Connection,
-        options: &CallOptions,
-    ) -> Result<Outcome<Account>, Box<CallFailure>> {
-        let work = async {
-            let visible = self.visible(connection)?;
-            self.run(connection, options, TestConnection { connection: &visible }).await
-        };
-        self.observed(OperationKind::TestConnection, None, connection, options).call(work).await
-    }
-
-    /// Performs an action. `inputs` is anything that is a JSON object when it is serialized; the result is JSON text
-    /// that was checked to be well formed.
-    pub async fn perform(
-        &self,
-        key: &str,
-        connection: &Connection,
-        inputs: &(impl Serialize + Sync + ?Sized),
-        options: &CallOptions,
-    ) -> Result<Outcome<Box<RawValue>>, Box<CallFailure>> {
-        let work = async {
-            let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
-            self.run(connection, options, Perform { key, connection: &visible, inputs: &inputs }).await
-        };
-        self.observed(OperationKind::Action, Some(key), connection, options).call(work).await
-    }
-
-    /// Gives one page of a data source's items.
-    pub async fn query(
-        &self,
-        key: &str,
-        connection: &Connection,
-        inputs: &(impl Serialize + Sync + ?Sized),
-        search: Option<&str>,
-        cursor: Option<&str>,
-        options: &CallOptions,
-    ) -> Result<Outcome<Page>, Box<CallFailure>> {
-        let work = async {
-            let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
-            self.run(connection, options, Query { key, connection: &visible, inputs: &inputs, search, cursor }).await
-        };
-        self.observed(OperationKind::DataSource, Some(key), connection, options).call(work).await
-    }
-
-    /// Polls a trigger once. `state` is what the last poll that succeeded returned; store the new one only after the
-    /// payload was accepted, so that a crash in between repeats changes and never loses one.
-    pub async fn poll(
-        &self,
-        key: &str,
-        connection: &Connection,
-        inputs: &(impl Serialize + Sync + ?Sized),
-        state: Option<&[u8]>,
-        options: &CallOptions,
-    ) -> Result<Outcome<PollResult>, Box<CallFailure>> {
-        let work = async {
-            if state.is_some_and(|state| state.len() as u64 > options.limits.state_bytes) {
-                let exceeded = LimitExceeded::new(Limit::StateBytes, &options.limits);
-                let error = CallError::Limit { exceeded, answer: None };
-                return Err(Box::new(CallFailure { error, trace: Trace::default() }));
-            }
-            let (visible, inputs) = (self.visible(connection)?, as_text(inputs)?);
-            self.run(connection, options, Poll { key, connection: &visible, inputs: &inputs, state }).await
-        };
-        self.observed(OperationKind::Poll, Some(key), connection, options).call(work).await
-    }
-
-    /// Makes an instance, as every call does before its work, and does nothing with it. For measurements; it takes no
-    /// turn among the runtime's calls, but one of its slots until it is dropped.
-    pub async fn start(&self, options: &CallOptions) -> Result<Started, CallError> {
-        call::start(&self.inner.runtime, &self.inner.linked, options).await
-    }
-
-    /// The connection as the component sees it, if it can be used at all.
-    fn visible(&self, connection: &Connection) -> Result<Visible, Box<CallFailure>> {
-        let unusable = |error| Box::new(CallFailure { error, trace: Trace::default() });
-        let endpoint = self.check_usable(connection).map_err(unusable)?;
-        Ok(self.inner.linked.visible(connection.key(), endpoint, connection.public_fields()))
-    }
-
-    /// Gives the endpoint of a connection that can be used, and the error that every call with any other ends in.
-    pub(super) fn check_usable<'a>(&self, connection: &'a Connection) -> Result<&'a str, CallError> {
-        match (connection.problems(), connection.endpoint()) {
-            ([], Ok(endpoint)) => match connection.expired(SystemTime::now()) {
-                None => Ok(endpoint),
-                Some(message) => Err(CallError::Connector(Error::Unauthenticated(message))),
-            },
-            (problems, _) => Err(CallError::Connector(Error::InvalidInput(problems.to_vec()))),
-        }
-    }
-
-    /// A call of this connector, for whoever sees it from outside.
-    pub(super) fn observed<'a>(
-        &'a self,
-        kind: OperationKind,
-        key: Option<&'a str>,
-        connection: &'a Connection,
-        options: &'a CallOptions,
-    ) -> Observed<'a> {
-        Observed { definition: self.definition(), kind, key, connection, options }
-    }
-
-    pub(super) fn runtime_inner(&self) -> &RuntimeInner {
-        &self.inner.runtime
-    }
-
-    async fn run<O: Operation>(
-        &self,
-        connection: &Connection,
-        options: &CallOptions,
-        operation: O,
-    ) -> Result<Outcome<O::Accepted>, Box<CallFailure>> {
-        call::run(&self.inner.runtime, &self.inner.linked, Some(connection), options, operation).await
     }
 }
 

@@ -4,9 +4,11 @@
 mod bindings;
 mod cache;
 mod call;
+mod calls;
 mod component;
 mod engine;
 mod error;
+mod heard;
 mod load_error;
 mod observed;
 mod observers;
@@ -30,6 +32,7 @@ pub use component::Connector;
 use component::Source;
 pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
+pub use heard::{CallHeard, HeardCall, Returned};
 pub use load_error::LoadError;
 pub use observers::{CallEnd, CallEnded, OTHER_OPERATION, Observers, OperationKind};
 pub use own_request::{OwnAnswer, OwnRequest};
@@ -114,7 +117,7 @@ pub struct Runtime {
 }
 
 pub(crate) struct RuntimeInner {
-    engine: SharedEngine,
+    engine: Arc<SharedEngine>,
     cache: CompileCache,
     load_limits: Arc<Limits>,
     concurrent_calls: u32,
@@ -141,7 +144,7 @@ impl Runtime {
             .map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         Ok(Self {
             inner: Arc::new(RuntimeInner {
-                engine,
+                engine: Arc::new(engine),
                 cache: options.cache,
                 load_limits: options.load_limits,
                 concurrent_calls,
@@ -200,6 +203,20 @@ impl Runtime {
     /// is a compiled component too.
     pub async fn compile_file(&self, component: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<u64, LoadError> {
         component::compile_to_file(&self.inner, component.as_ref().to_owned(), output.as_ref().to_owned()).await
+    }
+}
+
+impl RuntimeInner {
+    /// The same engine, with requests answered by `transport`.
+    fn answered_by(&self, transport: Arc<dyn Transport>) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            cache: self.cache.clone(),
+            load_limits: self.load_limits.clone(),
+            concurrent_calls: self.concurrent_calls,
+            network: Arc::new(Network::answered_by(transport)),
+            slots: Semaphore::new(self.concurrent_calls as usize),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
-//! Who sees a call from outside, and what they are told: not what it is about, but what it used and how it ended.
+//! Who sees a call from outside, and what they are told: not what it is about, but what it used and how it ended. The
+//! one exception is whoever records it.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::error::CallError;
+use super::heard::CallHeard;
 use crate::step::StepHeard;
 use crate::trace::Trace;
 use crate::trace_context::TraceContextSource;
@@ -67,6 +69,8 @@ pub type CallEnded = Arc<dyn Fn(&CallEnd<'_>) + Send + Sync>;
 pub struct Observers {
     /// Hears of the call when it has ended. A call that is given up before has a span and no end.
     pub ended: Option<CallEnded>,
+    /// Hears of the call with all that went in and came out: whoever records it. Its exchanges are recorded for it.
+    pub heard: Option<CallHeard>,
     /// Hears of the call's requests while it is under way.
     pub steps: Option<StepHeard>,
     /// Gives the trace context that goes out with a request under
@@ -82,6 +86,7 @@ impl fmt::Debug for Observers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Observers")
             .field("ended", &self.ended.is_some())
+            .field("heard", &self.heard.is_some())
             .field("steps", &self.steps.is_some())
             .field("trace_context", &self.trace_context.is_some())
             .field("error_texts", &self.error_texts)

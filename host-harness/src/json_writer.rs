@@ -5,14 +5,14 @@
 
 use std::io::{self, Write};
 
-use super::shown;
+use crate::shown;
 
 /// Deeper levels are set in no further: a list of a million lists would otherwise be mostly blanks.
 const DEEPEST_INDENT: usize = 50;
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     /// Without a blank, for a program.
     Compact,
     /// A member or item a line, for a person.
@@ -20,7 +20,7 @@ pub(super) enum Layout {
 }
 
 /// Writes JSON in one layout, wherever its pieces are cut.
-pub(super) struct JsonWriter<W> {
+pub(crate) struct JsonWriter<W> {
     out: W,
     layout: Layout,
     position: Position,
@@ -40,12 +40,12 @@ enum Position {
 }
 
 impl<W: Write> JsonWriter<W> {
-    pub(super) fn new(out: W, layout: Layout) -> Self {
+    pub(crate) fn new(out: W, layout: Layout) -> Self {
         Self { out, layout, position: Position::Outside, begun: Vec::new(), depth: 0, opened: false }
     }
 
     /// What is written to, for what follows the JSON.
-    pub(super) fn into_inner(self) -> W {
+    pub(crate) fn into_inner(self) -> W {
         self.out
     }
 

@@ -1,0 +1,146 @@
+//! `--record` and `--answer-from`: what calls came to, kept in a file, and a file in the place of the service.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use clap::Args;
+use host::{CallHeard, Connector, Limits};
+use sha2::{Digest, Sha256};
+
+use super::command_error::CommandError;
+use super::output;
+use super::output_file::OutputFile;
+use crate::files;
+use crate::recording::{Answers, Component, Finished, LARGEST, Recorder, Recording, Redaction, finish};
+
+/// The flags of what is recorded.
+#[derive(Args)]
+pub(super) struct RecordOptions {
+    /// Write what the component was asked, what it asked of the service, and what came of it to this file: a HAR, which
+    /// `harness replay` runs without a network. Secrets are not in it
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Recording")]
+    record: Option<PathBuf>,
+    /// Take the values of this member, parameter or header out of the recording; can be given several times. Passwords,
+    /// tokens, keys and cookies always are
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Recording", requires = "record")]
+    redact: Vec<String>,
+    /// Take what this regular expression matches out of the recording; can be given several times
+    #[arg(long, global = true, value_name = "PATTERN", help_heading = "Recording", requires = "record")]
+    redact_pattern: Vec<String>,
+    /// Have requests answered by the recording, or the HAR of a browser, in this file: nothing leaves this machine
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Recording")]
+    answer_from: Option<PathBuf>,
+}
+
+/// A recording under way.
+#[derive(Clone)]
+pub(super) struct UnderWay(Arc<Inner>);
+
+struct Inner {
+    recorder: Arc<Recorder>,
+    redaction: Redaction,
+    path: PathBuf,
+    file: Mutex<OutputFile>,
+    opened: OnceLock<(Connector, Component, Arc<Limits>)>,
+}
+
+impl RecordOptions {
+    /// Begins a recording, if one is asked for: makes sure that it can be written, before anything is asked of a
+    /// service.
+    pub(super) fn start(&self, makes_calls: bool) -> Result<Option<UnderWay>, CommandError> {
+        let Some(path) = &self.record else { return Ok(None) };
+        if !makes_calls {
+            return Err(CommandError::usage(
+                "--record is for test-connection, action, data-source, poll and watch; the page of `harness serve` \
+                 has a switch for it",
+            ));
+        }
+        let redaction = Redaction::new(&self.redact, &self.redact_pattern);
+        let redaction = redaction.map_err(|problem| CommandError::usage(format!("--redact-pattern: {problem}")))?;
+        let file = OutputFile::open(path).map_err(|error| cannot_be_written(path, &error))?;
+        Ok(Some(UnderWay(Arc::new(Inner {
+            recorder: Arc::default(),
+            redaction,
+            path: path.clone(),
+            file: Mutex::new(file),
+            opened: OnceLock::new(),
+        }))))
+    }
+
+    /// What answers in place of the service, if something is to.
+    pub(super) fn answers(&self) -> Result<Option<Arc<Answers>>, CommandError> {
+        let Some(path) = &self.answer_from else { return Ok(None) };
+        let answers = Answers::of(read(path)?);
+        if answers.len() == 0 {
+            return Err(CommandError::usage(format!("{} holds no answer", path.display())));
+        }
+        let (path, count) = (path.display(), answers.len());
+        output::message(&format!(
+            "note: {count} recorded answers of {path} stand in for the service, and nothing leaves"
+        ));
+        Ok(Some(Arc::new(answers)))
+    }
+}
+
+/// Reads a recording, or the HAR of a browser.
+pub(super) fn read(path: &Path) -> Result<Recording, CommandError> {
+    let failed = |why: String| CommandError::usage(format!("{}: {why}", path.display()));
+    let text = files::read(path, LARGEST).map_err(|error| failed(format!("cannot be read: {error}")))?;
+    Recording::read(&text).map_err(failed)
+}
+
+impl UnderWay {
+    /// What has calls heard.
+    pub(super) fn hears(&self) -> CallHeard {
+        self.0.recorder.hears()
+    }
+
+    /// Notes what is recorded.
+    pub(super) fn opened(&self, connector: &Connector, file: Option<&Path>, limits: Arc<Limits>) {
+        let component = component(connector, file);
+        self.0.opened.set((connector.clone(), component, limits)).ok();
+    }
+
+    /// Writes the file.
+    pub(super) async fn finish(self) -> Result<(), CommandError> {
+        let inner = self.0;
+        let kept = inner.recorder.take();
+        let Some((connector, component, limits)) = inner.opened.get() else { return Ok(()) };
+        if kept.calls.is_empty() && kept.left_out == 0 {
+            output::message("warning: no call was made, so there is nothing to record");
+            return Ok(());
+        }
+        let finished = finish(connector, component.clone(), kept, &inner.redaction, limits).await;
+        let Finished { recording, warnings } = finished;
+        for warning in warnings {
+            output::message(&format!("warning: {warning}"));
+        }
+        let mut file = inner.file.lock().unwrap_or_else(PoisonError::into_inner);
+        output::json_into(&mut file, &recording.har()).map_err(|error| cannot_be_written(&inner.path, &error))?;
+        let calls = match recording.calls.len() {
+            1 => "1 call".to_owned(),
+            calls => format!("{calls} calls"),
+        };
+        output::message(&format!("note: {calls} recorded in {}", inner.path.display()));
+        Ok(())
+    }
+}
+
+/// Which component it is. `file` is what it was loaded from, where that is WebAssembly.
+pub(super) fn component(connector: &Connector, file: Option<&Path>) -> Component {
+    let definition = connector.definition();
+    let hash = file.and_then(|file| std::fs::read(file).ok()).map(|bytes| {
+        let digest = Sha256::digest(&bytes);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    });
+    Component {
+        key: definition.key.clone(),
+        version: definition.version.clone(),
+        contract: connector.contract_version().to_owned(),
+        sha256: hash,
+    }
+}
+
+fn cannot_be_written(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::usage(format!("--record: {} cannot be written: {error}", path.display()))
+}
