@@ -41,6 +41,7 @@ mod raw;
 mod read_only;
 mod rebase;
 mod recipes;
+mod recordings;
 mod retries;
 mod secrets;
 mod seen;

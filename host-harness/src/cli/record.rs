@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::Args;
 use host::{CallHeard, Connector, Limits};
-use sha2::{Digest, Sha256};
 
 use super::command_error::CommandError;
 use super::output;
@@ -97,7 +96,7 @@ impl UnderWay {
 
     /// Notes what is recorded.
     pub(super) fn opened(&self, connector: &Connector, file: Option<&Path>, limits: Arc<Limits>) {
-        let component = component(connector, file);
+        let component = Component::of(connector, file);
         self.0.opened.set((connector.clone(), component, limits)).ok();
     }
 
@@ -123,21 +122,6 @@ impl UnderWay {
         };
         output::message(&format!("note: {calls} recorded in {}", inner.path.display()));
         Ok(())
-    }
-}
-
-/// Which component it is. `file` is what it was loaded from, where that is WebAssembly.
-pub(super) fn component(connector: &Connector, file: Option<&Path>) -> Component {
-    let definition = connector.definition();
-    let hash = file.and_then(|file| std::fs::read(file).ok()).map(|bytes| {
-        let digest = Sha256::digest(&bytes);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
-    });
-    Component {
-        key: definition.key.clone(),
-        version: definition.version.clone(),
-        contract: connector.contract_version().to_owned(),
-        sha256: hash,
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         let progress = Progress::start(format!("Replaying {}", file.display()));
         let failed = |why: String| CommandError::usage(format!("{}: {why}", file.display()));
         let mut recording = record::read(file)?;
-        check(&recording, &component.key).map_err(failed)?;
+        recording.check(&component.key).map_err(failed)?;
         report.calls += recording.calls.len();
         let before = report.differences.len();
         for (call, number) in recording.calls.iter_mut().zip(1..) {
@@ -138,21 +138,6 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
         files.extend(found);
     }
     Ok(files)
-}
-
-/// Whether it is a recording of this connector.
-fn check(recording: &Recording, key: &str) -> Result<(), String> {
-    if recording.calls.is_empty() {
-        return Err(
-            "it holds no call, only exchanges; --answer-from has them answer a call, which --record records".to_owned()
-        );
-    }
-    match &recording.component {
-        Some(component) if component.key != key => {
-            Err(format!("it is a recording of the connector {}, and this is {key}", component.key))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn write(path: &Path, recording: &Recording) -> Result<(), CommandError> {

@@ -18,7 +18,7 @@ use super::inputs::Inputs;
 use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::progress::Progress;
-use super::{connection_file, output, record};
+use super::{connection_file, output};
 use crate::files;
 use crate::recording::Component;
 
@@ -136,7 +136,7 @@ impl Session {
 
     /// Which component it is.
     pub(super) fn component(&self) -> Component {
-        record::component(&self.connector, self.file.as_deref())
+        Component::of(&self.connector, self.file.as_deref())
     }
 
     pub(super) fn state_limit(&self) -> u64 {

@@ -1,15 +1,21 @@
 //! One call as it is kept: what went in, what came out, and what was said meanwhile.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use host::contract::{Account, Page, PollResult};
-use host::{CallError, Connection, Connector, Exchange, Grants, HeardCall, LogLine, OperationKind, Returned};
+use host::{
+    CallError, Connection, Connector, Exchange, Grants, HeardCall, LogLevel, LogLine, LogSource, OperationKind,
+    Returned, Trace,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::bytes_text::BytesText;
 use crate::flags::granted;
+
+/// How a line of the component's says whose it is.
+const CONNECTOR: &str = "connector";
 
 /// One call of a component.
 #[derive(Debug, Clone)]
@@ -186,6 +192,31 @@ impl Call {
         self.asked.title()
     }
 
+    /// When it began.
+    pub(crate) fn started(&self) -> SystemTime {
+        self.started
+    }
+
+    /// What it was given, as JSON; a test of the connection is given nothing.
+    pub(crate) fn inputs(&self) -> Option<&RawValue> {
+        self.asked.inputs.as_deref()
+    }
+
+    /// What came of it, as JSON.
+    pub(crate) fn result(&self) -> Option<&RawValue> {
+        self.made.result.as_deref()
+    }
+
+    /// Why nothing came of it, as JSON.
+    pub(crate) fn error(&self) -> Option<&RawValue> {
+        self.made.error.as_deref()
+    }
+
+    /// Its exchanges and its log.
+    pub(crate) fn trace(&self) -> Trace {
+        Trace { exchanges: self.exchanges.clone(), log: self.log.iter().map(Said::line).collect(), ..Trace::default() }
+    }
+
     /// What it holds in memory, in bytes.
     pub(super) fn held_bytes(&self) -> u64 {
         let length = |value: &Option<Box<RawValue>>| value.as_ref().map_or(0, |value| value.get().len());
@@ -234,10 +265,17 @@ impl Made {
 }
 
 impl Said {
+    fn line(&self) -> LogLine {
+        let levels = [LogLevel::Trace, LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
+        let level = levels.into_iter().find(|level| level.name() == self.level).unwrap_or(LogLevel::Info);
+        let source = if self.source == CONNECTOR { LogSource::Connector } else { LogSource::Host };
+        LogLine { at: Duration::ZERO, level, source, message: self.message.clone() }
+    }
+
     pub(super) fn of(line: &LogLine) -> Self {
         let source = match line.source {
-            host::LogSource::Connector => "connector",
-            host::LogSource::Host => "host",
+            LogSource::Connector => CONNECTOR,
+            LogSource::Host => "host",
         };
         Self { level: line.level.name().to_owned(), source: source.to_owned(), message: line.message.clone() }
     }

@@ -2,12 +2,14 @@
 //! stands under names with an underscore, which its readers pass over.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use host::contract::Failure;
-use host::{Exchange, ExchangeOutcome};
+use host::{Connector, Exchange, ExchangeOutcome};
 use jiff::{Timestamp, TimestampRound, Unit};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::bytes_text::BytesText;
 use super::call::{Asked, Call, Made, Said};
@@ -39,6 +41,23 @@ pub(crate) struct Component {
     /// The SHA-256 of its file, in hexadecimal digits; none of one that was compiled ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sha256: Option<String>,
+}
+
+impl Component {
+    /// The component of a connector. `file` is what it was loaded from, where that is WebAssembly and known.
+    pub(crate) fn of(connector: &Connector, file: Option<&Path>) -> Self {
+        let definition = connector.definition();
+        let sha256 = file.and_then(|file| std::fs::read(file).ok()).map(|bytes| {
+            let digest = Sha256::digest(&bytes);
+            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        });
+        Self {
+            key: definition.key.clone(),
+            version: definition.version.clone(),
+            contract: connector.contract_version().to_owned(),
+            sha256,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -256,6 +275,20 @@ impl Recording {
             }
         }
         Ok(Self { component: recording.map(|head| head.component), calls, loose })
+    }
+
+    /// Whether it is a recording of the connector of this key, and can be replayed. The error says why not.
+    pub(crate) fn check(&self, key: &str) -> Result<(), String> {
+        if self.calls.is_empty() {
+            let way_out = "--answer-from has them answer a call, which --record records";
+            return Err(format!("it holds no call, only exchanges; {way_out}"));
+        }
+        match &self.component {
+            Some(component) if component.key != key => {
+                Err(format!("it is a recording of the connector {}, and this is {key}", component.key))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// All exchanges there are.

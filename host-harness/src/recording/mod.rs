@@ -18,6 +18,7 @@ mod replay;
 mod tape;
 
 pub(crate) use answers::Answers;
+pub(crate) use call::Call;
 pub(crate) use difference::Difference;
 pub(crate) use finish::{Finished, finish};
 pub(crate) use har::{Component, LARGEST, Recording};

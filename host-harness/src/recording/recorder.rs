@@ -48,6 +48,11 @@ impl Recorder {
         })
     }
 
+    /// How many calls were heard.
+    pub(crate) fn len(&self) -> usize {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).calls.len()
+    }
+
     /// Gives what was heard, and begins anew.
     pub(crate) fn take(&self) -> Kept {
         let Heard { calls, left_out, .. } =

@@ -31,24 +31,28 @@ const ALWAYS: [&str; 14] = [
 /// A shorter value is taken out under its name alone: elsewhere it stands by chance.
 const SHORTEST: usize = 6;
 
-/// What is taken out.
+/// What is taken out; by default, what always is.
 pub(crate) struct Redaction {
     /// In lower case, without hyphens and underscores.
     names: Vec<String>,
     patterns: Vec<Regex>,
 }
 
+impl Default for Redaction {
+    fn default() -> Self {
+        Self { names: ALWAYS.into_iter().map(str::to_owned).collect(), patterns: Vec::new() }
+    }
+}
+
 impl Redaction {
     /// What is taken out always, and these names and patterns.
     pub(crate) fn new(names: &[String], patterns: &[String]) -> Result<Self, String> {
-        let always = ALWAYS.into_iter().map(str::to_owned);
         let patterns = patterns
             .iter()
             .map(|pattern| Regex::new(pattern).map_err(|error| format!("{pattern:?} is no pattern: {error}")));
-        Ok(Self {
-            names: always.chain(names.iter().map(|name| plain(name))).collect(),
-            patterns: patterns.collect::<Result<_, _>>()?,
-        })
+        let mut redaction = Self { patterns: patterns.collect::<Result<_, _>>()?, ..Self::default() };
+        redaction.names.extend(names.iter().map(|name| plain(name)));
+        Ok(redaction)
     }
 
     /// Takes it out of calls; gives whether there was anything of it. The states that polls begin with stay as they

@@ -46,6 +46,7 @@ pub(super) fn trim(shared: &Shared) {
 /// Takes the contents of all runs and polls: they were another connection's, whose secrets nothing is searched for any
 /// more.
 pub(super) fn forget(shared: &Shared) {
+    shared.recordings.forget();
     shared.runs.empty_all();
     for trigger in shared.triggers.values() {
         for (id, _, _) in trigger.held() {

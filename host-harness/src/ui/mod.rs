@@ -19,6 +19,7 @@ mod payload;
 mod performing;
 mod polling;
 mod progress;
+mod recordings;
 mod refused;
 mod run;
 mod runs;

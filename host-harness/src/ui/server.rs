@@ -21,6 +21,9 @@ use super::{assets, handlers, pages};
 /// A form that is larger than what a call may send is of no use. Reading it takes forty times as much.
 const LARGEST_FORM: usize = 4 * 1024 * 1024 + 64 * 1024;
 
+/// A longer recording is looked at by `harness replay`. In bytes.
+const LARGEST_RECORDING: usize = 32 * 1024 * 1024;
+
 /// What stands under a hash of its content.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
@@ -38,6 +41,14 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/connection/forget", post(handlers::connection::forget))
         .route("/connection/file", get(handlers::saved::connection))
         .route("/about", get(handlers::about))
+        .route("/recordings", get(handlers::recordings::show))
+        .route("/recordings/start", post(handlers::recordings::start))
+        .route("/recordings/stop", post(handlers::recordings::stop))
+        .route("/recordings/file", get(handlers::recordings::save))
+        .route("/recordings/opened", post(handlers::recordings::open).layer(DefaultBodyLimit::max(LARGEST_RECORDING)))
+        .route("/recordings/replay", post(handlers::recordings::replay))
+        .route("/recordings/opened/{index}/{part}", get(handlers::recordings::part))
+        .route("/recordings/opened/{index}/exchanges/{exchange}/{side}", get(handlers::recordings::exchange))
         .route("/icon.png", get(handlers::icon))
         .route("/actions/{key}", get(handlers::action::show))
         .route("/actions/{key}/draft", post(handlers::action::draft))

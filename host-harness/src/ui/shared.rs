@@ -12,6 +12,7 @@ use super::archive::Archive;
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
 use super::progress::Progress;
+use super::recordings::Recordings;
 use super::runs::{Phase, Record, Runs};
 use super::started::Started;
 use super::trigger::Trigger;
@@ -30,6 +31,7 @@ pub(super) struct Shared {
     pub(super) archive: Option<Arc<Archive>>,
     pub(super) progress: Arc<Progress>,
     pub(super) started: Started,
+    pub(super) recordings: Recordings,
     memory: Mutex<Memory>,
 }
 
@@ -42,12 +44,14 @@ pub(super) struct Beside {
 impl Shared {
     pub(super) fn new(
         connector: Connector,
-        options: CallOptions,
+        mut options: CallOptions,
         gate: Arc<Gate>,
         changes: ChangeButtons,
         connection: Option<Held>,
         Beside { archive, started }: Beside,
     ) -> Self {
+        let recordings = Recordings::default();
+        options.observers.heard = Some(recordings.hears());
         let triggers = connector.definition().triggers.iter();
         let triggers =
             triggers.map(|trigger| (trigger.key.clone(), Arc::new(Trigger::new(trigger.record_lists())))).collect();
@@ -65,6 +69,7 @@ impl Shared {
             archive: archive.map(Arc::new),
             progress: Arc::default(),
             started,
+            recordings,
             memory,
         }
     }

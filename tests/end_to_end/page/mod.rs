@@ -13,6 +13,7 @@ mod editor;
 mod forms;
 mod history;
 mod journeys;
+mod recordings;
 mod results;
 mod screenshots;
 mod secrecy;

@@ -1,5 +1,6 @@
 //! Runs `dist/harness` as a person would, and keeps what came back.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +19,17 @@ pub(super) struct Harness {
     key: String,
     connection: PathBuf,
     connection_text: String,
+    recordings: Option<Recordings>,
 }
+
+/// Where runs are recorded, and how many were.
+struct Recordings {
+    folder: PathBuf,
+    runs: Cell<usize>,
+}
+
+/// The commands whose calls can be recorded.
+const RECORDED: [&str; 5] = ["test-connection", "action", "data-source", "poll", "watch"];
 
 /// One run of the harness.
 pub(super) struct Run {
@@ -42,7 +53,31 @@ impl Harness {
             key: service.key().to_owned(),
             connection,
             connection_text,
+            recordings: None,
         })
+    }
+
+    /// The same, with every call recorded in this folder, in place of what is recorded there.
+    pub(super) fn recording_in(self, folder: Option<&Path>) -> Result<Self> {
+        let Some(folder) = folder else { return Ok(self) };
+        fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "har") {
+                fs::remove_file(path)?;
+            }
+        }
+        let folder = folder.canonicalize()?;
+        Ok(Self { recordings: Some(Recordings { folder, runs: Cell::new(0) }), ..self })
+    }
+
+    /// What is said to the harness beside the words of the tour.
+    fn recorded(&self, arguments: &[String]) -> Vec<String> {
+        let command = arguments.iter().find(|word| RECORDED.contains(&word.as_str()));
+        let (Some(recordings), Some(command)) = (&self.recordings, command) else { return Vec::new() };
+        recordings.runs.set(recordings.runs.get() + 1);
+        let name = format!("{:02}-{command}.har", recordings.runs.get());
+        vec!["--record".to_owned(), recordings.folder.join(name).to_string_lossy().into_owned()]
     }
 
     /// The connection's file.
@@ -77,6 +112,7 @@ impl Harness {
     pub(super) fn run(&self, key: Option<&str>, arguments: &[String]) -> Result<Run> {
         let output = Command::new(self.root.join(&self.program))
             .args(arguments)
+            .args(self.recorded(arguments))
             .current_dir(&self.root)
             .env("DURO_API_KEY", key.unwrap_or(&self.key))
             .output()

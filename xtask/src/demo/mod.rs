@@ -14,7 +14,7 @@ mod tour;
 mod visit;
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -39,6 +39,9 @@ pub(crate) struct Options {
     /// Keep the service running at the end, so that the printed commands can be tried in another terminal
     #[arg(long)]
     stay: bool,
+    /// Record every call of the tour in this folder, in place of what is recorded there
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["page", "connector"])]
+    record: Option<PathBuf>,
     /// Show the flow-builder page on the simulated service instead of the tour, until ctrl-c
     #[arg(long, conflicts_with = "stay")]
     page: bool,
@@ -68,7 +71,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("duro-demo-").tempdir().context("no temporary folder")?;
     let service = Service::start(&service, folder.path())?;
     let screen = Screen::for_standard_output();
-    let harness = Harness::new(workspace, &service, folder.path())?;
+    let harness = Harness::new(workspace, &service, folder.path())?.recording_in(options.record.as_deref())?;
     introduce(&screen, &harness, &service);
     let outcome = take_tour(&screen, harness);
     if options.stay {

@@ -28,11 +28,12 @@ async function fetched(path) {
 /** Hears every button that copies and every field that takes a file. */
 export function startCopying() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy-of], [data-copy-from], [data-copy-link]");
+    const button = event.target.closest("[data-copy-of], [data-copy-from], [data-copy-link], [data-copy-before]");
     if (!button) return;
     const { copyOf, copyFrom, copyLink } = button.dataset;
     if (copyOf) copy(button, document.getElementById(copyOf).textContent);
     else if (copyFrom) copy(button, fetched(copyFrom));
+    else if (button.dataset.copyBefore !== undefined) copy(button, button.previousElementSibling.textContent);
     else copy(button, new URL(copyLink, location.href).href);
   });
   document.addEventListener("change", async (event) => {
@@ -40,6 +41,7 @@ export function startCopying() {
     if (!field?.files.length) return;
     try {
       say((await upload(field.dataset.upload, field.files[0])).say);
+      if (field.dataset.reload !== undefined) location.reload();
     } catch (error) {
       say(error.message);
       alertBeside(field, error.message);

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use host::Trace;
 use host::contract::ActionDefinition;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -158,14 +159,19 @@ pub(in crate::ui) async fn exchange(
         return not_found("such body");
     };
     if side == "curl" {
-        let line = shared.curl(trace, index);
-        return line.map_or_else(
-            || not_found("way to write this request as one command"),
-            |line| ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], line).into_response(),
-        );
+        return curl(&shared, trace, index);
     }
     let body = Side::named(&side).and_then(|side| run::body(trace, index, side));
     body.map_or_else(|| not_found("such body"), |body| as_json(&body))
+}
+
+/// A request as a command line.
+pub(super) fn curl(shared: &Shared, trace: &Trace, index: usize) -> Response {
+    let line = shared.curl(trace, index);
+    line.map_or_else(
+        || not_found("way to write this request as one command"),
+        |line| ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], line).into_response(),
+    )
 }
 
 /// What a dropdown asks for.

@@ -3,6 +3,7 @@
 pub(super) mod action;
 pub(super) mod connection;
 pub(super) mod inputs;
+pub(super) mod recordings;
 pub(super) mod saved;
 pub(super) mod trigger;
 

@@ -90,7 +90,7 @@ pub(in crate::ui) async fn load_state(
 }
 
 /// A file to be saved. Its name is of plain characters, whatever a key holds.
-fn file(kind: &'static str, name: &str, content: Vec<u8>) -> Response {
+pub(super) fn file(kind: &'static str, name: &str, content: Vec<u8>) -> Response {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_');
     let name: String =
         name.chars().map(|character| if is_plain(character) { character } else { '_' }).take(120).collect();

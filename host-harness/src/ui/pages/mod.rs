@@ -11,6 +11,7 @@ pub(super) mod elsewhere;
 mod graphql;
 pub(super) mod outcome;
 pub(super) mod question;
+pub(super) mod recordings;
 mod runs;
 mod schema;
 pub(super) mod timeline;
@@ -37,6 +38,7 @@ pub(super) enum Place<'a> {
     Connection,
     Action(&'a str),
     Trigger(&'a str),
+    Recordings,
     About,
     /// None that the navigation has.
     Elsewhere,
@@ -109,7 +111,10 @@ fn navigation(shared: &Shared, place: Place<'_>) -> Markup {
                 }
             }
             h2 { "Connector" }
-            ul { (entry("/about".into(), "What it may do", Place::About)) }
+            ul {
+                (entry("/about".into(), "What it may do", Place::About))
+                (entry("/recordings".into(), "Recordings", Place::Recordings))
+            }
         }
     }
 }
@@ -187,7 +192,9 @@ pub(super) fn failure(failed: &Failed) -> Markup {
                 ul { @for problem in &failed.problems { li { code { (problem.input) } " " (problem.message) } } }
             }
             p { (failed.advice) }
-            @if let Some(command) = &failed.command { code .command { (command) } }
+            @if let Some(command) = &failed.command {
+                p { code .command { (command) } " " button .small type="button" data-copy-before aria-label="Copy the command" { "Copy" } }
+            }
             p .quiet { "Kind of error: " code { (failed.kind) } }
         }
     }

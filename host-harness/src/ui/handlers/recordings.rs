@@ -1,0 +1,92 @@
+//! The page's recording: begun, ended, saved; and one that is opened, looked at, and replayed.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::Markup;
+
+use super::saved::file;
+use super::{Piece, as_json, not_found, raw_value, refused};
+use crate::recording::{Component, Recording};
+use crate::ui::pages;
+use crate::ui::run::{self, Side};
+use crate::ui::shared::Shared;
+
+pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>) -> Markup {
+    pages::recordings::show(&shared)
+}
+
+pub(in crate::ui) async fn start(State(shared): State<Arc<Shared>>) -> Response {
+    shared.recordings.start();
+    done("Recording has begun")
+}
+
+pub(in crate::ui) async fn stop(State(shared): State<Arc<Shared>>) -> Response {
+    let component = Component::of(&shared.connector, None);
+    shared.recordings.stop(&shared.connector, component, &shared.options.limits).await;
+    done("Recording has ended")
+}
+
+/// What was recorded, as a file.
+pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>) -> Response {
+    let Some(made) = shared.recordings.status().made else { return not_found("recording yet: start one first") };
+    match serde_json::to_vec_pretty(&made.recording.har()) {
+        Ok(text) => file("application/json", &format!("{}.har", shared.definition().key), text),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+/// Takes a recording to be looked at.
+pub(in crate::ui) async fn open(State(shared): State<Arc<Shared>>, content: Bytes) -> Response {
+    let wrong = |why: String| refused(StatusCode::UNPROCESSABLE_ENTITY, format!("This is no recording to show: {why}"));
+    let Ok(text) = std::str::from_utf8(&content) else { return wrong("it is no text".into()) };
+    let recording = match Recording::read(text) {
+        Ok(recording) => recording,
+        Err(why) => return wrong(why),
+    };
+    if let Err(why) = recording.check(&shared.definition().key) {
+        return wrong(why);
+    }
+    shared.recordings.open(recording);
+    done("The recording is open")
+}
+
+pub(in crate::ui) async fn replay(State(shared): State<Arc<Shared>>) -> Response {
+    shared.recordings.replay(&shared.connector, &shared.options.limits).await;
+    done("Replayed")
+}
+
+/// What a call of the opened recording was given, or what came of it.
+pub(in crate::ui) async fn part(
+    State(shared): State<Arc<Shared>>,
+    Path((index, part)): Path<(usize, String)>,
+) -> Response {
+    let call = shared.recordings.call(index);
+    let value = call.as_ref().and_then(|call| match part.as_str() {
+        "inputs" => call.inputs(),
+        "result" => call.result(),
+        "error" => call.error(),
+        _ => None,
+    });
+    value.map_or_else(|| not_found("such part of a recording"), raw_value)
+}
+
+/// A body of a request of the opened recording, or of its answer.
+pub(in crate::ui) async fn exchange(
+    State(shared): State<Arc<Shared>>,
+    Path((index, exchange, side)): Path<(usize, usize, String)>,
+) -> Response {
+    let Some(trace) = shared.recordings.call(index).map(|call| call.trace()) else { return not_found("such body") };
+    if side == "curl" {
+        return super::action::curl(&shared, &trace, exchange);
+    }
+    let body = Side::named(&side).and_then(|side| run::body(&trace, exchange, side));
+    body.map_or_else(|| not_found("such body"), |body| as_json(&body))
+}
+
+fn done(say: &'static str) -> Response {
+    Piece::new(Markup::default(), Vec::new(), say).into_response()
+}

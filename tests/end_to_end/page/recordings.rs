@@ -1,0 +1,68 @@
+//! Recordings on the page: made, saved, opened again, replayed.
+
+use duro_sim::DuroSim;
+
+use super::bench::{Bench, KEY, on_the_page};
+use crate::harness::Desk;
+
+async fn text(bench: &Bench, path: &str) -> String {
+    bench.browser.js(&format!("return fetch('{path}').then(r => r.text())")).await.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_recording_is_made_on_the_page_saved_opened_again_and_replayed() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/recordings").await;
+        browser.click("[data-post='/recordings/start']").await;
+        browser.wait_for_text("#recording-status", "Recording since").await;
+        bench.open("/actions/listComponents?first=3").await;
+        browser.click("form button[type=submit]").await;
+        browser.wait_for("#result .used").await;
+        bench.open("/triggers/pollChangesTrigger").await;
+        browser.click("[data-trigger=poll]").await;
+        browser.wait_for_text("#trigger-state", "after poll 1").await;
+        bench.open("/recordings").await;
+        browser.wait_for_text("#recording-status", "2 calls so far").await;
+        browser.click("[data-post='/recordings/stop']").await;
+        browser.wait_for_text("#recording-status", "Nothing is recorded").await;
+        let saved = text(&bench, "/recordings/file").await;
+        assert!(saved.contains("action listComponents") && !saved.contains(KEY), "{saved}");
+
+        // The command replays it, and the page shows it.
+        let desk = Desk::new().await;
+        let file = desk.file("saved.har");
+        std::fs::write(&file, &saved).unwrap();
+        let replayed = desk.run_bare(&["replay", "saved.har"]).await;
+        assert_eq!(replayed.status, 0, "{} {}", replayed.output, replayed.messages);
+        browser.type_file("[data-upload]", &file).await;
+        browser.wait_for_text("#opened-title", "2 calls").await;
+        browser.wait_for_text("#opened", "action listComponents").await;
+        let requests = bench.sim.request_count();
+        browser.click("[data-post='/recordings/replay']").await;
+        browser.wait_for_text("#replay-verdict", "Every call came to what was recorded").await;
+        assert_eq!(bench.sim.request_count(), requests);
+
+        // Another result than it was: the page says where.
+        let name = bench.sim.records(duro_sim::Resource::Components)[0].name.clone();
+        assert!(saved.matches(&format!("\"name\": {}", serde_json::json!(name))).count() > 0, "{saved}");
+        let other = saved.replacen(&format!("\"name\": {}", serde_json::json!(name)), "\"name\": \"Another\"", 1);
+        std::fs::write(&file, other).unwrap();
+        browser.type_file("[data-upload]", &file).await;
+        browser.wait_until("the verdict is gone", "return !document.querySelector('#replay-verdict')").await;
+        browser.click("[data-post='/recordings/replay']").await;
+        browser.wait_for_text("#opened .fields", "Another").await;
+
+        std::fs::write(&file, "no recording").unwrap();
+        browser.type_file("[data-upload]", &file).await;
+        browser.wait_for_text(".upload-problem", "This is no recording to show").await;
+        // With the connection, what was done with it is forgotten.
+        bench.open("/connection").await;
+        browser.click("[data-post='/connection/forget']").await;
+        browser.wait_for_text("#connection-state", "Not connected yet").await;
+        bench.open("/recordings").await;
+        assert_eq!(browser.count("#opened").await, 0);
+        assert!(text(&bench, "/recordings/file").await.contains("There is no recording yet"));
+    })
+    .await;
+}
