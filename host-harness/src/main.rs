@@ -1,9 +1,11 @@
 //! The `harness` command: loads, runs and shows a connector component. See [`cli`]; its page is in [`ui`].
 
+mod check;
 mod cli;
 mod flags;
 mod json_parts;
 mod json_writer;
+mod markdown;
 mod record_text;
 mod recording;
 mod records;

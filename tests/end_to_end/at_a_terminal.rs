@@ -109,15 +109,19 @@ async fn init_asks_for_each_field_tries_the_key_and_writes_what_a_call_needs_wit
     fs::write(desk.file(".env"), "OTHER=1\n").unwrap();
     let mut terminal = Terminal::start(&desk, 100, &[("DURO_API_KEY", "")], &[&GRANTS[..], &["init"]].concat());
     terminal.wait_for("The key that Duro made for you").await;
-    terminal.wait_for("The variable that is to hold it").await;
-    terminal.type_in("\r");
+    // The key is asked for first, and unseen: whoever has it at hand pastes it at once.
     terminal.wait_for("API Key ›").await;
     terminal.type_in(&format!("{KEY}\r"));
+    terminal.wait_for("The name of the variable that is to hold it").await;
+    terminal.type_in("\r");
     terminal.wait_for("(leave it open)").await;
     // Up from the first is the last: the custom one is filled in instead.
     terminal.type_in("\u{1b}[A\r");
     terminal.wait_for("Custom Duro Environment").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
+    terminal.type_in("no address\r");
+    // What cannot be used is asked for once more, and nothing else is.
+    terminal.wait_for("error: customDuroEnvironment").await;
     terminal.type_in(&format!("{}\r", desk.sim.url()));
     terminal.wait_for("requests go to http://127.0.0.1").await;
     terminal.wait_for("Test the connection now").await;

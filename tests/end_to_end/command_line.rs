@@ -233,3 +233,65 @@ async fn manual_pages_and_completions_come_with_the_program() {
         assert_eq!(fs::read_to_string(built("completions").join(name)).unwrap(), script, "{name} of dist/");
     }
 }
+
+#[tokio::test]
+async fn a_result_that_cannot_be_printed_as_asked_for_is_not_lost() {
+    let desk = Desk::new().await;
+    let create = ["action", "createChangeOrder", "--input", "name=Screws", "--input", "type=ECO"];
+    for words in [
+        &["--columns", "no.such"][..],
+        &["--jq", ".data | error"],
+        #[cfg(target_os = "linux")]
+        &["--output", "/dev/full"],
+    ] {
+        let before = desk.sim.records(Resource::ChangeOrders).len();
+        let made = desk.run(&[&create[..], words].concat()).await;
+        assert_eq!(desk.sim.records(Resource::ChangeOrders).len(), before + 1);
+        assert!(made.messages.contains("the call was made all the same"), "{words:?}: {}", made.messages);
+        assert!(made.json()["data"].to_string().contains("\"id\""), "{words:?}: {}", made.output);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_results_holds_this_result_also_where_it_is_nothing() {
+    let desk = Desk::new().await;
+    fs::write(desk.file("result"), "of another day\n").unwrap();
+    let nothing = desk.run(&["action", "getCurrentUser", "--jq", ".nosuch // empty", "--output", "result"]).await;
+    assert_eq!(nothing.status, 0, "{}", nothing.messages);
+    assert_eq!(fs::read_to_string(desk.file("result")).unwrap(), "");
+    let printed = desk.run(&["action", "getCurrentUser", "--jq", ".data | type", "--output", "-"]).await;
+    assert_eq!(printed.output, "object\n", "{}", printed.messages);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_runs_an_expression_ends_with_whoever_waits_for_it() {
+    let desk = Desk::new().await;
+    let words =
+        ["--allow-http", "--allow-private-network", "action", "getCurrentUser", "--connection", "connection.json"];
+    let mut command = desk.command(&[&words[..], &["--jq", "last(repeat(1))"]].concat());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let children = format!("/proc/{0}/task/{0}/children", child.id().unwrap());
+    let mut filter = String::new();
+    for _ in 0..500 {
+        filter = fs::read_to_string(&children).unwrap_or_default().trim().to_owned();
+        if !filter.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(!filter.is_empty(), "no process runs the expression");
+    child.kill().await.unwrap();
+    let is_gone = || match fs::read_to_string(format!("/proc/{filter}/stat")) {
+        // It may wait for whoever takes it over.
+        Ok(stat) => stat.contains(") Z "),
+        Err(_) => true,
+    };
+    for _ in 0..1_000 {
+        if is_gone() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{filter} runs on");
+}

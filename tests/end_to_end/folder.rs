@@ -139,3 +139,59 @@ async fn doctor_says_what_keeps_a_call_from_working_and_how_to_mend_it() {
     assert_eq!(found(&proxied.json(), "network")["outcome"], "warning", "{}", proxied.output);
     assert!(!proxied.output.contains("open-sesame"), "{}", proxied.output);
 }
+
+#[tokio::test]
+async fn what_settings_name_counts_with_them_and_until_it_changes() {
+    let desk = Desk::new().await;
+    let component = fs::read(crate::support::built("duro_plm.wasm")).unwrap();
+    fs::write(desk.file("x.wasm"), &component).unwrap();
+    let settings = "component = \"x.wasm\"\n[grants]\nallow-http = true\nallow-private-network = true\n";
+    fs::write(desk.file("harness.toml"), settings).unwrap();
+    let allowed = desk.run_bare(&["allow"]).await;
+    assert!(allowed.messages.contains("with what is in x.wasm now"), "{}", allowed.messages);
+    assert_eq!(desk.run_bare(&["action", "getCurrentUser"]).await.status, 0);
+    // One that sends the key elsewhere looks like any other.
+    fs::write(desk.file("x.wasm"), [component.as_slice(), &[0, 2, 1, b'x']].concat()).unwrap();
+    desk.sim.clear_requests();
+    let changed = desk.run_bare(&["action", "getCurrentUser"]).await;
+    assert!(changed.status == 2 && changed.messages.contains("the files that it names"), "{}", changed.messages);
+    fs::remove_file(desk.file("x.wasm")).unwrap();
+    assert_eq!(desk.run_bare(&["action", "getCurrentUser"]).await.status, 2);
+    assert_eq!(desk.sim.request_count(), 0);
+}
+
+#[tokio::test]
+async fn what_is_allowed_is_said_in_short_whatever_stands_before_it() {
+    let desk = Desk::new().await;
+    let hidden = format!("# harmless{}x\n[grants]\nallow-private-network = true\n", " ".repeat(20_000));
+    fs::write(desk.file("harness.toml"), hidden).unwrap();
+    let allowed = desk.run_bare(&["allow", "harness.toml"]).await;
+    let last = allowed.messages.lines().last().unwrap();
+    assert!(last.contains("counts from now on") && last.ends_with("--allow-private-network"), "{last}");
+    fs::write(desk.file("harness.toml"), format!("# {}\n", "x".repeat(70_000))).unwrap();
+    let too_long = desk.run_bare(&["allow", "harness.toml"]).await;
+    assert!(too_long.status == 2, "{}", too_long.messages);
+    fs::write(desk.file("harness.toml"), "connection = \"connection.json\"\n").unwrap();
+    let allowed = desk.run_bare(&["allow"]).await;
+    assert!(allowed.messages.contains("in its folder: the connection connection.json"), "{}", allowed.messages);
+}
+
+#[tokio::test]
+async fn a_pipe_under_the_name_of_such_a_file_is_not_waited_for() {
+    let desk = Desk::new().await;
+    fs::remove_file(desk.file("connection.json")).unwrap();
+    for name in ["harness.toml", "connection.json"] {
+        let made = std::process::Command::new("mkfifo").arg(desk.file(name)).status().unwrap();
+        assert!(made.success());
+        for words in [&["action", "getCurrentUser"][..], &["allow"], &["inspect"]] {
+            let ended = tokio::time::timeout(std::time::Duration::from_secs(20), desk.run_bare(words)).await;
+            let ended = ended.unwrap_or_else(|_| panic!("{words:?} waits for {name}"));
+            assert!(
+                ended.status == 2 && ended.messages.contains("not a regular file") || words == ["inspect"],
+                "{words:?} {name}: {}",
+                ended.messages
+            );
+        }
+        fs::remove_file(desk.file(name)).unwrap();
+    }
+}

@@ -15,6 +15,7 @@ mod answers;
 mod at_a_terminal;
 mod bill_of_materials;
 mod canary;
+mod check;
 mod command_line;
 mod component;
 mod crashes;

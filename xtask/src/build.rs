@@ -82,6 +82,12 @@ pub(crate) fn misbehaving_component(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// Builds the connector with faults planted in it, which `harness check` has to find.
+pub(crate) fn planted_component(workspace: &Workspace) -> Result<()> {
+    guest(workspace, "planted-faults", "planted_faults", &workspace.planted_component())?;
+    Ok(())
+}
+
 /// Builds a package as a component and writes it to a path.
 fn guest(workspace: &Workspace, package: &str, library: &str, path: &Path) -> Result<Vec<u8>> {
     let module = progress::step(&format!("Compile {package} to WebAssembly"), || {

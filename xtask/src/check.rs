@@ -25,7 +25,7 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     // With its own target, because code for WebAssembly alone is invisible to the native lints.
     steps.take("Lint the components for WebAssembly", || {
         let connectors = workspace.connectors()?.into_iter().map(|connector| connector.name.as_str());
-        connectors.chain(["misbehaving-guest"]).try_for_each(|package| lint_guest(workspace, package))
+        connectors.chain(["misbehaving-guest", "planted-faults"]).try_for_each(|package| lint_guest(workspace, package))
     });
     steps.take("Documentation", || document(workspace));
     steps.take("The page's editor is what its sources give", || editor::check(workspace));

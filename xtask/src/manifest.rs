@@ -1,4 +1,4 @@
-//! `cargo xtask manifest`: the checked-in description of the connector, from the built component itself.
+//! `cargo xtask manifest`: the checked-in description of the connector and its page, from the built component itself.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::difference::difference;
 use crate::workspace::Workspace;
 use crate::{build, cargo, files, progress};
 
-/// Rewrite manifest.json and manifest.schema.json from the built component.
+/// Rewrite manifest.json, manifest.schema.json and the page in docs/connectors from the built component.
 ///
 /// Builds the component and the harness first.
 #[derive(clap::Args)]
@@ -55,11 +55,17 @@ fn write(workspace: &Workspace) -> Result<()> {
 }
 
 /// The files' names and what they must hold.
-fn current(workspace: &Workspace) -> Result<[(&'static str, String); 2]> {
+fn current(workspace: &Workspace) -> Result<[(&'static str, String); 3]> {
     let report = inspect(workspace, &["--format", "json"])?;
     let manifest = report.get("manifest").context("`harness inspect --format json` printed no `manifest`")?;
     let schema = inspect(workspace, &["--schema"])?;
-    Ok([("manifest.json", as_file(manifest)?), ("manifest.schema.json", as_file(&schema)?)])
+    let page =
+        cargo::output(Command::new(workspace.harness()).arg("--component").arg(workspace.component()).arg("docs"))?;
+    Ok([
+        ("manifest.json", as_file(manifest)?),
+        ("manifest.schema.json", as_file(&schema)?),
+        ("docs/connectors/duro-plm.md", page),
+    ])
 }
 
 fn inspect(workspace: &Workspace, arguments: &[&str]) -> Result<Value> {

@@ -24,6 +24,7 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::run(workspace, &build::Options::default())?;
     build::misbehaving_component(workspace)?;
+    build::planted_component(workspace)?;
     let selects = !options.arguments.is_empty();
     if has_nextest() {
         tests(workspace, &["nextest", "run"], &options.arguments)?;

@@ -80,6 +80,11 @@ impl Workspace {
         self.dist().join("test").join("misbehaving.wasm")
     }
 
+    /// The connector with faults planted in it.
+    pub(crate) fn planted_component(&self) -> PathBuf {
+        self.dist().join("test").join("planted_faults.wasm")
+    }
+
     /// The built harness.
     pub(crate) fn harness(&self) -> PathBuf {
         self.dist().join(format!("harness{}", std::env::consts::EXE_SUFFIX))

@@ -35,7 +35,7 @@ pub(super) fn read(source: &Source, connector: &ConnectorDefinition) -> Result<V
         }
         Source::Named(path) | Source::Set(path) => read_with(path, connector, variable)?,
         Source::Found(path) => {
-            let text = trusted::read(path, "or name it with --connection")?;
+            let text = trusted::read(path, "or name it with --connection", |_| Vec::new())?;
             let failed = |text: String| CommandError::usage(format!("the connection file {}: {text}", path.display()));
             read_text(&text, None, connector, variable).map_err(failed)?
         }

@@ -59,6 +59,7 @@ impl ConnectionOption {
             Some(named) if named == Path::new("-") => Some(Source::StandardInput),
             Some(named) => Some(Source::Named(named.clone())),
             None => match (variable, set) {
+                (Some(variable), _) if variable == Path::new("-") => Some(Source::StandardInput),
                 (Some(variable), _) => Some(Source::Set(variable)),
                 // That the settings were allowed says nothing of the file that they name: it can change by itself.
                 (None, Some(set)) => Some(Source::Found(set.to_owned())),

@@ -13,4 +13,6 @@ pub(super) enum Format {
     Csv,
     /// The records of a result as JSON, one a line, for pipes: of action, data-source and poll.
     Ndjson,
+    /// XML, as continuous integration reads the results of tests: of check.
+    Junit,
 }

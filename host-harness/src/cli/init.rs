@@ -68,7 +68,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let session = Session::open(options).await?;
     let kind = kind(&session)?;
     output::message(&format!("{}\n{}", kind.label, kind.description));
-    let filled_in = filled_in(kind)?;
+    let mut filled_in = filled_in(kind)?;
+    correct(&session, kind, &mut filled_in)?;
     output::hide(Hidden::of(filled_in.secrets.iter().map(|secret| secret.value.expose_secret())));
     if !test(&session, kind, &filled_in).await? {
         return Err(CommandError::Found("nothing was written".to_owned()));
@@ -78,9 +79,12 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let is_new = filled_in.secrets.iter().any(|secret| secret.is_new);
     if is_new {
         let file = arguments.env_file.display();
-        output::message(&format!(
-            "note: keep {file} out of version control; `set -a; . ./{file}; set +a` has a shell know it"
-        ));
+        let way = if destination::sets_variables_alone(&arguments.env_file) {
+            format!("`set -a; . ./{file}; set +a` has a shell know it")
+        } else {
+            "it has other lines, which a shell that reads it runs: look at them first".to_owned()
+        };
+        output::message(&format!("note: keep {file} out of version control; {way}"));
     }
     output::message("Done: `harness test-connection`, `harness inspect`");
     Ok(())
@@ -108,36 +112,39 @@ fn filled_in(kind: &ConnectionDefinition) -> Result<FilledIn, CommandError> {
                 filled_in.fields.insert(field.input.key.clone(), format!("${{{}}}", secret.variable).into());
                 filled_in.secrets.push(secret);
             }
-        } else if let Some(value) = ask::answer(&field.input, field.input.required)? {
-            // As a text that the file shows: `${` would be read as a variable.
-            let value: Value =
-                serde_json::from_str(value.get()).map_err(|error| CommandError::usage(error.to_string()))?;
-            let value = value.as_str().map(|text| Value::from(text.replace("${", "$${"))).unwrap_or(value);
+        } else if let Some(value) = plain(field)? {
             filled_in.fields.insert(field.input.key.clone(), value);
         }
     }
     Ok(filled_in)
 }
 
-/// A secret: from its variable where that is set, else typed unseen.
-fn secret(kind: &ConnectionDefinition, field: &ConnectionField) -> Result<Option<Secret>, CommandError> {
-    let is_name =
-        |name: &String| if destination::is_name(name) { Ok(()) } else { Err("letters, digits and _".to_owned()) };
-    let usual = variable::of_secret(&kind.key, &field.input.key);
-    let Some(variable) = ask::text("The variable that is to hold it", Some(usual), true, is_name)? else {
-        return Ok(None);
-    };
-    if let Some(value) = std::env::var(&variable).ok().filter(|value| !value.trim().is_empty()) {
-        output::message(&format!("note: {variable} is set in the environment, and is used"));
-        return Ok(Some(Secret { field: field.input.key.clone(), variable, value: value.into(), is_new: false }));
-    }
-    let answer = ask::answer(&field.input, field.input.required)?;
-    let value = answer.and_then(|answer| serde_json::from_str::<String>(answer.get()).ok());
-    Ok(value.map(|value| Secret { field: field.input.key.clone(), variable, value: value.into(), is_new: true }))
+/// What is filled into a field that is no secret.
+fn plain(field: &ConnectionField) -> Result<Option<Value>, CommandError> {
+    let Some(value) = ask::answer(&field.input, field.input.required)? else { return Ok(None) };
+    let value: Value = serde_json::from_str(value.get()).map_err(|error| CommandError::usage(error.to_string()))?;
+    // As a text that the file shows: `${` would be read as a variable.
+    Ok(Some(value.as_str().map(|text| Value::from(text.replace("${", "$${"))).unwrap_or(value)))
 }
 
-/// Says where the key goes, and asks the service whose it is. Gives whether the connection is to be written.
-async fn test(session: &Session, kind: &ConnectionDefinition, filled_in: &FilledIn) -> Result<bool, CommandError> {
+/// Asks once more for what cannot be used, so that nothing else has to be typed again.
+fn correct(session: &Session, kind: &ConnectionDefinition, filled_in: &mut FilledIn) -> Result<(), CommandError> {
+    loop {
+        let connection = session.connector.connection(composed(kind, filled_in))?;
+        let Some(problem) = connection.problems().first() else { return Ok(()) };
+        let said = format!("{}: {}", problem.input, problem.message);
+        let field = kind.fields.iter().find(|field| field.input.key == problem.input && !field.secret);
+        let Some(field) = field else { return Err(CommandError::usage(said)) };
+        output::message(&format!("error: {said}"));
+        match plain(field)? {
+            Some(value) => drop(filled_in.fields.insert(field.input.key.clone(), value)),
+            None => drop(filled_in.fields.remove(&field.input.key)),
+        }
+    }
+}
+
+/// The connection, with its secrets.
+fn composed(kind: &ConnectionDefinition, filled_in: &FilledIn) -> Value {
     let mut fields = filled_in.fields.clone();
     for value in fields.values_mut() {
         if let Value::String(text) = value {
@@ -147,10 +154,36 @@ async fn test(session: &Session, kind: &ConnectionDefinition, filled_in: &Filled
     for secret in &filled_in.secrets {
         fields.insert(secret.field.clone(), secret.value.expose_secret().into());
     }
-    let connection = session.connector.connection(json!({ "key": kind.key, "fields": fields }))?;
-    if let Some(problem) = connection.problems().first() {
-        return Err(CommandError::usage(format!("{}: {}", problem.input, problem.message)));
+    json!({ "key": kind.key, "fields": fields })
+}
+
+/// A secret: from its variable where that is set, else typed unseen.
+fn secret(kind: &ConnectionDefinition, field: &ConnectionField) -> Result<Option<Secret>, CommandError> {
+    let is_name =
+        |name: &String| if destination::is_name(name) { Ok(()) } else { Err("letters, digits and _".to_owned()) };
+    let usual = variable::of_secret(&kind.key, &field.input.key);
+    let of = |variable: String, value: String, is_new: bool| Secret {
+        field: field.input.key.clone(),
+        variable,
+        value: value.into(),
+        is_new,
+    };
+    if let Some(value) = std::env::var(&usual).ok().filter(|value| !value.trim().is_empty()) {
+        output::message(&format!("note: {usual} is set in the environment, and is used"));
+        return Ok(Some(of(usual, value, false)));
     }
+    // First what a person has at hand, unseen: at any other question it would be shown.
+    let answer = ask::answer(&field.input, field.input.required)?;
+    let Some(value) = answer.and_then(|answer| serde_json::from_str::<String>(answer.get()).ok()) else {
+        return Ok(None);
+    };
+    let variable = ask::text("The name of the variable that is to hold it", Some(usual), true, is_name)?;
+    Ok(variable.map(|variable| of(variable, value, true)))
+}
+
+/// Says where the key goes, and asks the service whose it is. Gives whether the connection is to be written.
+async fn test(session: &Session, kind: &ConnectionDefinition, filled_in: &FilledIn) -> Result<bool, CommandError> {
+    let connection = session.connector.connection(composed(kind, filled_in))?;
     output::message(&format!("note: {}", connection.destination()));
     if !ask::confirm("Test the connection now", true)? {
         return ask::confirm("Write it untested", true);
@@ -209,7 +242,7 @@ fn write_and_allow(path: &Path, text: &str) -> Result<(), CommandError> {
     file.write_all(text.as_bytes()).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
-    trusted::allow(path, text)?;
+    trusted::allow(path, text, &[])?;
     output::message(&format!("note: {} is written, and counts in this folder", path.display()));
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod action;
 mod ask;
+mod check;
 mod colours;
 mod command_error;
 mod compile;
@@ -11,6 +12,7 @@ mod connection_file;
 mod connection_option;
 mod data_source;
 mod described;
+mod docs;
 mod doctor;
 mod documents;
 mod explain;
@@ -113,6 +115,8 @@ enum Command {
     Watch(watch::Arguments),
     State(state::Arguments),
     Verify(verify::Arguments),
+    Check(check::Arguments),
+    Docs(docs::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
     Init(init::Arguments),
@@ -229,11 +233,11 @@ fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
         Err(problem) => return Err(Unread::Settings(problem)),
     };
     let flags = config.flags_beside(&matches);
+    let said = config.words(&flags);
     let (program, rest) = words.split_at(words.len().min(1));
     let (mut arguments, _) = parsed(&[program, &flags, rest].concat()).map_err(Unread::Words)?;
     arguments.options.set_connection_to(config.connection);
-    let shown: Vec<_> = flags.iter().map(|flag| flag.to_string_lossy()).collect();
-    let says = format!("{} counts: {}", project::config::NAME, shown.join(" "));
+    let says = format!("{} counts: {said}", project::config::NAME);
     if !arguments.options.quiet() && !matches!(arguments.command, Command::Doctor(_)) {
         output::message(&format!("note: {says}"));
     }
@@ -253,6 +257,9 @@ async fn run(arguments: Arguments, settings: Settings) -> Result<(), CommandErro
             "--format csv and ndjson are for the records of action, data-source and poll; use json or table here",
         ));
     }
+    if options.wants_junit() && !matches!(arguments.command, Command::Check(_)) {
+        return Err(CommandError::usage("--format junit is for the results of check; use json or table here"));
+    }
     match arguments.command {
         Command::Inspect(arguments) => inspect::run(arguments, options).await,
         Command::Compile(arguments) => compile::run(arguments, options).await,
@@ -264,11 +271,13 @@ async fn run(arguments: Arguments, settings: Settings) -> Result<(), CommandErro
         Command::Watch(arguments) => watch::run(arguments, options).await,
         Command::State(arguments) => state::run(arguments, options).await,
         Command::Verify(arguments) => verify::run(arguments, options).await,
+        Command::Docs(arguments) => docs::run(arguments, options).await,
+        Command::Check(arguments) => check::run(arguments, options).await,
         Command::Replay(arguments) => replay::run(arguments, options).await,
         Command::Serve(arguments) => serve::run(arguments, options).await,
         Command::Init(arguments) => init::run(arguments, options).await,
         Command::Doctor(arguments) => doctor::run(arguments, options, settings).await,
-        Command::Allow(arguments) => project::allow::run(arguments),
+        Command::Allow(arguments) => project::allow::run(arguments, &Arguments::command()),
         Command::Documents(arguments) => documents::run(&arguments, Arguments::command()),
         // Before this, without a runtime.
         Command::JqFilter(_) => Ok(()),

@@ -191,6 +191,11 @@ impl GlobalOptions {
         matches!(self.format, Some(Format::Csv | Format::Ndjson))
     }
 
+    /// Whether results are to be printed as those of tests.
+    pub(super) fn wants_junit(&self) -> bool {
+        self.format == Some(Format::Junit)
+    }
+
     /// The format that was asked for, if one was.
     pub(super) fn chosen_format(&self) -> Option<Format> {
         self.format

@@ -85,6 +85,18 @@ pub(super) fn json<T: Serialize>(value: &T) -> io::Result<()> {
     print_json(value, if is_for_person() { Layout::Indented } else { Layout::Compact })
 }
 
+/// Prints a result as JSON on standard output, whatever file results go to.
+pub(super) fn json_on_standard_output<T: Serialize>(value: &T) -> io::Result<()> {
+    let mut out = write_json(value, Layout::Compact, BufWriter::new(io::stdout().lock()))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Prints a result that is nothing: a file that results go to is there, and empty.
+pub(super) fn nothing() -> io::Result<()> {
+    print(|_| Ok(()))
+}
+
 /// Prints an error as JSON on standard output, whatever file results go to; nothing to a person who reads both and has
 /// been told already. Indented or not as a result would be.
 pub(super) fn error<T: Serialize>(value: &T) -> io::Result<()> {

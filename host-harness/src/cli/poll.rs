@@ -83,7 +83,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             PollError::Call(failure) => session.failed(Kind::Trigger, &arguments.key, &inputs, failure),
             error => error.into(),
         })?;
-        if polled.before.is_none() {
+        if polled.before.is_none() && polled.poll.no_changes {
             output::message(trigger_state::FIRST_POLL);
         }
         if !(arguments.drain && polled.poll.more) {

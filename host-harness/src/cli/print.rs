@@ -1,6 +1,6 @@
 //! What a command does with its result: which part of it, in which form, and where to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use host::contract::RecordList;
@@ -56,7 +56,8 @@ impl PrintOptions {
             // What is wrong with it is wrong whatever the result: nothing is to be done before that is known.
             jq::check(expression).map_err(|problem| CommandError::usage(format!("--jq: {problem}")))?;
         }
-        if let Some(path) = &self.output {
+        // As everywhere, - is standard output.
+        if let Some(path) = self.output.as_ref().filter(|path| *path != Path::new("-")) {
             let failed =
                 |error| CommandError::usage(format!("--output: {} cannot be written: {error}", path.display()));
             output::to_file(path).map_err(failed)?;
@@ -75,9 +76,30 @@ impl Printer {
         self.format
     }
 
-    /// Prints a result: `whole` is what JSON shows of it, `value` what tables and records show, whose lists are
-    /// `lists` where they are known. What a table had no room for is given back.
+    /// Prints a result that a call came to. Where it cannot be printed as it was asked for, it is printed as it is: the
+    /// call was made, and may not be one to make again.
     pub(super) fn print<W: Serialize, V: Serialize>(
+        &self,
+        whole: &W,
+        value: &V,
+        lists: &[RecordList],
+    ) -> Result<LeftOut, CommandError> {
+        self.as_asked(whole, value, lists).map_err(|error| match error {
+            CommandError::OutputClosed => error,
+            error => {
+                // The error says more than a second one would.
+                output::json_on_standard_output(whole).ok();
+                CommandError::usage(format!(
+                    "{}; the call was made all the same, and what came of it stands on standard output",
+                    error.message()
+                ))
+            }
+        })
+    }
+
+    /// As it was asked for: `whole` is what JSON shows of it, `value` what tables and records show, whose lists are
+    /// `lists` where they are known. What a table had no room for is given back.
+    fn as_asked<W: Serialize, V: Serialize>(
         &self,
         whole: &W,
         value: &V,
@@ -87,6 +109,10 @@ impl Printer {
         let failed = |problem: String| CommandError::usage(format!("--jq: {problem}"));
         let values = jq::values(expression, &output::compact(whole)?).map_err(failed)?;
         let mut left_out = LeftOut::default();
+        if values.is_empty() {
+            // A file that was there holds another result.
+            output::nothing()?;
+        }
         for line in values.lines() {
             let value: &RawValue = serde_json::from_str(line).map_err(|_| {
                 failed(
@@ -109,7 +135,7 @@ impl Printer {
         lists: &[RecordList],
     ) -> std::io::Result<LeftOut> {
         match self.format {
-            Format::Json => output::json(&whole)?,
+            Format::Json | Format::Junit => output::json(&whole)?,
             Format::Table => return output::table(&value, &self.columns),
             format @ (Format::Csv | Format::Ndjson) => output::records(&value, format, lists, &self.columns)?,
         }

@@ -127,7 +127,7 @@ impl Watch {
             polls += 1;
             match &result {
                 Ok((polled, records)) => {
-                    if polled.before.is_none() {
+                    if polled.before.is_none() && polled.poll.no_changes {
                         output::message(trigger_state::FIRST_POLL);
                     }
                     self.tally.polled(*records);

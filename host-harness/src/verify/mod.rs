@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use compare::compare;
 pub(crate) use evidence::{judge, variables};
-pub(crate) use schema::{INTROSPECTION, Schema};
+pub(crate) use schema::{INTROSPECTION, Kind, Schema, Type};
 
 /// What a manifest says of the connector's queries.
 #[derive(Debug, Deserialize)]

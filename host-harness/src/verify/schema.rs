@@ -19,13 +19,13 @@ const DEEPEST_TYPE: usize = 8;
 /// A schema.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
-    pub(super) query: String,
-    pub(super) mutation: String,
-    pub(super) types: BTreeMap<String, Kind>,
+    pub(crate) query: String,
+    pub(crate) mutation: String,
+    pub(crate) types: BTreeMap<String, Kind>,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// An object or an interface.
     Object(BTreeMap<String, Field>),
     Input(BTreeMap<String, Input>),
@@ -35,20 +35,20 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Field {
-    pub(super) of: Type,
-    pub(super) arguments: BTreeMap<String, Input>,
+pub(crate) struct Field {
+    pub(crate) of: Type,
+    pub(crate) arguments: BTreeMap<String, Input>,
 }
 
 #[derive(Debug)]
-pub(super) struct Input {
-    pub(super) of: Type,
-    pub(super) has_default: bool,
+pub(crate) struct Input {
+    pub(crate) of: Type,
+    pub(crate) has_default: bool,
 }
 
 /// The type of a field or an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     Named(String),
     List(Box<Type>),
     NonNull(Box<Type>),
@@ -56,12 +56,12 @@ pub(super) enum Type {
 
 impl Type {
     /// Without the `!` at its end.
-    pub(super) fn nullable(&self) -> &Self {
+    pub(crate) fn nullable(&self) -> &Self {
         if let Self::NonNull(of) = self { of.nullable() } else { self }
     }
 
     /// The name at its core.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Named(name) => name,
             Self::List(of) | Self::NonNull(of) => of.name(),
@@ -69,7 +69,7 @@ impl Type {
     }
 
     /// From the language of schemas and queries.
-    pub(super) fn of<'a>(of: &sdl::Type<'a, &'a str>) -> Self {
+    pub(crate) fn of<'a>(of: &sdl::Type<'a, &'a str>) -> Self {
         match of {
             sdl::Type::NamedType(name) => Self::Named((*name).to_owned()),
             sdl::Type::ListType(of) => Self::List(Box::new(Self::of(of))),
@@ -165,7 +165,7 @@ impl Schema {
 
     /// What a value of this type is in JSON: `text`, `number`, `boolean` or `object`; none for a scalar of the
     /// service's own, which may be anything.
-    pub(super) fn json_kind(&self, name: &str) -> Option<&'static str> {
+    pub(crate) fn json_kind(&self, name: &str) -> Option<&'static str> {
         match (name, self.types.get(name)) {
             ("ID" | "String", _) | (_, Some(Kind::Enum(_))) => Some("text"),
             ("Int" | "Float", _) => Some("number"),
@@ -176,7 +176,7 @@ impl Schema {
     }
 
     /// The fields of an object type.
-    pub(super) fn fields(&self, name: &str) -> Option<&BTreeMap<String, Field>> {
+    pub(crate) fn fields(&self, name: &str) -> Option<&BTreeMap<String, Field>> {
         if let Some(Kind::Object(fields)) = self.types.get(name) { Some(fields) } else { None }
     }
 }

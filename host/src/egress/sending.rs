@@ -351,7 +351,8 @@ impl Egress {
         let failure = match stopped {
             Stopped::Refused(refusal) => {
                 let text = refusal.to_string();
-                log.write(LogLevel::Warn, LogSource::Host, format!("refused: {text}"));
+                // Without the way out, which is called otherwise by whoever reads the log.
+                log.write(LogLevel::Warn, LogSource::Host, format!("refused: {}", refusal.what));
                 if self.refusals.len() < MOST_REFUSALS {
                     self.refusals.push(refusal);
                 }

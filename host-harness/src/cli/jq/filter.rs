@@ -10,12 +10,15 @@ use jaq_json::{Val, read, write};
 /// The most memory that an expression may use with the result that it works on, in bytes.
 pub(super) const MOST_MEMORY: u64 = 2 << 30;
 
+/// The most seconds that it may compute. Whoever waits gives it up before.
+const MOST_SECONDS: u64 = 40;
+
 /// The exit status where the expression is wrong, or the values that it gives; what is wrong is on standard error.
 pub(super) const WRONG: i32 = 5;
 
 /// Runs the expression on the one JSON value on standard input.
 pub(in crate::cli) fn run(expression: &str) -> ExitCode {
-    bound_memory();
+    bound();
     let mut json = Vec::new();
     let done = io::stdin().read_to_end(&mut json).map_err(|error| error.to_string());
     match done.and_then(|_| filter(expression, &json, &mut BufWriter::new(io::stdout().lock()))) {
@@ -28,17 +31,21 @@ pub(in crate::cli) fn run(expression: &str) -> ExitCode {
 }
 
 #[cfg(unix)]
-fn bound_memory() {
+fn bound() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
     // Where a system has no such limit, that of time holds.
     setrlimit(Resource::As, limit(MOST_MEMORY)).ok();
+    setrlimit(Resource::Cpu, limit(MOST_SECONDS)).ok();
+    // Whoever waits for the result may be gone.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).ok();
     // What ends by the limit leaves nothing of the result behind.
     setrlimit(Resource::Core, limit(0)).ok();
 }
 
 #[cfg(not(unix))]
-fn bound_memory() {}
+fn bound() {}
 
 /// An expression that can be run.
 type Compiled = jaq_core::Filter<data::JustLut<Val>>;

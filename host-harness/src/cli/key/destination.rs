@@ -167,13 +167,54 @@ fn take_over(file: &fs::File, before: &fs::Metadata, mode: Mode) -> io::Result<(
     Ok(())
 }
 
-/// Sets a variable in an environment file, whose other lines stay; the file is made for its owner alone if there is none.
+/// Sets a variable in an environment file of this user's own, whose other lines stay. Whoever could read it before, its
+/// owner alone can afterwards.
 pub(in crate::cli) fn set_variable(path: &Path, name: &str, value: &str) -> Result<(), CommandError> {
     let failed =
         |error: &dyn std::fmt::Display| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
-    let file = beside(path, Mode::AsItWas)?;
+    check_own(path)?;
+    let file = beside(path, Mode::OwnersAlone)?;
     let before = lines(path).map_err(|error| failed(&error))?;
     replace(file, path, &with_line(&before, name, value)).map(drop).map_err(CommandError::usage)
+}
+
+/// A key goes into no file that somebody else has put there, and by no link into another.
+fn check_own(path: &Path) -> Result<(), CommandError> {
+    let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
+    let wrong = |what: &str| {
+        Err(CommandError::usage(format!(
+            "{} is {what}, so no key is written there: name a file of your own with --env-file",
+            path.display()
+        )))
+    };
+    if metadata.is_symlink() {
+        return wrong("a link");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return wrong("another user's");
+        }
+        if metadata.is_file() && metadata.nlink() > 1 {
+            return wrong("a file with a second name");
+        }
+    }
+    Ok(())
+}
+
+/// Whether an environment file does nothing but set variables to texts.
+pub(in crate::cli) fn sets_variables_alone(path: &Path) -> bool {
+    let is_harmless = |line: &str| {
+        let line = line.trim();
+        let is_text = |value: &str| {
+            let within = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+            let special = |character: char| "$`\\;&|<>()'\"".contains(character) || character.is_whitespace();
+            within.is_some_and(|within| !within.contains('\'')) || !value.contains(special)
+        };
+        line.is_empty() || line.starts_with('#') || assignment(line).is_some_and(|(_, value)| is_text(value.trim_end()))
+    };
+    lines(path).is_ok_and(|text| text.lines().all(is_harmless))
 }
 
 /// What an environment file holds; nothing if there is none.
@@ -302,6 +343,47 @@ mod tests {
             assert_eq!(with_line(before, "KEY", "new"), after, "{before}");
         }
         assert_eq!(with_line("", "KEY", "a'b"), "KEY='a'\\''b'\n");
+    }
+
+    #[test]
+    fn a_file_that_a_shell_would_run_is_told_from_one_that_sets_variables() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        for (text, is_harmless) in [
+            ("", true),
+            ("# a note\nA=b\nexport C='d $e'\n", true),
+            ("X=$(touch x)\n", false),
+            ("X=a; touch x\n", false),
+            ("X=`id`\n", false),
+            ("touch x\n", false),
+            ("X='a' touch\n", false),
+            ("X='a'b'c'\n", false),
+            ("X=\"$(id)\"\n", false),
+        ] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(sets_variables_alone(&path), is_harmless, "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_goes_by_no_link_into_another_file_and_is_its_owners_alone() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (tracked, link, open) =
+            (folder.path().join("readme"), folder.path().join("link"), folder.path().join(".env"));
+        fs::write(&tracked, "text\n").unwrap();
+        symlink(&tracked, &link).unwrap();
+        let refused = set_variable(&link, "KEY", "k").unwrap_err();
+        assert!(refused.message().contains("is a link"), "{}", refused.message());
+        assert_eq!(fs::read_to_string(&tracked).unwrap(), "text\n");
+        fs::hard_link(&tracked, folder.path().join("second")).unwrap();
+        assert!(set_variable(&tracked, "KEY", "k").unwrap_err().message().contains("second name"));
+        fs::write(&open, "A=b\n").unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o666)).unwrap();
+        set_variable(&open, "KEY", "k").unwrap();
+        assert_eq!(fs::read_to_string(&open).unwrap(), "A=b\nKEY='k'\n");
+        assert_eq!(open.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

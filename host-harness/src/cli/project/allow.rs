@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Command};
+use serde_json::Value;
 
-use super::{config, trusted};
+use super::config::{self, Config};
+use super::trusted;
 use crate::cli::command_error::CommandError;
 use crate::cli::connection_option;
 use crate::cli::output;
@@ -25,7 +27,7 @@ pub(in crate::cli) struct Arguments {
     files: Vec<PathBuf>,
 }
 
-pub(in crate::cli) fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(in crate::cli) fn run(arguments: Arguments, command: &Command) -> Result<(), CommandError> {
     let mut files = arguments.files;
     if files.is_empty() {
         let usual = [config::NAME, connection_option::USUAL].map(PathBuf::from);
@@ -36,19 +38,29 @@ pub(in crate::cli) fn run(arguments: Arguments) -> Result<(), CommandError> {
         return Err(CommandError::usage(text));
     }
     for path in files {
-        allow(&path)?;
+        allow(&path, command)?;
     }
     Ok(())
 }
 
-/// Allows one file, and shows what it says.
-fn allow(path: &Path) -> Result<(), CommandError> {
+/// Allows one file, and shows what it says: as it stands, and then in short, where no blank line can hide a part of it.
+fn allow(path: &Path, command: &Command) -> Result<(), CommandError> {
     let text = trusted::read_own(path)?;
-    trusted::allow(path, &text)?;
-    output::message(&format!(
-        "note: {} counts from now on in its folder, as it is:\n{}",
-        path.display(),
-        text.trim_end()
-    ));
+    let is_settings = path.file_name().is_some_and(|name| name == config::NAME);
+    let (names, said) = if is_settings {
+        (Config::files_named(&text, command), Config::said(&text, command)?)
+    } else {
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|error| CommandError::usage(format!("{} is not JSON: {error}", path.display())))?;
+        (Vec::new(), value.to_string())
+    };
+    trusted::allow(path, &text, &names)?;
+    output::message(&format!("{}:\n{}", path.display(), text.trim_end()));
+    let files: Vec<String> = names.iter().map(|name| name.display().to_string()).collect();
+    let files = match files.as_slice() {
+        [] => String::new(),
+        names => format!(", with what is in {} now", names.join(", ")),
+    };
+    output::message(&format!("note: {} counts from now on in its folder{files}: {said}", path.display()));
     Ok(())
 }

@@ -22,6 +22,8 @@ const TABLES: [(&str, &str); 3] = [("grants", "Grants"), ("limits", "Limits of a
 pub(in crate::cli) struct Config {
     /// The connection file to use where none is named.
     pub(in crate::cli) connection: Option<PathBuf>,
+    /// The files that its flags name.
+    files: Vec<PathBuf>,
     /// Flags, each with the id of its argument.
     flags: Vec<(String, OsString)>,
 }
@@ -33,8 +35,27 @@ impl Config {
         if path.symlink_metadata().is_err() {
             return Ok(None);
         }
-        let text = trusted::read(path, "--no-config does without it")?;
+        let text = trusted::read(path, "--no-config does without it", |text| Self::files_named(text, command))?;
         Self::read(&text, command).map(Some).map_err(|text| CommandError::usage(format!("{NAME}: {text}")))
+    }
+
+    /// The files that a text of settings names: what is in them counts as what it says itself.
+    pub(super) fn files_named(text: &str, command: &Command) -> Vec<PathBuf> {
+        Self::read(text, command).map(|config| config.files).unwrap_or_default()
+    }
+
+    /// What a text of settings says, in the words of the command line.
+    pub(super) fn said(text: &str, command: &Command) -> Result<String, CommandError> {
+        let config = Self::read(text, command).map_err(|text| CommandError::usage(format!("{NAME}: {text}")))?;
+        Ok(config.words(&config.flags.iter().map(|(_, word)| word.clone()).collect::<Vec<_>>()))
+    }
+
+    /// These flags, and the connection that the file names, in words.
+    pub(in crate::cli) fn words(&self, flags: &[OsString]) -> String {
+        let connection = self.connection.iter().map(|path| format!("the connection {}", path.display()));
+        let words: Vec<String> =
+            flags.iter().map(|flag| flag.to_string_lossy().into_owned()).chain(connection).collect();
+        if words.is_empty() { "it says nothing".to_owned() } else { words.join(" ") }
     }
 
     fn read(text: &str, command: &Command) -> Result<Self, String> {
@@ -81,6 +102,10 @@ impl Config {
             Value::Integer(number) => format!("--{name}={number}"),
             _ => return Err(format!("{name} must be a text or a whole number, as --{name} takes it")),
         };
+        let names_a_file = argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "FILE"));
+        if let (true, Value::String(path)) = (names_a_file, value) {
+            self.files.push(path.into());
+        }
         self.flags.push((argument.get_id().to_string(), word.into()));
         Ok(())
     }

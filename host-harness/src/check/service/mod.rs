@@ -1,0 +1,134 @@
+//! A service that is made up from a manifest: it has what the connector says that it asks for, and the records of a
+//! [`World`]. It stands in the place of the network.
+
+mod answer;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use host::Transport;
+use host::contract::Failure;
+use serde_json::json;
+
+pub(super) use answer::Paging;
+pub(super) use world::{World, mark};
+
+use crate::verify::Schema;
+
+/// How long a request takes there.
+const PER_REQUEST: Duration = Duration::from_millis(40);
+
+/// What it does in place of answering as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// A status, with a body in the shape of GraphQL.
+    Status(u16),
+    /// A page of HTML.
+    Html,
+    /// GraphQL without data.
+    Errors,
+    /// Data that is another than was asked for.
+    OtherShape,
+    Unreachable,
+    /// A redirect to elsewhere.
+    Redirect,
+}
+
+/// What happens in the world after the answer to a request.
+pub(super) type Meanwhile = Box<dyn FnMut(&mut World) + Send>;
+
+/// A service that is made up.
+pub(super) struct Service {
+    schema: Schema,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    world: World,
+    paging: Paging,
+    trouble: Option<Trouble>,
+    meanwhile: Option<Meanwhile>,
+    requests: u64,
+    /// Whether the last answers say what time it is.
+    refused: Vec<String>,
+}
+
+impl Service {
+    pub(super) fn new(schema: Schema, world: World, paging: Paging) -> Arc<Self> {
+        let inner = Inner { world, paging, trouble: None, meanwhile: None, requests: 0, refused: Vec::new() };
+        Arc::new(Self { schema, inner: Mutex::new(inner) })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the world, or looks at it.
+    pub(super) fn world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
+        work(&mut self.inner().world)
+    }
+
+    pub(super) fn trouble(&self, trouble: Option<Trouble>) {
+        self.inner().trouble = trouble;
+    }
+
+    pub(super) fn meanwhile(&self, meanwhile: Option<Meanwhile>) {
+        self.inner().meanwhile = meanwhile;
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.inner().requests
+    }
+
+    /// Documents that it did not understand, in its words.
+    pub(super) fn take_refused(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner().refused)
+    }
+}
+
+impl Transport for Service {
+    fn answer(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Failure> {
+        let mut inner = self.inner();
+        inner.requests += 1;
+        inner.world.advance(PER_REQUEST);
+        let (status, kind, body) = match &inner.trouble {
+            None => match answer::answer(&self.schema, &inner.world, inner.paging, request.body()) {
+                Ok(data) => (200, JSON, json!({ "data": data }).to_string()),
+                Err(problem) => {
+                    let body = json!({ "errors": [{ "message": problem }] }).to_string();
+                    inner.refused.push(problem);
+                    (400, JSON, body)
+                }
+            },
+            Some(Trouble::Unreachable) => return Err(Failure::Unreachable("nobody answers".into())),
+            Some(Trouble::Status(status)) => {
+                (*status, JSON, json!({ "errors": [{ "message": format!("Made-up status {status}") }] }).to_string())
+            }
+            Some(Trouble::Html) => (200, "text/html", "<!doctype html><title>Sign in</title>".into()),
+            Some(Trouble::Errors) => {
+                (200, JSON, json!({ "errors": [{ "message": "Made-up refusal" }], "data": null }).to_string())
+            }
+            Some(Trouble::OtherShape) => (200, JSON, json!({ "data": { "somethingElse": [1, 2] } }).to_string()),
+            Some(Trouble::Redirect) => (302, "text/plain", String::new()),
+        };
+        let mut response = http::Response::builder()
+            .status(status)
+            .header("content-type", kind)
+            .header("date", httpdate::fmt_http_date(inner.world.now()));
+        if status == 302 {
+            response = response.header("location", "https://elsewhere.example/");
+        }
+        if status == 429 {
+            response = response.header("retry-after", "7");
+        }
+        if let Some(mut meanwhile) = inner.meanwhile.take() {
+            meanwhile(&mut inner.world);
+            inner.meanwhile = Some(meanwhile);
+        }
+        response.body(body.into()).map_err(|error| Failure::Other(error.to_string()))
+    }
+}
+
+const JSON: &str = "application/json";

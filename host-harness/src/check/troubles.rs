@@ -1,0 +1,79 @@
+//! A service in trouble: whether callers can tell what kind it is.
+
+use serde_json::{Map, Value, json};
+
+use super::Verdict;
+use super::bench::{Bench, Tried, kind, operations, words};
+use super::declared::misfits;
+use super::service::Trouble;
+
+/// What an operation may pass on whose result can be anything.
+const OTHER_SHAPE: &str = "data of another shape";
+
+/// What may be said of each trouble: callers branch on it.
+const TROUBLES: [(Trouble, &str, &[&str]); 9] = [
+    (Trouble::Status(401), "HTTP 401", &["unauthenticated"]),
+    (Trouble::Status(403), "HTTP 403", &["forbidden", "unauthenticated"]),
+    (Trouble::Status(429), "HTTP 429", &["rate-limited"]),
+    (Trouble::Status(500), "HTTP 500", &["service", "unexpected-response"]),
+    (Trouble::Html, "a page of HTML", &["unexpected-response"]),
+    (Trouble::Errors, "GraphQL errors without data", &["service"]),
+    (Trouble::OtherShape, OTHER_SHAPE, &["unexpected-response", "not-found"]),
+    (Trouble::Redirect, "a redirect", &["unexpected-response", "service", "unauthenticated"]),
+    (Trouble::Unreachable, "no answer", &["transport"]),
+];
+
+/// Each kind of operation says what the trouble is, and none takes it for an answer.
+pub(super) async fn told(bench: &Bench) -> Verdict {
+    let mut problems = Vec::new();
+    let operations = asking(bench).await;
+    for (trouble, name, expected) in TROUBLES {
+        bench.service.trouble(Some(trouble));
+        let tested = bench.connector.test_connection(&bench.connection, &bench.options()).await;
+        judge("the test of the connection", name, expected, tested.map(drop), &mut problems);
+        for (tried, inputs, takes_anything) in &operations {
+            if *takes_anything && name == OTHER_SHAPE {
+                continue;
+            }
+            let called = bench.call(*tried, inputs).await;
+            judge(&tried.name(), name, expected, called.map(drop), &mut problems);
+        }
+        bench.service.trouble(None);
+    }
+    Verdict::of(problems, format!("{} troubles on {} operations", TROUBLES.len(), operations.len() + 1))
+}
+
+fn judge(
+    operation: &str,
+    trouble: &str,
+    expected: &[&str],
+    result: Result<(), Box<host::CallFailure>>,
+    problems: &mut Vec<String>,
+) {
+    match result {
+        Ok(()) => problems.push(format!("{operation} takes {trouble} for an answer")),
+        Err(failure) => {
+            let (kind, answer) = kind(&failure);
+            if answer.is_none() || !expected.contains(&kind) {
+                problems.push(format!("{operation}, at {trouble}: {}, not {}", words(&failure), expected.join(" or ")));
+            }
+        }
+    }
+}
+
+/// The operations that ask the service, as they are called here, and whether their results may be anything.
+async fn asking(bench: &Bench) -> Vec<(Tried<'_>, Map<String, Value>, bool)> {
+    let mut asking = Vec::new();
+    for (tried, inputs, schema) in operations(bench.definition()) {
+        let before = bench.service.requests();
+        // Whatever comes of it.
+        let (inputs, _) = bench.call_well(tried, inputs).await;
+        if bench.service.requests() > before {
+            let anything = json!({ "somethingElse": [1, 2] });
+            let takes_anything = misfits(schema, &anything).is_ok_and(|found| found.is_empty());
+            asking.push((tried, inputs, takes_anything));
+        }
+    }
+    bench.service.take_refused();
+    asking
+}

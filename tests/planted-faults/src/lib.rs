@@ -1,0 +1,160 @@
+//! The connector for Duro with a fault planted in it, one at a time. Which one is a number in the component's own data:
+//! a test writes it into a copy of the file. With `00` it is the connector as it is.
+
+use connector_sdk::contract::{Level, manifest};
+use connector_sdk::{
+    About, Account, ActionRow, Call, Connection, ConnectionKind, Connector, DataSourceRow, Error, GraphQl, Host, Page,
+    PollResult, Query, TriggerRow,
+};
+use duro_plm::Duro;
+use serde_json::{Value, json};
+
+/// The number stands behind the colon.
+static PLANTED: [u8; 16] = *b"planted-fault:00";
+
+/// What can be wrong. The names are those of the checks that have to find it.
+mod fault {
+    pub(super) const NAIVE_TRIGGER: u8 = 1;
+    pub(super) const DROPPED_KEY: u8 = 2;
+    pub(super) const LYING_SCHEMA: u8 = 3;
+    pub(super) const LEAKING_LOG: u8 = 4;
+    pub(super) const SHRINKING_STATE: u8 = 5;
+    pub(super) const FORGIVING_STATE: u8 = 6;
+    pub(super) const ANOTHER_ERROR_FOR_UNKNOWN_KEYS: u8 = 7;
+    pub(super) const FORGIVING_INPUTS: u8 = 8;
+    pub(super) const SWALLOWED_TROUBLE: u8 = 9;
+    pub(super) const WRONG_EXAMPLE: u8 = 10;
+    pub(super) const OWN_STATES_ALONE: u8 = 11;
+    pub(super) const EAGER_FIRST_POLL: u8 = 12;
+}
+
+fn planted() -> u8 {
+    // Read at run time: the number is written into the component after it was compiled.
+    let [.., tens, ones] = *std::hint::black_box(&PLANTED);
+    (tens - b'0') * 10 + (ones - b'0')
+}
+
+fn has(fault: u8) -> bool {
+    planted() == fault
+}
+
+/// The connector, with the fault.
+#[derive(Debug)]
+pub struct Planted;
+
+impl Connector for Planted {
+    const ABOUT: About = Duro::ABOUT;
+    const CONNECTIONS: &'static [ConnectionKind] = Duro::CONNECTIONS;
+    const ACTIONS: &'static [ActionRow] = Duro::ACTIONS;
+    const DATA_SOURCES: &'static [DataSourceRow] = Duro::DATA_SOURCES;
+    const TRIGGERS: &'static [TriggerRow] = Duro::TRIGGERS;
+    const GRAPHQL: Option<GraphQl> = Duro::GRAPHQL;
+
+    fn account(call: &Call<'_>) -> Result<Account, Error> {
+        Duro::account(call)
+    }
+
+    fn describe() -> manifest::ConnectorDefinition {
+        let mut definition = Duro::describe();
+        if has(fault::DROPPED_KEY) {
+            definition.actions.retain(|action| action.key != "getCurrentUser");
+        }
+        if has(fault::WRONG_EXAMPLE)
+            && let Some(action) = definition.actions.first_mut()
+        {
+            action.example_payload = "{\"createChangeOrder\": 7}".into();
+        }
+        definition
+    }
+
+    fn perform(host: &dyn Host, key: &str, connection: &Connection, inputs: &str) -> Result<String, Error> {
+        let result = match Duro::perform(host, key, connection, inputs) {
+            Err(Error::UnknownKey(text)) if has(fault::ANOTHER_ERROR_FOR_UNKNOWN_KEYS) => Err(Error::Other(text)),
+            Err(Error::InvalidInput(_)) if has(fault::FORGIVING_INPUTS) => Ok("{}".into()),
+            Err(Error::Service(_) | Error::UnexpectedResponse(_)) if has(fault::SWALLOWED_TROUBLE) => Ok("{}".into()),
+            result => result,
+        };
+        let result = result?;
+        if has(fault::LEAKING_LOG) {
+            host.log(Level::Info, &format!("{key} gave {result}"));
+        }
+        if has(fault::LYING_SCHEMA) && key == "getCurrentUser" {
+            return Ok("{\"id\": 5, \"firstName\": 6}".into());
+        }
+        Ok(result)
+    }
+
+    fn query(host: &dyn Host, key: &str, connection: &Connection, query: &Query<'_>) -> Result<Page, Error> {
+        Duro::query(host, key, connection, query)
+    }
+
+    fn poll(
+        host: &dyn Host,
+        key: &str,
+        connection: &Connection,
+        inputs: &str,
+        state: Option<&[u8]>,
+    ) -> Result<PollResult, Error> {
+        if has(fault::NAIVE_TRIGGER) {
+            return naive(host, connection, state);
+        }
+        if has(fault::OWN_STATES_ALONE) {
+            let own = state.map(|state| state.strip_prefix(b"next:").ok_or_else(|| invalid("of another version")));
+            let mut polled = Duro::poll(host, key, connection, inputs, own.transpose()?)?;
+            polled.state = [b"next:", polled.state.as_slice()].concat();
+            return Ok(polled);
+        }
+        let mut polled = match Duro::poll(host, key, connection, inputs, state) {
+            Err(Error::InvalidState(_)) if has(fault::FORGIVING_STATE) => {
+                Duro::poll(host, key, connection, inputs, None)
+            }
+            polled => polled,
+        }?;
+        if has(fault::EAGER_FIRST_POLL) && state.is_none() {
+            polled.no_changes = false;
+        }
+        if has(fault::SHRINKING_STATE) {
+            polled.state.truncate(polled.state.len() / 2);
+        }
+        Ok(polled)
+    }
+}
+
+fn invalid(text: &str) -> Error {
+    Error::InvalidState(format!("the state is {text}"))
+}
+
+/// The trigger that everybody writes first: whatever is newer than the newest so far, on the first page of the list.
+fn naive(host: &dyn Host, connection: &Connection, state: Option<&[u8]>) -> Result<PollResult, Error> {
+    let query = "query { components(orderBy: [{lastModified: desc}]) { connection(first: 100) { edges { node { id name \
+                 created lastModified } } } } }";
+    let answer = Duro::perform(host, "rawRequest", connection, &json!({ "query": query }).to_string())?;
+    let answer: Value = serde_json::from_str(&answer).map_err(|error| Error::Other(error.to_string()))?;
+    let newest = |state: &[u8]| String::from_utf8(state.to_vec()).map_err(|_| invalid("no text"));
+    let since = state.map(newest).transpose()?;
+    if since.as_ref().is_some_and(|since| !since.starts_with("20")) {
+        return Err(invalid("no time"));
+    }
+    let edges = find(&answer, "edges").and_then(Value::as_array).cloned().unwrap_or_default();
+    let nodes: Vec<Value> = edges.into_iter().filter_map(|mut edge| edge.get_mut("node").map(Value::take)).collect();
+    let time = |node: &Value| node.get("lastModified").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let last = nodes.iter().map(time).max().max(since.clone()).unwrap_or_else(|| "2000".to_owned());
+    let is_new = |node: &&Value| since.as_ref().is_some_and(|since| time(node) > *since);
+    let updated: Vec<&Value> = nodes.iter().filter(is_new).collect();
+    let payload = json!({ "body": { "data": { "created": [], "updated": updated, "deleted": [] } } });
+    Ok(PollResult {
+        no_changes: updated.is_empty(),
+        payload: payload.to_string(),
+        state: last.into_bytes(),
+        more: false,
+        extensions: None,
+    })
+}
+
+/// The member of this name, wherever it is.
+fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    let object = value.as_object()?;
+    object.get(name).or_else(|| object.values().find_map(|value| find(value, name)))
+}
+
+connector_sdk::export!(crate::Planted);
