@@ -194,6 +194,7 @@ enum Unread {
 
 /// Whether the settings of the folder count, in words, or why not.
 type Settings = Result<String, CommandError>;
+    output::close_file();
 
 /// Reads the command line, with the flags that the folder's settings add to it.
 fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
