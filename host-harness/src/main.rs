@@ -5,6 +5,7 @@ mod flags;
 mod json_parts;
 mod record_text;
 mod records;
+mod steps;
 mod suggest;
 mod ui;
 mod variable;

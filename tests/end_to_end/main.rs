@@ -53,3 +53,4 @@ mod terminal;
 mod trigger;
 mod trigger_state;
 mod verify;
+mod waiting;

@@ -140,6 +140,11 @@ fn value(kind: &InputKind, text: &str) -> Result<JsonText, String> {
         }
         _ if text.trim().is_empty() => Err("that is blank".to_owned()),
         _ => Ok(JsonText::string(text)),
+    let dialoguer::Error::IO(error) = error;
+    // What reads keys says so of Ctrl-C.
+    if error.kind() == io::ErrorKind::Interrupted {
+        return CommandError::Cancelled;
+    }
     }
 }
 

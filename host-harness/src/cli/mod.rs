@@ -78,7 +78,7 @@ origin, the one that its connection names, over https, and nothing on a private 
 the connection's secrets.
 
 Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
-something or a limit was hit. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
+something or a limit was hit; 130 cancelled with Ctrl-C at a terminal. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -129,6 +129,12 @@ impl Command {
     }
 }
 
+
+    /// Whether a person waits for it, and is told what came of it where they cancel. What runs until it is told to end
+    /// listens itself.
+    fn can_be_cancelled(&self) -> bool {
+        self.heeds_settings() && !matches!(self, Self::Serve(_) | Self::Watch(_)) && progress::is_seen()
+    }
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
     output::guard_panics();
@@ -159,33 +165,62 @@ pub(crate) fn main() -> ExitCode {
         Ok(seen) => seen,
         Err(failure) => return failure.report(),
     };
-    // One thread is enough for one call at a time, and starts fastest; the page runs many, and `watch` hears signals on
+    // One thread is enough for one call at a time, and starts fastest; the page runs many, and signals are heard on
     // another.
     let mut builder = match &arguments.command {
         Command::Serve(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),
+    let can_be_cancelled = arguments.command.can_be_cancelled();
         _ => tokio::runtime::Builder::new_current_thread(),
     };
+        _ if can_be_cancelled => tokio::runtime::Builder::new_multi_thread(),
     let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
+    if can_be_cancelled {
+        builder.worker_threads(1);
+    }
         Err(error) => {
             return CommandError::usage(format!("no asynchronous runtime could be started: {error}")).report();
         }
     };
-    let status = match runtime.block_on(run(arguments, settings)) {
+    let ended = runtime.block_on(async {
+        match can_be_cancelled {
+            true => until_cancelled(run(arguments, settings)).await,
+            false => run(arguments, settings).await,
+        }
+    });
+    let status = match &ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     };
     // All that it has to say has been printed.
     if let Some(seen) = seen {
+    output::close_file();
         seen.finish();
     }
     // Nothing of it is needed any more, and to wait for its threads takes time.
     runtime.shutdown_background();
     status
 }
+    if let Err(CommandError::Cancelled) = ended {
+        stop::end_as_interrupted();
+    }
 
 /// Why a command line cannot be acted on.
 enum Unread {
+/// Does the work, unless a person at the terminal cancels it.
+async fn until_cancelled(work: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    let stop = stop::Stop::listen_for_cancel()?;
+    let ended = tokio::select! {
+        ended = work => ended,
+        () = stop.asked() => Err(CommandError::Cancelled),
+    };
+    if let Err(CommandError::Cancelled) = ended {
+        // A question that is given up leaves it hidden.
+        console::Term::stderr().show_cursor().ok();
+    }
+    ended
+}
+
     /// It is wrong, or asks for help.
     Words(clap::Error),
     /// The settings of the folder are.
@@ -194,7 +229,6 @@ enum Unread {
 
 /// Whether the settings of the folder count, in words, or why not.
 type Settings = Result<String, CommandError>;
-    output::close_file();
 
 /// Reads the command line, with the flags that the folder's settings add to it.
 fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
