@@ -35,6 +35,7 @@ mod networks;
 mod notify;
 mod older;
 mod page;
+mod picking;
 mod poller;
 mod pty;
 mod raw;

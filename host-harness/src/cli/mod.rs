@@ -23,12 +23,14 @@ mod inspect;
 mod jq;
 mod json_writer;
 mod key;
+mod missing;
 mod network;
 mod notify;
 mod operation;
 mod options;
 mod output;
 mod output_file;
+mod pick;
 mod poll;
 mod print;
 mod progress;
@@ -127,14 +129,14 @@ impl Command {
     fn heeds_settings(&self) -> bool {
         !matches!(self, Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_))
     }
-}
-
 
     /// Whether a person waits for it, and is told what came of it where they cancel. What runs until it is told to end
     /// listens itself.
     fn can_be_cancelled(&self) -> bool {
         self.heeds_settings() && !matches!(self, Self::Serve(_) | Self::Watch(_)) && progress::is_seen()
     }
+}
+
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
     output::guard_panics();
@@ -167,17 +169,17 @@ pub(crate) fn main() -> ExitCode {
     };
     // One thread is enough for one call at a time, and starts fastest; the page runs many, and signals are heard on
     // another.
+    let can_be_cancelled = arguments.command.can_be_cancelled();
     let mut builder = match &arguments.command {
         Command::Serve(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),
-    let can_be_cancelled = arguments.command.can_be_cancelled();
+        _ if can_be_cancelled => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
-        _ if can_be_cancelled => tokio::runtime::Builder::new_multi_thread(),
-    let runtime = match builder.enable_all().build() {
-        Ok(runtime) => runtime,
     if can_be_cancelled {
         builder.worker_threads(1);
     }
+    let runtime = match builder.enable_all().build() {
+        Ok(runtime) => runtime,
         Err(error) => {
             return CommandError::usage(format!("no asynchronous runtime could be started: {error}")).report();
         }
@@ -192,21 +194,19 @@ pub(crate) fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     };
+    output::close_file();
     // All that it has to say has been printed.
     if let Some(seen) = seen {
-    output::close_file();
         seen.finish();
     }
     // Nothing of it is needed any more, and to wait for its threads takes time.
     runtime.shutdown_background();
-    status
-}
     if let Err(CommandError::Cancelled) = ended {
         stop::end_as_interrupted();
     }
+    status
+}
 
-/// Why a command line cannot be acted on.
-enum Unread {
 /// Does the work, unless a person at the terminal cancels it.
 async fn until_cancelled(work: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
     let stop = stop::Stop::listen_for_cancel()?;
@@ -221,6 +221,8 @@ async fn until_cancelled(work: impl Future<Output = Result<(), CommandError>>) -
     ended
 }
 
+/// Why a command line cannot be acted on.
+enum Unread {
     /// It is wrong, or asks for help.
     Words(clap::Error),
     /// The settings of the folder are.

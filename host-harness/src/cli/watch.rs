@@ -23,7 +23,7 @@ use super::stop::Stop;
 use super::tally::Tally;
 use super::trigger_state::{self, StateOption};
 use super::values::duration;
-use super::{ask, complete, output};
+use super::{complete, missing, output};
 use crate::json_parts::items;
 use crate::records::found;
 
@@ -91,7 +91,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let connection = session.connection(&arguments.connection)?;
     let trigger = session.connector.definition().trigger(&arguments.key);
     if let Some(trigger) = trigger {
-        ask::for_missing(&mut inputs, &trigger.inputs)?;
+        missing::ask_for(&session, &connection, &trigger.inputs, &mut inputs).await?;
     }
     let lists = trigger.map(|trigger| trigger.record_lists()).unwrap_or_default();
     let store = arguments.state.open(session.state_limit())?;
