@@ -292,6 +292,34 @@ async fn shells_complete_keys_inputs_and_choices_from_the_component() {
     assert!(completed("fish", &["poll", ""]).await.contains("pollChangesTrigger"));
 }
 
+/// A real bash: it breaks words at = and : before it asks what to complete them by.
+#[cfg(unix)]
+#[tokio::test]
+async fn bash_completes_the_choices_of_an_input() {
+    let desk = Desk::new().await;
+    let mut shell = Terminal::start_program(&desk, "bash", &["--norc", "--noprofile", "-i"]);
+    let script = built("completions/harness.bash");
+    shell.type_in(&format!("PS1='> '; . '{}'; echo 'rea'dy\n", script.display()));
+    shell.wait_for("ready").await;
+    let action = "harness action createChangeOrder";
+    for (typed, completed) in [
+        (format!("{action} --input type=E"), format!("{action} --input type=ECO ")),
+        (format!("{action} --input=type=M"), format!("{action} --input=type=MCO ")),
+        (format!("{action} --input 'type=D"), format!("{action} --input 'type=DCO' ")),
+        (format!("{action} --input nam"), format!("{action} --input name=")),
+        ("harness poll poll".to_owned(), "harness poll pollChangesTrigger ".to_owned()),
+    ] {
+        shell.type_in(&format!("{typed}\t"));
+        shell.wait_for(&completed).await;
+        // Empties the line.
+        shell.type_in("\u{15}");
+    }
+    shell.type_in(&format!("{action} --input type=\t\t"));
+    shell.wait_for("ECO  MCO  DCO").await;
+    shell.type_in("\u{15}exit\n");
+    shell.end().await;
+}
+
 #[tokio::test]
 async fn manual_pages_and_completions_come_with_the_program() {
     let desk = Desk::new().await;
