@@ -9,6 +9,7 @@ mod markdown;
 mod record_text;
 mod recording;
 mod records;
+mod steps;
 mod suggest;
 mod ui;
 mod variable;

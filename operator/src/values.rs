@@ -1,4 +1,4 @@
-//! Values of flags: durations and sizes as people write them.
+//! Durations and sizes as people write them: read from flags, and shown on pages and terminals.
 
 use std::time::Duration;
 
@@ -49,6 +49,21 @@ pub fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| "is too large".into())
 }
 
+/// A size in bytes for people: `512 B`, `1.5 KiB`, `3 MiB`.
+pub fn shown_size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{} KiB", decimal(bytes as f64 / 1024.0, 1)),
+        _ => format!("{} MiB", decimal(bytes as f64 / 1_048_576.0, 1)),
+    }
+}
+
+/// A number with at most so many decimals, without zeros at its end.
+pub fn decimal(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
 fn split(text: &str) -> Result<(u64, &str), String> {
     let text = text.trim();
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
@@ -82,5 +97,14 @@ mod tests {
         for text in ["", "MiB", "-1", "1.5MiB", "1TB", "18446744073709551615GiB"] {
             assert!(size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_size_is_shown_in_the_largest_unit_that_it_fills() {
+        let cases = [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (3 << 20, "3 MiB")];
+        for (bytes, text) in cases {
+            assert_eq!(shown_size(bytes), text);
+        }
+        assert_eq!((decimal(1.50, 2), decimal(100.0, 0)), ("1.5".into(), "100".into()));
     }
 }

@@ -8,10 +8,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-const GRANTS: [&str; 2] = ["--allow-http", "--allow-private-network"];
+pub(crate) const GRANTS: [&str; 2] = ["--allow-http", "--allow-private-network"];
 const NAMED: [&str; 2] = ["--connection", "connection.json"];
 
-fn start(desk: &Desk, columns: u16, variables: &[(&str, &str)], words: &[&str]) -> Terminal {
+pub(crate) fn start(desk: &Desk, columns: u16, variables: &[(&str, &str)], words: &[&str]) -> Terminal {
     Terminal::start(desk, columns, variables, &[&GRANTS, words, &NAMED].concat())
 }
 

@@ -1,12 +1,15 @@
 //! What the command line offers beside the calls themselves: help of an operation, inputs from files, results in part
 //! and elsewhere, completions and manual pages.
 
-use crate::harness::{Desk, POLL, ended};
+use crate::harness::{Desk, POLL, WATCH, ended};
+#[cfg(unix)]
+use crate::pty::Terminal;
 use crate::support::built;
 use duro_sim::{DuroSim, Fault, Resource};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
@@ -138,9 +141,79 @@ async fn a_result_goes_to_a_file_as_a_whole_or_not_at_all() {
     let failed = desk.run(&words).await;
     assert_eq!((failed.status, failed.error_kind().as_str()), (1, "unexpected-response"));
     assert_eq!(fs::read_to_string(desk.file("out.json")).unwrap(), before);
+    let left = fs::read_dir(desk.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains("output")).collect();
+    assert!(left.is_empty(), "{left:?}");
     desk.sim.clear_requests();
     let nowhere = desk.run(&["action", "createChangeOrder", "--input", "name=x", "--output", "no/out.json"]).await;
     assert!(nowhere.status == 2 && nowhere.messages.contains("--output: no/out.json"), "{}", nowhere.messages);
+    assert_eq!(desk.sim.request_count(), 0);
+}
+
+#[tokio::test]
+async fn every_command_with_a_result_has_it_picked_from_and_written_to_a_file() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.run(&POLL).await.status, 0);
+    let state = ["--state", "poll.state"];
+    let check = ["check", "pollChangesTrigger", "--input", "pollResourceType=components"];
+    let commands: [(&[&str], &str, &str); 4] = [
+        (&["state", "show"], ".resource", "components\n"),
+        (&[&["state"], &check[..]].concat(), ".accepted", "true\n"),
+        (&["state", "rebase", "pollChangesTrigger"], ".backup", "poll.state.before-rebase\n"),
+        (&["verify"], ".findings|length", "0\n"),
+    ];
+    for (words, expression, expected) in commands {
+        let takes_state = words[0] == "state";
+        let run = async |more: &[&str]| {
+            let words = [words, if takes_state { &state[..] } else { &[] }, more].concat();
+            match words[..2] {
+                ["state", "show" | "rebase"] => desk.run_bare(&words).await,
+                _ => desk.run(&words).await,
+            }
+        };
+        let before = fs::read(desk.file("poll.state")).unwrap();
+        desk.sim.clear_requests();
+        let wrongs = [&["--jq", ".["][..], &["--output", "no/file"], &["--columns", "x", "--format", "json"]];
+        for wrong in wrongs {
+            let refused = run(wrong).await;
+            assert_eq!((refused.status, refused.output.as_str()), (2, ""), "{words:?}: {}", refused.messages);
+            assert!(refused.messages.contains(wrong[0]), "{}", refused.messages);
+        }
+        // What is wrong with the printing is known before anything is done.
+        assert_eq!((desk.sim.request_count(), fs::read(desk.file("poll.state")).unwrap()), (0, before));
+        let ended = run(&["--quiet", "--jq", expression, "--output", "out"]).await;
+        assert_eq!((ended.status, ended.output.as_str(), ended.messages.as_str()), (0, "", ""), "{words:?}");
+        assert_eq!(fs::read_to_string(desk.file("out")).unwrap(), expected, "{words:?}");
+    }
+    let table = desk.run_bare(&["state", "show", "--state", "poll.state.before-rebase", "--columns", "bytes"]).await;
+    assert!(table.status == 0 && table.output.starts_with("bytes"), "{}{}", table.output, table.messages);
+}
+
+#[tokio::test]
+async fn watch_adds_what_jq_makes_of_its_lines_to_a_file() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.run(&POLL).await.status, 0);
+    fs::write(desk.file("ids.txt"), "before").unwrap();
+    let watch =
+        |expression, count| [&WATCH[..], &["--count", count, "--jq", expression, "--output", "ids.txt"]].concat();
+    let mut expected = "before\n".to_owned();
+    for _ in 0..2 {
+        desk.sim.advance_clock(Duration::from_secs(1));
+        let ids = [(); 2].map(|()| desk.sim.add(Resource::Components, "New"));
+        // What cannot be printed is not lost: the state stays where it was.
+        let wrong = desk.run(&watch(".record.id.x", "2")).await;
+        assert!(wrong.status == 2 && wrong.messages.contains("--jq: cannot index"), "{}", wrong.messages);
+        assert_eq!(fs::read_to_string(desk.file("ids.txt")).unwrap(), expected);
+        let ended = desk.run(&watch(".record.id", "2")).await;
+        assert_eq!((ended.status, ended.output.as_str()), (0, ""), "{}", ended.messages);
+        ids.iter().for_each(|id| expected.push_str(&format!("{id}\n")));
+        assert_eq!(fs::read_to_string(desk.file("ids.txt")).unwrap(), expected);
+    }
+    desk.sim.clear_requests();
+    for wrong in [&["--jq", ".["][..], &["--output", "no/file"]] {
+        let refused = desk.run(&[&WATCH[..], wrong].concat()).await;
+        assert!(refused.status == 2 && refused.messages.contains(wrong[0]), "{}", refused.messages);
+    }
     assert_eq!(desk.sim.request_count(), 0);
 }
 
@@ -217,6 +290,34 @@ async fn shells_complete_keys_inputs_and_choices_from_the_component() {
     let choices = completed("fish", &["action", "createChangeOrder", "--input", "type="]).await;
     assert!(choices.contains("type=ECO") && choices.contains("type=DCO"), "{choices}");
     assert!(completed("fish", &["poll", ""]).await.contains("pollChangesTrigger"));
+}
+
+/// A real bash: it breaks words at = and : before it asks what to complete them by.
+#[cfg(unix)]
+#[tokio::test]
+async fn bash_completes_the_choices_of_an_input() {
+    let desk = Desk::new().await;
+    let mut shell = Terminal::start_program(&desk, "bash", &["--norc", "--noprofile", "-i"]);
+    let script = built("completions/harness.bash");
+    shell.type_in(&format!("PS1='> '; . '{}'; echo 'rea'dy\n", script.display()));
+    shell.wait_for("ready").await;
+    let action = "harness action createChangeOrder";
+    for (typed, completed) in [
+        (format!("{action} --input type=E"), format!("{action} --input type=ECO ")),
+        (format!("{action} --input=type=M"), format!("{action} --input=type=MCO ")),
+        (format!("{action} --input 'type=D"), format!("{action} --input 'type=DCO' ")),
+        (format!("{action} --input nam"), format!("{action} --input name=")),
+        ("harness poll poll".to_owned(), "harness poll pollChangesTrigger ".to_owned()),
+    ] {
+        shell.type_in(&format!("{typed}\t"));
+        shell.wait_for(&completed).await;
+        // Empties the line.
+        shell.type_in("\u{15}");
+    }
+    shell.type_in(&format!("{action} --input type=\t\t"));
+    shell.wait_for("ECO  MCO  DCO").await;
+    shell.type_in("\u{15}exit\n");
+    shell.end().await;
 }
 
 #[tokio::test]

@@ -21,10 +21,23 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts the command at a terminal of so many columns, with these variables.
     pub(crate) fn start(desk: &Desk, columns: u16, variables: &[(&str, &str)], words: &[&str]) -> Self {
-        let size = PtySize { rows: 40, cols: columns, ..PtySize::default() };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(built("harness"));
         command.args(words);
+        Self::start_command(desk, columns, variables, command)
+    }
+
+    /// The same for another program, to which `harness` is a command.
+    pub(crate) fn start_program(desk: &Desk, program: &str, words: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(program);
+        command.args(words);
+        let (harness, path) = (built("harness"), std::env::var("PATH").unwrap());
+        let path = format!("{}:{path}", harness.parent().unwrap().display());
+        Self::start_command(desk, 100, &[("PATH", &path)], command)
+    }
+
+    fn start_command(desk: &Desk, columns: u16, variables: &[(&str, &str)], mut command: CommandBuilder) -> Self {
+        let size = PtySize { rows: 40, cols: columns, ..PtySize::default() };
+        let pair = native_pty_system().openpty(size).unwrap();
         command.cwd(desk.folder.path());
         for (name, value) in [("TERM", "xterm-256color"), ("DURO_API_KEY", KEY)].iter().chain(variables) {
             command.env(name, value);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 use operator::shown::one_line;
+use operator::values::shown_size;
 
 use crate::model::{Definition, Destination};
 use crate::worker::{Outcome, Report, Row, Timeline};
@@ -110,7 +111,7 @@ pub(super) fn none(text: &str) -> Markup {
 fn undelivered(row: &Row) -> Markup {
     html! {
         (row.undelivered.payloads)
-        @if row.undelivered.bytes > 0 { " (" (row.undelivered.bytes.div_ceil(1024)) " KiB)" }
+        @if row.undelivered.bytes > 0 { " (" (shown_size(row.undelivered.bytes)) ")" }
         @if let Some(text) = &row.refused { ": " span.bad { (one_line(text)) } }
     }
 }

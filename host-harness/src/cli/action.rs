@@ -13,7 +13,7 @@ use super::options::GlobalOptions;
 use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
-use super::{ask, complete};
+use super::{complete, missing};
 
 /// Perform an action and print its result as {"data": …}
 ///
@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     if let Some(action) = session.connector.definition().action(&arguments.key) {
-        ask::for_missing(&mut inputs, &action.inputs)?;
+        missing::ask_for(&session, &connection, &action.inputs, &mut inputs).await?;
     }
     let progress = Progress::start(format!("Performing {}", arguments.key));
     let options = session.call_options(&progress);

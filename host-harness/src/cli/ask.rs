@@ -10,7 +10,6 @@ use host::text::cut;
 
 use super::command_error::CommandError;
 use super::described;
-use super::inputs::Inputs;
 use super::output::{self, one_line};
 
 /// The most bytes of a question or of an answer to choose from.
@@ -28,32 +27,6 @@ pub(super) fn width() -> usize {
     usize::from(console::Term::stderr().size().1).clamp(40, 100)
 }
 
-/// Asks for the inputs that a call needs and has not got. Without a terminal nothing is asked, and the connector says
-/// what is missing.
-pub(super) fn for_missing(inputs: &mut Inputs, declared: &[InputField]) -> Result<(), CommandError> {
-    if !can_ask() {
-        return Ok(());
-    }
-    for input in declared {
-        if !is_missing(input, inputs) {
-            continue;
-        }
-        say(input);
-        if let Some(answer) = answer(input, true)? {
-            inputs.set(&input.key, answer);
-        }
-    }
-    Ok(())
-}
-
-/// Whether a call without it would be refused.
-fn is_missing(input: &InputField, inputs: &Inputs) -> bool {
-    let is_blank = |value: &JsonText| {
-        value.get() == "null" || serde_json::from_str::<String>(value.get()).is_ok_and(|text| text.trim().is_empty())
-    };
-    input.required && input.default.is_none() && inputs.get(&input.key).is_none_or(is_blank)
-}
-
 /// Shows what is asked for, before the question.
 pub(super) fn say(input: &InputField) {
     for line in described::input_in_full(input, width()) {
@@ -61,9 +34,14 @@ pub(super) fn say(input: &InputField) {
     }
 }
 
+/// The name of an input, as a question.
+pub(super) fn prompt(input: &InputField) -> String {
+    question(if input.label.is_empty() { &input.key } else { &input.label })
+}
+
 /// The answer to one question: none where a person leaves open what need not be filled in.
 pub(super) fn answer(input: &InputField, is_required: bool) -> Result<Option<JsonText>, CommandError> {
-    let prompt = question(if input.label.is_empty() { &input.key } else { &input.label });
+    let prompt = prompt(input);
     if !input.choices.is_empty() {
         return choice(input, &prompt, is_required);
     }
@@ -107,8 +85,13 @@ pub(super) fn confirm(prompt: &str, default: bool) -> Result<bool, CommandError>
 
 /// Asks for one of these; gives its place.
 pub(super) fn select(prompt: &str, labels: &[String]) -> Result<Option<usize>, CommandError> {
+    select_from(prompt, labels, 0)
+}
+
+/// The same, beginning at this place; none where a person wants none of them.
+pub(super) fn select_from(prompt: &str, labels: &[String], at: usize) -> Result<Option<usize>, CommandError> {
     let theme = theme();
-    let asked = Select::with_theme(&theme).with_prompt(prompt).items(labels).default(0).max_length(CHOICES_SHOWN);
+    let asked = Select::with_theme(&theme).with_prompt(prompt).items(labels).default(at).max_length(CHOICES_SHOWN);
     asked.interact_opt().map_err(failed)
 }
 
@@ -126,7 +109,7 @@ fn choice(input: &InputField, prompt: &str, is_required: bool) -> Result<Option<
 }
 
 /// What a person has typed, as the JSON that this kind of input takes.
-fn value(kind: &InputKind, text: &str) -> Result<JsonText, String> {
+pub(super) fn value(kind: &InputKind, text: &str) -> Result<JsonText, String> {
     match kind {
         InputKind::Number => match text.trim().parse::<serde_json::Number>() {
             Ok(number) => Ok(json(&number.to_string())),
@@ -147,7 +130,8 @@ fn json(text: &str) -> JsonText {
     JsonText::read(text.to_owned()).unwrap_or_else(|_| JsonText::string(text))
 }
 
-fn question(text: &str) -> String {
+/// Text of a stranger, as it is asked for or to be chosen from.
+pub(super) fn question(text: &str) -> String {
     one_line(&cut(text, LONGEST)).into_owned()
 }
 
@@ -156,13 +140,16 @@ fn theme() -> ColorfulTheme {
 }
 
 fn failed(error: dialoguer::Error) -> CommandError {
+    let dialoguer::Error::IO(error) = error;
+    // What reads keys says so of Ctrl-C.
+    if error.kind() == io::ErrorKind::Interrupted {
+        return CommandError::Cancelled;
+    }
     CommandError::usage(format!("nothing could be asked: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -175,20 +162,5 @@ mod tests {
         for (kind, text) in [(InputKind::Number, "x"), (InputKind::KeyValueList, "a=b"), (InputKind::Text, " ")] {
             assert!(typed(kind, text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn only_what_a_call_would_be_refused_without_is_missing() {
-        let input = |required: bool, default: Option<&str>| -> InputField {
-            let input = json!({"key": "a", "label": "", "kind": "text", "required": required, "default": default, "help": "", "choices": []});
-            serde_json::from_value(input).unwrap()
-        };
-        let mut inputs = Inputs::default();
-        assert!(is_missing(&input(true, None), &inputs));
-        assert!(!is_missing(&input(false, None), &inputs) && !is_missing(&input(true, Some("x")), &inputs));
-        inputs.set("a", JsonText::string("  "));
-        assert!(is_missing(&input(true, None), &inputs));
-        inputs.set("a", JsonText::string("x"));
-        assert!(!is_missing(&input(true, None), &inputs));
     }
 }

@@ -8,11 +8,14 @@ use host::poller::{PollError, StoreError};
 use host::{CallError, CallFailure, ConnectionError, LoadError, RuntimeError, Told};
 use serde::Serialize;
 
-use super::output;
+use super::{output, progress};
 use crate::flags::Flags;
 
 /// The status of a program that nobody reads any more, as shells show it: 128 and the number of SIGPIPE.
 const OUTPUT_CLOSED: u8 = 141;
+
+/// The status of a program that Ctrl-C has ended, as shells show it: 128 and the number of SIGINT.
+pub(super) const INTERRUPTED: u8 = 130;
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) enum CommandError {
     Found(String),
     /// Nobody reads standard output any more; nothing is left to say.
     OutputClosed,
+    /// A person has cancelled it: status 130.
+    Cancelled,
 }
 
 impl CommandError {
@@ -41,7 +46,7 @@ impl CommandError {
         let error = match self {
             Self::Call(error) | Self::Explained { error, .. } => PrintedError::Call(error.told(&Flags)),
             Self::Load(message) => PrintedError::Load { kind: "other", message, ended_by: "load" },
-            Self::Usage(_) | Self::Found(_) | Self::OutputClosed => return None,
+            Self::Usage(_) | Self::Found(_) | Self::OutputClosed | Self::Cancelled => return None,
         };
         Some(Printed { error })
     }
@@ -53,6 +58,7 @@ impl CommandError {
             Self::Call(error) => format!("{}: {}", error.kind(), error.told(&Flags)),
             Self::Explained { error, said } => format!("{}: {said}", error.kind()),
             Self::OutputClosed => "standard output was closed".into(),
+            Self::Cancelled => cancelled(progress::sent()),
         }
     }
 
@@ -63,6 +69,7 @@ impl CommandError {
             Self::Usage(_) => 2,
             Self::Call(_) | Self::Explained { .. } | Self::Load(_) => 3,
             Self::OutputClosed => OUTPUT_CLOSED,
+            Self::Cancelled => INTERRUPTED,
         }
     }
 
@@ -73,15 +80,25 @@ impl CommandError {
 
     /// Prints the failure and gives the exit status. That nobody reads any more is no news to whoever stopped reading.
     pub(super) fn report(&self) -> ExitCode {
-        if let Self::OutputClosed = self {
-            return self.exit_code();
+        match self {
+            Self::OutputClosed => return self.exit_code(),
+            Self::Cancelled => output::message(&self.message()),
+            _ => output::message(&format!("error: {}", self.message())),
         }
-        output::message(&format!("error: {}", self.message()));
         if let Some(json) = self.printed() {
             // The status says the same when standard output is gone.
             output::error(&json).ok();
         }
         self.exit_code()
+    }
+}
+
+/// What whoever cancels a command wants to know: whether anything may have come of it.
+fn cancelled(sent: u64) -> String {
+    match sent {
+        0 => "Cancelled: nothing was sent.".to_owned(),
+        1 => "Cancelled. 1 request was sent before that.".to_owned(),
+        sent => format!("Cancelled. {sent} requests were sent before that."),
     }
 }
 
@@ -187,6 +204,8 @@ mod tests {
         let imports = CommandError::from(LoadError::Imports(vec!["wasi:cli/environment@0.2.0".into()]));
         assert_eq!(imports.status(), 3);
         assert!(imports.message().contains("wasi:cli/environment@0.2.0"));
+        assert_eq!((CommandError::Cancelled.status(), CommandError::Cancelled.printed().is_some()), (130, false));
+        assert_eq!([0, 1, 2].map(cancelled)[2], "Cancelled. 2 requests were sent before that.");
         let usage = CommandError::usage("no such file");
         assert_eq!((usage.status(), usage.printed().is_some()), (2, false));
     }

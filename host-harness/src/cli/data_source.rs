@@ -14,7 +14,7 @@ use super::options::GlobalOptions;
 use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
-use super::{ask, complete, output, shell};
+use super::{complete, missing, output, shell};
 
 /// Ask a data source for one page of items
 ///
@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     if let Some(source) = session.connector.definition().data_source(&arguments.key) {
-        ask::for_missing(&mut inputs, &source.inputs)?;
+        missing::ask_for(&session, &connection, &source.inputs, &mut inputs).await?;
     }
     let progress = Progress::start(format!("Asking {}", arguments.key));
     let options = session.call_options(&progress);

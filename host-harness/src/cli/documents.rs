@@ -25,6 +25,9 @@ pub(super) struct Arguments {
 /// The variable that has the program complete a line in place of running it.
 pub(super) const VARIABLE: &str = "HARNESS_COMPLETE";
 
+/// What bash needs beside, so that it completes what follows the equals sign of an input.
+const WHOLE_WORDS: &str = include_str!("words.bash");
+
 pub(super) fn run(arguments: &Arguments, command: Command) -> Result<(), CommandError> {
     let folder = &arguments.folder;
     let failed = |error: io::Error| CommandError::usage(format!("{} cannot be written to: {error}", folder.display()));
@@ -47,6 +50,9 @@ fn completions(folder: &Path) -> io::Result<()> {
         let mut script = Vec::new();
         // By its name alone: whichever is first on the path completes itself.
         shell.write_registration(VARIABLE, "harness", "harness", "harness", &mut script)?;
+        if shell.name() == Bash.name() {
+            script.extend_from_slice(WHOLE_WORDS.as_bytes());
+        }
         fs::write(folder.join(name), script)?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::ArgValueCompleter;
-use host::contract::JsonText;
+use host::contract::{InputField, JsonText};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -74,6 +74,12 @@ impl Inputs {
     /// The value of an input, if it is given.
     pub(super) fn get(&self, key: &str) -> Option<&JsonText> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+    }
+
+    /// Those of them that are declared here.
+    pub(super) fn of(&self, declared: &[InputField]) -> Self {
+        let is_declared = |key: &str| declared.iter().any(|input| input.key == key);
+        Self(self.0.iter().filter(|(key, _)| is_declared(key)).cloned().collect())
     }
 
     /// Gives an input, in place of what it was.

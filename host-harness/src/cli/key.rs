@@ -70,6 +70,8 @@ struct Renew {
     connection: ConnectionOption,
     #[command(flatten)]
     to: To,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
@@ -103,6 +105,7 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     if options.grants().read_only {
         return Err(CommandError::usage("--read-only: a renewal makes a new key; leave the flag out"));
     }
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let (connection, mut value) = session.connection_and_value(&arguments.connection)?;
     // First of all: a key that nobody can keep must not be asked for.
@@ -141,10 +144,8 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     }
     let written = destination.write(renewed.expose())?;
     let expires = renewed.expires.map(date);
-    Ok(output::value(
-        &json!({ "field": renewed.field, "writtenTo": written, "expires": expires }),
-        session.options.format(),
-    )?)
+    let done = json!({ "field": renewed.field, "writtenTo": written, "expires": expires });
+    printer.print(&done, &done, &[]).map(drop)
 }
 
 /// The end of each secret that has one, by its field.

@@ -24,12 +24,14 @@ mod inputs;
 mod inspect;
 mod jq;
 mod key;
+mod missing;
 mod network;
 mod notify;
 mod operation;
 mod options;
 mod output;
 mod output_file;
+mod pick;
 mod poll;
 mod print;
 mod progress;
@@ -81,7 +83,7 @@ origin, the one that its connection names, over https, and nothing on a private 
 the connection's secrets.
 
 Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
-something or a limit was hit. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
+something or a limit was hit; 130 cancelled with Ctrl-C at a terminal. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -138,6 +140,12 @@ impl Command {
     fn heeds_settings(&self) -> bool {
         !matches!(self, Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_))
     }
+
+    /// Whether a person waits for it, and is told what came of it where they cancel. What runs until it is told to end
+    /// listens itself.
+    fn can_be_cancelled(&self) -> bool {
+        self.heeds_settings() && !matches!(self, Self::Serve(_) | Self::Watch(_)) && progress::is_seen()
+    }
 }
 
 /// Reads the command line, runs the command, and gives the exit status.
@@ -170,12 +178,17 @@ pub(crate) fn main() -> ExitCode {
         Ok(seen) => seen,
         Err(failure) => return failure.report(),
     };
-    // One thread is enough for one call at a time, and starts fastest; the page runs many, and `watch` hears signals on
+    // One thread is enough for one call at a time, and starts fastest; the page runs many, and signals are heard on
     // another.
+    let can_be_cancelled = arguments.command.can_be_cancelled();
     let mut builder = match &arguments.command {
         Command::Serve(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ if can_be_cancelled => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
+    if can_be_cancelled {
+        builder.worker_threads(1);
+    }
     let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -186,26 +199,47 @@ pub(crate) fn main() -> ExitCode {
         Ok(recording) => recording,
         Err(failure) => return failure.report(),
     };
-    let ran = async {
-        let result = run(arguments, settings).await;
+    let ended = runtime.block_on(async {
+        let result = match can_be_cancelled {
+            true => until_cancelled(run(arguments, settings)).await,
+            false => run(arguments, settings).await,
+        };
         // What failed is worth looking at too.
         let recorded = match recording {
             Some(recording) => recording.finish().await,
             None => Ok(()),
         };
         result.and(recorded)
-    };
-    let status = match runtime.block_on(ran) {
+    });
+    let status = match &ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     };
+    output::close_file();
     // All that it has to say has been printed.
     if let Some(seen) = seen {
         seen.finish();
     }
     // Nothing of it is needed any more, and to wait for its threads takes time.
     runtime.shutdown_background();
+    if let Err(CommandError::Cancelled) = ended {
+        stop::end_as_interrupted();
+    }
     status
+}
+
+/// Does the work, unless a person at the terminal cancels it.
+async fn until_cancelled(work: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    let stop = stop::Stop::listen_for_cancel()?;
+    let ended = tokio::select! {
+        ended = work => ended,
+        () = stop.asked() => Err(CommandError::Cancelled),
+    };
+    if let Err(CommandError::Cancelled) = ended {
+        // A question that is given up leaves it hidden.
+        console::Term::stderr().show_cursor().ok();
+    }
+    ended
 }
 
 /// Why a command line cannot be acted on.

@@ -53,6 +53,23 @@ pub(super) fn to_file(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The same, after what is in the file.
+pub(super) fn to_end_of_file(path: &Path) -> io::Result<()> {
+    let file = OutputFile::append(path)?;
+    *FILE.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+    Ok(())
+}
+
+/// Has what was printed to a file outlast the machine: whoever goes on from here does not print it again.
+pub(super) fn settle() -> io::Result<()> {
+    FILE.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(Ok(()), OutputFile::settle)
+}
+
+/// Lets go of the file that results go to: one that no result was written to leaves nothing behind.
+pub(super) fn close_file() {
+    FILE.lock().unwrap_or_else(PoisonError::into_inner).take();
+}
+
 /// Says nothing but warnings and errors from now on.
 pub(super) fn be_quiet() {
     QUIET.store(true, Ordering::Relaxed);
@@ -191,14 +208,6 @@ pub(super) fn table<T: Serialize>(value: &T, columns: &[String]) -> io::Result<L
         ));
     }
     Ok(left_out)
-}
-
-/// Prints a value in the format that was asked for: as JSON, or else for people.
-pub(super) fn value<T: Serialize>(value: &T, format: Format) -> io::Result<()> {
-    match format {
-        Format::Json => json(value),
-        _ => table(value, &[]).map(drop),
-    }
 }
 
 /// Prints the records of a value, one a line; those of several lists, where their names and ways are given, with the

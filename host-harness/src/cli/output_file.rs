@@ -1,8 +1,8 @@
 //! The file of `--output`. It is there as a whole or not at all: what was there before stays until the first result has
-//! been written, and results that follow are added to it.
+//! been written, and results that follow are added to it. A command that goes on where it stopped only adds.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -45,6 +45,24 @@ impl OutputFile {
         Ok(Self { path, state })
     }
 
+    /// Adds to what is there; the file is made where there is none.
+    pub(super) fn append(path: &Path) -> io::Result<Self> {
+        let mut file = File::options().create(true).append(true).open(path)?;
+        // A line that was cut short, by a full disk or a crash, must not swallow the next one.
+        if file.metadata()?.is_file() && !ends_in_a_line(path)? {
+            file.write_all(b"\n")?;
+        }
+        Ok(Self { path: path.to_owned(), state: State::InPlace(file) })
+    }
+
+    /// Has what is in the file outlast the machine. A pipe or a terminal has nothing to keep.
+    pub(super) fn settle(&self) -> io::Result<()> {
+        match &self.state {
+            State::InPlace(file) if file.metadata()?.is_file() => file.sync_data(),
+            _ => Ok(()),
+        }
+    }
+
     /// Adds a result; when this returns, it is in the file.
     pub(super) fn add<R>(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<R>) -> io::Result<R> {
         let file = match &mut self.state {
@@ -68,9 +86,36 @@ impl OutputFile {
     }
 }
 
+/// Whether nothing is in a file, or a line's end is last.
+fn ends_in_a_line(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_added_to_a_file_and_one_that_was_cut_short_ends_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        for (before, after) in [(None, "new\n"), (Some("old\n"), "old\nnew\n"), (Some("old"), "old\nnew\n")] {
+            std::fs::remove_file(&path).ok();
+            before.into_iter().for_each(|before| std::fs::write(&path, before).unwrap());
+            let mut file = OutputFile::append(&path).unwrap();
+            file.add(|out| out.write_all(b"new\n")).unwrap();
+            file.settle().unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        }
+        assert!(OutputFile::append(folder.path()).is_err());
+    }
 
     #[test]
     fn a_file_is_replaced_by_its_first_result_and_the_next_is_added() {

@@ -20,7 +20,7 @@ use super::print::{PrintOptions, Printer};
 use super::progress::Progress;
 use super::session::Session;
 use super::trigger_state::StateOption;
-use super::{ask, complete, output, trigger_state};
+use super::{complete, missing, output, trigger_state};
 
 /// The longest pause of `--drain`, which polls only while more waits: as `watch` without --every.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -69,7 +69,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let connection = session.connection(&arguments.connection)?;
     let trigger = session.connector.definition().trigger(&arguments.key);
     if let Some(trigger) = trigger {
-        ask::for_missing(&mut inputs, &trigger.inputs)?;
+        missing::ask_for(&session, &connection, &trigger.inputs, &mut inputs).await?;
     }
     let lists = trigger.map(TriggerDefinition::record_lists).unwrap_or_default();
     let store = arguments.state.open(session.state_limit())?;

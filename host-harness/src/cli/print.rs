@@ -1,5 +1,6 @@
 //! What a command does with its result: which part of it, in which form, and where to.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -52,18 +53,47 @@ impl PrintOptions {
                 "--columns is for --format table, csv and ndjson; --jq picks parts of JSON",
             ));
         }
-        if let Some(expression) = &self.jq {
-            // What is wrong with it is wrong whatever the result: nothing is to be done before that is known.
-            jq::check(expression).map_err(|problem| CommandError::usage(format!("--jq: {problem}")))?;
-        }
+        check(self.jq.as_deref())?;
         // As everywhere, - is standard output.
         if let Some(path) = self.output.as_ref().filter(|path| *path != Path::new("-")) {
-            let failed =
-                |error| CommandError::usage(format!("--output: {} cannot be written: {error}", path.display()));
-            output::to_file(path).map_err(failed)?;
+            output::to_file(path).map_err(|error| not_written(path, &error))?;
         }
         Ok(Printer { jq: self.jq, columns: self.columns, format })
     }
+}
+
+/// What is wrong with an expression is wrong whatever the result: nothing is to be done before that is known.
+fn check(expression: Option<&str>) -> Result<(), CommandError> {
+    expression.map_or(Ok(()), jq::check).map_err(not_jq)
+}
+
+fn not_jq(problem: String) -> CommandError {
+    CommandError::usage(format!("--jq: {problem}"))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> CommandError {
+    CommandError::usage(format!("--output: {} cannot be written: {error}", path.display()))
+}
+
+/// Has each value printed that the expression makes of JSON values.
+fn each(
+    expression: &str,
+    json: &str,
+    mut print: impl FnMut(&RawValue) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let values = jq::values(expression, json).map_err(not_jq)?;
+    values.lines().try_for_each(|line| {
+        let value = serde_json::from_str(line).map_err(|_| {
+            let what = "it gives a value that JSON does not have, such as nan or an object with other keys than texts";
+            not_jq(what.to_owned())
+        })?;
+        print(value)
+    })
+}
+
+/// A value that is a text.
+fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
 }
 
 impl Printer {
@@ -74,6 +104,11 @@ impl Printer {
 
     pub(super) fn format(&self) -> Format {
         self.format
+    }
+
+    /// Whether some columns are printed alone.
+    pub(super) fn picks_columns(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Prints a result that a call came to. Where it cannot be printed as it was asked for, it is printed as it is: the
@@ -105,26 +140,26 @@ impl Printer {
         value: &V,
         lists: &[RecordList],
     ) -> Result<LeftOut, CommandError> {
-        let Some(expression) = &self.jq else { return Ok(self.formatted(whole, value, lists)?) };
-        let failed = |problem: String| CommandError::usage(format!("--jq: {problem}"));
-        let values = jq::values(expression, &output::compact(whole)?).map_err(failed)?;
         let mut left_out = LeftOut::default();
-        if values.is_empty() {
-            // A file that was there holds another result.
-            output::nothing()?;
-        }
-        for line in values.lines() {
-            let value: &RawValue = serde_json::from_str(line).map_err(|_| {
-                failed(
-                    "it gives a value that JSON does not have, such as nan or an object with other keys than texts"
-                        .into(),
-                )
-            })?;
-            match (self.format, serde_json::from_str::<String>(line)) {
-                (Format::Json, Ok(text)) => output::bare_line(&text)?,
-                _ => left_out = self.formatted(value, value, &[])?,
+        match &self.jq {
+            None => left_out = self.formatted(whole, value, lists)?,
+            Some(expression) => {
+                let mut is_nothing = true;
+                each(expression, &output::compact(whole)?, |value| {
+                    is_nothing = false;
+                    match (self.format, text(value)) {
+                        (Format::Json, Some(text)) => output::bare_line(&text)?,
+                        _ => left_out = self.formatted(value, value, &[])?,
+                    }
+                    Ok(())
+                })?;
+                if is_nothing {
+                    // A file that was there holds another result.
+                    output::nothing()?;
+                }
             }
         }
+        output::settle()?;
         Ok(left_out)
     }
 
@@ -133,12 +168,69 @@ impl Printer {
         whole: &W,
         value: &V,
         lists: &[RecordList],
-    ) -> std::io::Result<LeftOut> {
+    ) -> io::Result<LeftOut> {
         match self.format {
             Format::Json | Format::Junit => output::json(&whole)?,
             Format::Table => return output::table(&value, &self.columns),
             format @ (Format::Csv | Format::Ndjson) => output::records(&value, format, lists, &self.columns)?,
         }
         Ok(LeftOut::default())
+    }
+}
+
+/// The same for a command that prints lines as they come, and goes on where it stopped.
+#[derive(Args)]
+pub(super) struct LineOptions {
+    /// Print what this expression of the jq language makes of each line; a text is printed without its quotes
+    #[arg(long, value_name = "EXPRESSION", help_heading = "Output")]
+    jq: Option<String>,
+    /// Add the lines to this file, and print none on standard output: what is there stays, as it does not come again
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+}
+
+/// Prints values, each as a line.
+pub(super) struct LinePrinter {
+    jq: Option<String>,
+}
+
+impl LineOptions {
+    /// Makes sure that lines can be printed, before anything is asked of a service.
+    pub(super) fn open(self) -> Result<LinePrinter, CommandError> {
+        check(self.jq.as_deref())?;
+        if let Some(path) = &self.output {
+            output::to_end_of_file(path).map_err(|error| not_written(path, &error))?;
+        }
+        Ok(LinePrinter { jq: self.jq })
+    }
+}
+
+impl LinePrinter {
+    /// Prints these values; when this returns, they are where they should be. Gives how many there were. One process
+    /// runs the expression for all of them.
+    pub(super) fn print<T: Serialize>(
+        &self,
+        values: impl IntoIterator<Item = Result<T, CommandError>>,
+    ) -> Result<u64, CommandError> {
+        let (mut count, mut json) = (0, String::new());
+        for value in values {
+            let value = value?;
+            count += 1;
+            match &self.jq {
+                None => output::json_line(&value)?,
+                Some(_) => json = json + &output::compact(&value)? + "\n",
+            }
+        }
+        if let Some(expression) = self.jq.as_ref().filter(|_| count > 0) {
+            each(expression, &json, |value| {
+                match text(value) {
+                    Some(text) => output::bare_line(&text)?,
+                    None => output::json_line(&value)?,
+                }
+                Ok(())
+            })?;
+        }
+        output::settle()?;
+        Ok(count)
     }
 }

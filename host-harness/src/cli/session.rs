@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use host::contract::ConnectorDefinition;
 use host::{
-    CacheUse, CallError, CallFailure, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Runtime,
-    RuntimeOptions,
+    CacheUse, CallError, CallFailure, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Observers,
+    Runtime, RuntimeOptions,
 };
 
 use serde_json::Value;
@@ -119,7 +119,7 @@ impl Session {
                 level: if self.options.debug() { LogLevel::Trace } else { LogLevel::Warn },
                 sink: Some(Arc::new(move |line| print(&line.to_string()))),
             },
-            observers: self.options.observers(),
+            observers: Observers { steps: progress.listener(), ..self.options.observers() },
             ..Default::default()
         }
     }

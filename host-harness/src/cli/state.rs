@@ -12,11 +12,12 @@ use host::{CallError, CallOptions, Limits};
 use serde_json::{Map, Value, json};
 
 use super::command_error::CommandError;
+use super::complete;
 use super::connection_option::ConnectionOption;
 use super::inputs::InputOptions;
 use super::options::GlobalOptions;
+use super::print::PrintOptions;
 use super::session::Session;
-use super::{complete, output};
 use crate::files;
 
 /// The most characters of a member that are shown: what is remembered of records is packed, and says nothing to people.
@@ -48,11 +49,14 @@ enum Command {
 #[command(after_long_help = "\
 Examples:
   harness state show --state poll.state
-  harness state show --state poll.state --format table")]
+  harness state show --state poll.state --format table
+  harness state show --state poll.state --jq .bytes")]
 struct Show {
     /// The state file of `poll` or `watch`
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 /// Check whether the next poll would take a state, with this connection and these inputs. Sends nothing, and changes
@@ -76,17 +80,20 @@ struct Check {
     state: PathBuf,
     #[command(flatten)]
     inputs: InputOptions,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     match arguments.command {
-        Command::Show(arguments) => show(&arguments, &options),
+        Command::Show(arguments) => show(arguments, &options),
         Command::Check(arguments) => check(arguments, options).await,
         Command::Rebase(arguments) => rebase::run(arguments, options).await,
     }
 }
 
-fn show(arguments: &Show, options: &GlobalOptions) -> Result<(), CommandError> {
+fn show(arguments: Show, options: &GlobalOptions) -> Result<(), CommandError> {
+    let printer = arguments.print.open(options.chosen_format())?;
     let state = load(&arguments.state, options.limits().state_bytes)?;
     let mut shown = Map::from_iter([("bytes".to_owned(), json!(state.len()))]);
     match serde_json::from_slice::<Map<String, Value>>(&state) {
@@ -95,7 +102,7 @@ fn show(arguments: &Show, options: &GlobalOptions) -> Result<(), CommandError> {
             shown.insert("note".to_owned(), json!("it is no JSON object: only its connector can read it"));
         }
     }
-    Ok(output::value(&Value::Object(shown), options.format())?)
+    printer.print(&shown, &shown, &[]).map(drop)
 }
 
 /// A value with its long texts, lists and objects cut.
@@ -118,6 +125,7 @@ fn cut(value: Value) -> Value {
 /// A poll that may send nothing reads its state before it finds that out.
 async fn check(arguments: Check, options: GlobalOptions) -> Result<(), CommandError> {
     let inputs = arguments.inputs.read()?;
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     let state = load(&arguments.state, session.state_limit())?;
@@ -135,7 +143,7 @@ async fn check(arguments: Check, options: GlobalOptions) -> Result<(), CommandEr
     match error {
         None => {
             let accepted = json!({ "trigger": arguments.key, "accepted": true, "bytes": state.len() });
-            Ok(output::value(&accepted, session.options.format())?)
+            printer.print(&accepted, &accepted, &[]).map(drop)
         }
         Some(error) => Err(CommandError::Call(Box::new(error))),
     }

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
-use super::format::Format;
 use super::options::GlobalOptions;
 use super::output;
+use super::print::{PrintOptions, Printer};
 use super::progress::Progress;
 use super::session::Session;
 use crate::flags::Flags;
@@ -28,7 +28,8 @@ use crate::verify::{Asked, Finding, INTROSPECTION, Schema, compare, judge, varia
 #[command(after_long_help = "\
 Examples:
   harness verify --connection connection.json --format table
-  harness verify --connection connection.json --report findings.json")]
+  harness verify --connection connection.json --report findings.json
+  harness verify --connection connection.json --jq '.findings[].operation' --output operations.txt")]
 pub(super) struct Arguments {
     #[command(flatten)]
     connection: ConnectionOption,
@@ -38,6 +39,8 @@ pub(super) struct Arguments {
     /// Send each query even where the service says what it has
     #[arg(long)]
     by_queries: bool,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 /// What was found.
@@ -62,6 +65,7 @@ struct NotChecked {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     let asked = Asked::of(session.connector.definition()).map_err(CommandError::usage)?;
@@ -131,7 +135,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         fs::write(path, text + "\n")
             .map_err(|error| CommandError::usage(format!("{} cannot be written: {error}", path.display())))?;
     }
-    print(&report, session.options.format())?;
+    print(&report, &printer)?;
     if report.findings.is_empty() {
         output::message(&format!("All {} queries fit this service.", report.queries - report.not_checked.len()));
         return Ok(());
@@ -150,15 +154,11 @@ fn reading(session: &Session, progress: &Progress) -> CallOptions {
     options
 }
 
-fn print(report: &Report, format: Format) -> Result<(), CommandError> {
-    match format {
-        Format::Json => output::json(report)?,
-        _ => {
-            output::table(&report.findings, &[])?;
-            if !report.not_checked.is_empty() {
-                output::table(&report.not_checked, &[])?;
-            }
-        }
+fn print(report: &Report, printer: &Printer) -> Result<(), CommandError> {
+    printer.print(report, &report.findings, &[])?;
+    // Columns are those of the findings.
+    if !printer.is_json() && !printer.picks_columns() && !report.not_checked.is_empty() {
+        printer.print(report, &report.not_checked, &[])?;
     }
     Ok(())
 }

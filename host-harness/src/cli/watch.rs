@@ -16,13 +16,14 @@ use super::inputs::{InputOptions, Inputs};
 use super::notify::{self, Posts};
 use super::operation::Kind;
 use super::options::GlobalOptions;
+use super::print::{LineOptions, LinePrinter};
 use super::progress::Progress;
 use super::session::Session;
 use super::stop::Stop;
 use super::tally::Tally;
 use super::trigger_state::{self, StateOption};
 use super::values::duration;
-use super::{ask, complete, output};
+use super::{complete, missing, output};
 use crate::json_parts::items;
 use crate::records::found;
 
@@ -45,6 +46,7 @@ Examples:
   harness watch pollThings --connection connection.json --state watch.state --every 30s
   harness watch pollThings --connection connection.json --state watch.state --input kind=small
   harness watch pollThings --connection connection.json --state watch.state --every 1s --count 10
+  harness watch pollThings --connection connection.json --state watch.state --jq .record.id --output ids.txt
   harness watch pollThings --connection connection.json --state watch.state --every 10m --notify 127.0.0.1:8787 --notify-token-file token")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
@@ -64,6 +66,8 @@ pub(super) struct Arguments {
     notify: notify::Options,
     #[command(flatten)]
     inputs: InputOptions,
+    #[command(flatten)]
+    print: LineOptions,
 }
 
 /// How long after a poll the next one comes at the earliest, however often it is asked for.
@@ -82,11 +86,12 @@ struct WholePayload<'a> {
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let mut inputs = arguments.inputs.read()?;
+    let printer = arguments.print.open()?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     let trigger = session.connector.definition().trigger(&arguments.key);
     if let Some(trigger) = trigger {
-        ask::for_missing(&mut inputs, &trigger.inputs)?;
+        missing::ask_for(&session, &connection, &trigger.inputs, &mut inputs).await?;
     }
     let lists = trigger.map(|trigger| trigger.record_lists()).unwrap_or_default();
     let store = arguments.state.open(session.state_limit())?;
@@ -96,7 +101,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let poller = Poller::new(session.connector.clone(), arguments.key.as_str(), store, arguments.every);
     let posts = arguments.notify.open().await?;
     let tally = Tally::begin(&arguments.key, arguments.every, &arguments.state.name());
-    let mut watch = Watch { session, connection, key: arguments.key, inputs, lists, poller, posts, tally };
+    let key = arguments.key;
+    let mut watch = Watch { session, connection, key, inputs, lists, printer, poller, posts, tally };
     let result = tokio::select! {
         result = watch.run(arguments.count) => result,
         // A poll that is under way is given up: its changes were not printed, and the state is as it was.
@@ -112,6 +118,7 @@ struct Watch {
     key: String,
     inputs: Inputs,
     lists: Vec<RecordList>,
+    printer: LinePrinter,
     poller: Poller<FileStore>,
     /// What asks for polls beside the schedule.
     posts: Option<Posts>,
@@ -177,9 +184,10 @@ impl Watch {
     async fn poll(&mut self) -> Result<(Polled, u64), PollError<CommandError>> {
         let progress = Progress::start(format!("Polling {}", self.key));
         let options = self.session.call_options(&progress);
-        let mut printer = Printer { lists: &self.lists, progress: Some(progress), records: 0 };
-        let polled = self.poller.poll(&self.connection, &self.inputs, &options, &mut printer).await?;
-        Ok((polled, printer.records))
+        let mut printing =
+            Printing { lists: &self.lists, printer: &self.printer, progress: Some(progress), records: 0 };
+        let polled = self.poller.poll(&self.connection, &self.inputs, &options, &mut printing).await?;
+        Ok((polled, printing.records))
     }
 }
 
@@ -190,19 +198,20 @@ fn is_refused_key(error: &PollError<CommandError>) -> bool {
 }
 
 /// Prints what a poll found, so that the state may move on.
-struct Printer<'a> {
+struct Printing<'a> {
     lists: &'a [RecordList],
+    printer: &'a LinePrinter,
     progress: Option<Progress>,
     records: u64,
 }
 
-impl Recipient for Printer<'_> {
+impl Recipient for Printing<'_> {
     type Error = CommandError;
 
     async fn accept(&mut self, poll: &PollResult) -> Result<(), CommandError> {
         drop(self.progress.take());
         if !poll.no_changes {
-            self.records = print(poll, self.lists)?;
+            self.records = print(poll, self.lists, self.printer)?;
         }
         Ok(())
     }
@@ -210,18 +219,15 @@ impl Recipient for Printer<'_> {
 
 /// Prints each record of the payload's lists as a line. Polling is the hot path: records are passed on as the text they
 /// are, and none of them is kept. Gives how many there were; a payload that is printed whole is one.
-fn print(poll: &PollResult, lists: &[RecordList]) -> Result<u64, CommandError> {
+fn print(poll: &PollResult, lists: &[RecordList], printer: &LinePrinter) -> Result<u64, CommandError> {
     let Some(lists) = found(poll.payload.get(), lists) else {
-        output::json_line(&WholePayload { payload: &poll.payload })?;
-        return Ok(1);
+        return printer.print([Ok(WholePayload { payload: &poll.payload })]);
     };
-    let mut records = 0;
-    for (change, list) in lists {
-        for record in items(list).into_iter().flatten() {
+    let records = lists.into_iter().flat_map(|(change, list)| {
+        items(list).into_iter().flatten().map(move |record| {
             let not_json = |error| CommandError::usage(format!("a record of {change} cannot be printed: {error}"));
-            output::json_line(&Change { change, record: serde_json::from_str(record).map_err(not_json)? })?;
-            records += 1;
-        }
-    }
-    Ok(records)
+            Ok(Change { change, record: serde_json::from_str(record).map_err(not_json)? })
+        })
+    });
+    printer.print(records)
 }

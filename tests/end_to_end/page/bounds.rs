@@ -13,7 +13,7 @@ use crate::support::built;
 const MIB: u64 = 1024 * 1024;
 
 /// The headers with which a page's own script asks.
-pub(super) async fn admitted(host: &str, path: &str) -> String {
+pub(crate) async fn admitted(host: &str, path: &str) -> String {
     let answer = get(host, path, "").await;
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());

@@ -30,7 +30,12 @@ pub(super) async fn started() -> (Child, String, String) {
 
 /// The same with further arguments.
 pub(super) async fn started_with(words: &[&str]) -> (Child, String, String) {
-    let mut child = serve(&[&["--format", "json"], words].concat()).spawn().unwrap();
+    started_by(serve(&[&["--format", "json"], words].concat())).await
+}
+
+/// The page that a command serves, which prints its link as JSON to a pipe.
+pub(crate) async fn started_by(mut command: Command) -> (Child, String, String) {
+    let mut child = command.spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
     let link: Value = serde_json::from_str(&line).unwrap();
@@ -38,12 +43,12 @@ pub(super) async fn started_with(words: &[&str]) -> (Child, String, String) {
     (child, host.to_owned(), format!("/{path}"))
 }
 
-pub(super) async fn get(host: &str, path: &str, headers: &str) -> String {
+pub(crate) async fn get(host: &str, path: &str, headers: &str) -> String {
     send(host, "GET", path, headers, "").await
 }
 
 /// Sends one request on a connection of its own, and gives the whole answer.
-pub(super) async fn send(host: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+pub(crate) async fn send(host: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(host).await.unwrap();
     let length = body.len();
     let request = format!(

@@ -6,9 +6,9 @@
 
 mod accessibility;
 mod bench;
-mod bounds;
+pub(crate) mod bounds;
 mod browser;
-mod command;
+pub(crate) mod command;
 mod editor;
 mod forms;
 mod history;

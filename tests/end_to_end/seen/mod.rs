@@ -3,5 +3,6 @@
 mod badly;
 mod collector;
 mod context;
+mod page;
 mod secrecy;
 mod spans;

@@ -16,7 +16,7 @@ const MOST_SECONDS: u64 = 40;
 /// The exit status where the expression is wrong, or the values that it gives; what is wrong is on standard error.
 pub(super) const WRONG: i32 = 5;
 
-/// Runs the expression on the one JSON value on standard input.
+/// Runs the expression on each JSON value on standard input.
 pub(in crate::cli) fn run(expression: &str) -> ExitCode {
     bound();
     let mut json = Vec::new();
@@ -69,12 +69,14 @@ pub(super) fn compiled(expression: &str) -> Result<Compiled, String> {
 
 fn filter(expression: &str, json: &[u8], out: &mut impl Write) -> Result<(), String> {
     let compiled = compiled(expression)?;
-    let input = read::parse_single(json).map_err(|error| format!("the result cannot be read: {error}"))?;
-    let context = Ctx::<data::JustLut<Val>>::new(&compiled.lut, Vars::new([]));
-    for value in compiled.id.run((context, input)).map(unwrap_valr) {
-        let value = value.map_err(|error| error.to_string())?;
-        let written = write::write(out, &write::Pp::default(), 0, &value).and_then(|()| out.write_all(b"\n"));
-        written.map_err(|error| error.to_string())?;
+    for input in read::parse_many(json) {
+        let input = input.map_err(|error| format!("the result cannot be read: {error}"))?;
+        let context = Ctx::<data::JustLut<Val>>::new(&compiled.lut, Vars::new([]));
+        for value in compiled.id.run((context, input)).map(unwrap_valr) {
+            let value = value.map_err(|error| error.to_string())?;
+            let written = write::write(out, &write::Pp::default(), 0, &value).and_then(|()| out.write_all(b"\n"));
+            written.map_err(|error| error.to_string())?;
+        }
     }
     out.flush().map_err(|error| error.to_string())
 }
@@ -111,6 +113,7 @@ mod tests {
         assert_eq!(filtered(".data|map(.id)|add", json).unwrap(), "3.0\n");
         assert_eq!(filtered(".data[]|select(.id==2)|.n|test(\"^b\")", json).unwrap(), "true\n");
         assert_eq!(filtered("empty", json).unwrap(), "");
+        assert_eq!(filtered(".a", "{\"a\":1}\n{\"a\":[2]}\n").unwrap(), "1\n[2]\n");
     }
 
     #[test]

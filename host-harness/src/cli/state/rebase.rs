@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::super::command_error::CommandError;
 use super::super::options::GlobalOptions;
-use super::super::output;
+use super::super::print::PrintOptions;
 use super::super::session::Session;
 
 /// Let a trigger begin at another time, or at another address where it stopped
@@ -40,6 +40,8 @@ pub(super) struct Arguments {
     /// Where to keep the old state; a file that is not there yet. FILE.before-rebase where this is not given
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
+    #[command(flatten)]
+    print: PrintOptions,
 }
 
 /// A time that a trigger can begin at. One that has not come yet is a slip.
@@ -55,7 +57,8 @@ fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
-    let Arguments { key, state, since, backup } = arguments;
+    let Arguments { key, state, since, backup, print } = arguments;
+    let printer = print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let definition = session.connector.definition();
     let trigger = definition.trigger(&key).ok_or_else(|| {
@@ -98,7 +101,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         "since": since.map(|since| since.to_string()),
         "backup": backup.map(|path| path.display().to_string()),
     });
-    Ok(output::value(&done, session.options.format())?)
+    printer.print(&done, &done, &[]).map(drop)
 }
 
 /// Keeps the old state in a file that is not there yet: a second rebase must not put away the first one's.

@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use host::text::beginning;
+use operator::values::shown_size;
 
-use super::{Place, heading, page, size, time};
+use super::{Place, heading, page, time};
 use crate::ui::shared::Shared;
 
 /// The most bytes of the list of changes that are shown: the newest stand first.
@@ -35,12 +36,12 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
     ];
     let bounds: Vec<(&str, String)> = vec![
         ("Time", time(limits.deadline)),
-        ("Memory", size(limits.memory_bytes)),
+        ("Memory", shown_size(limits.memory_bytes)),
         ("Requests", limits.requests.to_string()),
-        ("One answer", size(limits.response_bytes)),
-        ("All answers", size(limits.received_bytes)),
-        ("The result", size(limits.result_bytes)),
-        ("A trigger's state", size(limits.state_bytes)),
+        ("One answer", shown_size(limits.response_bytes)),
+        ("All answers", shown_size(limits.received_bytes)),
+        ("The result", shown_size(limits.result_bytes)),
+        ("A trigger's state", shown_size(limits.state_bytes)),
     ];
     let content = html! {
         (heading("Connector", &definition.label, &definition.description))
@@ -55,7 +56,7 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
                 h2 #component-title { "The component" }
                 dl .facts {
                     dt { "Version" } dd { (definition.version) }
-                    dt { "Size" } dd { (size(connector.size() as u64)) }
+                    dt { "Size" } dd { (shown_size(connector.size() as u64)) }
                     dt { "Asks the host for" } dd { ul .bare { @for name in connector.imports() { li { code .breakable { (name) } } } } }
                     dt { "Offers" } dd { ul .bare { @for name in connector.exports() { li { code .breakable { (name) } } } } }
                     @if let Some(category) = definition.category() { dt { "Category" } dd { (category) } }

@@ -1,8 +1,8 @@
 //! What is shown where there is nothing to show: not found, and not let in. Each with the way back.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
-use super::{Place, page, segment, sentence};
+use super::{Place, document, page, segment, sentence};
 use crate::ui::shared::Shared;
 
 /// An address that leads nowhere, or to something that is gone; `why` says which.
@@ -29,24 +29,14 @@ pub(in crate::ui) fn missing(shared: &Shared, why: &str) -> Markup {
 
 /// Somebody who is not let in. Nothing of the connector is in it, and no style: a stranger gets no other file.
 pub(in crate::ui) fn forbidden(why: &str) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Not shown" }
-            }
-            body {
-                main {
-                    h1 { "Not shown" }
-                    p { (sentence(why.strip_prefix("Not shown: ").unwrap_or(why))) }
-                    p { "The way in: go to the terminal in which " code { "harness serve" } " runs and open the link that it has printed, in this browser. \
-                        Where it has ended, start it again." }
-                    p { a href="/" { "Try again" } }
-                }
-            }
+    let body = html! {
+        main {
+            h1 { "Not shown" }
+            p { (sentence(why.strip_prefix("Not shown: ").unwrap_or(why))) }
+            p { "The way in: go to the terminal in which " code { "harness serve" } " runs and open the link that it has printed, in this browser. \
+                Where it has ended, start it again." }
+            p { a href="/" { "Try again" } }
         }
-    }
+    };
+    document("Not shown", &html! {}, &body)
 }

@@ -20,6 +20,7 @@ pub(super) mod trigger;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use maud::{DOCTYPE, Markup, html};
+use operator::values::decimal;
 
 use super::assets;
 use super::memory::{Held, REFUSED};
@@ -47,6 +48,34 @@ pub(super) enum Place<'a> {
 /// A whole page around its content.
 pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Markup) -> Markup {
     let definition = shared.definition();
+    let head = html! {
+        meta name="csrf-token" content=(shared.gate.csrf());
+        link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
+        @for style in ["base.css", "parts.css", "controls.css", "results.css"] { link rel="stylesheet" href=(assets::path(style)); }
+        script type="module" src=(assets::path("app.js")) {}
+    };
+    let body = html! {
+        a .skip href="#main" { "Skip to the content" }
+        header .side {
+            div .brand {
+                @if definition.icon().is_some() { img .mark src="/icon.png" alt=""; } @else { span .mark aria-hidden="true" {} }
+                div {
+                    p .brand-name { (definition.label) }
+                    p .quiet { "Version " (definition.version) }
+                }
+                button #menu .plain type="button" aria-expanded="false" aria-controls="nav" { "Menu" }
+            }
+            (navigation(shared, place))
+        }
+        main #main tabindex="-1" { (mode(shared)) (content) }
+        noscript { p .notice { "This page needs JavaScript; all of it comes from this program." } }
+        p #announcer .visually-hidden role="status" {}
+    };
+    document(&format!("{title} · {}", definition.label), &head, &body)
+}
+
+/// A document of HTML; `head` is what its head holds beside what every one's does.
+fn document(title: &str, head: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -54,29 +83,10 @@ pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Mar
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta name="csrf-token" content=(shared.gate.csrf());
-                title { (title) " · " (definition.label) }
-                link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
-                @for style in ["base.css", "parts.css", "controls.css", "results.css"] { link rel="stylesheet" href=(assets::path(style)); }
-                script type="module" src=(assets::path("app.js")) {}
+                title { (title) }
+                (head)
             }
-            body {
-                a .skip href="#main" { "Skip to the content" }
-                header .side {
-                    div .brand {
-                        @if definition.icon().is_some() { img .mark src="/icon.png" alt=""; } @else { span .mark aria-hidden="true" {} }
-                        div {
-                            p .brand-name { (definition.label) }
-                            p .quiet { "Version " (definition.version) }
-                        }
-                        button #menu .plain type="button" aria-expanded="false" aria-controls="nav" { "Menu" }
-                    }
-                    (navigation(shared, place))
-                }
-                main #main tabindex="-1" { (mode(shared)) (content) }
-                noscript { p .notice { "This page needs JavaScript; all of it comes from this program." } }
-                p #announcer .visually-hidden role="status" {}
-            }
+            body { (body) }
         }
     }
 }
@@ -241,15 +251,6 @@ fn tabs(id: &str, label: &str, tabs: &[(&str, String, Markup)]) -> Markup {
     }
 }
 
-/// Bytes for people.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{} KiB", decimal(bytes as f64 / 1024.0, 1)),
-        _ => format!("{} MiB", decimal(bytes as f64 / 1_048_576.0, 1)),
-    }
-}
-
 /// A duration for people.
 fn time(duration: std::time::Duration) -> String {
     match duration.as_millis() {
@@ -266,11 +267,6 @@ fn clock(at: SystemTime) -> Markup {
     html! { time data-milliseconds=(milliseconds) { (text) } }
 }
 
-/// A number with at most so many decimals, without zeros at its end.
-fn decimal(number: f64, decimals: usize) -> String {
-    format!("{number:.decimals$}").trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 /// A count with its noun.
 fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -284,7 +280,6 @@ mod tests {
 
     #[test]
     fn amounts_are_written_for_people() {
-        assert_eq!((size(1023), size(1536), size(3 << 20)), ("1023 B".into(), "1.5 KiB".into(), "3 MiB".into()));
         assert_eq!(
             (time(Duration::from_millis(12)), time(Duration::from_millis(1234))),
             ("12 ms".into(), "1.23 s".into())

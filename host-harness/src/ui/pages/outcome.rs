@@ -6,10 +6,11 @@ use host::contract::ActionDefinition;
 use host::text::cut;
 use host::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
 use maud::{Markup, html};
+use operator::values::shown_size;
 use serde_json::json;
 
 use super::graphql::Operation;
-use super::{clock, count, failure, runs, segment, size, tabs, time, tree, views};
+use super::{clock, count, failure, runs, segment, tabs, time, tree, views};
 use crate::ui::forms::{self, Values};
 use crate::ui::run::{Run, STOPPED, Side};
 use crate::ui::runs::{Phase, Record};
@@ -134,9 +135,9 @@ pub(super) fn used(trace: &Trace, succeeded: bool) -> Markup {
             strong { @if succeeded { "Done" } @else { "Failed" } }
             span { "in " (time(trace.duration)) }
             span { (count(trace.requests, "request")) }
-            span { (size(trace.sent_bytes)) " sent" }
-            span { (size(trace.received_bytes)) " received" }
-            span { (size(trace.memory_bytes)) " memory" }
+            span { (shown_size(trace.sent_bytes)) " sent" }
+            span { (shown_size(trace.received_bytes)) " received" }
+            span { (shown_size(trace.memory_bytes)) " memory" }
         }
     }
 }
@@ -200,7 +201,7 @@ fn headers(headers: &[(String, String)]) -> Markup {
 fn body(body: &[u8], label: &str, path: &str) -> Markup {
     html! {
         @if body.is_empty() { p .quiet { "No body." } }
-        @else { details .body { summary { (label) ", " (size(body.len() as u64)) } (tree(label, path)) } }
+        @else { details .body { summary { (label) ", " (shown_size(body.len() as u64)) } (tree(label, path)) } }
     }
 }
 

@@ -3,10 +3,11 @@
 use host::text::cut;
 use host::{Exchange, Trace};
 use maud::{Markup, html};
+use operator::values::shown_size;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{connection_state, count, size};
+use super::{connection_state, count};
 use crate::ui::shared::Shared;
 
 /// Requests that are shown; a person reads no more.
@@ -72,6 +73,6 @@ fn shown(title: &str, text: &str, kind: &str) -> Markup {
         div .will-send data-sends=(kind) tabindex="0" role="group" aria-label=(title) {
             pre { (cut(text, MOST_SHOWN)) }
         }
-        @if text.len() > MOST_SHOWN { p .quiet { "The beginning of " (size(text.len() as u64)) "." } }
+        @if text.len() > MOST_SHOWN { p .quiet { "The beginning of " (shown_size(text.len() as u64)) "." } }
     }
 }

@@ -2,9 +2,10 @@
 //! timeline.
 
 use maud::{Markup, html};
+use operator::values::shown_size;
 use serde_json::Value;
 
-use super::{clock, count, outcome, sentence, size, tree, views};
+use super::{clock, count, outcome, sentence, tree, views};
 use crate::ui::run::Failed;
 use crate::ui::trigger::{Event, Poll, Status, What};
 
@@ -23,7 +24,7 @@ pub(in crate::ui) fn state(status: &Status) -> Markup {
     html! {
         @match &status.state {
             None => "No state: the next poll is a first one, and marks where counting begins.",
-            Some(state) => { strong { (size(state.len() as u64)) } ", " (status.origin) },
+            Some(state) => { strong { (shown_size(state.len() as u64)) } ", " (status.origin) },
         }
     }
 }
@@ -85,7 +86,7 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
             (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
             @if poll.is_emptied { p .quiet { "Its payload, requests, log and states are no longer kept: newer polls took their place." } }
             @if matches!(poll.run.result, Ok(Some(_))) { (views("Payload", &format!("{path}/payload"), operation, &format!("{path}/download"))) }
-            @if !poll.is_emptied { details { summary { "State after it, " (size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (size(before)) ")" }
+            @if !poll.is_emptied { details { summary { "State after it, " (shown_size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (shown_size(before)) ")" }
                 (tree("State after the poll", &format!("{path}/state"))) } }
             details { summary { "Requests (" (poll.run.trace.exchanges.len()) ")" } (outcome::exchanges(&poll.run.trace, path)) }
             details { summary { "Log (" (poll.run.trace.log.len()) ")" } (outcome::log_lines(&poll.run.trace)) }
