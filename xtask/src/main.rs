@@ -9,6 +9,7 @@ mod build;
 mod cargo;
 mod check;
 mod componentise;
+mod contract;
 mod demo;
 mod difference;
 mod editor;
