@@ -34,6 +34,7 @@ mod misbehaviour;
 mod networks;
 mod notify;
 mod older;
+mod other_hosts;
 mod page;
 mod poller;
 mod pty;
