@@ -35,6 +35,7 @@ mod misbehaviour;
 mod networks;
 mod notify;
 mod older;
+mod other_hosts;
 mod page;
 mod picking;
 mod poller;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{arrows, build, cargo, editor, features, manifest, progress};
+use crate::{arrows, build, cargo, contract, editor, features, manifest, progress};
 
-/// Check format, arrows, features, lints, documentation, the page's editor, the component's imports and size, and that
+/// Check format, arrows, the contract, features, lints, documentation, the page's editor, the component's imports and size, and that
 /// manifest.json is current.
 ///
 /// This and `cargo xtask test` are what continuous integration runs. Every step runs even if one before it failed.
@@ -20,6 +20,7 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     let mut steps = Steps::default();
     steps.take("Format", || cargo::run(workspace.native_cargo().args(["fmt", "--all", "--check"])));
     steps.take("Arrows between crates and modules", || arrows::check(workspace));
+    steps.take("The contract is the one that was released", || contract::check(workspace));
     steps.take("One set of features for programs and tests", || features::check(workspace));
     steps.take("Lint native code", || lint_native(workspace));
     // With its own target, because code for WebAssembly alone is invisible to the native lints.

@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `editor`, `fleet`, `test`, `soak`, `fuzz`, `bench`, `scale`,
-//! `manifest`, `check` and `new`.
+//! The project's own commands: `cargo xtask build`, `demo`, `editor`, `fleet`, `test`, `soak`, `fuzz`, `hosts`, `bench`,
+//! `scale`, `manifest`, `check` and `new`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -9,6 +9,7 @@ mod build;
 mod cargo;
 mod check;
 mod componentise;
+mod contract;
 mod demo;
 mod difference;
 mod editor;
@@ -17,12 +18,14 @@ mod features;
 mod files;
 mod fleet;
 mod fuzz;
+mod hosts;
 mod manifest;
 mod new;
 mod optimise;
 mod packages;
 mod progress;
 mod scale;
+mod service;
 mod soak;
 mod symbols;
 mod test;
@@ -50,6 +53,7 @@ enum Command {
     Fleet(fleet::Options),
     Test(test::Options),
     Fuzz(fuzz::Options),
+    Hosts(hosts::Options),
     Check(check::Options),
     Manifest(manifest::Options),
     New(new::Options),
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Command::Fleet(options) => fleet::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),
+        Command::Hosts(options) => hosts::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
         Command::New(options) => new::run(&workspace, &options),

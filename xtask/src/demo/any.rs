@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::excerpt::excerpt;
 use super::screen::{Screen, quoted};
-use super::service::Service;
+use crate::service::Service;
 use crate::workspace::Workspace;
 use crate::{build, progress};
 
@@ -27,7 +27,7 @@ pub(super) fn run(workspace: &Workspace, package: &str, page: bool, open: bool) 
     // Not a temporary folder: ctrl-c ends this program before it could remove one. No key is in it.
     let folder = workspace.target.join("demo").join(package);
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let service = Service::start(&program, &folder)?;
+    let service = Service::start(&program, &folder, &[])?;
     let tour = Tour { workspace, component, folder, service, screen: Screen::for_standard_output() };
     let manifest: Value = serde_json::from_str(&tour.harness(&["--format", "json", "inspect"])?)
         .context("the harness printed no JSON for `inspect`")?;

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::screen::quoted;
-use super::service::Service;
+use crate::service::Service;
 use crate::workspace::Workspace;
 
 /// The harness with a connection to the simulated service.

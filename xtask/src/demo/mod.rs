@@ -9,7 +9,6 @@ mod excerpt;
 mod harness;
 mod page;
 mod screen;
-mod service;
 mod tour;
 mod visit;
 
@@ -19,11 +18,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::service::Service;
 use crate::workspace::Workspace;
 use crate::{build, files, progress};
 use harness::Harness;
 use screen::Screen;
-use service::Service;
 
 /// Build, start the simulated Duro service, and show every capability of the connector on it.
 ///
@@ -69,7 +68,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         return page::run(workspace, &service, !options.no_open);
     }
     let folder = tempfile::Builder::new().prefix("duro-demo-").tempdir().context("no temporary folder")?;
-    let service = Service::start(&service, folder.path())?;
+    let service = Service::start(&service, folder.path(), &[])?;
     let screen = Screen::for_standard_output();
     let harness = Harness::new(workspace, &service, folder.path())?.recording_in(options.record.as_deref())?;
     introduce(&screen, &harness, &service);

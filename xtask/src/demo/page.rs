@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::harness::connection_text;
-use super::service::Service;
+use crate::service::Service;
 use crate::workspace::Workspace;
 
 /// The trigger that is shown with a change waiting.
@@ -20,7 +20,7 @@ pub(super) fn run(workspace: &Workspace, program: &Path, open: bool) -> Result<(
     // Not a temporary folder: ctrl-c ends this program before it could remove one. No key is in it.
     let folder = workspace.target.join("demo-page");
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let service = Service::start(program, &folder)?;
+    let service = Service::start(program, &folder, &[])?;
     let (connection, changes) = (folder.join("connection.json"), folder.join("changes.json"));
     fs::write(&connection, connection_text(service.url())?).context("the connection cannot be written")?;
     fs::write(&changes, change_buttons(service.url()).to_string()).context("the change buttons cannot be written")?;

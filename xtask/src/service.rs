@@ -1,4 +1,4 @@
-//! The simulated Duro service as a process beside the tour.
+//! A simulated service as a process beside this one.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running service. It ends with this value, and with this process, however that ends: it watches its standard input.
-pub(super) struct Service {
+pub(crate) struct Service {
     process: Child,
     url: String,
     key: String,
@@ -22,10 +22,11 @@ pub(super) struct Service {
 
 impl Service {
     /// Starts the program and waits until it listens. What it says goes to a file in `folder`.
-    pub(super) fn start(program: &Path, folder: &Path) -> Result<Self> {
+    pub(crate) fn start(program: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
         let log = folder.join("duro-sim.log");
         let mut process = Command::new(program)
             .arg("--stop-with-stdin")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?)
@@ -38,34 +39,50 @@ impl Service {
     }
 
     /// The GraphQL endpoint.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// An API key that the service accepts.
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
     /// Posts JSON to an address of the service, as whoever changes something in it from outside; gives whether it said
     /// yes.
-    pub(super) fn post(&self, path: &str, json: &str) -> io::Result<bool> {
+    pub(crate) fn post(&self, path: &str, json: &str) -> io::Result<bool> {
+        Ok(self.ask("POST", path, json)?.starts_with("HTTP/1.1 200"))
+    }
+
+    /// Has the service forget what an address of it holds; gives whether it said yes.
+    pub(crate) fn delete(&self, path: &str) -> io::Result<bool> {
+        Ok(self.ask("DELETE", path, "")?.starts_with("HTTP/1.1 200"))
+    }
+
+    /// What an address of the service says of it, as JSON.
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        let answer = self.ask("GET", path, "")?;
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+        serde_json::from_str(body).with_context(|| format!("the service says at {path} what is no JSON"))
+    }
+
+    fn ask(&self, method: &str, path: &str, json: &str) -> io::Result<String> {
         let host = self.url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let mut stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let length = json.len();
         write!(
             stream,
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
              content-length: {length}\r\n\r\n{json}"
         )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
-        Ok(answer.starts_with("HTTP/1.1 200"))
+        Ok(answer)
     }
 
     /// Ends the service; an error if it did not end well.
-    pub(super) fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(mut self) -> Result<()> {
         drop(self.process.stdin.take());
         let status = self.process.wait().context("the simulated service cannot be waited for")?;
         if !status.success() {
