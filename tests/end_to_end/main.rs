@@ -23,6 +23,7 @@ mod data_source;
 mod declared;
 mod deletions;
 mod drain;
+mod duro_design;
 mod errors;
 mod files;
 mod folder;

@@ -151,7 +151,7 @@ fn runs_in_the_harness(checkout: &Checkout) {
     let suffix = std::env::consts::EXE_SUFFIX;
     let service =
         Service::start(&checkout.target.join("release/examples").join(format!("acme_things_service{suffix}")));
-    let component = checkout.root.join("dist/acme_things.wasm");
+    let component = checkout.root.join("dist/connectors/acme_things.wasm");
     let folder = tempfile::tempdir().unwrap();
     let connection = json!({ "key": "apiKey", "fields": { "apiKey": "${THINGS_KEY}", "url": service.url } });
     fs::write(folder.path().join("connection.json"), connection.to_string()).unwrap();

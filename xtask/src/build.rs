@@ -21,8 +21,8 @@ const GZIPPED_SIZE_LIMIT: usize = 280_000;
 /// call before it had used it, and what lies above it only after calls that grew that far.
 const INITIAL_MEMORY: usize = 1280 * 1024;
 
-/// Build the components (dist/duro_plm.wasm, and one for each folder of connectors/) and the harness (dist/harness), with
-/// its manual pages (dist/man) and what shells complete its command line by (dist/completions).
+/// Build the components (dist/duro_plm.wasm, and dist/connectors/NAME.wasm for each folder of connectors/) and the
+/// harness (dist/harness), with its manual pages (dist/man) and what shells complete its command line by (dist/completions).
 ///
 /// Installs the compiler's WebAssembly target if it is missing. Fails if a component is larger than may ship or needs
 /// anything of its host but http and log. Uses Binaryen's wasm-opt where there is one, and on Linux objcopy, which

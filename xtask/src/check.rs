@@ -7,8 +7,8 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 use crate::{arrows, build, cargo, contract, editor, features, manifest, progress};
 
-/// Check format, arrows, the contract, features, lints, documentation, the page's editor, the component's imports and size, and that
-/// manifest.json is current.
+/// Check format, arrows, the contract, features, lints, documentation, the page's editor, the components' imports and
+/// sizes, and that their manifests and pages are current.
 ///
 /// This and `cargo xtask test` are what continuous integration runs. Every step runs even if one before it failed.
 #[derive(clap::Args)]
@@ -32,7 +32,7 @@ pub(crate) fn run(workspace: &Workspace, _options: &Options) -> Result<()> {
     steps.take("The page's editor is what its sources give", || editor::check(workspace));
     let is_built = steps.take("Build, imports and size", || build::run(workspace, &build::Options::default()));
     if is_built {
-        steps.take("Manifest is current", || manifest::check(workspace));
+        steps.take("Manifests are current", || manifest::check(workspace));
     }
     eprint!("\n{}", steps.table());
     steps.verdict()

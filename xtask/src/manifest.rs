@@ -1,7 +1,7 @@
-//! `cargo xtask manifest`: the checked-in description of the connector and its page, from the built component itself.
+//! `cargo xtask manifest`: the checked-in description of each connector and its page, from the built component itself.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -11,32 +11,33 @@ use crate::difference::difference;
 use crate::workspace::Workspace;
 use crate::{build, cargo, files, progress};
 
-/// Rewrite manifest.json, manifest.schema.json and the page in docs/connectors from the built component.
+/// Rewrite manifest.json of each connector, its page in docs/connectors, and manifest.schema.json, from the built
+/// components.
 ///
-/// Builds the component and the harness first.
+/// Builds the components and the harness first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask manifest\n  cargo xtask manifest --check")]
 pub(crate) struct Options {
-    /// Change nothing, and fail if the files are not what the component says
+    /// Change nothing, and fail if the files are not what the components say
     #[arg(long)]
     check: bool,
 }
 
-/// Builds, then rewrites or checks the two files.
+/// Builds, then rewrites or checks the files.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    build::duro(workspace)?;
+    build::run(workspace, &build::Options::default())?;
     if options.check {
-        progress::step("Check that manifest.json and its schema are current", || check(workspace))
+        progress::step("Check that manifests and their schema are current", || check(workspace))
     } else {
-        progress::step("Write manifest.json and its schema", || write(workspace))
+        progress::step("Write manifests and their schema", || write(workspace))
     }
 }
 
 /// Fails if a file is not what the built component says.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let mut problems = Vec::new();
-    for (name, expected) in current(workspace)? {
-        problems.extend(problem(name, &on_disk(&workspace.root.join(name))?, &expected));
+    for (path, expected) in current(workspace)? {
+        problems.extend(problem(&workspace.shown(&path).to_string(), &on_disk(&path)?, &expected));
     }
     if !problems.is_empty() {
         bail!("{}\nRun `cargo xtask manifest` and commit the result.", problems.join("\n"));
@@ -45,32 +46,33 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 }
 
 fn write(workspace: &Workspace) -> Result<()> {
-    for (name, content) in current(workspace)? {
-        let path = workspace.root.join(name);
+    for (path, content) in current(workspace)? {
         let changed = on_disk(&path)? != content;
         files::write_atomically(&path, content.as_bytes())?;
-        eprintln!("  {name}: {}", if changed { "rewritten" } else { "was current" });
+        eprintln!("  {}: {}", workspace.shown(&path), if changed { "rewritten" } else { "was current" });
     }
     Ok(())
 }
 
-/// The files' names and what they must hold.
-fn current(workspace: &Workspace) -> Result<[(&'static str, String); 3]> {
-    let report = inspect(workspace, &["--format", "json"])?;
-    let manifest = report.get("manifest").context("`harness inspect --format json` printed no `manifest`")?;
-    let schema = inspect(workspace, &["--schema"])?;
-    let page =
-        cargo::output(Command::new(workspace.harness()).arg("--component").arg(workspace.component()).arg("docs"))?;
-    Ok([
-        ("manifest.json", as_file(manifest)?),
-        ("manifest.schema.json", as_file(&schema)?),
-        ("docs/connectors/duro-plm.md", page),
-    ])
+/// The files, and what they must hold: a manifest in each connector's folder, its page, and one schema of them all.
+fn current(workspace: &Workspace) -> Result<Vec<(PathBuf, String)>> {
+    let mut files = Vec::new();
+    for connector in workspace.connectors()? {
+        let component = workspace.component_of(connector);
+        let report = inspect(workspace, &component, &["--format", "json"])?;
+        let manifest = report.get("manifest").context("`harness inspect --format json` printed no `manifest`")?;
+        files.push((connector.folder.join("manifest.json"), as_file(manifest)?));
+        let page = cargo::output(Command::new(workspace.harness()).arg("--component").arg(&component).arg("docs"))?;
+        files.push((workspace.root.join("docs/connectors").join(format!("{}.md", connector.name)), page));
+    }
+    let schema = inspect(workspace, &workspace.component(), &["--schema"])?;
+    files.push((workspace.root.join("manifest.schema.json"), as_file(&schema)?));
+    Ok(files)
 }
 
-fn inspect(workspace: &Workspace, arguments: &[&str]) -> Result<Value> {
+fn inspect(workspace: &Workspace, component: &Path, arguments: &[&str]) -> Result<Value> {
     let mut command = Command::new(workspace.harness());
-    command.arg("--component").arg(workspace.component()).arg("inspect").args(arguments);
+    command.arg("--component").arg(component).arg("inspect").args(arguments);
     let printed = cargo::output(&mut command)?;
     serde_json::from_str(&printed).with_context(|| format!("`{}` printed what is not JSON", cargo::shown(&command)))
 }

@@ -70,9 +70,12 @@ impl Workspace {
         self.dist().join("duro_plm.wasm")
     }
 
-    /// The built component of a connector.
+    /// The built component of a connector: that for Duro beside the harness, which takes the only one that it finds there,
+    /// and every further one in a folder of its own.
     pub(crate) fn component_of(&self, connector: &Package) -> PathBuf {
-        self.dist().join(format!("{}.wasm", connector.library()))
+        let dist = self.dist();
+        let folder = if connector.folder == self.root { dist } else { dist.join("connectors") };
+        folder.join(format!("{}.wasm", connector.library()))
     }
 
     /// The component that the host is tested on by breaking its rules.
@@ -93,5 +96,27 @@ impl Workspace {
     /// A path as a person would type it at the workspace's root.
     pub(crate) fn shown<'path>(&self, path: &'path Path) -> std::path::Display<'path> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::Workspace;
+    use crate::packages::Package;
+
+    #[test]
+    fn beside_the_harness_there_is_one_component_however_many_connectors_there_are() {
+        let workspace = Workspace { root: PathBuf::from("/w"), target: PathBuf::from("/t"), packages: Vec::new() };
+        let built = |name: &str, folder: &str| {
+            let package = Package { name: name.to_owned(), folder: PathBuf::from(folder), dependencies: Vec::new() };
+            workspace.component_of(&package)
+        };
+        let first = built("duro-plm", "/w");
+        assert_eq!(first, workspace.component());
+        assert_eq!(first.parent(), workspace.harness().parent());
+        let further = built("acme-things", "/w/connectors/acme-things");
+        assert_eq!(further, PathBuf::from("/w/dist/connectors/acme_things.wasm"));
     }
 }

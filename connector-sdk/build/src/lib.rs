@@ -74,9 +74,9 @@ pub fn record_schema(service: impl AsRef<Path>, folder: impl AsRef<Path>, name: 
     end_on_problem(made);
 }
 
-/// Writes `schema.graphql` to `OUT_DIR`, for `GraphQl::schema`: the service's schema without the lines that end in
-/// `# inferred`. What nobody saw is not looked for in a live service, where its absence would stop nothing. Ends the
-/// build with a message if that fails.
+/// Writes `schema.graphql` to `OUT_DIR`, for `GraphQl::schema`: the service's schema without the members whose comment
+/// begins with `inferred`. What nobody saw is not looked for in a live service, where its absence would stop nothing. A
+/// type of which nothing was seen stays, because others may name it. Ends the build with a message if that fails.
 pub fn relied_upon(service: impl AsRef<Path>) {
     let service = service.as_ref();
     println!("cargo::rerun-if-changed={}", service.display());
@@ -89,9 +89,22 @@ pub fn relied_upon(service: impl AsRef<Path>) {
     end_on_problem(made);
 }
 
-/// A schema without the lines that end in `# inferred`.
+/// A schema without the members whose comment begins with `inferred`, but for types that would have none.
 fn without_inferred(text: &str) -> String {
-    text.lines().filter(|line| !line.ends_with("# inferred")).flat_map(|line| [line, "\n"]).collect()
+    let is_inferred = |line: &str| {
+        line.starts_with(' ')
+            && line.split_once('#').is_some_and(|(_, about)| about.trim_start().starts_with("inferred"))
+    };
+    let is_member = |line: &str| line.starts_with(' ') && !line.trim_start().starts_with('#');
+    let mut left = String::new();
+    // Each type is one chunk: it ends with a line that ends it.
+    for definition in text.split_inclusive("\n}") {
+        let seen = |line: &&str| !is_inferred(line);
+        let is_empty = !definition.lines().filter(seen).any(is_member);
+        let lines = definition.split_inclusive('\n');
+        left.extend(lines.filter(|line| is_empty || seen(line)));
+    }
+    left
 }
 
 fn end_on_problem(made: Result<(), Problem>) {
@@ -183,9 +196,12 @@ mod tests {
 
     #[test]
     fn what_nobody_saw_is_left_out_and_what_is_only_named_so_stays() {
-        let schema = "input A {\n  a: Int # an id\n  b: Int # inferred\n}\nenum E { x } # enum or string: inferred\n";
+        let schema = "input A {\n  a: Int # an id\n  b: Int # inferred\n  c: Int # inferred (from b)\n}\n\
+                      enum E { x } # enum or string: inferred\n";
         let expected = "input A {\n  a: Int # an id\n}\nenum E { x } # enum or string: inferred\n";
         assert_eq!(without_inferred(schema), expected);
+        let unseen = "type B { # inferred\n  a: Int # inferred\n}\n\ntype C {\n  b: B # seen; its type inferred\n}\n";
+        assert_eq!(without_inferred(unseen), unseen);
     }
 
     #[test]

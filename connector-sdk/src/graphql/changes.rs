@@ -108,8 +108,16 @@ impl ChangePageReader {
             });
         }
         let served_at = answer.served_at();
-        let (has_next, owner) = (self.info.has_next, self.owner);
-        Ok(ChangePage { items: self.items, has_next, owner, served_at, text: answer.into_text() })
+        let PageInfo { has_next, end_cursor, total_count, .. } = self.info;
+        Ok(ChangePage {
+            items: self.items,
+            has_next,
+            owner: self.owner,
+            served_at,
+            end_cursor,
+            total: total_count.and_then(|count| count.parse().ok()),
+            text: answer.into_text(),
+        })
     }
 }
 

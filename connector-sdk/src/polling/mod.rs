@@ -12,9 +12,10 @@
 //! - [`inventory`] which records are known, `round` which of them are gone;
 //! - `pass` from the newest record down to the floor, [`state`] what the next poll needs, [`blob`], `text` and
 //!   `packed` its text;
-//! - `rebase` what a host gives in place of a state, `origin` which service a state belongs to.
+//! - `rebase` what a host gives in place of a state, `origin` which service a state belongs to;
+//! - [`window`] a list in an order that nobody knows, of which what was changed since a day can be asked for.
 //!
-//! A trigger gives a [`PageSource`] and calls [`poll()`].
+//! A trigger gives a [`PageSource`] and calls [`poll()`]; or a [`WindowSource`], and calls [`poll_window`].
 
 pub mod blob;
 pub mod bounds;
@@ -35,6 +36,7 @@ mod ties;
 mod untimed;
 mod upper;
 pub mod walk;
+pub mod window;
 
 #[cfg(test)]
 mod tests;
@@ -48,3 +50,4 @@ pub use page::{ChangePage, Item, PageSource, Record};
 pub use poll::{Only, Polled, Show, Wanted, payload, poll, poll_pages};
 pub use round::Gone;
 pub use state::State;
+pub use window::{WindowBounds, WindowSource, poll_window, poll_window_pages};

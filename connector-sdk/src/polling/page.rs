@@ -35,6 +35,10 @@ pub struct ChangePage {
     pub served_at: Option<Millis>,
     /// A hash of the id of whoever the records belong to, if it was asked for and the service says.
     pub owner: Option<u64>,
+    /// Where the next page begins, if the page as a whole says so.
+    pub end_cursor: Option<String>,
+    /// How many records there are on all pages, if the service says.
+    pub total: Option<u64>,
 }
 
 /// One place in a page.

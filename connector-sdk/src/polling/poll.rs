@@ -89,6 +89,18 @@ pub fn poll(
     show: Show<'_>,
     state: Option<&[u8]>,
 ) -> Result<PollResult, Error> {
+    let (state, wanted) = begin(call, watched, wanted, state)?;
+    let polled = poll_pages(source, watched.trigger, state.as_ref(), &Bounds::STANDARD, &wanted)?;
+    Ok(end(call, watched, &polled, show))
+}
+
+/// What a host gave in place of a state, and what is to be found then.
+pub(super) fn begin<'w>(
+    call: &Call<'_>,
+    watched: &Watched<'_>,
+    wanted: &Wanted<'w>,
+    state: Option<&[u8]>,
+) -> Result<(Option<State>, Wanted<'w>), Error> {
     let begin = state.map(|given| match blob::read(given, watched) {
         Ok(state) => Ok(Begin::Where(Box::new(state))),
         Err(refused) => rebase(given, watched).unwrap_or(Err(refused)),
@@ -101,8 +113,12 @@ pub fn poll(
     if state.is_some() && wanted.since.is_some() {
         call.log(Level::Debug, || "this is not a first poll: since is not heeded".to_owned());
     }
-    let polled = poll_pages(source, watched.trigger, state.as_ref(), &Bounds::STANDARD, &wanted)?;
-    call.log(Level::Info, || summary(&polled));
+    Ok((state, wanted))
+}
+
+/// What a host is given for what a poll found, which is logged.
+pub(super) fn end(call: &Call<'_>, watched: &Watched<'_>, polled: &Polled, show: Show<'_>) -> PollResult {
+    call.log(Level::Info, || summary(polled));
     if polled.passed_over > 0 {
         call.log(Level::Warn, || passed_over(polled.passed_over));
     }
@@ -111,7 +127,7 @@ pub fn poll(
     }
     let (payload, no_changes) = payload(&polled.deliveries, &polled.gone.ids, show);
     let state = blob::write(&polled.state, watched);
-    Ok(PollResult { payload, no_changes, state, more: polled.more, extensions: None })
+    PollResult { payload, no_changes, state, more: polled.more, extensions: None }
 }
 
 /// Polls any source of pages once. Without a state it marks where counting begins, and delivers nothing.

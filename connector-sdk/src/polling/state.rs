@@ -93,6 +93,13 @@ impl State {
             || self.known.len() >= bounds.remembered / 4 * 3
     }
 
+    /// Takes everything at or below this time as delivered: what was changed until then is not asked for.
+    pub(super) fn rise_to(&mut self, floor: Millis) {
+        for mark in [&mut self.floor, &mut self.new_above, &mut self.watermark] {
+            *mark = floor.max(*mark);
+        }
+    }
+
     /// Remembers those of the delivered versions that something still depends on, as many as fit. Of those of records
     /// without a time the last are kept.
     ///

@@ -6,7 +6,7 @@
 //! - [`world`] the records, their versions and when each becomes visible; [`service`] the pages of them that requests
 //!   get;
 //! - [`subject`] what is tried: the trigger as it ships and mutants of it, [`naive`] the obvious design, [`wire`] the
-//!   trigger over JSON;
+//!   trigger over JSON, [`windowed`] the trigger on a list without an order;
 //! - [`play`] plays a history against a subject and holds it against the promises, [`deletions`] what it
 //!   must report as deleted, [`outcome`] what came of it;
 //! - [`small`] every history of a small world; [`table`] the figures of the documentation.
@@ -22,5 +22,6 @@ pub mod service;
 pub mod small;
 pub mod subject;
 pub mod table;
+pub mod windowed;
 pub mod wire;
 pub mod world;

@@ -4,11 +4,13 @@
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use histories::draw::{self, WEATHERS, Weather};
+use histories::history::History;
 use histories::naive::Naive;
 use histories::outcome::Outcome;
 use histories::play::play;
 use histories::subject::{Lacks, Trigger};
 use histories::table;
+use histories::windowed::{self, Windowed};
 use histories::wire::{self, Wired};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -62,6 +64,14 @@ enum Tried {
     NoConfirmation,
     /// The same that takes places that are null for nothing
     NoHoles,
+    /// The trigger on a list without an order, of which what was changed since a day can be asked for
+    Windowed,
+    /// The same without its overlap
+    WindowedNoOverlap,
+    /// The same that asks for no day before the one that it needs
+    WindowedNoMargin,
+    /// The same that reads the list once, whatever the service says of its length
+    WindowedOnce,
     /// The obvious design
     Naive,
     /// The trigger without its overlap
@@ -97,7 +107,7 @@ fn weather(options: &Options, seed: u64) -> Result<&'static Weather> {
     }
 }
 
-fn try_history(tried: Tried, history: &histories::history::History, tell_story: bool) -> Outcome {
+fn try_history(tried: Tried, history: &History, tell_story: bool) -> Outcome {
     let settings = &history.settings;
     match tried {
         Tried::Ours => play(history, &mut Trigger::new(settings, Lacks::Nothing), tell_story),
@@ -113,8 +123,17 @@ fn try_history(tried: Tried, history: &histories::history::History, tell_story: 
         Tried::NoWitnesses => play(history, &mut Trigger::new(settings, Lacks::Witnesses), tell_story),
         Tried::NoUntimed => play(history, &mut Trigger::new(settings, Lacks::Untimed), tell_story),
         Tried::Wired => play(history, &mut Wired::default(), tell_story),
+        Tried::Windowed => windowed(history, windowed::Lacks::Nothing, tell_story),
+        Tried::WindowedNoOverlap => windowed(history, windowed::Lacks::Overlap, tell_story),
+        Tried::WindowedNoMargin => windowed(history, windowed::Lacks::Margin, tell_story),
+        Tried::WindowedOnce => windowed(history, windowed::Lacks::Readings, tell_story),
         Tried::Naive => play(history, &mut Naive::new(settings), tell_story),
     }
+}
+
+fn windowed(history: &History, lacks: windowed::Lacks, tell_story: bool) -> Outcome {
+    let history = windowed::can_be_windowed(history);
+    play(&history, &mut Windowed::new(&history.settings, lacks), tell_story)
 }
 
 fn soak(options: &Options) -> Result<()> {

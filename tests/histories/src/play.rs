@@ -68,8 +68,8 @@ struct Player<'a> {
     at_risk: HashSet<u32>,
     /// Records that were delivered before, by polls whose state was kept.
     classed: HashMap<u32, &'static str>,
-    /// While more is waiting: the first version that was made since the poll began that left it.
-    waiting_from: Option<u32>,
+    /// While more is waiting: the first version that was made since the poll began that left it, and when that was.
+    waiting_from: Option<(u32, Millis)>,
     /// Records edited while more was waiting: what was created before may be seen only afterwards, as an update.
     edited_while_waiting: HashSet<u32>,
     /// During how many polls a record was edited: each of them can have missed it, because it moved to the top
@@ -243,13 +243,14 @@ impl Player<'_> {
 
     fn poll_of_our_own(&mut self, poll: &Poll, subject: &mut impl Subject) -> Option<Delivered> {
         let next_version = self.world.next_version();
+        let began = self.world.now + poll.after;
         let result = self.ask(poll, subject);
         for id in self.edited_since(next_version) {
             *self.edited_during_polls.entry(id).or_default() += 1;
         }
         let more = result.as_ref().is_ok_and(|delivered| delivered.more);
-        if let Some(from) = self.waiting_from.or(more.then_some(next_version)) {
-            self.note_edits(from);
+        if let Some((from, began)) = self.waiting_from.or(more.then_some((next_version, began))) {
+            self.note_edits(from, began);
         }
         match result {
             Ok(delivered) => {
@@ -260,7 +261,7 @@ impl Player<'_> {
                     self.break_promise(Promise::StateIsReadable, format!("a state of {bytes} bytes"));
                 }
                 if !poll.dies {
-                    self.waiting_from = delivered.more.then(|| self.waiting_from.unwrap_or(next_version));
+                    self.waiting_from = delivered.more.then(|| self.waiting_from.unwrap_or((next_version, began)));
                     subject.commit();
                 }
                 Some(delivered)
@@ -385,9 +386,12 @@ impl Player<'_> {
         self.edited_while_waiting.contains(&id) || self.edited_during_polls.get(&id).is_some_and(|polls| *polls >= 2)
     }
 
-    fn note_edits(&mut self, from_version: u32) {
+    /// Notes what was edited from this version on, or where an edit became visible after this time.
+    fn note_edits(&mut self, from_version: u32, began: Millis) {
         let edited = self.edited_since(from_version);
         self.edited_while_waiting.extend(edited);
+        let is_late = |record: &&Record| record.versions.last().is_some_and(|version| version.visible_at > began);
+        self.edited_while_waiting.extend(self.world.records.iter().filter(is_late).map(|record| record.id));
     }
 
     fn edited_since(&self, from_version: u32) -> Vec<u32> {

@@ -35,6 +35,8 @@ pub struct Answered {
     pub edges: Vec<Edge>,
     /// Whether there are more.
     pub has_next: bool,
+    /// How many there are on all pages.
+    pub total: usize,
     /// The `Date`.
     pub date: Option<Millis>,
     /// The company whose records these are, if the service says.
@@ -99,12 +101,27 @@ impl Service<'_> {
         result
     }
 
+    /// Answers a request with the `Date` alone.
+    pub fn tell_date(&mut self) -> Result<Option<Millis>, Trouble> {
+        self.begin_request().map(|_| self.date())
+    }
+
     /// Answers a request for up to `first` records after a cursor.
     pub fn answer(&mut self, first: usize, after: Option<&str>) -> Result<Answered, Trouble> {
+        self.answer_of(World::list, first, after)
+    }
+
+    /// The same of another list of the records: what it holds, and in which order.
+    pub fn answer_of(
+        &mut self,
+        list: impl Fn(&World) -> Vec<(Place, Visible<'_>)>,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<Answered, Trouble> {
         let request = self.requests;
         let result = match self.begin_request() {
             Err(trouble) => Err(trouble),
-            Ok(request) if self.poll.whose == Whose::Own => self.page(request, first, after),
+            Ok(request) if self.poll.whose == Whose::Own => self.page(&list(self.world), request, first, after),
             Ok(_) => self.page_of_others(after),
         };
         if let Some(story) = &mut self.story {
@@ -127,24 +144,35 @@ impl Service<'_> {
         result
     }
 
-    fn page(&mut self, request: usize, first: usize, after: Option<&str>) -> Result<Answered, Trouble> {
-        let generation = *self.generation;
-        let list = self.world.list();
-        let start = match after {
-            None => Some(0),
-            Some(cursor) => position_after(cursor, &list, generation),
-        };
-        let company = (self.poll.tells == Tells::Company).then_some("our own");
-        let date = match self.settings.date {
+    fn date(&self) -> Option<Millis> {
+        match self.settings.date {
             Date::True => Some(self.world.now / 1_000 * 1_000),
             Date::Missing => None,
             Date::Apart(by) => Some((self.world.now + by) / 1_000 * 1_000),
+        }
+    }
+
+    fn page(
+        &self,
+        list: &[(Place, Visible<'_>)],
+        request: usize,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<Answered, Trouble> {
+        let generation = *self.generation;
+        let start = match after {
+            None => Some(0),
+            Some(cursor) => position_after(cursor, list, generation),
         };
+        let company = (self.poll.tells == Tells::Company).then_some("our own");
+        let (date, total) = (self.date(), list.len());
         let start = match (start, self.settings.expired) {
             (Some(start), _) => start,
             (None, Expired::Error) => return Err(Trouble::Service),
             (None, Expired::Top) => 0,
-            (None, Expired::Nothing) => return Ok(Answered { edges: Vec::new(), has_next: false, date, company }),
+            (None, Expired::Nothing) => {
+                return Ok(Answered { edges: Vec::new(), has_next: false, total, date, company });
+            }
         };
         let most = self.poll.short_pages.get(request).copied().unwrap_or(usize::MAX);
         let length = first.min(self.settings.most_on_page).min(most);
@@ -158,8 +186,8 @@ impl Service<'_> {
                 node: (!visible.version.null).then(|| node(visible)),
             })
             .collect();
-        let has_next = start + edges.len() < list.len();
-        Ok(Answered { edges, has_next, date, company })
+        let has_next = start + edges.len() < total;
+        Ok(Answered { edges, has_next, total, date, company })
     }
 
     /// What another connection leads to: three records of its own, newer than any here.
@@ -176,7 +204,7 @@ impl Service<'_> {
             Edge { cursor, node: Some(node) }
         };
         let edges = (OF_OTHERS..OF_OTHERS + 3).map(edge).collect();
-        Ok(Answered { edges, has_next: false, date: Some(self.world.now), company: Some("another") })
+        Ok(Answered { edges, has_next: false, total: 3, date: Some(self.world.now), company: Some("another") })
     }
 
     fn cursor(&self, position: usize, place: Place, visible: &Visible<'_>) -> String {
@@ -276,24 +304,7 @@ pub fn identify(json: &str) -> (u32, u32) {
 impl PageSource for Service<'_> {
     fn fetch(&mut self, first: u32, after: Option<&str>) -> Result<ChangePage, Error> {
         let first = usize::try_from(first).unwrap_or(usize::MAX);
-        let answered = self.answer(first, after).map_err(error)?;
-        let mut text = String::new();
-        let mut push = |part: &str| {
-            let start = text.len();
-            text.push_str(part);
-            start..text.len()
-        };
-        let mut items = Vec::with_capacity(answered.edges.len());
-        for edge in &answered.edges {
-            let cursor = push(&format!("\"{}\"", edge.cursor));
-            let record = edge.node.as_ref().map(|node| {
-                let (id, place) = (hash(node.id.as_bytes()), push(&node.json));
-                Record::new(id, node.created, node.modified, &node.json, place)
-            });
-            items.push(Item { cursor: Some(cursor), record });
-        }
-        let owner = answered.company.map(|company| hash(company.as_bytes()));
-        Ok(ChangePage { text, items, has_next: Some(answered.has_next), served_at: answered.date, owner })
+        Ok(page_of(&self.answer(first, after).map_err(error)?))
     }
 
     fn id(&self, node: &str) -> Option<String> {
@@ -307,8 +318,30 @@ impl PageSource for Service<'_> {
     }
 }
 
+/// The page that a client reads from an answer.
+pub fn page_of(answered: &Answered) -> ChangePage {
+    let mut text = String::new();
+    let mut push = |part: &str| {
+        let start = text.len();
+        text.push_str(part);
+        start..text.len()
+    };
+    let mut items = Vec::with_capacity(answered.edges.len());
+    for edge in &answered.edges {
+        let cursor = push(&format!("\"{}\"", edge.cursor));
+        let record = edge.node.as_ref().map(|node| {
+            let (id, place) = (hash(node.id.as_bytes()), push(&node.json));
+            Record::new(id, node.created, node.modified, &node.json, place)
+        });
+        items.push(Item { cursor: Some(cursor), record });
+    }
+    let owner = answered.company.map(|company| hash(company.as_bytes()));
+    let has_next = Some(answered.has_next);
+    ChangePage { text, items, has_next, served_at: answered.date, owner, ..ChangePage::default() }
+}
+
 /// What a client makes of a trouble.
-fn error(trouble: Trouble) -> Error {
+pub fn error(trouble: Trouble) -> Error {
     match trouble {
         Trouble::Transport | Trouble::CursorsExpire => Error::Transport(Failure::Timeout),
         Trouble::Garbled => Error::UnexpectedResponse("simulated".to_owned()),

@@ -82,7 +82,8 @@ pub fn age(state: &mut Vec<u8>, version: u32) {
     *state = signed(&text).into_bytes();
 }
 
-fn watched(service: &Service<'_>) -> Watched<'static> {
+/// What the states of a poll are bound to.
+pub(crate) fn watched(service: &Service<'_>) -> Watched<'static> {
     let origin = if service.poll.whose == Whose::OtherOrigin { "https://eu.duro.app" } else { "https://mfg.duro.app" };
     Watched { trigger: &duro_plm::NAMES, list: "components", origin }
 }

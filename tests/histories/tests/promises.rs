@@ -17,6 +17,7 @@ use histories::play::play;
 use histories::small;
 use histories::subject::{Lacks, Trigger};
 use histories::table;
+use histories::windowed::{self, Windowed};
 use histories::wire::{self, Wired};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRng, TestRunner};
 
@@ -202,6 +203,40 @@ fn a_trigger_that_is_rebased_between_its_polls_keeps_every_promise() {
     if let Some((history, how)) = first_broken(weather, 500, 21, &PROMISES, rebased) {
         let story = play(&wire::can_be_walked(&history), &mut Wired::rebased(), true).story;
         panic!("{how}\n{:#?}\n{}", history.settings, story.join("\n"));
+    }
+}
+
+fn windowed(lacks: windowed::Lacks) -> impl Fn(&History) -> Outcome {
+    move |history| {
+        let history = windowed::can_be_windowed(history);
+        play(&history, &mut Windowed::new(&history.settings, lacks), false)
+    }
+}
+
+#[test]
+fn a_list_without_an_order_keeps_every_promise_too() {
+    let ours = windowed(windowed::Lacks::Nothing);
+    for weather in [EVERYTHING].iter().chain(WEATHERS) {
+        if let Some((history, how)) = first_broken(*weather, 1_000, 22, &PROMISES, &ours) {
+            let history = windowed::can_be_windowed(&history);
+            let story = play(&history, &mut Windowed::new(&history.settings, windowed::Lacks::Nothing), true).story;
+            panic!("{}: {how}\n{:#?}\n{}", weather.name, history.settings, story.join("\n"));
+        }
+        // Where less can be remembered than happens, what is newer than the clock may say is repeated until it is not.
+        let mut sum = Outcome::default();
+        (0..300).for_each(|seed| sum.count(&ours(&histories::draw::history(weather, seed))));
+        let Outcome { delivered, repeats, .. } = sum;
+        assert!(weather.crowds || repeats * 100 <= delivered, "{}: {repeats} of {delivered}", weather.name);
+    }
+}
+
+#[test]
+fn a_list_without_an_order_is_not_read_without_overlap_margin_or_second_look() {
+    for (lacks, cases) in
+        [(windowed::Lacks::Overlap, 2_000), (windowed::Lacks::Margin, 2_000), (windowed::Lacks::Readings, 20_000)]
+    {
+        let broken = first_broken(EVERYTHING, cases, 23, &[Promise::NothingIsLost], windowed(lacks));
+        assert!(broken.is_some(), "the check lets it pass without {lacks:?}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! The tour of any connector: everything that its manifest declares and that changes nothing, in the harness, on the
-//! simulated service that its package has as an example.
+//! The tour of any connector: everything that its manifest declares and that changes nothing, in the harness, on its
+//! simulated service.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,9 +21,7 @@ const CREDENTIAL: &str = "CONNECTOR_KEY";
 pub(super) fn run(workspace: &Workspace, package: &str, page: bool, open: bool) -> Result<()> {
     let component = build::connector(workspace, package)?;
     build::harness(workspace)?;
-    let program = progress::step("Compile its simulated service", || {
-        build::native_example(workspace, &format!("{}_service", package.replace('-', "_")))
-    })?;
+    let program = progress::step("Compile its simulated service", || simulated_service(workspace, package))?;
     // Not a temporary folder: ctrl-c ends this program before it could remove one. No key is in it.
     let folder = workspace.target.join("demo").join(package);
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -38,6 +36,15 @@ pub(super) fn run(workspace: &Workspace, package: &str, page: bool, open: bool) 
     }
     tour.take(&manifest, &connection)?;
     tour.service.stop()
+}
+
+/// The service that a connector is shown on: the package of that name, if it has one, else its example.
+fn simulated_service(workspace: &Workspace, package: &str) -> Result<PathBuf> {
+    let program = format!("{package}-sim");
+    if workspace.packages.iter().any(|other| other.name == program) {
+        return build::native_binary(workspace, &program);
+    }
+    build::native_example(workspace, &format!("{}_service", package.replace('-', "_")))
 }
 
 struct Tour<'w> {
@@ -142,7 +149,7 @@ impl Tour<'_> {
     }
 
     /// Writes the connection file that the first kind of connection asks for: the credential from the environment, the
-    /// URL of the service.
+    /// URL of the service, and of what else is required the examples.
     fn write_connection(&self, manifest: &Value) -> Result<String> {
         let connection = connection(manifest, self.service.url())?;
         let path = self.folder.join("connection.json");
@@ -166,6 +173,8 @@ fn connection(manifest: &Value, url: &str) -> Result<Value> {
             fields.insert(text(input, "key").to_owned(), json!(format!("${{{CREDENTIAL}}}")));
         } else if takes_url {
             fields.insert(text(input, "key").to_owned(), json!(url));
+        } else if let Some(example) = required_example(input) {
+            fields.insert(text(input, "key").to_owned(), example.clone());
         }
     }
     Ok(json!({ "key": text(kind, "key"), "fields": fields }))
@@ -173,16 +182,19 @@ fn connection(manifest: &Value, url: &str) -> Result<Value> {
 
 /// The required inputs with their examples, as the command line takes them.
 fn inputs(operation: &Value) -> Vec<String> {
-    let required = |input: &&Value| {
-        input.get("required").and_then(Value::as_bool) == Some(true) && input.get("default").is_none_or(Value::is_null)
-    };
-    let required = list(operation, "inputs").iter().filter(required);
-    let given = required.filter_map(|input| {
-        let example = input.get("example").filter(|example| !example.is_null())?;
+    let given = list(operation, "inputs").iter().filter_map(|input| {
+        let example = required_example(input)?;
         let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
         Some(format!("{}={example}", text(input, "key")))
     });
     given.collect()
+}
+
+/// The example of an input that must be given.
+fn required_example(input: &Value) -> Option<&Value> {
+    let is_required = input.get("required").and_then(Value::as_bool) == Some(true);
+    let has_default = input.get("default").is_some_and(|default| !default.is_null());
+    input.get("example").filter(|example| is_required && !has_default && !example.is_null())
 }
 
 fn list<'m>(value: &'m Value, key: &str) -> &'m [Value] {
@@ -203,8 +215,11 @@ mod tests {
             { "input": { "key": "token" }, "secret": true, "endpoint": null },
             { "input": { "key": "region" }, "secret": false, "endpoint": { "environments": [{ "value": "EU" }] } },
             { "input": { "key": "url" }, "secret": false, "endpoint": { "environments": [] } },
+            { "input": { "key": "tenant", "required": true, "example": "@acme" }, "secret": false, "endpoint": null },
+            { "input": { "key": "note", "required": false, "example": "x" }, "secret": false, "endpoint": null },
         ] }] });
-        let expected = json!({ "key": "apiKey", "fields": { "token": "${CONNECTOR_KEY}", "url": "http://x/" } });
+        let fields = json!({ "token": "${CONNECTOR_KEY}", "url": "http://x/", "tenant": "@acme" });
+        let expected = json!({ "key": "apiKey", "fields": fields });
         assert_eq!(connection(&manifest, "http://x/").unwrap(), expected);
         assert!(connection(&json!({}), "http://x/").is_err());
     }

@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// With --page: print the link and open no browser
     #[arg(long, requires = "page")]
     no_open: bool,
-    /// Show a connector of connectors/ on the simulated service that its package has as an example
+    /// Show a connector of connectors/ on its simulated service: the package NAME-sim, else an example of the connector's
     #[arg(long, value_name = "NAME", conflicts_with = "stay")]
     connector: Option<String>,
 }
