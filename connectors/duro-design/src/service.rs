@@ -66,13 +66,13 @@ macro_rules! query {
         #[doc = concat!("The query of `", $file, "`, and what it is for.")]
         #[derive(graphql_client::GraphQLQuery)]
         #[graphql(
-                                                            schema_path = "src/schema.graphql",
-                                                            query_path = $file,
-                                                            variables_derives = "Debug, Clone, Default",
-                                                            extern_enums("CategoryType"),
-                                                            skip_serializing_none,
-                                                            normalization = "rust"
-                                                        )]
+                                                                    schema_path = "src/schema.graphql",
+                                                                    query_path = $file,
+                                                                    variables_derives = "Debug, Clone, Default",
+                                                                    extern_enums("CategoryType"),
+                                                                    skip_serializing_none,
+                                                                    normalization = "rust"
+                                                                )]
         pub(crate) struct $name;
     };
 }
