@@ -41,6 +41,14 @@ async fn the_connector_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn the_second_connector_keeps_it_too() {
+    let component = built("connectors/duro_design.wasm");
+    let checked = check(&component, &["--older", component.to_str().unwrap()]).await;
+    assert_eq!(checked.status, 0, "{} {}", checked.output, checked.messages);
+    assert_eq!(with(&checked, "not-checked"), Vec::<String>::new(), "{}", checked.output);
+}
+
+#[tokio::test]
 async fn every_planted_fault_is_found_by_the_check_that_is_made_for_it() {
     let original = std::fs::read(built("test/planted_faults.wasm")).unwrap();
     let place = original.windows(14).position(|bytes| bytes == b"planted-fault:").unwrap() + 14;
