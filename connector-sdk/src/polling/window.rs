@@ -7,8 +7,9 @@
 //! - Whether the day itself counts, and in which zone it is one, is not known: the day that is asked for ends a day and
 //!   a half before what is needed begins.
 //! - While the pages are read, a record may slip from one that is still to come to one that was read. What was missed so
-//!   is there when the next poll reads everything again, and so the overlap is a day. Of what is older than that, a
-//!   poll sees that the records are fewer than the service says, and reads again.
+//!   is there when the next poll reads everything again, and so the overlap is a day. A poll that reaches further back is
+//!   the only one to see what is older, and reads everything twice; and so does one that finds fewer records than the
+//!   service says.
 //! - Of two changes that are made meanwhile the later may be read, and not the earlier. So the watermark stays ten seconds
 //!   behind the `Date` of the first answer: what is newer is delivered, and looked at again whatever is forgotten.
 //! - A first poll cannot ask for the newest record. It begins an overlap before the `Date` of an answer.
@@ -53,7 +54,7 @@ pub struct WindowBounds {
     /// How far the watermark stays behind the `Date` of the first answer: as far as that may be ahead of the clock that
     /// stamps records.
     pub behind: Millis,
-    /// How often a poll reads all pages because the records were fewer than the service said.
+    /// How often a poll reads all pages at most.
     pub readings: u32,
 }
 
@@ -176,8 +177,8 @@ impl<S: WindowSource> Window<'_, S> {
         let mut read = Read::default();
         for reading in 0..readings {
             match self.read_once(since, &mut read, &mut requests)? {
-                Reading::Whole => break,
-                Reading::Short => {}
+                Reading::Whole if reading > 0 || !self.reaches_back(&read) => break,
+                Reading::Whole | Reading::Short => {}
                 Reading::CutOff if reading > 0 => break,
                 Reading::CutOff => return Err(too_many(since, self.bounds)),
             }
@@ -185,6 +186,14 @@ impl<S: WindowSource> Window<'_, S> {
         read.records.sort_unstable_by_key(Found::place);
         read.served_at = read.served_at.map(|served_at| served_at.saturating_sub(behind));
         Ok(read)
+    }
+
+    /// Whether there may be records that no poll before saw and none after this will look at: the last poll was longer ago
+    /// than the overlap. One page is of one moment, and lacks nothing.
+    fn reaches_back(&self, read: &Read) -> bool {
+        let overlap = self.bounds.pass.overlap;
+        let is_far = |now: Millis| self.floor < now.saturating_sub(overlap.saturating_mul(2));
+        read.texts.len() > 1 && read.served_at.is_none_or(is_far)
     }
 
     fn read_once(&mut self, since: Millis, read: &mut Read, requests: &mut u32) -> Result<Reading, Error> {

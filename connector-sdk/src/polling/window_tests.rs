@@ -116,6 +116,16 @@ fn a_record_that_slips_between_two_pages_is_found_by_reading_again() {
 }
 
 #[test]
+fn a_poll_that_is_the_only_one_to_see_a_record_reads_twice() {
+    let records: Vec<(u32, Millis)> = (0..6).map(|id| (id, NOW - DAY - DAY / 2)).collect();
+    for (floor, requests) in [(NOW - 2 * DAY - 1, 4), (NOW - 2 * DAY, 2)] {
+        let mut list = List::new(&records);
+        poll(&mut list, Some(&State { floor, ..baseline() })).unwrap();
+        assert_eq!(list.asked.len(), requests, "{floor}");
+    }
+}
+
+#[test]
 fn the_watermark_stays_behind_the_clock_by_which_the_reading_began() {
     let state = baseline();
     let records: Vec<(u32, Millis)> = (0..20).map(|id| (id, NOW - 1_000 * Millis::from(id))).collect();

@@ -58,6 +58,8 @@ pub(crate) fn context(call: &Call<'_>, field: &str) -> Result<String, Error> {
 /// Makes a type of a query, which is checked against the service's schema when it is compiled. Input objects stand in the
 /// queries as they are written there, and variables are of types that the documentation names: what the service calls the
 /// others is not known.
+// Its attribute would be moved further to the right by every run of rustfmt.
+#[rustfmt::skip]
 macro_rules! query {
     ($name:ident, $file:tt) => {
         #[allow(unused_imports, reason = "what a query does not use")]
@@ -66,13 +68,13 @@ macro_rules! query {
         #[doc = concat!("The query of `", $file, "`, and what it is for.")]
         #[derive(graphql_client::GraphQLQuery)]
         #[graphql(
-                                                                    schema_path = "src/schema.graphql",
-                                                                    query_path = $file,
-                                                                    variables_derives = "Debug, Clone, Default",
-                                                                    extern_enums("CategoryType"),
-                                                                    skip_serializing_none,
-                                                                    normalization = "rust"
-                                                                )]
+            schema_path = "src/schema.graphql",
+            query_path = $file,
+            variables_derives = "Debug, Clone, Default",
+            extern_enums("CategoryType"),
+            skip_serializing_none,
+            normalization = "rust"
+        )]
         pub(crate) struct $name;
     };
 }
