@@ -12,7 +12,7 @@ fn the_hosts_in_other_languages_go_by_the_limits_of_this_one() {
     let limits = Limits::default();
     let expected = json!({
         "deadlineSeconds": limits.deadline.as_secs(),
-        "memoryBytes": limits.memory,
+        "memoryBytes": limits.memory_bytes,
         "requests": limits.requests,
         "requestBytes": limits.request_bytes,
         "sentBytes": limits.sent_bytes,

@@ -184,9 +184,11 @@ impl Answering<'_> {
                 records.reverse();
             }
         }
-        let first = at.arguments.get("first").or_else(|| at.arguments.get("limit")).and_then(Value::as_u64);
+        // Some services take them as they are, others within an object.
+        let argument = |names: &[&str]| at.arguments.iter().find_map(|(name, value)| nested(name, value, names, 0));
+        let first = argument(&["first", "limit", "take", "pageSize"]).and_then(Value::as_u64);
         let first = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(self.paging.most);
-        let after = at.arguments.get("after").and_then(Value::as_str);
+        let after = argument(&["after", "cursor"]).and_then(Value::as_str);
         let from = match after {
             None => 0,
             Some(cursor) if self.paging.by_place => cursor.parse().unwrap_or(0),
@@ -322,6 +324,15 @@ fn wanted(field: &ql::Field<'static, String>, at: At<'_>) -> Vec<String> {
         }
     }
     ids
+}
+
+/// The argument of one of these names, or the member of an argument.
+fn nested<'v>(name: &str, value: &'v Value, names: &[&str], depth: usize) -> Option<&'v Value> {
+    if names.contains(&name) && (value.is_string() || value.is_number()) {
+        return Some(value);
+    }
+    let members = value.as_object().filter(|_| depth < DEEPEST)?;
+    members.iter().find_map(|(name, value)| nested(name, value, names, depth + 1))
 }
 
 /// By what a list is to be ordered, and whether the last comes first: of an argument whose name says order or sort, the
