@@ -2,6 +2,7 @@
 
 mod cli;
 mod flags;
+mod input_word;
 mod json_parts;
 mod json_writer;
 mod record_text;
