@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod flags;
+mod input_word;
 mod json_parts;
 mod json_writer;
 mod markdown;

@@ -129,8 +129,9 @@ impl<'j> Records<'j> {
     }
 
     /// Writes the records as CSV, under the names of their members in the order in which these first occur. A person is
-    /// shown no character that a terminal would obey.
-    pub(super) fn write_csv(&self, for_person: bool, out: &mut dyn Write) -> io::Result<()> {
+    /// shown no character that a terminal would obey. Few records with many names between them are a large table: one of
+    /// more than `most_cells` is an error before anything is written.
+    pub(super) fn write_csv(&self, for_person: bool, most_cells: u64, out: &mut dyn Write) -> io::Result<()> {
         let cell = |text: &str| if for_person { shown::one_line(text).into_owned() } else { text.to_owned() };
         let has_lists = self.lists.iter().any(|list| list.name.is_some());
         let mut places: HashMap<&str, usize> = HashMap::new();
@@ -153,6 +154,15 @@ impl<'j> Records<'j> {
         let headings: Vec<String> = headings.chain(has_values.then(|| "value".to_owned())).collect();
         if headings.is_empty() {
             return Ok(());
+        }
+        let rows = self.rows().count();
+        if (rows as u64).saturating_mul(headings.len() as u64) > most_cells {
+            let columns = headings.len();
+            return Err(io::Error::other(format!(
+                "a table of {rows} records with {columns} columns between them has more than the {most_cells} cells that \
+                 are written here, blank ones included: take the records as lines of JSON or as JSON, or with `harness \
+                 --format csv`"
+            )));
         }
         csv.write_record(&headings)?;
         for (list, row) in self.rows() {
@@ -238,7 +248,7 @@ mod tests {
 
     fn csv(json: &str) -> String {
         let mut out = Vec::new();
-        Records::of(json).write_csv(false, &mut out).unwrap();
+        Records::of(json).write_csv(false, u64::MAX, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -270,7 +280,7 @@ mod tests {
     fn lists_are_told_apart_and_lines_are_json() {
         let lists = [("created", r#"[{"id":1}]"#), ("updated", r#"[{"id":2}]"#)];
         let mut out = Vec::new();
-        Records::of_lists(lists.into_iter()).write_csv(false, &mut out).unwrap();
+        Records::of_lists(lists.into_iter()).write_csv(false, u64::MAX, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "change,id\r\ncreated,1\r\nupdated,2\r\n");
         let mut out = Vec::new();
         Records::of(r#"{"rows":[{"id":1},{"id":2}]}"#).write_lines(&mut out).unwrap();
@@ -282,8 +292,21 @@ mod tests {
         let row = |number: usize| format!("{{\"c{number}\":1}}");
         let rows: Vec<String> = (0..=MOST_COLUMNS).map(row).collect();
         let json = format!("[{}]", rows.join(","));
-        let error = Records::of(&json).write_csv(false, &mut Vec::new()).unwrap_err();
+        let error = Records::of(&json).write_csv(false, u64::MAX, &mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("--format json"), "{error}");
+    }
+
+    #[test]
+    fn a_table_of_more_cells_than_are_wanted_is_an_error_before_anything_is_written() {
+        let json = format!("[{}{{}}]", r#"{"a":1,"b":2},"#.repeat(4));
+        let mut out = Vec::new();
+        assert!(Records::of(&json).write_csv(false, 10, &mut out).is_ok());
+        out.clear();
+        let error = Records::of(&json).write_csv(false, 9, &mut out).unwrap_err().to_string();
+        assert!(
+            error.contains("5 records with 2 columns") && error.contains("--format csv") && out.is_empty(),
+            "{error}"
+        );
     }
 
     #[test]

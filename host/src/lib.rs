@@ -28,6 +28,7 @@ mod limits;
 mod log;
 mod network;
 mod origin;
+pub mod own_file;
 pub mod poller;
 mod refusal;
 mod runtime;

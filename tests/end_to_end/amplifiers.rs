@@ -95,7 +95,7 @@ impl Place {
 }
 
 /// A service that gives one answer to whoever asks, as often as it is asked. Gives its URL.
-async fn answering(head: &str, body: Vec<u8>) -> String {
+pub(crate) async fn answering(head: &str, body: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let answer = [format!("{head}content-length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
@@ -121,7 +121,8 @@ fn gzipped(body: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-const JSON: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+/// The head of an answer in JSON.
+pub(crate) const JSON: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 const PACKED_JSON: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n";
 
 #[tokio::test]

@@ -18,13 +18,14 @@ use super::hidden::Hidden;
 use super::project::trusted;
 use super::{output, standard_input};
 use crate::files;
+use crate::variable::FromFile;
 
 /// Connections are a handful of fields; a larger file is another file.
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads a connection, fills in variables, and hides what they hold from now on. Warns of a file that is open to others,
 /// and refuses one that nobody has named or allowed. Errors name the file and the variable, and repeat no value.
-pub(super) fn read(source: &Source, connector: &ConnectorDefinition) -> Result<Value, CommandError> {
+pub(super) fn read(source: &Source, connector: &ConnectorDefinition) -> Result<FromFile, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let read = match source {
         Source::StandardInput => {
@@ -44,13 +45,15 @@ pub(super) fn read(source: &Source, connector: &ConnectorDefinition) -> Result<V
     if let Some(warning) = read.warning {
         output::message(&format!("warning: {warning}"));
     }
-    Ok(read.value)
+    Ok(FromFile { value: read.value, written: read.written })
 }
 
 /// A connection file that was read.
 #[derive(Debug)]
 struct Read {
     value: Value,
+    /// As it is written, variables by their names.
+    written: Value,
     hidden: Hidden,
     warning: Option<String>,
 }
@@ -83,10 +86,10 @@ fn read_text(
         });
         others.map(|others| openness::warning("the connection file", path, &others))
     });
-    let mut filled_in = Vec::new();
+    let (written, mut filled_in) = (value.clone(), Vec::new());
     fill_in(&mut value, None, &variable, &mut filled_in)?;
     let hidden = filled_in.iter().filter(|filled| !is_shown(filled, &value, kind)).map(|filled| filled.value.as_str());
-    Ok(Read { hidden: Hidden::of(hidden), value, warning })
+    Ok(Read { hidden: Hidden::of(hidden), value, written, warning })
 }
 
 /// What a variable held, and the field of the connection that it is in, if it is in one.

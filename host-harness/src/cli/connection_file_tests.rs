@@ -54,6 +54,14 @@ fn read(value: &Value) -> Read {
 }
 
 #[test]
+fn what_is_written_is_kept_beside_what_it_stands_for() {
+    let text =
+        json!({"key": "key", "fields": {"apiKey": "${KEY}", "customUrl": "https://${HOST}/", "remark": "$${x}"}});
+    let read = read(&text);
+    assert_eq!((read.written, &read.value["fields"]["customUrl"]), (text, &json!("https://plm.example/")));
+}
+
+#[test]
 fn variables_are_filled_in_wherever_a_text_stands() {
     let read = read(
         &json!({"key": "k", "fields": {"a": "${KEY}", "b": ["x${KEY}y${KEY}"], "c": "$${KEY}", "d": "$1", "e": 3}}),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::operation::{Kind, Operation};
 use super::shell;
 use super::shown::one_line;
+use crate::input_word;
 
 /// The most bytes of a description or a help text.
 const LONGEST_TEXT: usize = 4_000;
@@ -150,12 +151,14 @@ fn command(operation: Operation<'_>) -> String {
 
 /// `key=value`, as one word of a shell.
 fn assignment(input: &InputField) -> String {
+    let open = || format!("{}=…", input.key);
     let text = match example(input) {
-        Some(Value::String(text)) => format!("{}={text}", input.key),
-        Some(value @ (Value::Array(_) | Value::Object(_))) => format!("{}:={value}", input.key),
-        Some(value) => format!("{}={value}", input.key),
-        None => format!("{}=…", input.key),
+        // An input is read from text as well, which is easier to write.
+        Some(value @ (Value::Bool(_) | Value::Number(_))) => input_word::of(&input.key, &value.to_string().into()),
+        Some(value) => input_word::of(&input.key, value),
+        None => None,
     };
+    let text = text.unwrap_or_else(open);
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "=…-_.:/".contains(c);
     match text.chars().all(is_plain) {
         true => text,
@@ -214,6 +217,8 @@ mod tests {
         assert_eq!(assignment(&input), "size=l");
         assert_eq!(assignment(&declared(json!({"example": "a b's"}))), r"'size=a b'\''s'");
         assert_eq!(assignment(&declared(json!({"example": [1]}))), "'size:=[1]'");
+        assert_eq!(assignment(&declared(json!({"example": "@/etc/passwd"}))), r#"'size:="@/etc/passwd"'"#);
+        assert_eq!(assignment(&declared(json!({"example": 5}))), "size=5");
         assert_eq!(assignment(&declared(json!({}))), "size=…");
     }
 

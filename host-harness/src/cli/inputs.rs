@@ -185,6 +185,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_for_a_command_line_is_read_back_and_reads_no_file() {
+        let texts = ["", "x", "@/etc/passwd", "@", "@-", "a=b", ":=1", " @x", "\u{202e}@"];
+        let values = texts.map(serde_json::Value::from).into_iter().chain([serde_json::json!(["@x", 1]), true.into()]);
+        for value in values {
+            let (key, given) = input(&crate::input_word::of("name", &value).unwrap()).unwrap();
+            let Given::Value(read) = given else { panic!("{value} is read from {given:?}") };
+            let read: serde_json::Value = serde_json::from_str(read.get()).unwrap();
+            assert_eq!((key.as_str(), read), ("name", value));
+        }
+        for key in ["a=b", "a:", "", " "] {
+            assert_eq!(crate::input_word::of(key, &"x".into()), None);
+        }
+    }
+
+    #[test]
     fn single_inputs_win_over_the_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), r#"{"a": 1, "b": 2}"#).unwrap();

@@ -227,7 +227,7 @@ pub(super) fn records<T: Serialize>(
     let records = picked.as_deref().map_or(records, Records::of);
     let for_person = is_for_person();
     print(|out| match format {
-        Format::Csv => records.write_csv(for_person, out),
+        Format::Csv => records.write_csv(for_person, u64::MAX, out),
         _ => records.write_lines(out),
     })?;
     if let Some(reasons) = super::records::left_out(&json) {

@@ -19,8 +19,9 @@ use crate::ui::{PageOptions, PageServer};
 
 /// Show the connector as a flow builder meets it: a page in your browser, from this machine alone
 ///
-/// Prints a link that lets one browser in; whoever has it can use the connection. The page asks for the key and keeps
-/// it in memory until it ends, as it does with the runs, unless --history names a file for these; ctrl-c ends it.
+/// Prints a link that lets in whoever has it, as often as it is opened, for as long as the page is there: keep it to
+/// yourself. The page asks for the key and keeps it in memory until it ends, as it does with the runs, unless --history
+/// names a file for these; ctrl-c ends it.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

@@ -86,7 +86,7 @@ impl Session {
 
     /// Reads a connection from this place.
     pub(super) fn connection_of(&self, source: &Source) -> Result<(Connection, Value), CommandError> {
-        let value = connection_file::read(source, self.connector.definition())?;
+        let value = connection_file::read(source, self.connector.definition())?.value;
         let connection = self.connector.connection(value.clone());
         let connection = connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))?;
         Ok((connection, value))

@@ -1,6 +1,7 @@
 //! Style, script and icon, compiled in: nothing comes from another host. Their address holds a hash of them all, so that
 //! a browser keeps them for as long as they are the same.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::LazyLock;
 
@@ -12,11 +13,16 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+use crate::shown;
+
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Each file by its name.
-const ASSETS: [(&str, &str, &str); 23] = [
+/// Each file by its name, with what kind it is and what is in it.
+type Asset = (&'static str, &'static str, Cow<'static, str>);
+
+/// Each file that is one in the source.
+const WRITTEN: [(&str, &str, &str); 24] = [
     ("base.css", STYLE, include_str!("assets/base.css")),
     ("parts.css", STYLE, include_str!("assets/parts.css")),
     ("controls.css", STYLE, include_str!("assets/controls.css")),
@@ -36,16 +42,38 @@ const ASSETS: [(&str, &str, &str); 23] = [
     ("runs.js", SCRIPT, include_str!("assets/runs.js")),
     ("seen.js", SCRIPT, include_str!("assets/seen.js")),
     ("send.js", SCRIPT, include_str!("assets/send.js")),
+    ("shown.js", SCRIPT, include_str!("assets/shown.js")),
     ("table.js", SCRIPT, include_str!("assets/table.js")),
     ("tree.js", SCRIPT, include_str!("assets/tree.js")),
     ("trigger.js", SCRIPT, include_str!("assets/trigger.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
 
+/// All files: with the one that says which characters are shown as escapes, because a terminal and a page must not differ
+/// in that.
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let written = WRITTEN.into_iter().map(|(name, kind, text)| (name, kind, Cow::Borrowed(text)));
+    written.chain([("obeyed.js", SCRIPT, Cow::Owned(obeyed()))]).collect()
+});
+
+/// The characters that `shown` escapes, as a script looks for them.
+fn obeyed() -> String {
+    let mut class = String::new();
+    let mut characters = ('\0'..=char::MAX).filter(|character| shown::is_obeyed(*character)).map(u32::from).peekable();
+    while let Some(first) = characters.next() {
+        let mut last = first;
+        while let Some(next) = characters.next_if_eq(&(last + 1)) {
+            last = next;
+        }
+        class.push_str(&format!("\\u{{{first:x}}}-\\u{{{last:x}}}"));
+    }
+    format!("// Made from the list by which a terminal is spared them.\nexport const OBEYED = /[{class}]/gu;\n")
+}
+
 /// The hash of all files, as it stands in their addresses.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    for (name, _, text) in ASSETS {
+    for (name, _, text) in ASSETS.iter() {
         hash.update(name.as_bytes());
         hash.update((text.len() as u64).to_le_bytes());
         hash.update(text.as_bytes());
@@ -77,7 +105,7 @@ pub(super) async fn show(Path((version, name)): Path<(String, String)>, headers:
     let takes_gzip = accepted.split(',').any(|encoding| encoding.trim() == "gzip");
     match COMPRESSED.get(index).cloned().flatten().filter(|_| takes_gzip) {
         Some(bytes) => ([(header::CONTENT_TYPE, *kind), (header::CONTENT_ENCODING, "gzip")], bytes).into_response(),
-        None => ([(header::CONTENT_TYPE, *kind)], *text).into_response(),
+        None => ([(header::CONTENT_TYPE, *kind)], text.to_string()).into_response(),
     }
 }
 
@@ -87,7 +115,7 @@ mod tests {
 
     #[test]
     fn no_asset_asks_another_host_for_anything() {
-        for (name, _, text) in ASSETS {
+        for (name, _, text) in WRITTEN {
             // The icon's namespace is a name, not an address.
             let mut text = text.replace("http://www.w3.org/2000/svg", "");
             // What the editor's libraries refer people to, in texts and comments.
@@ -105,6 +133,22 @@ mod tests {
                 let import = import.split('"').next().unwrap();
                 assert!(ASSETS.iter().any(|(known, _, _)| *known == import), "{name} imports {import}");
             }
+        }
+    }
+
+    #[test]
+    fn the_page_escapes_what_a_terminal_would_obey_and_nothing_else() {
+        let script = obeyed();
+        let class = script.split_once("/[").unwrap().1.split_once("]/gu;").unwrap().0;
+        let number = |text: &str| {
+            u32::from_str_radix(text.strip_prefix("\\u{").unwrap().strip_suffix('}').unwrap(), 16).unwrap()
+        };
+        let ranges = class.replace("}\\u", "} \\u");
+        let ranges: Vec<_> = ranges.split(' ').map(|range| range.split_once('-').unwrap()).collect();
+        let ranges: Vec<_> = ranges.into_iter().map(|(first, last)| number(first)..=number(last)).collect();
+        for character in '\0'..=char::MAX {
+            let is_in = ranges.iter().any(|range| range.contains(&u32::from(character)));
+            assert_eq!(is_in, shown::is_obeyed(character), "{:x}", u32::from(character));
         }
     }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use host::contract::{InputField, InputKind};
+use host::egress::Secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 /// The values of a form by the keys of its inputs, as they were typed.
 pub(super) type Values = BTreeMap<String, Typed>;
@@ -115,6 +117,44 @@ pub(super) fn keepable<'a>(inputs: impl IntoIterator<Item = &'a InputField>, mut
     shown.filter_map(|input| values.remove_entry(&input.key)).collect()
 }
 
+/// The same values without these secrets.
+pub(super) fn scrubbed(values: &Values, secrets: &Secrets) -> Values {
+    let scrub = |text: &String| secrets.scrub(text.clone());
+    let typed = |typed: &Typed| match typed {
+        Typed::Checked(checked) => Typed::Checked(*checked),
+        Typed::Text(text) => Typed::Text(scrub(text)),
+        Typed::Picked { value, label } => Typed::Picked { value: scrub(value), label: scrub(label) },
+        Typed::Pairs(pairs) => Typed::Pairs(pairs.iter().map(|(key, value)| (scrub(key), scrub(value))).collect()),
+    };
+    values.iter().map(|(key, value)| (key.clone(), typed(value))).collect()
+}
+
+/// The same values without what may be a secret in an address: who may use it, and what is asked of it. An address that is
+/// none yet, because somebody is in the middle of typing it, may end in such.
+pub(super) fn without_what_addresses_hide<'a>(
+    inputs: impl IntoIterator<Item = &'a InputField>,
+    mut values: Values,
+) -> Values {
+    for input in inputs {
+        let Some(Typed::Text(text)) = values.get_mut(&input.key) else { continue };
+        match Url::parse(text.trim()) {
+            Ok(mut url) if url.has_host() => {
+                let hides = !url.username().is_empty() || url.password().is_some();
+                if hides || url.query().is_some() || url.fragment().is_some() {
+                    url.set_query(None);
+                    url.set_fragment(None);
+                    // Neither fails for an address that has a host.
+                    url.set_username("").and_then(|()| url.set_password(None)).ok();
+                    *text = url.into();
+                }
+            }
+            _ if input.kind == InputKind::EndpointUrl => text.clear(),
+            _ => {}
+        }
+    }
+    values
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +218,26 @@ mod tests {
         };
         assert_eq!(read(&link(&values)), values);
         assert!(read("secret=x&unknown=y&c=no").is_empty());
+    }
+
+    #[test]
+    fn an_address_is_kept_without_its_query_its_user_and_its_beginnings() {
+        let kept = |kind: InputKind, typed: &str| {
+            let values = Values::from([("x".to_owned(), text(typed))]);
+            without_what_addresses_hide(&[input("x", kind, false)], values)["x"].text().to_owned()
+        };
+        for (typed, expected) in [
+            ("https://plm.example/graphql", "https://plm.example/graphql"),
+            ("https://plm.example/graphql?token=canary", "https://plm.example/graphql"),
+            ("https://plm.example/#canary", "https://plm.example/"),
+            ("https://me:canary@plm.example", "https://plm.example/"),
+            ("https://me:cana", ""),
+            ("plm.example/?token=canary", ""),
+        ] {
+            assert_eq!(kept(InputKind::EndpointUrl, typed), expected, "{typed}");
+        }
+        assert_eq!(kept(InputKind::Text, "https://plm.example/?token=canary"), "https://plm.example/");
+        assert_eq!(kept(InputKind::Text, "Ada & Co: yes?"), "Ada & Co: yes?");
     }
 
     #[test]

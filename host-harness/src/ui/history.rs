@@ -1,8 +1,12 @@
 //! How much of the past the page keeps: one bound in bytes for the results, payloads, requests, logs and states of all
 //! runs and polls together. Where they are more, the oldest lose their contents; what they did stays in view.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use host::egress::Secrets;
+
+use super::forms;
 use super::shared::Shared;
 
 /// What all runs and polls may hold, in bytes: as much as the largest call may leave behind.
@@ -43,16 +47,26 @@ pub(super) fn trim(shared: &Shared) {
     }
 }
 
-/// Takes the contents of all runs and polls: they were another connection's, whose secrets nothing is searched for any
-/// more.
+/// Forgets what was done with a connection that is given up, whose secrets nothing is searched for any more. What a file
+/// keeps stays, because it was searched before it was written.
 pub(super) fn forget(shared: &Shared) {
     shared.recordings.forget();
-    shared.runs.empty_all();
+    shared.runs.forget(shared.archive.is_some());
     for trigger in shared.triggers.values() {
-        for (id, _, _) in trigger.held() {
-            trigger.empty(id);
-        }
+        trigger.forget();
     }
+}
+
+/// Takes secrets out of all that is kept: what was typed somewhere before it was a connection's secret is one from now
+/// on, and what was one must not turn up again.
+pub(super) async fn take_out(shared: &Shared, secrets: Arc<Secrets>) {
+    for values in shared.memory().forms.values_mut() {
+        *values = forms::scrubbed(values, &secrets);
+    }
+    shared.runs.scrub(&secrets);
+    let Some(archive) = shared.archive.clone() else { return };
+    // All of a file is read, and a task must not wait for that.
+    tokio::task::spawn_blocking(move || archive.scrub(&secrets)).await.ok();
 }
 
 fn held(shared: &Shared) -> Vec<Held> {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::forms::{self, Typed, Values};
 use super::run::Failed;
-use crate::variable;
+use crate::variable::{self, FromFile};
 
 /// Shorter secrets are words that any page holds by chance.
 const SHORTEST_SCRUBBED: usize = 12;
@@ -23,9 +23,22 @@ pub(super) struct Memory {
     pub(super) connection: Option<Held>,
     /// The values of each form, by its place: `actions/KEY`, `triggers/KEY`.
     pub(super) forms: HashMap<String, Values>,
+    /// How many connections there were, each as it was saved or forgotten.
+    connections: u64,
 }
 
 impl Memory {
+    /// Puts a connection, or none, in the place of the one that there was, which it gives.
+    pub(super) fn put(&mut self, connection: Option<Held>) -> Option<Held> {
+        self.connections += 1;
+        std::mem::replace(&mut self.connection, connection)
+    }
+
+    /// Tells the connection that there is from any other that there was.
+    pub(super) fn connections(&self) -> u64 {
+        self.connections
+    }
+
     /// Takes from a call what it says of the connection: `failed` is none for one that succeeded.
     pub(super) fn heard(&mut self, failed: Option<&Failed>) {
         let Some(held) = &mut self.connection else { return };
@@ -55,6 +68,8 @@ pub(super) struct Held {
     /// The fields that are not secret, as they were typed.
     pub(super) shown: Values,
     secrets: BTreeMap<String, SecretString>,
+    /// How a file spells the fields that it reads from the environment, for as long as they hold what it read.
+    references: BTreeMap<String, String>,
     scrubber: Arc<Secrets>,
     redactor: Arc<Secrets>,
     /// What the last test said, or a later call whose key was refused.
@@ -93,7 +108,7 @@ impl Held {
         let is_same_address = before.zip(origin.as_ref()).is_some_and(|(before, connection)| {
             matches!((before.connection.origin(), connection.origin()), (Ok(before), Ok(now)) if before == now)
         });
-        let mut was_elsewhere = Vec::new();
+        let (mut was_elsewhere, mut references) = (Vec::new(), BTreeMap::new());
         for field in definition.fields.iter().filter(|field| field.secret) {
             let key = &field.input.key;
             let Some(kept) = before.and_then(|before| before.secrets.get(key)) else { continue };
@@ -102,10 +117,16 @@ impl Held {
             }
             if is_same_address {
                 secrets.insert(key.clone(), kept.clone());
+                references.extend(before.and_then(|before| before.references.get_key_value(key)));
             } else {
                 was_elsewhere.push(key.as_str());
             }
         }
+        for (key, typed) in &shown {
+            let is_same = |before: &&Self| before.shown.get(key).is_some_and(|before| before.text() == typed.text());
+            references.extend(before.filter(is_same).and_then(|before| before.references.get_key_value(key)));
+        }
+        let references = references.into_iter().map(|(key, written)| (key.clone(), written.clone())).collect();
         let connection = match build(fields, &secrets) {
             Ok(connection) => connection,
             Err(error) => return Err(vec![InputProblem { input: String::new(), message: error.to_string() }]),
@@ -114,10 +135,15 @@ impl Held {
         for problem in problems.iter_mut().filter(|problem| was_elsewhere.contains(&problem.input.as_str())) {
             problem.message = "was entered for another address: enter it again".into();
         }
-        if problems.is_empty() { Ok(Self::new(connection, shown, secrets)) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self::new(connection, shown, secrets, references)) } else { Err(problems) }
     }
 
-    fn new(connection: Connection, shown: Values, secrets: BTreeMap<String, SecretString>) -> Self {
+    fn new(
+        connection: Connection,
+        shown: Values,
+        secrets: BTreeMap<String, SecretString>,
+        references: BTreeMap<String, String>,
+    ) -> Self {
         let (mut scrubber, mut redactor) = (Secrets::default(), Secrets::default());
         for (key, secret) in &secrets {
             redactor.hide(secret.expose_secret());
@@ -128,16 +154,22 @@ impl Held {
             }
         }
         let (scrubber, redactor) = (Arc::new(scrubber), Arc::new(redactor));
-        Self { connection, shown, secrets, scrubber, redactor, tested: None, works: false }
+        Self { connection, shown, secrets, references, scrubber, redactor, tested: None, works: false }
     }
 
     /// Takes over a connection file that was read already.
-    pub(super) fn from_file(connector: &ConnectorDefinition, value: Value) -> Result<Self, String> {
+    pub(super) fn from_file(connector: &ConnectorDefinition, file: FromFile) -> Result<Self, String> {
+        let FromFile { value, written } = file;
         let connection = Connection::new(connector, value.clone()).map_err(|error| error.to_string())?;
         let definition = connector.connection(connection.key()).ok_or("the connector has no such connection")?;
-        let (mut shown, mut secrets) = (Values::new(), BTreeMap::new());
+        let (mut shown, mut secrets, mut references) = (Values::new(), BTreeMap::new(), BTreeMap::new());
         for field in &definition.fields {
             let key = &field.input.key;
+            let spelled = written.get("fields").and_then(|fields| fields.get(key)?.as_str());
+            // What stands beside a variable in a secret's field may be a part of the secret.
+            if let Some(spelled) = spelled.filter(|text| variable::reads(text, field.secret)) {
+                references.insert(key.clone(), spelled.to_owned());
+            }
             let text = match value.get("fields").and_then(|fields| fields.get(key)) {
                 None | Some(Value::Null) => continue,
                 Some(Value::String(text)) => text.clone(),
@@ -149,7 +181,7 @@ impl Held {
                 shown.insert(key.clone(), Typed::Text(text));
             }
         }
-        Ok(Self::new(connection, shown, secrets))
+        Ok(Self::new(connection, shown, secrets, references))
     }
 
     /// Whether another connection holds the same secrets, so that what was done with one may be shown with the other.
@@ -166,14 +198,20 @@ impl Held {
         self.secrets.contains_key(key)
     }
 
-    /// The connection as a file for `--connection`: each secret as the variable of the environment that it is to be read
-    /// from.
+    /// The connection as a file for `--connection`: what the environment gave under the names that it was read by, and each
+    /// other secret as the variable that it is to be read from.
     pub(super) fn file(&self) -> Value {
         let kind = self.connection.key();
         let shown = self.shown.iter().filter(|(_, typed)| !typed.text().is_empty());
-        let shown = shown.map(|(key, typed)| (key.clone(), Value::from(typed.text().replace("${", "$${"))));
-        let secrets =
-            self.secrets.keys().map(|key| (key.clone(), format!("${{{}}}", variable::of_secret(kind, key)).into()));
+        let reference = |key: &String| self.references.get(key).cloned();
+        let shown = shown.map(|(key, typed)| {
+            let written = reference(key).unwrap_or_else(|| typed.text().replace("${", "$${"));
+            (key.clone(), Value::from(written))
+        });
+        let secrets = self.secrets.keys().map(|key| {
+            let named = || format!("${{{}}}", variable::of_secret(kind, key));
+            (key.clone(), Value::from(reference(key).unwrap_or_else(named)))
+        });
         json!({"key": kind, "fields": secrets.chain(shown).collect::<Map<String, Value>>()})
     }
 
@@ -256,13 +294,35 @@ mod tests {
     fn a_saved_connection_names_the_variable_of_each_secret_and_holds_none() {
         let file = read(CANARY, "https://plm.example", None).ok().unwrap().file();
         assert_eq!(file, json!({"key": "k", "fields": {"apiKey": "${K_API_KEY}", "url": "https://plm.example"}}));
-        assert!(Held::from_file(&definition(), file).is_ok());
+        assert!(Held::from_file(&definition(), FromFile { value: file.clone(), written: file }).is_ok());
+    }
+
+    #[test]
+    fn what_a_file_reads_from_the_environment_is_saved_by_its_name_for_as_long_as_it_is_what_was_read() {
+        let definition = definition();
+        let given = |key: &str, url: &str| json!({"key": "k", "fields": {"apiKey": key, "url": url}});
+        let url = "https://plm.example/?token=canary";
+        let load = |key: &str, spelled: &str| {
+            let file = FromFile { value: given(CANARY, url), written: given(key, spelled) };
+            Held::from_file(&definition, file).unwrap()
+        };
+        let held = load("${MY_KEY}", "https://${HOST}/?token=${URLTOK}");
+        assert_eq!(held.file(), given("${MY_KEY}", "https://${HOST}/?token=${URLTOK}"));
+        // The form once more, as it is shown, and then with another address and another key.
+        let again = read("", url, Some(&held)).ok().unwrap();
+        assert_eq!(again.file(), held.file());
+        let other = read("", "https://plm.example/", Some(&held)).ok().unwrap();
+        assert_eq!(other.file(), given("${MY_KEY}", "https://plm.example/"));
+        assert_eq!(read(CANARY, url, Some(&held)).ok().unwrap().file()["fields"]["apiKey"], "${K_API_KEY}");
+        // A secret that stands in the file itself, and text that only looks like a variable.
+        let file = load("canary-${MY_KEY}", "https://plm.example/$${URLTOK}").file();
+        assert_eq!(file["fields"]["apiKey"], "${K_API_KEY}");
     }
 
     #[test]
     fn a_connection_file_fills_the_form_without_its_secrets() {
         let value = json!({"key": "k", "fields": {"apiKey": CANARY, "url": "https://plm.example"}});
-        let held = Held::from_file(&definition(), value).unwrap();
+        let held = Held::from_file(&definition(), FromFile { written: value.clone(), value }).unwrap();
         assert!(held.has_secret("apiKey"));
         assert_eq!(held.shown.into_keys().collect::<Vec<_>>(), ["url"]);
     }

@@ -3,8 +3,8 @@
 //!
 //! `operator::gate` decides who may talk to it, `server` says which address does what, `memory`, `runs` and `trigger`
 //! remember, `archive` keeps runs in a file, `performing` and `polling` call the connector, `asking` and `refused` stand
-//! before and behind a call, `forms` and `run` translate, `ways` writes what leads out, `pages` draws, `assets` holds style
-//! and script.
+//! before and behind a call with the `questions` between, `forms` and `run` translate, `ways` and `writing` write what
+//! leads out, `scrubbing` looks at it last, `pages` draws, `assets` holds style and script.
 
 mod archive;
 mod asking;
@@ -19,15 +19,18 @@ mod payload;
 mod performing;
 mod polling;
 mod progress;
+mod questions;
 mod recordings;
 mod refused;
 mod run;
 mod runs;
+mod scrubbing;
 mod server;
 mod shared;
 mod started;
 mod trigger;
 mod ways;
+mod writing;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -35,9 +38,9 @@ use std::sync::Arc;
 
 use host::{CallOptions, Connector};
 use operator::gate::Gate;
-use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::variable::FromFile;
 use archive::Archive;
 use changes::ChangeButtons;
 use memory::Held;
@@ -48,8 +51,8 @@ use started::Started;
 pub(crate) struct PageOptions {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub(crate) port: u16,
-    /// A connection to begin with, as its file holds it.
-    pub(crate) connection: Option<Value>,
+    /// A connection to begin with.
+    pub(crate) connection: Option<FromFile>,
     /// A file in which runs are kept.
     pub(crate) history: Option<PathBuf>,
     /// States that triggers begin with, by the triggers' keys.
@@ -80,7 +83,7 @@ impl PageServer {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let gate = Arc::new(Gate::new("harness", address, &[]).map_err(|error| error.to_string())?);
         let changes = options.changes.as_deref().map(ChangeButtons::read).transpose()?.unwrap_or_default();
-        let held = options.connection.map(|value| Held::from_file(connector.definition(), value)).transpose()?;
+        let held = options.connection.map(|file| Held::from_file(connector.definition(), file)).transpose()?;
         let key = connector.definition().key.clone();
         let archive = options.history.as_deref().map(|path| Archive::open(path, &key)).transpose()?;
         let started = Started { words: options.words, port: address.port() };
@@ -89,6 +92,12 @@ impl PageServer {
         for (key, state) in options.states {
             let trigger = shared.triggers.get(&key).ok_or_else(|| no_trigger(&shared, &key))?;
             trigger.put(state, "from a file").await;
+        }
+        // What was typed before the connection had a file may hold its key. The page need not wait for it.
+        let secrets = shared.memory().connection.as_ref().map(|held| held.redactor().clone());
+        if let Some(secrets) = secrets {
+            let shared = shared.clone();
+            tokio::spawn(async move { history::take_out(&shared, secrets).await });
         }
         if options.test {
             handlers::connection::test(&shared).await;

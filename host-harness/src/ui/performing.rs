@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::asking::{self, Performed};
 use super::forms::Values;
 use super::history;
+use super::questions::Asked;
 use super::refused;
 use super::run::{Failed, Run};
 use super::runs::{Begun, Record};
@@ -22,26 +23,31 @@ pub(super) struct Order {
     /// What was typed, of what may be kept.
     pub(super) values: Values,
     pub(super) inputs: Value,
-    /// Whether a person has seen what it changes.
-    pub(super) agreed: bool,
+    /// The question, by its number, that a person has agreed to.
+    pub(super) agreed: Option<u64>,
 }
 
 /// Begins a run, and gives its id; none if there are too many under way.
 pub(super) fn start(shared: &Arc<Shared>, action: &ActionDefinition, order: Order) -> Option<u64> {
     let Begun { record, cancel } = shared.runs.begin(&action.key, order.values)?;
     let id = record.id;
-    let held = shared.memory().connection.as_ref().map(|held| (held.connection.clone(), held.redactor().clone()));
-    let (connection, secrets) = held.unzip();
+    let (connection, secrets, asked) = {
+        let memory = shared.memory();
+        let held = memory.connection.as_ref().map(|held| (held.connection.clone(), held.redactor().clone()));
+        let (connection, secrets) = held.unzip();
+        (connection, secrets, Asked::of(memory.connections(), &action.key, &order.inputs))
+    };
+    let agreed = order.agreed.is_some_and(|question| shared.questions.answer(question, &asked));
     let (shared, action) = (shared.clone(), action.clone());
     // A run that may still ask is none yet.
-    let may_ask = action.changes_data && !order.agreed;
+    let may_ask = action.changes_data && !agreed;
     tokio::spawn(async move {
         if !may_ask {
             archive(&shared, record, secrets.clone()).await;
         }
-        let work = tokio::spawn(perform(shared.clone(), connection, action, order.inputs, order.agreed, cancel));
+        let work = tokio::spawn(perform(shared.clone(), connection, action, order.inputs, agreed, cancel));
         let mut run = match work.await {
-            Ok(Came::Asks(trace)) => return shared.runs.ask(id, *trace),
+            Ok(Came::Asks(trace)) => return shared.runs.ask(id, *trace, shared.questions.ask(asked)),
             Ok(Came::To(run)) => *run,
             Err(_) => Run::refused(Failed::defect()),
         };
@@ -86,6 +92,9 @@ enum Came {
 /// Writes a run into the file that keeps them, if there is one, without the connection's secrets.
 async fn archive(shared: &Arc<Shared>, record: Record, secrets: Option<Arc<Secrets>>) {
     let Some(archive) = shared.archive.clone() else { return };
+    // And without those of the connection that has taken its place meanwhile.
+    let now = shared.memory().connection.as_ref().map(|held| held.redactor().clone());
+    let secrets: Vec<Arc<Secrets>> = secrets.into_iter().chain(now).collect();
     // The disk may be slow, and a task must not be.
-    tokio::task::spawn_blocking(move || archive.keep(&record, secrets.as_deref())).await.ok();
+    tokio::task::spawn_blocking(move || archive.keep(&record, &secrets)).await.ok();
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use host::contract::{Error, Failure, InputProblem};
-use host::egress::Grant;
+use host::egress::{Grant, Secrets};
 use host::text::cut;
 use host::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
@@ -157,6 +157,30 @@ impl Run {
     pub(super) fn held_bytes(&self) -> u64 {
         let result = self.result.as_ref().ok().and_then(Option::as_ref).map_or(0, |value| value.get().len() as u64);
         result + self.trace.held_bytes()
+    }
+
+    /// The same run without anything that it came to or that was said of it: its connection was given up.
+    pub(super) fn forgotten(&self) -> Self {
+        let mut emptied = self.emptied();
+        if let Err(failed) = &mut emptied.result {
+            failed.message = "what was said is forgotten with the connection that it was said on".into();
+            failed.problems = Vec::new();
+            failed.command = None;
+        }
+        emptied.trace.refusals = Vec::new();
+        emptied
+    }
+
+    /// The same run without these secrets in the words of its error.
+    pub(super) fn scrubbed(&self, secrets: &Secrets) -> Self {
+        let mut scrubbed = self.clone();
+        if let Err(failed) = &mut scrubbed.result {
+            failed.message = secrets.scrub(std::mem::take(&mut failed.message));
+            for problem in &mut failed.problems {
+                problem.message = secrets.scrub(std::mem::take(&mut problem.message));
+            }
+        }
+        scrubbed
     }
 
     /// The same run without what takes room: how it ended and what it used.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use host::Trace;
+use host::egress::Secrets;
 use tokio::sync::{Notify, watch};
 
 use super::forms::{self, Values};
@@ -25,6 +26,8 @@ pub(super) struct Record {
     pub(super) started: SystemTime,
     /// What was typed, of what may be kept and shown again; none if there is no room for it any more.
     pub(super) values: Option<Arc<Values>>,
+    /// Whether its connection was given up since, and with it what the run came to.
+    pub(super) is_forgotten: bool,
     pub(super) phase: Phase,
 }
 
@@ -34,11 +37,10 @@ pub(super) enum Phase {
     UnderWay {
         since: Instant,
         cancel: Arc<Notify>,
-        /// Whether its connection was given up meanwhile: nothing of its contents is kept.
-        is_forgotten: bool,
     },
-    /// It would change something, and asks first: nothing of that has left. Taken away when the question is shown.
-    Asks(Arc<Trace>),
+    /// It would change something, and asks first, under the number of the question: nothing of that has left. Taken away
+    /// when the question is shown.
+    Asks(Arc<Trace>, u64),
     Ended(Arc<Run>),
 }
 
@@ -47,7 +49,7 @@ impl Record {
     pub(super) fn run(&self) -> Option<&Arc<Run>> {
         match &self.phase {
             Phase::Ended(run) => Some(run),
-            Phase::UnderWay { .. } | Phase::Asks(_) => None,
+            Phase::UnderWay { .. } | Phase::Asks(..) => None,
         }
     }
 
@@ -97,7 +99,8 @@ impl Runs {
             action: action.to_owned(),
             started: SystemTime::now(),
             values: Some(Arc::new(values)),
-            phase: Phase::UnderWay { since: Instant::now(), cancel: cancel.clone(), is_forgotten: false },
+            is_forgotten: false,
+            phase: Phase::UnderWay { since: Instant::now(), cancel: cancel.clone() },
         };
         records.insert(id, record.clone());
         Some(Begun { record, cancel })
@@ -107,8 +110,7 @@ impl Runs {
     pub(super) fn end(&self, id: u64, run: Run) -> Option<Record> {
         let mut records = self.records();
         let record = records.get_mut(&id)?;
-        let is_forgotten = matches!(record.phase, Phase::UnderWay { is_forgotten: true, .. });
-        record.phase = Phase::Ended(Arc::new(if is_forgotten { run.emptied() } else { run }));
+        record.phase = Phase::Ended(Arc::new(if record.is_forgotten { run.forgotten() } else { run }));
         let kept = record.clone();
         let ended = |record: &&Record| record.action == kept.action && record.run().is_some();
         let too_many: Vec<u64> = records.values().rev().filter(ended).skip(MOST_RUNS).map(|old| old.id).collect();
@@ -119,12 +121,12 @@ impl Runs {
     }
 
     /// Notes that a run asks before it goes on. What nobody was shown of the same action is taken away.
-    pub(super) fn ask(&self, id: u64, trace: Trace) {
+    pub(super) fn ask(&self, id: u64, trace: Trace, question: u64) {
         let mut records = self.records();
         let Some(action) = records.get(&id).map(|record| record.action.clone()) else { return };
-        records.retain(|_, record| record.action != action || !matches!(record.phase, Phase::Asks(_)));
+        records.retain(|_, record| record.action != action || !matches!(record.phase, Phase::Asks(..)));
         if let Some(record) = records.get_mut(&id) {
-            record.phase = Phase::Asks(Arc::new(trace));
+            record.phase = Phase::Asks(Arc::new(trace), question);
         }
         drop(records);
         self.ended.send_modify(|version| *version += 1);
@@ -132,7 +134,7 @@ impl Runs {
 
     /// Takes away a run that asked.
     pub(super) fn withdraw(&self, id: u64) {
-        self.records().retain(|known, record| *known != id || !matches!(record.phase, Phase::Asks(_)));
+        self.records().retain(|known, record| *known != id || !matches!(record.phase, Phase::Asks(..)));
     }
 
     /// Asks a run to stop; false if none of this id is under way.
@@ -162,7 +164,7 @@ impl Runs {
 
     /// The runs of an action, the newest first.
     pub(super) fn of_action(&self, action: &str) -> Vec<Record> {
-        let is_run = |record: &&Record| record.action == action && !matches!(record.phase, Phase::Asks(_));
+        let is_run = |record: &&Record| record.action == action && !matches!(record.phase, Phase::Asks(..));
         self.records().values().rev().filter(is_run).cloned().collect()
     }
 
@@ -177,25 +179,38 @@ impl Runs {
     /// Takes from a run what it holds.
     pub(super) fn empty(&self, id: u64) {
         if let Some(record) = self.records().get_mut(&id) {
-            empty(record);
-        }
-    }
-
-    /// Takes from all runs what they hold, and from those under way what they will.
-    pub(super) fn empty_all(&self) {
-        for record in self.records().values_mut() {
-            empty(record);
-        }
-    }
-}
-
-fn empty(record: &mut Record) {
-    match &mut record.phase {
-        Phase::UnderWay { is_forgotten, .. } => *is_forgotten = true,
-        Phase::Asks(trace) => *trace = Arc::default(),
-        Phase::Ended(run) => {
-            *run = Arc::new(run.emptied());
+            if let Phase::Ended(run) = &mut record.phase {
+                *run = Arc::new(run.emptied());
+            }
             record.values.take_if(|values| forms::held_bytes(values) > SMALL_INPUTS);
+        }
+    }
+
+    /// Takes from all runs what they came to, and from those under way what they will: their connection is given up. What
+    /// they were asked goes too, unless a file keeps it all the same.
+    pub(super) fn forget(&self, keeps_inputs: bool) {
+        for record in self.records().values_mut() {
+            record.is_forgotten = true;
+            record.values.take_if(|_| !keeps_inputs);
+            match &mut record.phase {
+                Phase::UnderWay { .. } => {}
+                Phase::Asks(trace, _) => *trace = Arc::default(),
+                Phase::Ended(run) => *run = Arc::new(if keeps_inputs { run.emptied() } else { run.forgotten() }),
+            }
+        }
+    }
+
+    /// Takes secrets out of what the runs were asked, and of why they failed.
+    pub(super) fn scrub(&self, secrets: &Secrets) {
+        for record in self.records().values_mut() {
+            if let Some(values) = &mut record.values {
+                *values = Arc::new(forms::scrubbed(values, secrets));
+            }
+            if let Phase::Ended(run) = &mut record.phase
+                && run.result.is_err()
+            {
+                *run = Arc::new(run.scrubbed(secrets));
+            }
         }
     }
 }
@@ -261,11 +276,46 @@ mod tests {
     async fn what_a_run_came_to_is_not_kept_once_its_connection_was_forgotten() {
         let runs = Runs::of(Vec::new(), 0);
         let id = runs.begin("a", Values::new()).unwrap().record.id;
-        runs.empty_all();
+        runs.forget(false);
         let value = serde_json::value::RawValue::from_string("1".into()).unwrap();
         let done = Run { result: Ok(Some(value.into())), ..run() };
         runs.end(id, done);
         runs.wait(id, Duration::from_secs(60)).await;
         assert!(matches!(runs.get("a", id).unwrap().run().unwrap().result, Ok(None)));
+    }
+
+    #[test]
+    fn what_was_asked_and_why_it_failed_are_forgotten_with_the_connection_unless_a_file_keeps_them() {
+        for keeps in [false, true] {
+            let runs = Runs::of(Vec::new(), 0);
+            let values = Values::from([("x".to_owned(), Typed::Text("canary".into()))]);
+            let id = runs.begin("a", values).unwrap().record.id;
+            let failed = Failed { message: "no canary".into(), ..Failed::no_connection() };
+            runs.end(id, Run::refused(failed));
+            runs.forget(keeps);
+            let record = runs.get("a", id).unwrap();
+            assert!(record.is_forgotten);
+            let message = record.run().unwrap().result.as_ref().unwrap_err().message.clone();
+            assert_eq!((record.values.is_some(), message.contains("canary")), (keeps, keeps));
+        }
+    }
+
+    #[test]
+    fn a_secret_that_was_typed_before_it_was_one_is_taken_out_of_what_runs_were_asked_and_said() {
+        let runs = Runs::of(Vec::new(), 0);
+        let pairs = Typed::Pairs(vec![("canary".into(), "a canary b".into())]);
+        let picked = Typed::Picked { value: "canary".into(), label: "canary".into() };
+        let values = [Typed::Text("a canary b".into()), pairs, picked, Typed::Checked(true)];
+        let values: Values = values.into_iter().enumerate().map(|(at, typed)| (at.to_string(), typed)).collect();
+        let id = runs.begin("a", values).unwrap().record.id;
+        let problems = vec![host::contract::InputProblem { input: "0".into(), message: "no canary".into() }];
+        runs.end(id, Run::refused(Failed { message: "no canary".into(), problems, ..Failed::no_connection() }));
+        let mut secrets = Secrets::default();
+        secrets.hide("canary");
+        runs.scrub(&secrets);
+        let record = runs.get("a", id).unwrap();
+        let said =
+            format!("{:?} {:?}", record.values.as_ref().unwrap(), record.run().unwrap().result.as_ref().unwrap_err());
+        assert!(!said.contains("canary") && said.matches("[redacted]").count() == 7, "{said}");
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::response::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use hyper_util::service::TowerToHyperService;
 use operator::connections::{self, Bounds};
@@ -16,7 +16,7 @@ use operator::gate;
 use tokio::net::TcpListener;
 
 use super::shared::Shared;
-use super::{assets, handlers, pages};
+use super::{assets, handlers, pages, scrubbing};
 
 /// A form that is larger than what a call may send is of no use. Reading it takes forty times as much.
 const LARGEST_FORM: usize = 4 * 1024 * 1024 + 64 * 1024;
@@ -83,7 +83,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/changes/{index}", post(handlers::trigger::change))
         .fallback(handlers::nowhere)
         .layer(middleware::from_fn_with_state(shared.clone(), missing))
-        .layer(middleware::from_fn_with_state(shared.clone(), scrub))
+        .layer(middleware::from_fn_with_state(shared.clone(), scrubbing::scrub))
         .with_state(shared)
         .route("/assets/{version}/{name}", get(assets::show))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
@@ -146,24 +146,4 @@ async fn finished(request: Request, next: Next) -> Response {
         },
         _ => response,
     }
-}
-
-/// The last look at what leaves: should a secret have got into it by whatever way, it is taken out.
-async fn scrub(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    let Some(secrets) = shared.memory().connection.as_ref().map(|held| held.scrubber().clone()) else {
-        return response;
-    };
-    if secrets.is_empty() {
-        return response;
-    }
-    let (mut parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let mut body = Vec::from(body);
-    if secrets.scrub_bytes(&mut body) {
-        parts.headers.remove(header::CONTENT_LENGTH);
-    }
-    Response::from_parts(parts, Body::from(body))
 }

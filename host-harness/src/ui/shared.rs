@@ -12,11 +12,13 @@ use super::archive::Archive;
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
 use super::progress::Progress;
+use super::questions::Questions;
 use super::recordings::Recordings;
 use super::runs::{Phase, Record, Runs};
 use super::started::Started;
 use super::trigger::Trigger;
 use super::ways;
+use super::writing::Writing;
 use crate::variable;
 
 /// The connector, how it is called, and what is remembered.
@@ -27,6 +29,8 @@ pub(super) struct Shared {
     pub(super) changes: ChangeButtons,
     pub(super) triggers: HashMap<String, Arc<Trigger>>,
     pub(super) runs: Runs,
+    pub(super) questions: Questions,
+    pub(super) writing: Writing,
     /// Where runs are kept beyond this start.
     pub(super) archive: Option<Arc<Archive>>,
     pub(super) progress: Arc<Progress>,
@@ -55,7 +59,9 @@ impl Shared {
         let triggers = connector.definition().triggers.iter();
         let triggers =
             triggers.map(|trigger| (trigger.key.clone(), Arc::new(Trigger::new(trigger.record_lists())))).collect();
-        let memory = Mutex::new(Memory { connection, ..Memory::default() });
+        let mut memory = Memory::default();
+        memory.put(connection);
+        let memory = Mutex::new(memory);
         let earlier = archive.as_ref().map(|archive| (archive.earlier(), archive.last_id()));
         let (earlier, above) = earlier.unwrap_or_default();
         let runs = Runs::of(earlier, above);
@@ -66,6 +72,8 @@ impl Shared {
             changes,
             triggers,
             runs,
+            questions: Questions::default(),
+            writing: Writing::default(),
             archive: archive.map(Arc::new),
             progress: Arc::default(),
             started,

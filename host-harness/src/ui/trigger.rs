@@ -93,6 +93,13 @@ impl Poll {
         let delivery = self.delivery.clone();
         Self { run: self.run.emptied(), delivery, before: None, after: None, is_emptied: true, ..*self }
     }
+
+    /// The same poll without the names of what it delivered, too, and what was said of it.
+    fn forgotten(&self) -> Self {
+        let mut forgotten = Self { run: self.run.forgotten(), ..self.emptied() };
+        forgotten.delivery.lists.iter_mut().for_each(|list| list.titles.clear());
+        forgotten
+    }
 }
 
 /// What the page shows of a trigger beside its timeline.
@@ -185,6 +192,17 @@ impl Trigger {
             let what = What::Poll(Box::new(poll.emptied()));
             *event = Arc::new(Event { id: event.id, at: event.at, what });
         }
+    }
+
+    /// Takes from every poll what it holds, delivered and said: its connection is given up.
+    pub(super) fn forget(&self) {
+        for event in &mut self.inner().events {
+            if let What::Poll(poll) = &event.what {
+                let what = What::Poll(Box::new(poll.forgotten()));
+                *event = Arc::new(Event { id: event.id, at: event.at, what });
+            }
+        }
+        self.changed();
     }
 
     /// Notes something in the timeline.

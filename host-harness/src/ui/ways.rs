@@ -5,7 +5,9 @@ use host::{Exchange, Grants};
 use serde_json::{Map, Value, json};
 
 use crate::flags::granted;
+use crate::input_word;
 use crate::shell::{json_to_show, quoted, quoted_lines};
+use crate::variable::{self, Part};
 
 /// A longer body is not pasted into a terminal. In bytes.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -15,10 +17,7 @@ pub(super) fn command(action: &str, inputs: &Map<String, Value>, grants: Grants)
     let mut words = vec!["harness".to_owned()];
     words.extend(granted(grants));
     words.extend(["action".into(), plain_or_quoted(action), "--connection".into(), "connection.json".into()]);
-    let single = |(key, value): (&String, &Value)| match value {
-        Value::String(text) => quoted(&format!("{key}={text}")),
-        other => quoted(&format!("{key}:={}", json_to_show(&other.to_string()))),
-    };
+    let single = |(key, value): (&String, &Value)| quoted(&input_word::of(key, value)?);
     match inputs.iter().map(single).collect::<Option<Vec<String>>>() {
         Some(inputs) => {
             words.extend(inputs.into_iter().flat_map(|input| ["--input".to_owned(), input]));
@@ -79,10 +78,18 @@ pub(super) fn rust(
     let mut connection = connection.clone();
     let mut secrets = Vec::new();
     for (key, value) in connection.get_mut("fields").and_then(Value::as_object_mut).into_iter().flatten() {
-        let Some(name) = value.as_str().and_then(|text| text.strip_prefix("${")?.strip_suffix('}')) else { continue };
-        secrets
-            .push(format!("    connection[\"fields\"][{}] = std::env::var({name:?})?.into();\n", literal(&json!(key))));
-        *value = Value::Null;
+        let Some(text) = value.as_str() else { continue };
+        let parts = variable::parts(text);
+        if let [Part::Text(text)] = parts.as_slice() {
+            *value = Value::from(text.as_str());
+        } else if !parts.is_empty() {
+            secrets.push(format!(
+                "    connection[\"fields\"][{}] = {}.into();\n",
+                literal(&json!(key)),
+                joined(&parts)
+            ));
+            *value = Value::Null;
+        }
     }
     let granted: Vec<String> =
         granted(grants).map(|flag| format!("{}: true", flag.replace("--", "").replace('-', "_"))).collect();
@@ -115,6 +122,24 @@ pub(super) fn rust(
     let body = body.replacen(call, &call_now, 1);
     let body = body.replacen("    let result =", &format!("    let options = {options};\n    let result ="), 1);
     format!("{uses_options}{body}")
+}
+
+/// A text that reads variables, as an expression.
+fn joined(parts: &[Part]) -> String {
+    if let [Part::Variable(name)] = parts {
+        return format!("std::env::var({name:?})?");
+    }
+    let (mut pattern, mut read) = (String::new(), String::new());
+    for part in parts {
+        match part {
+            Part::Text(text) => pattern.push_str(&text.replace('{', "{{").replace('}', "}}")),
+            Part::Variable(name) => {
+                pattern.push_str("{}");
+                read.push_str(&format!(", std::env::var({name:?})?"));
+            }
+        }
+    }
+    format!("format!({pattern:?}{read})")
 }
 
 /// A value as JSON in a raw string.
@@ -150,6 +175,11 @@ mod tests {
         let line = command("listThings", &inputs(json!({"first": "5", "name": "it's", "all": true})), grants);
         let expected = r"harness --allow-http --read-only action listThings --connection connection.json --input 'first=5' --input 'name=it'\''s' --input 'all:=true'";
         assert_eq!(line, expected);
+        let line = command("a", &inputs(json!({"name": "@/etc/passwd"})), Grants::default());
+        assert_eq!(line, r#"harness action a --connection connection.json --input 'name:="@/etc/passwd"'"#);
+        // What would be read as another input is told apart in JSON.
+        let line = command("a", &inputs(json!({"a=b": "c"})), Grants::default());
+        assert!(line.ends_with("--inputs - <<'END'\n{\"a=b\":\"c\"}\nEND"), "{line}");
         let line = command("raw", &inputs(json!({"document": "query {\n a }\u{202e}"})), Grants::default());
         let expected = "harness action raw --connection connection.json --inputs - <<'END'\n{\"document\":\"query {\\n a }\\u202e\"}\nEND";
         assert_eq!(line, expected);
@@ -178,13 +208,16 @@ mod tests {
         for place in IN_EXAMPLE {
             assert_eq!(EXAMPLE.matches(place).count(), 1, "{place}");
         }
-        let connection = json!({"key": "k", "fields": {"apiKey": "${K_API_KEY}", "url": "https://plm.example"}});
+        let fields = json!({"apiKey": "${K_API_KEY}", "url": "https://{${HOST}}/", "note": "$${x}"});
+        let connection = json!({"key": "k", "fields": fields});
         let grants = Grants { allow_private_network: true, ..Grants::default() };
         let program = rust("thing.wasm", "list\"Things", &inputs(json!({"text": "\"# \u{202e}"})), &connection, grants);
         syn::parse_file(&program).unwrap_or_else(|error| panic!("{error}: {program}"));
         for expected in [
             r#"load_file("thing.wasm")"#,
             r#"connection["fields"]["apiKey"] = std::env::var("K_API_KEY")?.into();"#,
+            r#"connection["fields"]["url"] = format!("https://{{{}}}/", std::env::var("HOST")?).into();"#,
+            r#""note":"${x}""#,
             r###"from_str(r##"{"text":"\"# \u202e"}"##)"###,
             r#"perform("list\"Things", &connection, &inputs, &options)"#,
             "allow_private_network: true",

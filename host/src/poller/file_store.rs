@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::own_file;
+
 use super::lock::{Lock, NotLocked};
 use super::store::{StateStore, StoreError, Stored, Version, next_version};
 
@@ -38,7 +40,7 @@ impl FileStore {
         let path = path.into();
         // One file has one lock, whatever the folder was called by. A link in the file's own place is not followed:
         // whoever made the folder could lead the state into any file of this user's.
-        let path = beside_the_real_folder(&path).unwrap_or(path);
+        let path = own_file::in_the_real_folder(&path).unwrap_or(path);
         // Before anything is made beside it.
         let problem = match path.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => Some("it is a link: name the file that it leads to"),
@@ -166,13 +168,6 @@ fn open_regular(path: &Path) -> io::Result<File> {
         true => Ok(file),
         false => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file: name another")),
     }
-}
-
-/// The path of a file that does not exist yet, in the folder that its links lead to.
-fn beside_the_real_folder(path: &Path) -> std::io::Result<PathBuf> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
-    Ok(folder.canonicalize()?.join(name))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -2,10 +2,12 @@
 //! Whoever can open that file can hold it, so only this user can; and nothing that is not such a file is opened,
 //! written or emptied.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
+
+use crate::own_file;
 
 /// A lock's text has fewer bytes.
 const LONGEST: u64 = 32;
@@ -28,20 +30,9 @@ impl Lock {
     /// Takes the lock, and makes its file if there is none.
     pub(super) fn take(path: &Path) -> Result<Self, NotLocked> {
         let failed = |error: io::Error| NotLocked::Unusable(format!("{}: {error}", path.display()));
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        owners::private(&mut options).map_err(failed)?;
-        let mut file = match options.open(path) {
-            Err(error) if path.is_symlink() => {
-                return Err(NotLocked::Unusable(format!("{} is a link ({error}): remove it", path.display())));
-            }
-            opened => opened.map_err(failed)?,
-        };
-        let metadata = file.metadata().map_err(failed)?;
-        if let Some(problem) = owners::problem(&metadata) {
-            return Err(NotLocked::Unusable(format!("{} {problem}", path.display())));
-        }
-        owners::close_to_others(&file, &metadata).map_err(failed)?;
+        let (mut file, metadata) = own_file::open(path, "state file").map_err(NotLocked::Unusable)?;
+        // Older ones were made for everybody to open, and so to hold.
+        own_file::close_to_others(&file, &metadata).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(NotLocked::Held(holder(&mut file))),
@@ -79,60 +70,6 @@ fn holder(lock: &mut File) -> String {
         }
     }
     "another process".to_owned()
-}
-
-#[cfg(unix)]
-mod owners {
-    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-
-    use rustix::fs::OFlags;
-
-    use super::{File, Metadata, OpenOptions, io};
-
-    /// Made for this user alone; a link is not followed, and a pipe not waited for.
-    pub(super) fn private(options: &mut OpenOptions) -> io::Result<()> {
-        let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).map_err(io::Error::other)?;
-        options.mode(0o600).custom_flags(flags);
-        Ok(())
-    }
-
-    /// Why this is not a file that a harness of this user has made, and what to do.
-    pub(super) fn problem(metadata: &Metadata) -> Option<String> {
-        if !metadata.is_file() {
-            return Some("is not a regular file: remove it, or name another state file".into());
-        }
-        if metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Some(
-                "belongs to another user, who could hold it for ever: name a state file in a folder of yours".into(),
-            );
-        }
-        if metadata.nlink() != 1 {
-            return Some("has another name as well, and what stands under that would be overwritten: remove it".into());
-        }
-        None
-    }
-
-    /// Older ones were made for everybody to open, and so to hold.
-    pub(super) fn close_to_others(file: &File, metadata: &Metadata) -> io::Result<()> {
-        if metadata.mode() & 0o077 == 0 { Ok(()) } else { file.set_permissions(PermissionsExt::from_mode(0o600)) }
-    }
-}
-
-#[cfg(not(unix))]
-mod owners {
-    use super::{File, Metadata, OpenOptions, io};
-
-    pub(super) fn private(_: &mut OpenOptions) -> io::Result<()> {
-        Ok(())
-    }
-
-    pub(super) fn problem(metadata: &Metadata) -> Option<String> {
-        (!metadata.is_file()).then(|| "is not a regular file: remove it, or name another state file".into())
-    }
-
-    pub(super) fn close_to_others(_: &File, _: &Metadata) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

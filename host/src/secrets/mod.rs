@@ -157,14 +157,22 @@ impl Secrets {
         self.hidden.is_empty()
     }
 
+    /// Whether there may be a secret in `body`: where there is none for sure, it need not be copied to be scrubbed.
+    pub fn may_hold(&self, body: &[u8]) -> bool {
+        !self.is_empty() && self.search().may_hold(body)
+    }
+
+    fn search(&self) -> &Search {
+        self.search.get_or_init(|| Search::of(self.hidden.clone()))
+    }
+
     /// Replaces every secret in `body`, in each of its forms. Gives whether one was found. A body with secrets of fewer
     /// than ten bytes may have grown: check its length again.
     pub fn scrub_bytes(&self, body: &mut Vec<u8>) -> bool {
         if self.is_empty() {
             return false;
         }
-        let search = self.search.get_or_init(|| Search::of(self.hidden.clone()));
-        search.replace(body, REDACTED.as_bytes())
+        self.search().replace(body, REDACTED.as_bytes())
     }
 
     /// Replaces every token in an answer, if the service's keys are such. See [`Secrets::hide_tokens`].

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::command::{get, send, started, started_with};
-use crate::amplifiers::peak_of;
+use crate::amplifiers::{JSON, answering, peak_of};
 use crate::support::built;
 
 const MIB: u64 = 1024 * 1024;
@@ -56,7 +56,7 @@ async fn a_form_of_the_largest_size_adds_no_more_than_256_mib() {
     send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
     let before = peak_of(child.id().unwrap());
     let json = format!("[{}0]", "[0],".repeat(900_000));
-    let run = json!({ "values": { "variablesObject": json }, "confirmed": true }).to_string();
+    let run = json!({ "values": { "variablesObject": json } }).to_string();
     assert!(send(&host, "POST", "/actions/rawRequest/run", &own, &run).await.starts_with("HTTP/1.1 200"));
     let broken = format!("{{\"values\":{{\"variablesObject\":[{}0]}}}}", "[0],".repeat(900_000));
     assert!(send(&host, "POST", "/actions/rawRequest/run", &own, &broken).await.starts_with("HTTP/1.1 4"));
@@ -89,6 +89,106 @@ async fn what_was_done_with_a_connection_is_forgotten_with_it() {
     assert!(kept(2).await);
     send(&host, "POST", "/connection/forget", &own, "{}").await;
     assert!(!kept(2).await);
+}
+
+#[tokio::test]
+async fn what_a_run_was_asked_and_why_it_failed_are_forgotten_with_its_connection_and_the_page_says_so() {
+    let (_child, host, path) = started().await;
+    let own = admitted(&host, &path).await;
+    let values = json!({ "apiKey": "key-of-the-page", "customDuroEnvironment": "https://plm.example/" });
+    send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
+    let run = json!({ "values": { "first": "canary-input" } }).to_string();
+    let answer = send(&host, "POST", "/actions/listComponents/run", &own, &run).await;
+    assert!(answer.contains("canary-input"), "{answer}");
+    send(&host, "POST", "/connection/forget", &own, "{}").await;
+    let page = get(&host, "/actions/listComponents", &own).await;
+    let (_, shown) = page.split_once("id=\"result\"").unwrap();
+    assert!(!shown.contains("canary-input"), "{shown}");
+    assert!(shown.contains("inputs forgotten with the connection") && shown.contains("Runs (1)"), "{shown}");
+    assert!(!shown.contains("newer runs"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_key_that_was_typed_elsewhere_is_on_no_page_once_the_connection_that_had_it_is_gone() {
+    let (_child, host, path) = started().await;
+    let own = admitted(&host, &path).await;
+    let key = "canary-key-in-a-form-4711";
+    let typed = json!({ "values": { "first": key } }).to_string();
+    let pages = ["listComponents", "listProducts"].map(|action| format!("/actions/{action}"));
+    // Before it is the connection's, and while it is.
+    send(&host, "POST", &format!("{}/draft", pages[0]), &own, &typed).await;
+    assert!(get(&host, &pages[0], &own).await.contains(key));
+    let values = json!({ "apiKey": key, "customDuroEnvironment": "https://plm.example/" });
+    send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
+    send(&host, "POST", &format!("{}/draft", pages[1]), &own, &typed).await;
+    send(&host, "POST", "/connection/forget", &own, "{}").await;
+    for page in pages {
+        let shown = get(&host, &page, &own).await;
+        assert!(shown.starts_with("HTTP/1.1 200 ") && !shown.contains(key), "{page}: {shown}");
+    }
+}
+
+/// A page whose service gives this as the data of every answer, with one run of it.
+async fn page_with_data(data: &str) -> (tokio::process::Child, String, String) {
+    let service = answering(JSON, format!("{{\"data\":{data}}}").into_bytes()).await;
+    let (child, host, path) = started_with(&["--allow-http", "--allow-private-network"]).await;
+    let own = admitted(&host, &path).await;
+    let values = json!({ "apiKey": "key-of-the-page", "customDuroEnvironment": service });
+    send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
+    let run = json!({ "values": { "query": "{ userById { id } }" } }).to_string();
+    let answer = send(&host, "POST", "/actions/rawRequest/run", &own, &run).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    while get(&host, "/actions/rawRequest/runs/1/end", &own).await.contains("data-run") {}
+    (child, host, own)
+}
+
+#[tokio::test]
+async fn a_result_that_is_small_as_json_and_huge_as_a_table_is_refused_and_holds_nobody_up() {
+    let names: Vec<String> = (0..1000).map(|name| format!("\"c{name}\":1")).collect();
+    let data = format!("{{\"rows\":[{{{}}}{}]}}", names.join(","), ",{}".repeat(250_000));
+    let (child, host, own) = page_with_data(&data).await;
+    let before = peak_of(child.id().unwrap());
+    let csv = "/actions/rawRequest/runs/1/download/csv";
+    let started = std::time::Instant::now();
+    let (one, other, page) =
+        tokio::join!(get(&host, csv, &own), get(&host, csv, &own), get(&host, "/connection", &own));
+    assert!(page.starts_with("HTTP/1.1 200 "));
+    for answer in [one, other] {
+        assert!(answer.starts_with("HTTP/1.1 422 "), "{:.300}", answer);
+        assert!(answer.contains("250001 records with 1000 columns") && answer.contains("lines of JSON"), "{answer}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(10), "it took {:?}", started.elapsed());
+    if let (Some(before), Some(after)) = (before, peak_of(child.id().unwrap())) {
+        assert!(after - before <= 64 * MIB, "it added {} MiB", (after - before) / MIB);
+    }
+    // As the refusal says.
+    let lines = get(&host, "/actions/rawRequest/runs/1/download/ndjson", &own).await;
+    assert!(lines.starts_with("HTTP/1.1 200 ") && lines.contains("attachment; filename"), "{:.300}", lines);
+    assert_eq!(lines.matches("{}\n").count(), 250_000);
+}
+
+#[tokio::test]
+async fn a_large_result_is_held_once_however_many_ask_for_it_and_do_not_take_it() {
+    let data = format!("{{\"text\":\"{}\"}}", "x".repeat(14 << 20));
+    let (child, host, own) = page_with_data(&data).await;
+    let before = peak_of(child.id().unwrap());
+    let mut waiting = Vec::new();
+    for path in ["result", "download/json", "download/csv", "exchanges/0/answer"] {
+        for _ in 0..50 {
+            let mut stream = TcpStream::connect(&host).await.unwrap();
+            let request = format!("GET /actions/rawRequest/runs/1/{path} HTTP/1.1\r\nhost: {host}\r\n{own}\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            waiting.push(stream);
+        }
+    }
+    // What comes of an answer is its beginning.
+    for stream in &waiting[..50] {
+        stream.readable().await.unwrap();
+    }
+    assert!(get(&host, "/connection", &own).await.starts_with("HTTP/1.1 200 "));
+    if let (Some(before), Some(after)) = (before, peak_of(child.id().unwrap())) {
+        assert!(after - before <= 256 * MIB, "they added {} MiB", (after - before) / MIB);
+    }
 }
 
 #[tokio::test]

@@ -80,6 +80,18 @@ async fn the_page_is_shown_to_whoever_has_used_the_link_and_to_nobody_else() {
 }
 
 #[tokio::test]
+async fn the_printed_link_lets_in_whoever_has_it_as_often_as_it_is_opened_and_the_help_says_so() {
+    let (_child, host, path) = started().await;
+    for _ in 0..3 {
+        let answer = get(&host, &path, "").await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("set-cookie: "), "{answer}");
+    }
+    let help = serve(&["--help"]).output().await.unwrap();
+    let help = String::from_utf8(help.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("lets in whoever has it, as often as it is opened"), "{help}");
+}
+
+#[tokio::test]
 async fn files_that_are_named_by_their_content_are_kept_by_the_browser_and_nothing_else_is() {
     let (_child, host, path) = started().await;
     let answer = get(&host, &path, "").await;

@@ -58,10 +58,33 @@ async fn runs_are_there_after_a_restart_with_their_results_and_without_the_key()
 }
 
 #[tokio::test]
+async fn a_key_that_was_typed_elsewhere_before_it_was_the_connections_is_in_no_file_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("runs.sqlite");
+    let in_files = || {
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        files.filter(|bytes| String::from_utf8_lossy(bytes).contains(KEY)).count()
+    };
+    let (child, host, path) = started_with(&["--history", history.to_str().unwrap()]).await;
+    let own = admitted(&host, &path).await;
+    let typed = json!({ "values": { "first": KEY } }).to_string();
+    let answer = send(&host, "POST", "/actions/listComponents/run", &own, &typed).await;
+    assert!(answer.contains("no connection yet"), "{answer}");
+    assert!(in_files() > 0, "the key was written nowhere, and nothing is tested");
+    let values = json!({ "apiKey": KEY, "customDuroEnvironment": "https://plm.example/" });
+    let connection = json!({ "kind": "duroApiKey", "values": values }).to_string();
+    assert!(send(&host, "POST", "/connection", &own, &connection).await.starts_with("HTTP/1.1 200 "));
+    assert_eq!(in_files(), 0);
+    drop(child);
+}
+
+#[tokio::test]
 async fn a_history_that_cannot_be_used_is_named_before_the_page_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
     std::fs::write(&text, "These are notes, and no history of anything at all.").unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&text, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let second = tokio::process::Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)))
         .args(["serve", "--history", text.to_str().unwrap()])
         .output()

@@ -157,6 +157,38 @@ async fn a_change_is_made_only_after_somebody_agreed() {
 }
 
 #[tokio::test]
+async fn who_agreed_to_a_change_is_asked_again_where_the_connection_is_another_by_then() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let other = DuroSim::builder().key(KEY).spawn().await.unwrap();
+        let orders = || [&bench.sim, &other].map(|sim| sim.records(Resource::ChangeOrders).len());
+        let before = orders();
+        let browser = bench.open("/actions/createChangeOrder").await;
+        browser.type_into("#input-name", "Made where it was shown").await;
+        browser.press(&[Key::Enter]).await;
+        browser.wait_for_text("dialog[open]", &bench.sim.address().to_string()).await;
+        // As another window does it.
+        let values = serde_json::json!({"apiKey": KEY, "customDuroEnvironment": other.url()});
+        let saved = serde_json::json!({"kind": "duroApiKey", "values": values}).to_string();
+        let saved = serde_json::json!(saved);
+        let status = browser
+            .js(&format!(
+                "return fetch('/connection', {{method: 'POST', body: {saved}, headers: {{'content-type': 'application/json', \
+                 'x-csrf-token': document.querySelector('meta[name=csrf-token]').content}}}}).then(r => r.status)"
+            ))
+            .await;
+        assert_eq!(status, 200);
+        browser.click("[data-answer=yes]").await;
+        browser.wait_for_text("dialog[open]", &other.address().to_string()).await;
+        assert_eq!(orders(), before);
+        browser.click("[data-answer=yes]").await;
+        browser.wait_for_text("#run-panel-result .row", "DRAFT").await;
+        assert_eq!(orders(), [before[0], before[1] + 1]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_error_stands_at_the_input_that_it_names() {
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;

@@ -12,6 +12,7 @@ pub(crate) mod command;
 mod editor;
 mod forms;
 mod history;
+mod hostile;
 mod journeys;
 mod recordings;
 mod results;

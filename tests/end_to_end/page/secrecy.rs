@@ -55,6 +55,41 @@ async fn the_key_is_nowhere_in_the_page_its_storage_or_any_response() {
     .await;
 }
 
+const STORED: &str = "return JSON.stringify(localStorage)";
+
+#[tokio::test]
+async fn what_the_browser_keeps_of_the_connections_form_holds_no_secret_field_and_nothing_that_an_address_hides() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        let browser = bench.open("/connection").await;
+        browser.type_into("#connection-apiKey", KEY).await;
+        let address = bench.sim.url().replace("http://", "http://me:canary-password@");
+        browser.type_into("#connection-customDuroEnvironment", &format!("{address}?token=canary-token")).await;
+        let kept = format!("{STORED}.includes('/graphql')");
+        browser.wait_until("the address is kept", &kept).await;
+        // What is typed last is kept last.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let now = browser.js(STORED).await.as_str().unwrap().to_owned();
+        assert!(now.contains(&bench.sim.url()), "{now}");
+        for hidden in ["canary-password", "canary-token", KEY, "apiKey"] {
+            assert!(!now.contains(hidden), "{hidden} is in {now}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_browser_keeps_of_other_forms_is_let_go_of_once_it_is_the_connections_secret() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        let browser = bench.open("/actions/listComponents").await;
+        browser.type_into("#input-first", KEY).await;
+        browser.wait_until("it is kept", &format!("{STORED}.includes('{KEY}')")).await;
+        bench.connect().await;
+        let now = browser.js(STORED).await.as_str().unwrap().to_owned();
+        assert!(!now.contains(KEY), "{now}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn another_browser_gets_nothing_without_the_link() {
     on_the_page(DuroSim::builder(), |bench| async move {

@@ -96,6 +96,31 @@ async fn a_link_opens_the_form_filled_in_and_runs_nothing() {
 }
 
 #[tokio::test]
+async fn a_link_fills_neither_the_connections_form_nor_a_triggers_and_runs_nothing_wherever_it_leads() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        let evil = "http%3A%2F%2F127.0.0.1%3A9%2F";
+        let browser = &bench.browser;
+        bench.open(&format!("/connection?kind=duroApiKey&customDuroEnvironment={evil}&apiKey=x&values={evil}")).await;
+        let filled = "return [...document.querySelectorAll('form input:not([type=hidden])')].map(e => e.value).join('')";
+        assert_eq!(browser.js(filled).await, "");
+        bench.connect().await;
+        let requests = bench.sim.request_count();
+        bench.open("/triggers/pollChangesTrigger").await;
+        let form = "return JSON.stringify([...document.querySelectorAll('#trigger-form [data-value]')].map(e => [e.id, e.value, e.checked]))";
+        let before = browser.js(form).await;
+        bench.open("/triggers/pollChangesTrigger?pollResourceType=changeOrders&onlyApprovedOrClosed=true&run=1").await;
+        assert_eq!(browser.js(form).await, before);
+        for link in ["/actions/getCurrentUser", "/actions/listComponents?first=7&run=", "/actions/createChangeOrder?name=x&agreed=1"] {
+            browser.goto(&format!("{}{link}", bench.origin)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            assert_eq!(browser.count("#result .used, dialog[open]").await, 0, "{link}");
+        }
+        assert_eq!(bench.sim.request_count(), requests);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_triggers_state_is_saved_and_loaded_again() {
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;

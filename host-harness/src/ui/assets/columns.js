@@ -1,6 +1,6 @@
 // The lists of records in a result, and the columns of each, as the result's JSON Schema has them.
 
-import { isBranch, isRecord } from "./json.js";
+import { isBranch, isRecord, member } from "./json.js";
 
 // Lists lie within an object or two; columns within an object or two of their record.
 const DEEPEST_LIST = 8;
@@ -16,10 +16,10 @@ export function listsOf(value, root) {
   const lists = [];
   const look = (value, schema, keys) => {
     if (Array.isArray(value)) {
-      const items = member(schema, "items", root);
+      const items = memberOf(schema, "items", root);
       const described = properties(items, root).length > 0;
       if (!(value.length ? value.every((item) => item === null || isRecord(item)) : described)) return;
-      const edges = value.length > 0 && value.every((item) => isRecord(item) && isRecord(item.node) && Object.keys(item).every((key) => key === "node" || key === "cursor"));
+      const edges = value.length > 0 && value.every((item) => isRecord(item) && isRecord(member(item, "node")) && Object.keys(item).every((key) => key === "node" || key === "cursor"));
       const emptyEdges = value.length === 0 && property(items, "node", root);
       lists.push({
         name: keys.filter((key) => key !== "edges").join("."),
@@ -97,7 +97,7 @@ export function valueAt(record, keys) {
   let value = record;
   for (const key of keys) {
     if (!isRecord(value)) return undefined;
-    value = value[key];
+    value = member(value, key);
   }
   return value;
 }
@@ -107,16 +107,16 @@ function resolved(schema, root, left = 8) {
   const path = schema?.$ref;
   if (typeof path !== "string" || !path.startsWith("#") || left === 0) return schema;
   const steps = path.slice(1).split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return resolved(steps.reduce((at, step) => at?.[step], root), root, left - 1);
+  return resolved(steps.reduce(member, root), root, left - 1);
 }
 
 const alternatives = (schema) => [schema, ...["allOf", "anyOf", "oneOf"].flatMap((name) => (Array.isArray(schema?.[name]) ? schema[name] : []))];
 
-const member = (schema, name, root) =>
-  resolved(alternatives(resolved(schema, root)).map((one) => resolved(one, root)?.[name]).find((found) => found !== undefined), root);
+const memberOf = (schema, name, root) =>
+  resolved(alternatives(resolved(schema, root)).map((one) => member(resolved(one, root), name)).find((found) => found !== undefined), root);
 
 function properties(schema, root) {
-  const found = alternatives(resolved(schema, root)).flatMap((one) => Object.entries(resolved(one, root)?.properties ?? {}));
+  const found = alternatives(resolved(schema, root)).flatMap((one) => Object.entries(member(resolved(one, root), "properties") ?? {}));
   return found.map(([key, field]) => [key, resolved(field, root)]);
 }
 

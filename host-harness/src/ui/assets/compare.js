@@ -1,6 +1,6 @@
 // What differs between two results: records are told apart by their id, and everything else by its place.
 
-import { isBranch, isRecord, parse, pathOf, plain, titleOf } from "./json.js";
+import { isBranch, isRecord, member, parse, pathOf, plain, titleOf } from "./json.js";
 import { make } from "./send.js";
 
 const MOST_SHOWN = 1000;
@@ -34,7 +34,7 @@ export function differences(older, newer) {
     if (found.length > MOST_SHOWN) return;
     if (isRecord(one) && isRecord(other)) {
       const called = titleOf(other) || title;
-      for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) compare(one[key], other[key], [...keys, key], called);
+      for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) compare(member(one, key), member(other, key), [...keys, key], called);
     } else if (Array.isArray(one) && Array.isArray(other)) {
       lists(one, other, keys, title);
     } else if (!same(one, other)) {
@@ -62,9 +62,9 @@ export function differences(older, newer) {
 function idOf(one, other) {
   const both = [...one, ...other];
   const inner = (record) => (isRecord(record?.node) ? record.node : record);
-  const key = IDS.find((key) => both.every((record) => isRecord(record) && ["string", "number"].includes(typeof inner(record)[key])));
-  const isUnique = (list) => new Set(list.map((record) => inner(record)[key])).size === list.length;
-  return key && isUnique(one) && isUnique(other) ? (record) => inner(record)[key] : null;
+  const key = IDS.find((key) => both.every((record) => isRecord(record) && ["string", "number"].includes(typeof member(inner(record), key))));
+  const isUnique = (list) => new Set(list.map((record) => member(inner(record), key))).size === list.length;
+  return key && isUnique(one) && isUnique(other) ? (record) => member(inner(record), key) : null;
 }
 
 const same = (one, other) => one === other || (isBranch(one) || isBranch(other) ? false : one !== undefined && other !== undefined && plain(one) === plain(other) && typeof one === typeof other);

@@ -4,6 +4,8 @@
 import { post } from "./send.js";
 
 const DELAY = 400;
+// Shorter ones stand in nearly every text by chance.
+const SHORTEST_SECRET = 4;
 
 /** Sends what is typed to the server, a little later, and keeps what it gives back. `valuesOf` reads the form. */
 export function startDraft(form, valuesOf) {
@@ -25,6 +27,16 @@ export function startDraft(form, valuesOf) {
   if (form.dataset.kept === undefined && restore(form)) save();
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
+}
+
+/** Lets go of every form that was kept with this text in it, because it is a secret from now on. */
+export function forgetDrafts(secret) {
+  if (secret.length < SHORTEST_SECRET) return;
+  // As it stands in JSON.
+  const written = JSON.stringify(secret).slice(1, -1);
+  for (const key of Object.keys(localStorage)) {
+    if (localStorage.getItem(key).includes(written)) localStorage.removeItem(key);
+  }
 }
 
 function store(form, values) {

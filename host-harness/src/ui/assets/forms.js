@@ -1,16 +1,18 @@
 // Forms: what was typed, what is wrong with it, and the question before something is changed.
 
 import { focus, markInvalid, startCode } from "./code.js";
-import { startDraft } from "./drafts.js";
+import { forgetDrafts, startDraft } from "./drafts.js";
 import { watchProgress } from "./progress.js";
 import { followRun, forgetAddress } from "./runs.js";
 import { fill, post, say } from "./send.js";
+import { lines } from "./shown.js";
 
 const DESTINATION_DELAY = 100;
 
 /** The values of a form by the keys of its inputs, as the server takes them. */
 export function valuesOf(form) {
-  const values = {};
+  // Without what every object has, so that an input may be called as it likes.
+  const values = Object.create(null);
   for (const field of form.querySelectorAll("[data-input]")) {
     // The inputs of a dropdown's source are the dropdown's own.
     if (field.closest("[data-source-inputs]") && !form.matches("[data-source-inputs]")) continue;
@@ -48,7 +50,8 @@ export function showProblems(form, problems) {
       continue;
     }
     const place = field.querySelector(":scope > .problem");
-    place.textContent = place.hidden ? sentence(message) : `${place.textContent} ${sentence(message)}`;
+    const said = lines(sentence(message));
+    place.textContent = place.hidden ? said : `${place.textContent} ${said}`;
     place.hidden = false;
     const control = field.querySelector(":scope [data-value]:not([data-source-inputs] *), .pairs");
     markInvalid(control, true);
@@ -118,12 +121,13 @@ function startForm(form, start) {
     }
     target.setAttribute("aria-busy", "true");
     const body = { values: valuesOf(form), ...extras(form) };
-    // Gives the question, if it comes to one.
-    const send = async (confirmed) => {
+    // Gives the question, if it comes to one. An answer counts for what was shown: where that is no longer what would be
+    // sent, it comes to another.
+    const send = async (agreed) => {
       const seen = watchProgress(form);
       try {
-        const piece = await post(form.dataset.form, { ...body, confirmed });
-        if (piece.ask) return piece.ask;
+        const piece = await post(form.dataset.form, { ...body, agreed });
+        if (piece.ask) return piece;
         show(piece);
         if (target.id === "result") forgetAddress();
         return await followRun(target, { start, showProblems, unwanted });
@@ -133,11 +137,11 @@ function startForm(form, start) {
     };
     await busyWhile(submit, async () => {
       try {
-        let question = await send(false);
+        let asked = await send(null);
         // What would change something has not left yet; the question shows it.
-        if (question) {
-          if (!(await agreed(document.getElementById("ask"), question))) return void say("Nothing was sent");
-          await send(true);
+        while (asked) {
+          if (!(await agreed(document.getElementById("ask"), asked.ask))) return void say("Nothing was sent");
+          asked = await send(asked.question);
         }
       } catch (error) {
         showError(target, error.message);
@@ -154,6 +158,7 @@ function startForm(form, start) {
     if (piece.connection) {
       fill(document.getElementById("connection-state"), piece.connection);
       for (const secret of form.querySelectorAll("[data-secret]")) {
+        forgetDrafts(secret.value);
         if (secret.value) secret.placeholder = "Held; leave blank to keep it";
         secret.value = "";
       }
@@ -167,7 +172,7 @@ export function showError(target, message) {
   const box = document.createElement("div");
   box.className = "failure";
   box.setAttribute("role", "alert");
-  box.textContent = message;
+  box.textContent = lines(message);
   target.replaceChildren(box);
 }
 

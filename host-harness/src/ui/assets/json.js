@@ -19,6 +19,9 @@ export const write = (value) =>
 export const isBranch = (value) => value !== null && typeof value === "object" && !(value instanceof Exact);
 export const isRecord = (value) => isBranch(value) && !Array.isArray(value);
 
+/** What a record has under a name. What every object of a script has besides is none of its. */
+export const member = (value, key) => (isBranch(value) && Object.hasOwn(value, key) ? value[key] : undefined);
+
 /** A value that is no list and no object, as text: nothing for null. */
 export const plain = (value) => (value === null || value === undefined ? "" : value instanceof Exact ? value.source : String(value));
 
@@ -34,7 +37,7 @@ export function titleOf(value) {
   if (!isRecord(value)) return "";
   // What lies in an edge is its node.
   if (isRecord(value.node)) return titleOf({ ...value.node, node: undefined });
-  const said = (record, keys) => keys.map((key) => record[key]).find((text) => typeof text === "string" && text.trim());
+  const said = (record, keys) => keys.map((key) => member(record, key)).find((text) => typeof text === "string" && text.trim());
   // A number is often an object of its own: {"cpn": {"displayValue": …}}.
   const inner = () => Object.values(value).find((part) => isRecord(part) && typeof part.displayValue === "string");
   const number = said(value, NUMBERS) ?? inner()?.displayValue;

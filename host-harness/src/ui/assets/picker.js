@@ -2,6 +2,7 @@
 
 import { make, post } from "./send.js";
 import { valuesOf } from "./forms.js";
+import { oneLine } from "./shown.js";
 
 const SEARCH_DELAY = 250;
 const SEARCHING = "Searching…";
@@ -145,19 +146,19 @@ class Picker {
       const row = make("li", { role: "option", id: `${this.list.id}-${this.list.children.length}`, "aria-selected": "false" },
         make("span", { class: "option-label" }, item.label), make("span", { class: "option-key" }, detail));
       row.item = item;
-      row.title = item.key;
+      row.title = oneLine(item.key);
       this.list.append(row);
     });
     this.narrow();
     const count = this.shown.length;
     const found = count === 0 ? "Nothing found" : `${count} shown`;
     const more = this.complete ? "" : count === 0 ? ", and not all was searched: type more" : "; scroll for more";
-    this.note.textContent = `${found}${more}${page.notice ? `. ${page.notice}` : ""}`;
+    this.note.textContent = oneLine(`${found}${more}${page.notice ? `. ${page.notice}` : ""}`);
   }
 
   fail(message) {
     this.complete = true;
-    this.note.textContent = message;
+    this.note.textContent = oneLine(message);
   }
 
   scrolled() {
@@ -192,7 +193,7 @@ class Picker {
   showChosen() {
     const { picked } = this.input.dataset;
     this.chosen.hidden = picked === undefined || picked === this.input.value;
-    this.chosen.querySelector("code").textContent = picked ?? "";
+    this.chosen.querySelector("code").textContent = oneLine(picked ?? "");
   }
 
   key(event) {

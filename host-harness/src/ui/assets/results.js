@@ -5,11 +5,14 @@ import { copy } from "./copy.js";
 import { counted, isRecord, parse, write } from "./json.js";
 import { whenSeen } from "./seen.js";
 import { make } from "./send.js";
+import { json, oneLine } from "./shown.js";
 import { Table } from "./table.js";
 import { Tree } from "./tree.js";
 
 // Of a longer text the beginning is shown: a browser lays out all of it, seen or not.
 const LONGEST_JSON = 256 * 1024;
+const MOST_REASONS = 5;
+const LONGEST_REASON = 300;
 const VIEWS = ["Table", "Tree", "JSON"];
 
 whenSeen("[data-views]", draw);
@@ -28,7 +31,10 @@ async function draw(host) {
 function leftOut(value) {
   if (!isRecord(value) || value.more !== true) return [];
   const reasons = Array.isArray(value.reasons) ? value.reasons.filter((reason) => typeof reason === "string") : [];
-  return [make("p", { class: "notice" }, `Not all of it: ${[...new Set(reasons)].join("; ") || "there is more"}`)];
+  const said = [...new Set(reasons)].slice(0, MOST_REASONS).map((reason) => make("blockquote", { class: "said" }, oneLine(reason.slice(0, LONGEST_REASON))));
+  // Whose words they are must be seen: the page's own are what people go by.
+  const heading = make("p", { class: "notice" }, said.length ? "This is not all of it. The result gives as the reason, in words that are not this page's:" : "This is not all of it.");
+  return [heading, ...said];
 }
 
 async function got(path) {
@@ -103,10 +109,11 @@ class Result {
     const whole = write(this.value);
     const button = make("button", { type: "button", class: "small" }, "Copy");
     button.addEventListener("click", () => copy(button, whole));
-    const shown = whole.length > LONGEST_JSON ? `${whole.slice(0, LONGEST_JSON)}\n…` : whole;
+    const isLong = whole.length > LONGEST_JSON;
+    const shown = json(isLong ? `${whole.slice(0, LONGEST_JSON)}\n…` : whole);
     const bar = make("div", { class: "tree-bar" }, button);
     if (Array.isArray(this.value)) bar.append(make("span", { class: "quiet" }, counted(this.value, this.value.length)));
-    if (shown !== whole) bar.append(make("span", { class: "quiet" }, "The beginning of a long text: save it to have all of it."));
+    if (isLong) bar.append(make("span", { class: "quiet" }, "The beginning of a long text: save it to have all of it."));
     this.place.replaceChildren(bar, make("pre", { class: "json", tabindex: "0", role: "region", "aria-label": this.label }, shown));
   }
 }

@@ -38,7 +38,7 @@ export async function followRun(target, { start, showProblems, unwanted = false 
       fill(made, piece.html);
       if (made.content.querySelector("[data-run]")) continue;
       if (piece.ask) {
-        question = piece.ask;
+        question = piece;
         target.replaceChildren(make("p", { class: "quiet" }, "Nothing was sent. Run it again to be asked what it would send."));
         break;
       }

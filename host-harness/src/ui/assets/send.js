@@ -1,5 +1,7 @@
 // Talks to the server the page came from, and to no other.
 
+import { lines } from "./shown.js";
+
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
 // Only HTML that this server has drawn, and escaped, goes through here.
@@ -60,12 +62,12 @@ export function say(text) {
   requestAnimationFrame(() => { announcer.textContent = text; });
 }
 
-/** An element with attributes and children, text as text. */
+/** An element with attributes and children, text as text: of whomever it is, it is shown as it is and obeyed by nothing. */
 export function make(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...children);
+  made.append(...children.map((child) => (child instanceof Node ? child : lines(String(child)))));
   return made;
 }

@@ -4,6 +4,7 @@
 import { valueAt } from "./columns.js";
 import { isBranch, plain, titleOf } from "./json.js";
 import { make, say } from "./send.js";
+import { oneLine } from "./shown.js";
 import { Tree } from "./tree.js";
 
 const ROW = 30;
@@ -138,7 +139,8 @@ export class Table {
   text(value) {
     if (Array.isArray(value)) return value.length === 1 ? "1 item" : `${value.length} items`;
     const text = isBranch(value) ? titleOf(value) || "{…}" : plain(value);
-    return text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text;
+    // Shortened first: a million rows are looked at for a filter.
+    return oneLine(text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text);
   }
 
   paint(anew = false) {

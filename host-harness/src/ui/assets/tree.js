@@ -5,6 +5,7 @@ import { copy } from "./copy.js";
 import { Exact, counted, isBranch, parse, pathOf, plain, titleOf, write } from "./json.js";
 import { redraw, whenSeen } from "./seen.js";
 import { make } from "./send.js";
+import { json, lines, oneLine } from "./shown.js";
 
 export { redraw };
 
@@ -212,7 +213,7 @@ export class Tree {
     const title = node.isBranch ? titleOf(node.value) : "";
     if (node.key !== null) {
       const isIndex = typeof node.key === "number";
-      row.append(make("span", { class: isIndex ? "key index" : "key" }, String(node.key)), title && isIndex ? " " : ": ");
+      row.append(make("span", { class: isIndex ? "key index" : "key" }, oneLine(String(node.key))), title && isIndex ? " " : ": ");
     }
     row.append(this.shown(node, title));
     return row;
@@ -222,12 +223,12 @@ export class Tree {
     if (isBranch) {
       if (size === 0) return make("span", { class: "brief" }, Array.isArray(value) ? "[ ]" : "{ }");
       const brief = make("span", { class: "brief" }, counted(value, size));
-      if (title) brief.prepend(make("span", { class: "title" }, title), " · ");
+      if (title) brief.prepend(make("span", { class: "title" }, oneLine(title)), " · ");
       return brief;
     }
     if (typeof value === "string") {
       const cut = value.length > LONGEST_PREVIEW ? `${value.slice(0, LONGEST_PREVIEW)}…` : value;
-      return make("span", { class: "string" }, JSON.stringify(cut));
+      return make("span", { class: "string" }, json(JSON.stringify(cut)));
     }
     return make("span", { class: value === null ? "null" : typeof value }, value instanceof Exact ? value.source : String(value));
   }
@@ -265,10 +266,10 @@ export class Tree {
 
   showFocused() {
     const node = this.nodes[this.focused];
-    this.path.textContent = node.path;
+    this.path.textContent = json(node.path);
     const isLong = typeof node.value === "string" && (node.value.length > 60 || node.value.includes("\n"));
     this.full.hidden = !isLong;
-    this.full.textContent = isLong ? node.value : "";
+    this.full.textContent = isLong ? lines(node.value) : "";
   }
 
   click(event) {

@@ -69,7 +69,7 @@ pub(in crate::ui) async fn run(
     let inputs = Value::Object(forms::read(&action.inputs, &sent.values));
     let kept = forms::keepable(&action.inputs, sent.values);
     shared.memory().forms.insert(format!("actions/{key}"), kept.clone());
-    let Some(id) = performing::start(&shared, action, Order { values: kept, inputs, agreed: sent.confirmed }) else {
+    let Some(id) = performing::start(&shared, action, Order { values: kept, inputs, agreed: sent.agreed }) else {
         let why = "too many runs are under way: wait for one to end, or stop it";
         return refused(StatusCode::TOO_MANY_REQUESTS, why.into());
     };
@@ -80,9 +80,9 @@ pub(in crate::ui) async fn run(
 /// A run as it is now. One that asks before it changes something has sent nothing of it, and is no run any more.
 fn shown(shared: &Arc<Shared>, action: &ActionDefinition, id: u64) -> Response {
     let Some(record) = shared.runs.get(&action.key, id) else { return not_found("run of this number any more") };
-    if let Phase::Asks(trace) = &record.phase {
+    if let Phase::Asks(trace, question) = &record.phase {
         shared.runs.withdraw(id);
-        return Piece::asking(pages::question::show(shared, trace)).into_response();
+        return Piece::asking(pages::question::show(shared, trace), *question).into_response();
     }
     let result = record.run().map(|run| &run.result);
     let problems = result.and_then(|result| result.as_ref().err()).map(|failed| failed.problems.clone());
@@ -113,7 +113,8 @@ pub(in crate::ui) async fn cancel(State(shared): State<Arc<Shared>>, Path((key, 
 pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path((key, id)): Path<(String, u64)>) -> Response {
     let Some(record) = shared.runs.get(&key, id) else { return not_found("run of this number") };
     match shared.result(&record).await {
-        Some(value) => raw_value(&value),
+        Some(value) => raw_value(value),
+        None if record.is_forgotten => not_found("result any more: it is forgotten with its connection"),
         None => not_found("result any more: newer runs took its place"),
     }
 }

@@ -49,12 +49,13 @@ pub(in crate::ui) async fn destination(State(shared): State<Arc<Shared>>, Json(s
     }
 }
 
-/// Gives back what of a form may be kept: no secret, and nothing that is held as one.
+/// Gives back what of a form may be kept: no secret, nothing that is held as one, and of an address what is none for sure.
 pub(in crate::ui) async fn draft(State(shared): State<Arc<Shared>>, Json(sent): Json<Sent>) -> Response {
     match sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) {
         Some(definition) => {
             let public = definition.fields.iter().filter(|field| !field.secret).map(|field| &field.input);
-            Json(forms::keepable(public, sent.values)).into_response()
+            let kept = forms::keepable(public.clone(), sent.values);
+            Json(forms::without_what_addresses_hide(public, kept)).into_response()
         }
         None => not_found("connection of this kind"),
     }
@@ -81,9 +82,14 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
         }
     };
     pause_all(&shared, "the connection was changed");
-    let before = shared.memory().connection.replace(held);
-    if !before.is_some_and(|before| before.has_same_secrets(shared.memory().connection.as_ref())) {
-        history::forget(&shared);
+    let (before, has_same_secrets) = {
+        let mut memory = shared.memory();
+        let before = memory.put(Some(held));
+        let has_same = before.as_ref().is_some_and(|before| before.has_same_secrets(memory.connection.as_ref()));
+        (before, has_same)
+    };
+    if !has_same_secrets {
+        give_up(&shared, before).await;
     }
     test(&shared).await;
     let memory = shared.memory();
@@ -116,9 +122,18 @@ pub(in crate::ui) async fn test(shared: &Shared) {
 /// Forgets the connection and its secrets.
 pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>) -> Json<Piece> {
     pause_all(&shared, "the connection was forgotten");
-    shared.memory().connection = None;
-    history::forget(&shared);
+    let before = shared.memory().put(None);
+    give_up(&shared, before).await;
     Piece::new(Markup::default(), Vec::new(), "Forgotten")
+}
+
+/// Forgets what was done with a connection that another has taken the place of, and the secrets of both.
+async fn give_up(shared: &Shared, before: Option<Held>) {
+    history::forget(shared);
+    let now = shared.memory().connection.as_ref().map(|held| held.redactor().clone());
+    for secrets in before.map(|held| held.redactor().clone()).into_iter().chain(now) {
+        history::take_out(shared, secrets).await;
+    }
 }
 
 fn pause_all(shared: &Shared, why: &str) {

@@ -34,9 +34,9 @@ pub(super) struct Sent {
     /// The kind of connection.
     #[serde(default)]
     kind: Option<String>,
-    /// Whether the person who looks at the page has agreed to a change.
+    /// The question, by its number, that the person who looks at the page has agreed to.
     #[serde(default)]
-    confirmed: bool,
+    agreed: Option<u64>,
     /// The pause of a schedule, in seconds.
     #[serde(default)]
     every: Option<u64>,
@@ -54,6 +54,9 @@ pub(super) struct Piece {
     /// The question before something is changed: what would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     ask: Option<String>,
+    /// The question's number, which an answer names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<u64>,
     /// The connection's fields that another one wins over.
     #[serde(skip_serializing_if = "Option::is_none")]
     overridden: Option<Vec<String>>,
@@ -63,13 +66,14 @@ pub(super) struct Piece {
 
 impl Piece {
     fn new(html: Markup, problems: Vec<InputProblem>, say: &'static str) -> Json<Self> {
-        Json(Self { html: html.into_string(), problems, connection: None, ask: None, overridden: None, say })
+        let html = html.into_string();
+        Json(Self { html, problems, connection: None, ask: None, question: None, overridden: None, say })
     }
 
     /// The question alone: nothing has run yet.
-    fn asking(question: Markup) -> Json<Self> {
+    fn asking(question: Markup, number: u64) -> Json<Self> {
         let Json(piece) = Self::new(Markup::default(), Vec::new(), "Please confirm");
-        Json(Self { ask: Some(question.into_string()), ..piece })
+        Json(Self { ask: Some(question.into_string()), question: Some(number), ..piece })
     }
 }
 
@@ -106,8 +110,20 @@ fn raw_json(text: impl Into<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], text.into()).into_response()
 }
 
-fn raw_value(value: &RawValue) -> Response {
-    raw_json(value.get().to_owned())
+/// A value as it is kept: however many ask for it, there is one.
+fn raw_value(value: Arc<RawValue>) -> Response {
+    raw_json(shared_bytes(value))
+}
+
+/// The text of a value, which is not copied.
+fn shared_bytes(value: Arc<RawValue>) -> Bytes {
+    struct Kept(Arc<RawValue>);
+    impl AsRef<[u8]> for Kept {
+        fn as_ref(&self) -> &[u8] {
+            self.0.get().as_bytes()
+        }
+    }
+    Bytes::from_owner(Kept(value))
 }
 
 /// A body as it is, where it is JSON, else as a JSON string of its beginning.

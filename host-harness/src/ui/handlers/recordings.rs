@@ -1,5 +1,6 @@
 //! The page's recording: begun, ended, saved; and one that is opened, looked at, and replayed.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -8,8 +9,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
 
-use super::saved::file;
-use super::{Piece, as_json, not_found, raw_value, refused};
+use super::saved::written;
+use super::{Piece, as_json, not_found, raw_json, refused};
 use crate::recording::{Component, Recording};
 use crate::ui::pages;
 use crate::ui::run::{self, Side};
@@ -33,10 +34,9 @@ pub(in crate::ui) async fn stop(State(shared): State<Arc<Shared>>) -> Response {
 /// What was recorded, as a file.
 pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>) -> Response {
     let Some(made) = shared.recordings.status().made else { return not_found("recording yet: start one first") };
-    match serde_json::to_vec_pretty(&made.recording.har()) {
-        Ok(text) => file("application/json", &format!("{}.har", shared.definition().key), text),
-        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
-    }
+    let name = format!("{}.har", shared.definition().key);
+    let write = move |out: &mut dyn Write| Ok(serde_json::to_writer_pretty(out, &made.recording.har())?);
+    written(&shared, "application/json", &name, write).await
 }
 
 /// Takes a recording to be looked at.
@@ -71,7 +71,7 @@ pub(in crate::ui) async fn part(
         "error" => call.error(),
         _ => None,
     });
-    value.map_or_else(|| not_found("such part of a recording"), raw_value)
+    value.map_or_else(|| not_found("such part of a recording"), |value| raw_json(value.get().to_owned()))
 }
 
 /// A body of a request of the opened recording, or of its answer.

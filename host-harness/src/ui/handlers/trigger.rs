@@ -214,7 +214,7 @@ pub(in crate::ui) async fn part(
         return not_found("poll of this number");
     };
     match (part.as_str(), &poll.run.result, &poll.after) {
-        ("payload", Ok(Some(payload)), _) => raw_value(payload),
+        ("payload", Ok(Some(payload)), _) => raw_value(payload.clone()),
         ("state", _, Some(state)) => Json(timeline::readable(state)).into_response(),
         _ => not_found("such part of a poll"),
     }

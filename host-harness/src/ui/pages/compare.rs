@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use host::contract::ActionDefinition;
-use host::text::cut;
 use maud::{Markup, html};
 
-use super::{Place, clock, heading, page, runs, segment};
+use super::{Place, brief, clock, heading, page, runs, segment};
 use crate::ui::forms::{self, Values};
 use crate::ui::runs::Record;
 use crate::ui::shared::Shared;
@@ -42,7 +41,7 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, older
             } @else {
                 @for record in [older, newer] {
                     @match record.run().map(|run| &run.result) {
-                        Some(Err(failed)) => { p { "Run " (record.id) " failed: " (cut(&failed.message, LONGEST_VALUE)) } },
+                        Some(Err(failed)) => { p { "Run " (record.id) " failed: " (brief(&failed.message, LONGEST_VALUE)) } },
                         None => { p { "Run " (record.id) " is still under way." } },
                         Some(Ok(_)) => { p { "Run " (record.id) " is done." } },
                     }
@@ -60,8 +59,8 @@ fn inputs(action: &ActionDefinition, older: Option<&Values>, newer: Option<&Valu
     let keys: BTreeSet<&String> = older.keys().chain(newer.keys()).collect();
     let value = |value: Option<&serde_json::Value>| match value {
         None => "–".to_owned(),
-        Some(serde_json::Value::String(text)) => cut(text, LONGEST_VALUE).into_owned(),
-        Some(other) => cut(&other.to_string(), LONGEST_VALUE).into_owned(),
+        Some(serde_json::Value::String(text)) => brief(text, LONGEST_VALUE),
+        Some(other) => brief(&other.to_string(), LONGEST_VALUE),
     };
     html! {
         @for input in action.inputs.iter().filter(|input| keys.contains(&input.key)) {

@@ -8,6 +8,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::shown;
+
 /// A longer body is shown as it is. In bytes.
 const LONGEST_BODY: usize = 64 * 1024;
 
@@ -52,10 +54,10 @@ impl Operation {
     /// Document and variables.
     pub(super) fn shown(&self) -> Markup {
         html! {
-            pre .document tabindex="0" role="region" aria-label="Document" { (self.document) }
+            pre .document tabindex="0" role="region" aria-label="Document" { (shown::lines(&self.document)) }
             @if let Some(variables) = &self.variables {
                 h4 { "Variables" }
-                pre .document tabindex="0" role="region" aria-label="Variables" { (variables) }
+                pre .document tabindex="0" role="region" aria-label="Variables" { (shown::lines(variables)) }
             }
         }
     }

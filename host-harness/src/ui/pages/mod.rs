@@ -19,6 +19,7 @@ pub(super) mod trigger;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use host::text::cut;
 use maud::{DOCTYPE, Markup, html};
 use operator::values::decimal;
 
@@ -26,6 +27,7 @@ use super::assets;
 use super::memory::{Held, REFUSED};
 use super::run::Failed;
 use super::shared::Shared;
+use crate::shown;
 use host::contract::Account;
 
 /// A day, in seconds.
@@ -168,7 +170,7 @@ fn mode(shared: &Shared) -> Markup {
 
 /// An account for people.
 pub(super) fn who(account: &Account) -> Markup {
-    html! { (account.user) @if let Some(organization) = &account.organization { ", " (organization) } }
+    html! { (shown::lines(&account.user)) @if let Some(organization) = &account.organization { ", " (shown::lines(organization)) } }
 }
 
 /// The heading of a page.
@@ -196,10 +198,10 @@ pub(super) fn failure(failed: &Failed) -> Markup {
     html! {
         div .failure role="alert" {
             @if failed.problems.is_empty() {
-                p .failure-title { strong { (sentence(&failed.message)) } }
+                p .failure-title { strong { (shown::lines(&sentence(&failed.message))) } }
             } @else {
                 p .failure-title { strong { (count(failed.problems.len() as u64, "input")) " cannot be used" } }
-                ul { @for problem in &failed.problems { li { code { (problem.input) } " " (problem.message) } } }
+                ul { @for problem in &failed.problems { li { code { (shown::lines(&problem.input)) } " " (shown::lines(&problem.message)) } } }
             }
             p { (failed.advice) }
             @if let Some(command) = &failed.command {
@@ -208,6 +210,11 @@ pub(super) fn failure(failed: &Failed) -> Markup {
             p .quiet { "Kind of error: " code { (failed.kind) } }
         }
     }
+}
+
+/// The beginning of a text of others. What would turn the direction of reading in it, or hide, is shown as an escape.
+fn brief(text: &str, most: usize) -> String {
+    shown::lines(&cut(text, most)).into_owned()
 }
 
 /// With a capital at the beginning: errors are written to stand inside sentences.

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use host::contract::ActionDefinition;
-use host::text::cut;
 use host::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
 use maud::{Markup, html};
 use operator::values::shown_size;
 use serde_json::json;
 
 use super::graphql::Operation;
-use super::{clock, count, failure, runs, segment, tabs, time, tree, views};
+use super::{brief, clock, count, failure, runs, segment, tabs, time, tree, views};
 use crate::ui::forms::{self, Values};
 use crate::ui::run::{Run, STOPPED, Side};
 use crate::ui::runs::{Phase, Record};
@@ -40,7 +39,7 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, recor
         @match &record.phase {
             Phase::UnderWay { since, .. } => (under_way(record, since.elapsed().as_millis(), &path)),
             // Its question is shown in its place.
-            Phase::Asks(_) => {}
+            Phase::Asks(..) => {}
             Phase::Ended(run) => (ended(shared, action, record, run, &operation, &path)),
         }
         (runs::list(shared, action, record.id))
@@ -74,11 +73,16 @@ fn ended(
         Ok(kept) if kept.is_some() || may_be_kept => {
             views("Result", &format!("{path}/result"), operation, &format!("{path}/download"))
         }
+        Ok(_) if record.is_forgotten => {
+            html! { p .quiet { "The result is forgotten with its connection, which was changed or forgotten." } }
+        }
         Ok(_) => html! { p .quiet { "The result is no longer kept: newer runs took its place." } },
         Err(failed) => failure(failed),
     };
     let trace = &run.trace;
-    let is_of_history = trace.requests > 0 && trace.exchanges.is_empty() && trace.exchanges_dropped == 0;
+    // What was forgotten has no requests either, and not because a history left them out.
+    let is_of_history =
+        !record.is_forgotten && trace.requests > 0 && trace.exchanges.is_empty() && trace.exchanges_dropped == 0;
     let (exchanges, lines) = match is_of_history {
         true => (not_in_history(), not_in_history()),
         false => (exchanges(trace, path), log_lines(trace)),
@@ -104,7 +108,7 @@ fn not_in_history() -> Markup {
 /// A run as something to paste elsewhere.
 fn ways_out(shared: &Shared, action: &ActionDefinition, values: Option<&Values>, operation: &str) -> Markup {
     let Some(values) = values.filter(|values| forms::held_bytes(values) <= LONGEST_INPUTS) else {
-        return html! { p .quiet { "The inputs are no longer kept, or too long to paste." } };
+        return html! { p .quiet { "The inputs are no longer kept, forgotten with their connection, or too long to paste." } };
     };
     let inputs = forms::read(&action.inputs, values);
     let connection = shared.memory().connection.as_ref().map(|held| held.file());
@@ -146,7 +150,7 @@ pub(super) fn used(trace: &Trace, succeeded: bool) -> Markup {
 pub(super) fn exchanges(trace: &Trace, path: &str) -> Markup {
     html! {
         @if trace.exchanges.is_empty() && trace.exchanges_dropped == 0 { p .quiet { "No request was recorded." } }
-        @for refusal in &trace.refusals { p .problem { (refusal) } }
+        @for refusal in &trace.refusals { p .problem { (brief(&refusal.to_string(), MOST_SHOWN)) } }
         ol .exchanges {
             @for (index, exchange) in trace.exchanges.iter().enumerate().take(MOST_REQUESTS) {
                 @let operation = Some(index).filter(|index| *index < MOST_DOCUMENTS).and_then(|_| Operation::of(&exchange.request_body));
@@ -167,9 +171,9 @@ fn one_exchange(exchange: &Exchange, operation: Option<&Operation>, path: &str) 
         details {
             summary {
                 span .badge .good[is_good] .bad[!is_good] { (status) }
-                @if let Some(operation) = operation { span .operation .breakable { (cut(&operation.name, 200)) } " " }
+                @if let Some(operation) = operation { span .operation .breakable { (brief(&operation.name, 200)) } " " }
                 span .method { (exchange.method) } " "
-                span .breakable { (cut(&exchange.url, MOST_SHOWN)) }
+                span .breakable { (brief(&exchange.url, MOST_SHOWN)) }
                 span .quiet { " " (time(exchange.duration)) @if exchange.attempts > 1 { ", " (count(exchange.attempts.into(), "attempt")) } }
             }
             h3 { "Request" }
@@ -183,7 +187,7 @@ fn one_exchange(exchange: &Exchange, operation: Option<&Operation>, path: &str) 
                     (headers(sent))
                     (body(received, "Body of the answer", &format!("{path}/{}", Side::Answer.name())))
                 }
-                ExchangeOutcome::Failed(failure) => p .problem { (failure) }
+                ExchangeOutcome::Failed(failure) => p .problem { (brief(&failure.to_string(), MOST_SHOWN)) }
             }
         }
     }
@@ -192,7 +196,7 @@ fn one_exchange(exchange: &Exchange, operation: Option<&Operation>, path: &str) 
 fn headers(headers: &[(String, String)]) -> Markup {
     html! {
         dl .headers {
-            @for (name, value) in headers.iter().take(MOST_HEADERS) { dt { (cut(name, 200)) } dd { (cut(value, MOST_SHOWN)) } }
+            @for (name, value) in headers.iter().take(MOST_HEADERS) { dt { (brief(name, 200)) } dd { (brief(value, MOST_SHOWN)) } }
         }
         @if headers.len() > MOST_HEADERS { p .quiet { (count((headers.len() - MOST_HEADERS) as u64, "more header")) " not shown." } }
     }
@@ -208,10 +212,10 @@ fn body(body: &[u8], label: &str, path: &str) -> Markup {
 /// A message; a long one opens.
 fn message(text: &str) -> Markup {
     if text.len() <= LONGEST_MESSAGE {
-        return html! { span .message { (text) } };
+        return html! { span .message { (brief(text, MOST_SHOWN)) } };
     }
     html! {
-        details .message { summary { (cut(text, LONGEST_MESSAGE)) } pre { (cut(text, MOST_SHOWN)) } }
+        details .message { summary { (brief(text, LONGEST_MESSAGE)) } pre { (brief(text, MOST_SHOWN)) } }
     }
 }
 

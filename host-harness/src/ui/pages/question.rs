@@ -1,13 +1,12 @@
 //! The question before something is changed: what would be sent, as whom, and where to.
 
-use host::text::cut;
 use host::{Exchange, Trace};
 use maud::{Markup, html};
 use operator::values::shown_size;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{connection_state, count};
+use super::{brief, connection_state, count};
 use crate::ui::shared::Shared;
 
 /// Requests that are shown; a person reads no more.
@@ -30,7 +29,7 @@ pub(in crate::ui) fn show(shared: &Shared, trace: &Trace) -> Markup {
         @if more > 0 { p .quiet { (count(more, "more request")) " not shown." } }
         @if kept_back.is_empty() {
             p .problem { "What it would send was too large to be kept, and cannot be shown:" }
-            @for refusal in &trace.refusals { p .quiet { (refusal.what) } }
+            @for refusal in &trace.refusals { p .quiet { (brief(&refusal.what, LONGEST_URL)) } }
         }
         dl .facts {
             dt { "As" } dd { (connection_state(memory.connection.as_ref())) }
@@ -53,7 +52,7 @@ fn request(exchange: &Exchange) -> Markup {
     let body = &exchange.request_body;
     let graphql = serde_json::from_slice::<GraphQl>(body).ok();
     html! {
-        p .breakable { strong { (exchange.method) } " " code { (cut(&exchange.url, LONGEST_URL)) } }
+        p .breakable { strong { (exchange.method) } " " code { (brief(&exchange.url, LONGEST_URL)) } }
         @match graphql {
             Some(GraphQl { query, variables }) => {
                 (shown("The document", &query, "document"))
@@ -71,7 +70,7 @@ fn request(exchange: &Exchange) -> Markup {
 fn shown(title: &str, text: &str, kind: &str) -> Markup {
     html! {
         div .will-send data-sends=(kind) tabindex="0" role="group" aria-label=(title) {
-            pre { (cut(text, MOST_SHOWN)) }
+            pre { (brief(text, MOST_SHOWN)) }
         }
         @if text.len() > MOST_SHOWN { p .quiet { "The beginning of " (shown_size(text.len() as u64)) "." } }
     }

@@ -6,7 +6,7 @@ use host::contract::ActionDefinition;
 use host::text::cut;
 use maud::{Markup, html};
 
-use super::{clock, segment, time};
+use super::{brief, clock, segment, time};
 use crate::ui::forms::{self, Typed, Values};
 use crate::ui::runs::{Phase, Record};
 use crate::ui::shared::Shared;
@@ -45,7 +45,7 @@ fn one(action: &ActionDefinition, record: &Record, path: &str, is_shown: bool) -
             a href=(address) { (name) }
             (clock(record.started))
             (outcome(record))
-            span .run-inputs { (record.values.as_ref().map_or_else(|| "inputs no longer kept".to_owned(), |values| inputs(action, values))) }
+            span .run-inputs { (inputs_of(action, record)) }
             @if record.values.is_some() {
                 button .small type="button" data-again=(address) aria-label={ "Run again what run " (record.id) " did" } { "Run again" }
             }
@@ -53,11 +53,20 @@ fn one(action: &ActionDefinition, record: &Record, path: &str, is_shown: bool) -
     }
 }
 
+/// What a run was asked for, or why that is gone.
+fn inputs_of(action: &ActionDefinition, record: &Record) -> String {
+    match &record.values {
+        Some(values) => inputs(action, values),
+        None if record.is_forgotten => "inputs forgotten with the connection".to_owned(),
+        None => "inputs no longer kept".to_owned(),
+    }
+}
+
 /// How a run ended, and how long it took.
 pub(super) fn outcome(record: &Record) -> Markup {
     match &record.phase {
         Phase::UnderWay { .. } => html! { span .badge .warn { "running" } },
-        Phase::Asks(_) => html! { span .badge .warn { "asks" } },
+        Phase::Asks(..) => html! { span .badge .warn { "asks" } },
         Phase::Ended(run) => html! {
             @match &run.result {
                 Ok(_) => span .badge .good { "done" },
@@ -75,7 +84,7 @@ pub(super) fn inputs(action: &ActionDefinition, values: &Values) -> String {
     };
     let filled = values.iter().filter_map(|(key, typed)| Some(format!("{}: {}", label(key), said(typed)?)));
     let line = filled.collect::<Vec<_>>().join(", ");
-    if line.is_empty() { "no inputs".to_owned() } else { cut(&line, LONGEST_INPUTS).into_owned() }
+    if line.is_empty() { "no inputs".to_owned() } else { brief(&line, LONGEST_INPUTS) }
 }
 
 fn said(typed: &Typed) -> Option<String> {

@@ -6,6 +6,7 @@ use operator::values::shown_size;
 use serde_json::Value;
 
 use super::{clock, count, outcome, sentence, tree, views};
+use crate::shown;
 use crate::ui::run::Failed;
 use crate::ui::trigger::{Event, Poll, Status, What};
 
@@ -48,7 +49,7 @@ pub(in crate::ui) fn event(event: &Event, path: &str) -> Markup {
             div .event-when { (clock(event.at)) }
             div .event-what {
                 @match &event.what {
-                    What::Note(text) => p .note { (text) },
+                    What::Note(text) => p .note { (shown::lines(text)) },
                     What::Poll(poll) => (self::poll(poll, path, event.id)),
                 }
             }
@@ -73,7 +74,7 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
         }
         @for list in poll.delivery.lists.iter().filter(|list| !list.titles.is_empty()) {
             p .titles { (list.name) ": " @for (index, title) in list.titles.iter().enumerate() {
-                @if index > 0 { ", " } q { (title) } }
+                @if index > 0 { ", " } q { (shown::lines(title)) } }
                 @if list.length > list.titles.len() { " and " (list.length - list.titles.len()) " more" }
             }
         }

@@ -32,9 +32,14 @@ impl Search {
         Self { filter: Filter::of(&secrets), secrets, finder: OnceLock::new() }
     }
 
+    /// Whether the text may hold a secret; surely none where it may not.
+    pub(super) fn may_hold(&self, text: &[u8]) -> bool {
+        self.filter.may_hold(text)
+    }
+
     /// Puts `instead` in the place of each secret in the text. Gives whether there was one.
     pub(super) fn replace(&self, text: &mut Vec<u8>, instead: &[u8]) -> bool {
-        if !self.filter.may_hold(text) {
+        if !self.may_hold(text) {
             return false;
         }
         let forms = || self.secrets.iter().flat_map(|secret| forms::forms_of(secret)).collect();

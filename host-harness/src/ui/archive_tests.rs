@@ -1,0 +1,222 @@
+//! Tests of the file of runs: what is in it after a restart, and what is refused or left in one of somebody else's.
+
+use std::fs;
+
+use super::*;
+use crate::ui::forms::{Typed, Values};
+
+const CANARY: &str = "canary-key-of-the-history";
+
+fn record(id: u64, result: Result<&str, Failed>) -> Record {
+    let result = result.map(|text| Some(Arc::from(RawValue::from_string(text.into()).unwrap())));
+    Record {
+        id,
+        action: "a".into(),
+        started: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+        values: Some(Arc::new(Values::from([("x".into(), Typed::Text(CANARY.into()))]))),
+        is_forgotten: false,
+        phase: Phase::Ended(Arc::new(Run { result, trace: Trace::default(), finished: Instant::now() })),
+    }
+}
+
+fn secrets() -> Arc<Secrets> {
+    let mut secrets = Secrets::default();
+    secrets.hide(CANARY);
+    secrets.into()
+}
+
+#[test]
+fn runs_are_there_after_another_start_and_the_secrets_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let archive = Archive::open(&path, "c").unwrap();
+    let wrong = Failed { message: format!("no {CANARY}"), ..Failed::no_connection() };
+    archive.keep(&record(1, Ok(&format!("{{\"a\":\"{CANARY}\"}}"))), &[secrets()]);
+    archive.keep(&record(2, Err(wrong)), &[secrets()]);
+    let mut under_way = record(3, Ok("1"));
+    under_way.phase = Phase::UnderWay { since: Instant::now(), cancel: Arc::default() };
+    archive.keep(&under_way, &[secrets()]);
+    assert_eq!(archive.trouble(), None);
+    drop(archive);
+    let bytes = fs::read(&path).unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains(CANARY));
+
+    let archive = Archive::open(&path, "c").unwrap();
+    let earlier = archive.earlier();
+    assert_eq!(earlier.iter().map(|record| record.id).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(archive.result("a", 1).unwrap().get(), r#"{"a":"[redacted]"}"#);
+    let failed = |index: usize| earlier[index].run().unwrap().result.clone().unwrap_err();
+    assert_eq!((failed(1).kind, failed(1).message.as_str()), ("invalid-input", "no [redacted]"));
+    assert!(failed(2).message.contains("ended while it ran"));
+    assert!(archive.result("a", 2).is_none() && archive.result("b", 1).is_none());
+    drop(archive);
+    let another = Archive::open(&path, "another").unwrap();
+    assert!(another.earlier().is_empty());
+    assert_eq!(another.last_id(), 3);
+}
+
+#[test]
+fn the_oldest_runs_go_where_a_bound_is_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(&folder.path().join("runs.sqlite"), "c").unwrap();
+    let left = |most_kept: i64, most_rows: i64| {
+        prune(&archive.database(), most_kept, most_rows).unwrap();
+        archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>()
+    };
+    for id in 1..=5 {
+        archive.keep(&record(id, Ok(&format!("\"{}\"", "x".repeat(10_000)))), &[]);
+    }
+    assert_eq!(left(MOST_KEPT, MOST_ROWS), [1, 2, 3, 4, 5]);
+    assert_eq!(left(MOST_KEPT, 4), [2, 3, 4, 5]);
+    assert_eq!(left(25_000, MOST_ROWS), [4, 5]);
+}
+
+#[test]
+fn a_file_is_opened_and_written_as_soon_however_many_and_large_the_runs_are_that_it_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    drop(Archive::open(&path, "c").unwrap());
+    let database = Connection::open(&path).unwrap();
+    database
+        .execute_batch(
+            "BEGIN; INSERT INTO runs (id, connector, action, started, inputs, outcome, result, bytes) \
+             WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500000) SELECT n, 'c', 'a', 0, '{}', 'done', \
+             '1', 1 FROM n; COMMIT; UPDATE runs SET result = hex(randomblob(4000000)) WHERE id > 499990",
+        )
+        .unwrap();
+    drop(database);
+    let started = Instant::now();
+    let archive = Archive::open(&path, "c").unwrap();
+    assert_eq!((archive.earlier().len(), archive.last_id()), (MOST_RUNS, 500_000));
+    // A hundred milliseconds, and ten times as much where each row or result is looked at.
+    let opened = started.elapsed();
+    archive.keep(&record(500_001, Ok("1")), &[]);
+    assert_eq!(archive.trouble(), None);
+    let rows: i64 = archive.database().query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 500_001 - MOST_DROPPED);
+    assert!(opened < Duration::from_millis(700), "it took {opened:?}");
+}
+
+#[test]
+fn numbers_that_no_harness_gives_are_refused_and_a_run_that_cannot_be_written_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    for foreign in [i64::MAX, HIGHEST_ID + 1, 0, -1] {
+        let archive = Archive::open(&path, "c").unwrap();
+        archive.keep(&record(1, Ok("1")), &[]);
+        archive.database().execute("UPDATE runs SET id = ?1", [foreign]).unwrap();
+        drop(archive);
+        let refusal = Archive::open(&path, "c").err().unwrap();
+        assert!(refusal.contains(&format!("the number {foreign}")) && refusal.contains("name a new file"), "{refusal}");
+        fs::remove_file(&path).unwrap();
+    }
+    let archive = Archive::open(&path, "c").unwrap();
+    archive.keep(&record(1, Ok("1")), &[]);
+    archive.database().execute_batch("PRAGMA query_only = true").unwrap();
+    archive.keep(&record(2, Ok("1")), &[]);
+    // To read a run that is there takes nothing back.
+    assert!(archive.result("a", 1).is_some());
+    assert!(archive.trouble().unwrap().contains("readonly"), "{:?}", archive.trouble());
+}
+
+#[test]
+fn a_result_is_held_once_however_many_have_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(&folder.path().join("runs.sqlite"), "c").unwrap();
+    archive.keep(&record(1, Ok("1")), &[]);
+    let (one, other) = (archive.result("a", 1).unwrap(), archive.result("a", 1).unwrap());
+    assert!(Arc::ptr_eq(&one, &other));
+    let gone = Arc::downgrade(&one);
+    drop((one, other));
+    assert_eq!(gone.strong_count(), 0);
+}
+
+#[test]
+fn a_secret_that_was_written_before_it_was_one_is_taken_out_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let archive = Archive::open(&path, "c").unwrap();
+    archive.keep(&record(1, Ok(&format!("{{\"a\":\"{CANARY}\"}}"))), &[]);
+    archive.keep(&record(2, Err(Failed { message: format!("no {CANARY}"), ..Failed::no_connection() })), &[]);
+    let held = |_: &Archive| {
+        let files = fs::read_dir(folder.path()).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+        files.map(|bytes| String::from_utf8_lossy(&bytes).matches(CANARY).count()).sum::<usize>()
+    };
+    assert!(held(&archive) >= 4);
+    archive.scrub(&secrets());
+    assert_eq!((held(&archive), archive.trouble()), (0, None));
+    assert_eq!(archive.result("a", 1).unwrap().get(), r#"{"a":"[redacted]"}"#);
+}
+
+#[test]
+fn no_more_is_read_of_a_file_than_its_bound_whatever_stands_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(&folder.path().join("runs.sqlite"), "c").unwrap();
+    for id in 1..=3 {
+        archive.keep(&record(id, Ok("1")), &[]);
+    }
+    for column in ["message", "action", "outcome"] {
+        let long = "x".repeat(usize::try_from(MOST_READ).unwrap());
+        archive.database().execute(&format!("UPDATE runs SET {column} = ?1 WHERE id = 2"), [long]).unwrap();
+        // One whose key is that long is none of ours; the others are.
+        let expected: &[u64] = if column == "action" { &[1, 3] } else { &[3] };
+        assert_eq!(archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>(), expected, "{column}");
+        archive.database().execute(&format!("UPDATE runs SET {column} = 'a' WHERE id = 2"), []).unwrap();
+    }
+}
+
+/// Takes a file from other users.
+fn close(path: &Path) {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_file_that_is_in_use_or_no_history_is_refused_and_left_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let open = Archive::open(&path, "c").unwrap();
+    assert!(Archive::open(&path, "c").err().unwrap().contains("another harness uses it"));
+    drop(open);
+    let text = folder.path().join("text");
+    fs::write(&text, "not a database, and long enough to look at").unwrap();
+    close(&text);
+    assert!(Archive::open(&text, "c").err().unwrap().contains("no history"));
+    assert_eq!(fs::read_to_string(&text).unwrap(), "not a database, and long enough to look at");
+    let other = folder.path().join("other.sqlite");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
+    close(&other);
+    assert!(Archive::open(&other, "c").err().unwrap().contains("no history of this program"));
+    assert!(Archive::open(&folder.path().join("no/folder"), "c").is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_file_and_one_that_others_can_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    drop(Archive::open(&path, "c").unwrap());
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
+    let refusal = |path: &Path| Archive::open(path, "c").err().expect("it was taken");
+    for (mode, why) in [(0o644, "other users can read"), (0o660, "other users can change")] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        assert!(refusal(&path).contains(why) && refusal(&path).contains("chmod 600"), "{}", refusal(&path));
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let (link, dangling) = (folder.path().join("link"), folder.path().join("dangling"));
+    symlink(&path, &link).unwrap();
+    symlink(folder.path().join("nowhere"), &dangling).unwrap();
+    for link in [link, dangling] {
+        assert!(refusal(&link).contains("is a link"), "{}", refusal(&link));
+    }
+    assert!(!folder.path().join("nowhere").exists());
+    let second = folder.path().join("second");
+    fs::hard_link(&path, &second).unwrap();
+    assert!(refusal(&second).contains("has another name"), "{}", refusal(&second));
+    fs::remove_file(&second).unwrap();
+    // A folder may be reached by a link.
+    let linked = folder.path().join("linked");
+    symlink(folder.path(), &linked).unwrap();
+    assert!(Archive::open(&linked.join("runs.sqlite"), "c").is_ok());
+}
