@@ -82,9 +82,12 @@ pub(crate) fn misbehaving_component(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// The package of the connector with faults planted in it.
+const PLANTED: &str = "planted-faults";
+
 /// Builds the connector with faults planted in it, which `harness check` has to find.
 pub(crate) fn planted_component(workspace: &Workspace) -> Result<()> {
-    guest(workspace, "planted-faults", "planted_faults", &workspace.planted_component())?;
+    guest(workspace, PLANTED, "planted_faults", &workspace.planted_component())?;
     Ok(())
 }
 
@@ -169,6 +172,10 @@ pub(crate) fn guest_command(workspace: &Workspace, subcommand: &str, package: &s
     flags.push(format!("-Clink-arg=--initial-memory={INITIAL_MEMORY}").into());
     // Sixteen bytes at once, which strings are scanned with. Every engine that knows components has it.
     flags.push("-Ctarget-feature=+simd128".into());
+    if package == PLANTED {
+        // It exports itself what the connector that it is a copy of would export.
+        flags.push("--cfg=planted_faults".into());
+    }
     command.env("CARGO_ENCODED_RUSTFLAGS", encoded(&flags));
     command.args([subcommand, "--locked", "--package", package, "--lib"]);
     command.args(["--target", wasm_target::TARGET, "--profile", "component"]);

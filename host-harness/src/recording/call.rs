@@ -1,5 +1,6 @@
 //! One call as it is kept: what went in, what came out, and what was said meanwhile.
 
+use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use host::contract::{Account, Page, PollResult};
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::bytes_text::BytesText;
 use crate::flags::granted;
+use crate::json_writer::{JsonWriter, Layout};
 
 /// How a line of the component's says whose it is.
 const CONNECTOR: &str = "connector";
@@ -40,6 +42,9 @@ pub(super) struct Asked {
     pub(super) granted: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) inputs: Option<Box<RawValue>>,
+    /// The same as they were written, where their blanks were others: some services are sent them as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) inputs_text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) search: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,6 +150,15 @@ impl Asked {
         }
     }
 
+    /// The inputs as they were given.
+    pub(super) fn inputs(&self) -> Box<RawValue> {
+        match (&self.inputs_text, &self.inputs) {
+            (Some(text), _) => raw(text.clone()),
+            (None, Some(inputs)) => raw(compact(inputs.get())),
+            (None, None) => raw("{}".to_owned()),
+        }
+    }
+
     /// The connection that it is made with, with something else where its secrets were.
     pub(super) fn connection(&self, connector: &Connector) -> Result<Connection, String> {
         let mut fields = self.connection.fields.clone();
@@ -167,6 +181,7 @@ impl Call {
         }
         let clean = |text: &str| connection.scrub(text.to_owned());
         let fields = serde_json::from_str(&clean(connection.public_fields())).unwrap_or_default();
+        let inputs = heard.inputs.as_deref().map(|inputs| raw(clean(inputs)));
         let asked = Asked {
             operation: Operation::of(heard.kind)?,
             key: heard.key.map(clean),
@@ -176,7 +191,11 @@ impl Call {
                 secrets: connection.filled_in_secrets().map(str::to_owned).collect(),
             },
             granted: granted(heard.grants).collect(),
-            inputs: heard.inputs.as_deref().map(|inputs| raw(clean(inputs))),
+            inputs_text: inputs
+                .as_deref()
+                .filter(|inputs| compact(inputs.get()) != inputs.get())
+                .map(|inputs| inputs.get().to_owned()),
+            inputs,
             search: heard.search.map(clean),
             cursor: heard.cursor.map(clean),
             state: heard.state.map(BytesText::of),
@@ -308,6 +327,14 @@ fn poll_text(poll: &PollResult) -> serde_json::Result<String> {
         state: BytesText::of(&poll.state),
         extensions: poll.extensions.as_deref(),
     })
+}
+
+/// JSON in the one spelling in which it is compared: as it is, but for blanks and escapes that a file adds.
+pub(super) fn compact(json: &str) -> String {
+    let mut writer = JsonWriter::new(Vec::new(), Layout::Compact);
+    let written = writer.write_all(json.as_bytes());
+    let text = written.ok().and_then(|()| String::from_utf8(writer.into_inner()).ok());
+    text.unwrap_or_else(|| json.to_owned())
 }
 
 /// JSON text as it is; what is none any more, because something in the middle of it was taken out, as a text.

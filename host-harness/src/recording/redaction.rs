@@ -88,8 +88,12 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn call(&mut self, call: &mut Call) {
+        let inputs = call.asked.inputs.as_ref().map(|inputs| inputs.get().to_owned());
         for value in [&mut call.asked.inputs, &mut call.made.result, &mut call.made.error].into_iter().flatten() {
             self.json(value);
+        }
+        if inputs.as_deref() != call.asked.inputs.as_deref().map(RawValue::get) {
+            call.asked.inputs_text = None;
         }
         let mut fields = Value::Object(std::mem::take(&mut call.asked.connection.fields));
         self.value(&mut fields);

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use host::{CallFailure, CallOptions, Connector, Limits, LogLevel, LogOptions, Outcome, Returned};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::call::{Asked, Call, Made, Operation};
+use super::call::{Asked, Call, Made, Operation, compact};
 use super::difference::{self, Difference};
 use super::tape::{Sent, Tape};
-use crate::json_writer::{JsonWriter, Layout};
 
 /// A call that was made again.
 pub(crate) struct Replayed {
@@ -66,8 +64,7 @@ pub(crate) async fn replay(connector: &Connector, call: &Call, limits: &Arc<Limi
 async fn make(connector: &Connector, asked: &Asked, options: &CallOptions) -> Result<Made, String> {
     let connection = asked.connection(connector)?;
     let key = asked.key.as_deref().unwrap_or_default();
-    let empty = || Value::Object(serde_json::Map::new());
-    let inputs = asked.inputs.as_deref().map_or_else(empty, |inputs| as_value(inputs).unwrap_or_else(empty));
+    let inputs = asked.inputs();
     Ok(match asked.operation {
         Operation::TestConnection => {
             ended(connector.test_connection(&connection, options).await, |value| Returned::Account(value))
@@ -88,10 +85,6 @@ async fn make(connector: &Connector, asked: &Asked, options: &CallOptions) -> Re
     })
 }
 
-fn as_value(inputs: &RawValue) -> Option<Value> {
-    serde_json::from_str(inputs.get()).ok()
-}
-
 fn ended<T>(
     result: Result<Outcome<T>, Box<CallFailure>>,
     returned: impl for<'r> FnOnce(&'r T) -> Returned<'r>,
@@ -106,20 +99,14 @@ fn ended<T>(
 fn compare(recorded: &Made, now: &Made, found: &mut Vec<Difference>) {
     for (place, recorded, now) in [("result", &recorded.result, &now.result), ("error", &recorded.error, &now.error)] {
         match (recorded, now) {
-            (Some(recorded), Some(now)) => difference::between(place, &compact(recorded), &compact(now), found),
+            (Some(recorded), Some(now)) => {
+                difference::between(place, &compact(recorded.get()), &compact(now.get()), found)
+            }
             (None, None) => {}
             (recorded, now) => {
-                let text = |value: &Option<Box<RawValue>>| value.as_deref().map(compact);
+                let text = |value: &Option<Box<RawValue>>| value.as_deref().map(|value| compact(value.get()));
                 found.push(Difference::of(place, text(recorded).as_deref(), text(now).as_deref()));
             }
         }
     }
-}
-
-/// JSON in the one spelling in which it is compared: as it is, but for blanks and escapes that a file adds.
-fn compact(value: &RawValue) -> String {
-    let mut writer = JsonWriter::new(Vec::new(), Layout::Compact);
-    let written = std::io::Write::write_all(&mut writer, value.get().as_bytes());
-    let text = written.ok().and_then(|()| String::from_utf8(writer.into_inner()).ok());
-    text.unwrap_or_else(|| value.get().to_owned())
 }
