@@ -58,7 +58,7 @@ async fn text_that_turns_the_direction_of_reading_is_shown_as_an_escape_in_every
             let click = format!("[...document.querySelectorAll('.switch-view button')].find(b => b.textContent === '{view}').click()");
             browser.js(&click).await;
             if view == "Table" {
-                browser.js("document.querySelector('.table-box td').click()").await;
+                browser.js("document.querySelector('.table-box tr[data-place] td').click()").await;
                 browser.wait_for(".record .row").await;
             }
             if view == "Tree" {
@@ -70,7 +70,10 @@ async fn text_that_turns_the_direction_of_reading_is_shown_as_an_escape_in_every
             let shown = "return document.querySelector('#result').textContent";
             let shown = browser.js(shown).await.as_str().unwrap().to_owned();
             assert!(shown.contains("202e") && shown.contains("gpj.exe"), "{view}: {shown}");
-            let turns = format!("return new RegExp('{TURNS}').test(document.querySelector('#result').innerHTML)");
+            let turns = format!(
+                "const all = [...document.querySelectorAll('#result *')]; const said = all.map(e => e.ariaLabel + e.title).join(); \
+                 return new RegExp('{TURNS}').test(document.querySelector('#result').textContent + said)"
+            );
             assert_eq!(browser.js(&turns).await, false, "{view}: {shown:?}");
         }
         // What is copied is what came.

@@ -62,11 +62,15 @@ export function say(text) {
   requestAnimationFrame(() => { announcer.textContent = text; });
 }
 
+// What is shown or read out of an element beside what is in it.
+const READ_OUT = ["aria-label", "title"];
+
 /** An element with attributes and children, text as text: of whomever it is, it is shown as it is and obeyed by nothing. */
 export function make(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+    if (value === undefined || value === null || value === false) continue;
+    made.setAttribute(key, value === true ? "" : READ_OUT.includes(key) ? lines(String(value)) : value);
   }
   made.append(...children.map((child) => (child instanceof Node ? child : lines(String(child)))));
   return made;
