@@ -111,6 +111,5 @@ mod tests {
         assert_eq!(line("Performing a", "2s", said, 100), format!("Performing a (2s). {said}"));
         assert_eq!(line("Performing a", "2s", said, 80), format!("(2s) {said}"));
         assert_eq!(line("Performing a", "2s", said, 34), "(2s) Request 1 is sent again in 4…");
-        assert_eq!(line("Performing a", "2s", "", 0), "");
     }
 }
