@@ -236,7 +236,9 @@ mod tests {
             assert!(page.contains(&format!("\n`{}`\n", action.key)), "{}", action.key);
             assert!(action.inputs.iter().all(|input| page.contains(&code(&input.key))), "{}", action.key);
         }
-        assert!(page.contains("## Connection: Duro API Key") && page.contains("Secret: it stays with the host"));
-        assert!(page.contains("`pollChangesTrigger`") && page.contains("`selectComponent`, which can be searched"));
+        let connection = format!("## Connection: {}", text(&definition.connections[0].label));
+        assert!(page.contains(&connection) && page.contains("Secret: it stays with the host"));
+        let (trigger, source) = (code(&definition.triggers[0].key), code(&definition.data_sources[0].key));
+        assert!(page.contains(&trigger) && page.contains(&format!("{source}, which can be searched")));
     }
 }

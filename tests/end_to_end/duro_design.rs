@@ -183,8 +183,8 @@ async fn the_trigger_finds_every_change_between_its_polls_once() {
     assert!(desk.sim.touch(&old));
     let new = desk.sim.add("Grommet");
     let found = desk.poll().await;
-    assert_eq!(ids_in(&found["payload"], "created"), [new.clone()]);
-    assert_eq!(ids_in(&found["payload"], "updated"), [old.clone()]);
+    assert_eq!(ids_in(&found["payload"], "created"), std::slice::from_ref(&new));
+    assert_eq!(ids_in(&found["payload"], "updated"), std::slice::from_ref(&old));
     assert_eq!(desk.poll().await["noChanges"], true);
 
     // A new one is updated from then on; what is a week old is none of the window that is read.

@@ -96,7 +96,9 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     }
     match format {
         Format::Table if report.differences.is_empty() => {}
-        Format::Table => drop(output::table(&report.differences, &[])?),
+        Format::Table => {
+            output::table(&report.differences, &[])?;
+        }
         _ => output::json(&report)?,
     }
     let Report { recordings, calls, differences } = report;

@@ -9,10 +9,11 @@ use super::bindings::Visible;
 use super::call::{self, CallOptions, Outcome, Started};
 use super::component::Connector;
 use super::error::{CallError, CallFailure};
-use super::heard::{Heard, Returned};
+use super::heard::Returned;
 use super::observed::Observed;
-use super::observers::OperationKind;
+use super::operation_kind::OperationKind;
 use super::operations::{Operation, Perform, Poll, Query, TestConnection, as_text};
+use super::telling::Heard;
 use crate::connection::Connection;
 use crate::contract::{Account, Error, Page, PollResult};
 use crate::limits::{Limit, LimitExceeded};
@@ -95,7 +96,7 @@ impl Connector {
         };
         let result = self.observed(OperationKind::Poll, Some(key), connection, options).call(work).await;
         let heard = Heard::of(OperationKind::Poll, connection, options).with(key, inputs);
-        heard.from_state(state).tell(&result, |returned| Returned::Poll(returned));
+        heard.beginning_with(state).tell(&result, |returned| Returned::Poll(returned));
         result
     }
 

@@ -12,12 +12,14 @@ mod heard;
 mod load_error;
 mod observed;
 mod observers;
+mod operation_kind;
 mod operations;
 mod own_request;
 mod owners;
 mod receipts;
 mod renewal;
 mod store;
+mod telling;
 mod told;
 
 use std::fmt;
@@ -34,7 +36,8 @@ pub use engine::Allocation;
 pub use error::{CallError, CallFailure};
 pub use heard::{CallHeard, HeardCall, Returned};
 pub use load_error::LoadError;
-pub use observers::{CallEnd, CallEnded, OTHER_OPERATION, Observers, OperationKind};
+pub use observers::{CallEnd, CallEnded, OTHER_OPERATION, Observers};
+pub use operation_kind::OperationKind;
 pub use own_request::{OwnAnswer, OwnRequest};
 pub use told::{Told, WaysOut};
 

@@ -10,7 +10,8 @@ use tracing::{Instrument as _, Span};
 
 use super::call::{CallOptions, Outcome};
 use super::error::{CallError, CallFailure};
-use super::observers::{CallEnd, OTHER_OPERATION, OperationKind};
+use super::observers::{CallEnd, OTHER_OPERATION};
+use super::operation_kind::OperationKind;
 use crate::connection::Connection;
 use crate::contract::ConnectorDefinition;
 use crate::secrets::{REDACTED, Secrets};

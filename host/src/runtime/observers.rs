@@ -6,42 +6,13 @@ use std::sync::Arc;
 
 use super::error::CallError;
 use super::heard::CallHeard;
+use super::operation_kind::OperationKind;
 use crate::step::StepHeard;
 use crate::trace::Trace;
 use crate::trace_context::TraceContextSource;
 
 /// What stands for an operation that the manifest does not have: anybody can ask for any key.
 pub const OTHER_OPERATION: &str = "_OTHER";
-
-/// What kind of operation a call invokes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum OperationKind {
-    /// [`Connector::test_connection`](crate::Connector::test_connection).
-    TestConnection,
-    /// [`Connector::perform`](crate::Connector::perform).
-    Action,
-    /// [`Connector::query`](crate::Connector::query).
-    DataSource,
-    /// [`Connector::poll`](crate::Connector::poll).
-    Poll,
-    /// [`Connector::ask`](crate::Connector::ask) and [`Connector::renew`](crate::Connector::renew): the component takes
-    /// no part.
-    OwnRequest,
-}
-
-impl OperationKind {
-    /// The kind's name, in kebab-case.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TestConnection => "test-connection",
-            Self::Action => "action",
-            Self::DataSource => "data-source",
-            Self::Poll => "poll",
-            Self::OwnRequest => "own-request",
-        }
-    }
-}
 
 /// A call that has ended, for whoever counts.
 #[derive(Debug, Clone, Copy)]

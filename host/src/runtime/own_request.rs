@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 use super::call::{self, CallOptions};
 use super::component::Connector;
 use super::error::CallError;
-use super::observers::OperationKind;
+use super::operation_kind::OperationKind;
 use crate::budget::HostBudget;
 use crate::connection::Connection;
 use crate::contract::Error;

@@ -52,7 +52,7 @@ impl Action for FindComponentsByPartNumber {
         }
         let has_one = |node: &&str| {
             let number = json::text_member(node, "cpn").ok().flatten();
-            number.is_some_and(|number| numbers.iter().any(|wanted| *wanted == number))
+            number.is_some_and(|number| numbers.contains(&number))
         };
         let mut found = String::from("[");
         push_values(&mut found, list.edges.iter().filter_map(|edge| edge.node.as_deref()).filter(has_one));

@@ -75,7 +75,7 @@ fn a_poll_delivers_what_is_new_to_it_once_whatever_the_order_and_the_pages() {
     let mut created = component(3, "2026-11-10T11:58:00.000Z");
     created["createdAt"] = json!("2026-11-10T11:58:00.000Z");
     then(&host, &page(&[old.clone(), created.clone()], 3, Some("p2")));
-    then(&host, &page(&[new.clone()], 3, None));
+    then(&host, &page(std::slice::from_ref(&new), 3, None));
     let polled = poll(&host, json!({}), Some(&state)).unwrap();
     assert_eq!(ids(&polled, "updated"), ["c1", "c2"]);
     assert_eq!(ids(&polled, "created"), ["c3"]);
