@@ -13,7 +13,7 @@ use crate::support::root;
 
 /// The pictures that the README shows; the others are for looking things over, and are taken where
 /// `PAGE_SCREENSHOTS_ALL` is set.
-const IN_README: [&str; 4] = ["page-action", "page-table", "page-trigger", "page-connection-dark"];
+const IN_README: [&str; 5] = ["page-action", "page-code", "page-table", "page-trigger", "page-connection-dark"];
 
 #[tokio::test]
 async fn the_pictures_are_taken_and_kept_where_a_folder_is_named() {
