@@ -47,3 +47,15 @@ pub(crate) fn granted(grants: Grants) -> impl Iterator<Item = String> {
     let read_only = grants.read_only.then(|| "--read-only".to_owned());
     Grant::ALL.into_iter().filter(granted).filter_map(|grant| Flags.grant(grant)).chain(read_only)
 }
+
+/// The grants that these flags give, and the restriction, without those that only a network has a use for: a proxy, and
+/// a trace that is told.
+pub(crate) fn granted_by(flags: &[String]) -> Grants {
+    let has = |flag: Option<String>| flag.is_some_and(|flag| flags.contains(&flag));
+    Grants {
+        allow_http: has(Flags.grant(Grant::AllowHttp)),
+        allow_private_network: has(Flags.grant(Grant::AllowPrivateNetwork)),
+        read_only: has(Flags.restriction(Restriction::ReadOnly)),
+        ..Grants::default()
+    }
+}

@@ -7,6 +7,7 @@ mod input_word;
 mod json_parts;
 mod json_writer;
 mod markdown;
+mod operation;
 mod record_text;
 mod recording;
 mod records;

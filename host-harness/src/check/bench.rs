@@ -7,12 +7,13 @@ use host::{CallError, CallFailure, CallOptions, Connection, Connector, Grants, L
 use serde_json::{Map, Value, json};
 
 use super::service::{Paging, Service, World};
+use crate::operation::{Kind, Operation};
 use crate::verify::{Asked, Schema};
 
 /// Records that the service of most checks has.
 const RECORDS: u64 = 7;
 /// Where the made-up service is said to be. Nothing is ever sent there.
-const ENDPOINT: &str = "https://service.example/graphql";
+pub(super) const ENDPOINT: &str = "https://service.example/graphql";
 /// What stands in every secret field.
 pub(super) const SECRET: &str = "made-up-secret-of-the-check-7QzR";
 
@@ -27,33 +28,9 @@ pub(super) struct Bench {
     pub(super) limits: Arc<Limits>,
 }
 
-/// One operation that can be tried.
-#[derive(Clone, Copy)]
-pub(super) enum Tried<'d> {
-    Action(&'d str),
-    DataSource(&'d str),
-    Trigger(&'d str),
-}
-
-impl Tried<'_> {
-    pub(super) fn name(self) -> String {
-        match self {
-            Self::Action(key) => format!("the action {key}"),
-            Self::DataSource(key) => format!("the data source {key}"),
-            Self::Trigger(key) => format!("the trigger {key}"),
-        }
-    }
-}
-
-/// All operations of a manifest with their inputs and the schema of their results.
-pub(super) fn operations(definition: &ConnectorDefinition) -> impl Iterator<Item = (Tried<'_>, &[InputField], &Value)> {
-    let actions = definition.actions.iter();
-    let actions = actions.map(|of| (Tried::Action(&of.key), of.inputs.as_slice(), &of.result_schema));
-    let sources = definition.data_sources.iter();
-    let sources = sources.map(|of| (Tried::DataSource(&of.key), of.inputs.as_slice(), &of.result_schema));
-    let triggers = definition.triggers.iter();
-    let triggers = triggers.map(|of| (Tried::Trigger(&of.key), of.inputs.as_slice(), &of.result_schema));
-    actions.chain(sources).chain(triggers)
+/// What an operation is called in what is found.
+pub(super) fn name(operation: Operation<'_>) -> String {
+    format!("the {} {}", operation.kind().noun(), operation.key())
 }
 
 impl Bench {
@@ -91,30 +68,22 @@ impl Bench {
     /// Makes one call, and gives its result as JSON.
     pub(super) async fn call(
         &self,
-        tried: Tried<'_>,
-        inputs: &Map<String, Value>,
-    ) -> Result<Outcome<Value>, Box<CallFailure>> {
-        self.call_with(&self.connection, tried, inputs).await
-    }
-
-    pub(super) async fn call_with(
-        &self,
-        connection: &Connection,
-        tried: Tried<'_>,
+        kind: Kind,
+        key: &str,
         inputs: &Map<String, Value>,
     ) -> Result<Outcome<Value>, Box<CallFailure>> {
         let options = self.options();
-        Ok(match tried {
-            Tried::Action(key) => {
-                let outcome = self.connector.perform(key, connection, inputs, &options).await?;
+        Ok(match kind {
+            Kind::Action => {
+                let outcome = self.connector.perform(key, &self.connection, inputs, &options).await?;
                 as_json(outcome, |value| serde_json::from_str(value.get()).unwrap_or_default())
             }
-            Tried::DataSource(key) => {
-                let outcome = self.connector.query(key, connection, inputs, None, None, &options).await?;
+            Kind::DataSource => {
+                let outcome = self.connector.query(key, &self.connection, inputs, None, None, &options).await?;
                 as_json(outcome, |page| json!(page.items))
             }
-            Tried::Trigger(key) => {
-                let outcome = self.connector.poll(key, connection, inputs, None, &options).await?;
+            Kind::Trigger => {
+                let outcome = self.connector.poll(key, &self.connection, inputs, None, &options).await?;
                 as_json(outcome, |poll| serde_json::from_str(poll.payload.get()).unwrap_or_default())
             }
         })
@@ -124,11 +93,11 @@ impl Bench {
     /// operation says which.
     pub(super) async fn call_well(
         &self,
-        tried: Tried<'_>,
-        inputs: &[InputField],
+        operation: Operation<'_>,
     ) -> (Map<String, Value>, Result<Outcome<Value>, Box<CallFailure>>) {
+        let inputs = operation.inputs();
         let mut given = self.inputs(inputs);
-        let called = self.call(tried, &given).await;
+        let called = self.call(operation.kind(), operation.key(), &given).await;
         let named = match called.as_ref().map_err(|failure| kind(failure)) {
             Err((_, Some(Error::InvalidInput(problems)))) => {
                 let is_left_out = |input: &&InputField| {
@@ -140,7 +109,7 @@ impl Bench {
         };
         let Some(named) = named else { return (given, called) };
         given.insert(named.key.clone(), good(named, &self.an_id()));
-        let called = self.call(tried, &given).await;
+        let called = self.call(operation.kind(), operation.key(), &given).await;
         (given, called)
     }
 

@@ -4,8 +4,9 @@ use host::contract::{Error, InputKind};
 use serde_json::{Map, Value};
 
 use super::Verdict;
-use super::bench::{Bench, Tried, connection_value, kind, needed, operations, words};
+use super::bench::{Bench, ENDPOINT, connection_value, kind, name, needed, words};
 use super::declared::misfits;
+use crate::operation::{Kind, Operation};
 
 /// Every operation answers what it should take, with what it says that it gives.
 pub(super) async fn good(bench: &Bench) -> Verdict {
@@ -18,17 +19,17 @@ pub(super) async fn good(bench: &Bench) -> Verdict {
         Ok(_) => answered += 1,
         Err(failure) => problems.push(format!("the test of the connection fails: {}", words(&failure))),
     }
-    for (tried, inputs, schema) in operations(bench.definition()) {
-        let name = tried.name();
-        let (mut given, mut called) = bench.call_well(tried, inputs).await;
+    for operation in Operation::all(bench.definition()) {
+        let (name, schema) = (name(operation), operation.result_schema());
+        let (mut given, mut called) = bench.call_well(operation).await;
         // An example may name a record that is not there: one that is does as well.
         if matches!(&called, Err(failure) if kind(failure).0 == "not-found")
             && let Some(id) = bench.service.world(|world| world.an_id().map(str::to_owned))
         {
-            for input in needed(inputs).filter(|input| input.kind == InputKind::Text) {
+            for input in needed(operation.inputs()).filter(|input| input.kind == InputKind::Text) {
                 given.insert(input.key.clone(), id.clone().into());
             }
-            called = bench.call(tried, &given).await;
+            called = bench.call(operation.kind(), operation.key(), &given).await;
         }
         match called {
             Ok(outcome) => {
@@ -60,15 +61,12 @@ pub(super) async fn unknown_keys(bench: &Bench) -> Verdict {
     let mut problems = Vec::new();
     const KEY: &str = "no-such-key-is-here";
     let before = bench.service.requests();
-    for (tried, name) in [
-        (Tried::Action(KEY), "an action"),
-        (Tried::DataSource(KEY), "a data source"),
-        (Tried::Trigger(KEY), "a trigger"),
-    ] {
-        match bench.call(tried, &Map::new()).await {
+    for of in [Kind::Action, Kind::DataSource, Kind::Trigger] {
+        let name = of.noun();
+        match bench.call(of, KEY, &Map::new()).await {
             Err(failure) if matches!(kind(&failure), ("unknown-key", Some(_))) => {}
-            Err(failure) => problems.push(format!("{name} that is not there: {}", words(&failure))),
-            Ok(_) => problems.push(format!("{name} that is not there gives a result")),
+            Err(failure) => problems.push(format!("the {name} that is not there: {}", words(&failure))),
+            Ok(_) => problems.push(format!("the {name} that is not there gives a result")),
         }
     }
     sent_nothing(bench, before, "an unknown key", &mut problems);
@@ -80,7 +78,8 @@ pub(super) async fn bad(bench: &Bench) -> Verdict {
     let mut problems = Vec::new();
     let mut count = 0;
     let before = bench.service.requests();
-    for (tried, inputs, _) in operations(bench.definition()) {
+    for operation in Operation::all(bench.definition()) {
+        let inputs = operation.inputs();
         let good = bench.inputs(inputs);
         let without = needed(inputs).filter(|input| input.default.is_none());
         let missing = without.map(|input| {
@@ -101,8 +100,8 @@ pub(super) async fn bad(bench: &Bench) -> Verdict {
         });
         for (given, input, what) in missing.chain(wrong) {
             count += 1;
-            let place = format!("{}, where {} {what}", tried.name(), input.key);
-            match bench.call(tried, &given).await {
+            let place = format!("{}, where {} {what}", name(operation), input.key);
+            match bench.call(operation.kind(), operation.key(), &given).await {
                 Ok(_) => problems.push(format!("{place}: it gives a result")),
                 Err(failure) => match kind(&failure) {
                     (_, Some(Error::InvalidInput(named))) if named.iter().any(|one| one.input == input.key) => {}
@@ -132,7 +131,7 @@ pub(super) async fn missing_secret(bench: &Bench) -> Verdict {
     let Some(name) = secret.first() else {
         return Verdict::not_checked("no field of the connection is a secret that it needs");
     };
-    let value = connection_value(definition, "https://service.example/graphql").map(|mut value| {
+    let value = connection_value(definition, ENDPOINT).map(|mut value| {
         if let Some(fields) = value.get_mut("fields").and_then(Value::as_object_mut) {
             fields.remove(*name);
         }

@@ -4,7 +4,8 @@ use host::contract::{ConnectorDefinition, InputField, InputKind};
 use serde_json::Value;
 
 use super::Verdict;
-use super::bench::operations;
+use super::bench::name;
+use crate::operation::Operation;
 
 /// The manifest's schema, as hosts in other languages read it.
 const MANIFEST_SCHEMA: &str = include_str!("../../../manifest.schema.json");
@@ -34,31 +35,26 @@ pub(super) fn manifest(definition: &ConnectorDefinition) -> Verdict {
     if definition.version.split('.').count() != 3 {
         problems.push(format!("its version, {:?}, is not of the form 1.2.3", definition.version));
     }
-    Verdict::of(problems, format!("{} operations, version {}", operations(definition).count(), definition.version))
+    Verdict::of(problems, format!("{} operations, version {}", Operation::all(definition).count(), definition.version))
 }
 
 /// Schemas are schemas, and what is given as an example or a default fits its own.
 pub(super) fn examples(definition: &ConnectorDefinition) -> Verdict {
     let mut problems = Vec::new();
     let mut count = 0;
-    let actions =
-        definition.actions.iter().map(|of| (&of.key, &of.result_schema, &of.input_schema, &of.example_payload));
-    let sources =
-        definition.data_sources.iter().map(|of| (&of.key, &of.result_schema, &of.input_schema, &of.example_payload));
-    let triggers =
-        definition.triggers.iter().map(|of| (&of.key, &of.result_schema, &of.input_schema, &of.example_payload));
-    for (key, result, inputs, example) in actions.chain(sources).chain(triggers) {
+    for operation in Operation::all(definition) {
+        let key = operation.key();
         count += 1;
-        match misfits(result, example) {
+        match misfits(operation.result_schema(), operation.example()) {
             Ok(found) => problems.extend(found.into_iter().map(|why| format!("{key}: its example is not one: {why}"))),
             Err(why) => problems.push(format!("{key}: its result schema is no schema: {why}")),
         }
-        if let Err(why) = misfits(inputs, &Value::Null) {
+        if let Err(why) = misfits(operation.input_schema(), &Value::Null) {
             problems.push(format!("{key}: its input schema is no schema: {why}"));
         }
     }
-    let of_operations = operations(definition).flat_map(|(tried, inputs, _)| {
-        inputs.iter().map(move |input| (format!("{}, {}", tried.name(), input.key), input))
+    let of_operations = Operation::all(definition).flat_map(|operation| {
+        operation.inputs().iter().map(move |input| (format!("{}, {}", name(operation), input.key), input))
     });
     let of_connections = definition.connections.iter().flat_map(|kind| {
         kind.fields.iter().map(|field| (format!("the connection {}, {}", kind.key, field.input.key), &field.input))

@@ -3,7 +3,8 @@
 use host::{LogLevel, LogSource, Trace};
 
 use super::Verdict;
-use super::bench::{Bench, operations};
+use super::bench::{Bench, name};
+use crate::operation::Operation;
 
 /// What happens once a call, and what is unusual, is kept by everyone: no record and no input belongs into it.
 pub(super) async fn without_records(bench: &Bench) -> Verdict {
@@ -13,10 +14,10 @@ pub(super) async fn without_records(bench: &Bench) -> Verdict {
     let test = bench.connector.test_connection(&bench.connection, &bench.options()).await;
     let trace = test.map_or_else(|failure| failure.trace, |outcome| outcome.trace);
     look("the test of the connection", &trace, &marks, &mut lines, &mut problems);
-    for (tried, inputs, _) in operations(bench.definition()) {
-        let (_, called) = bench.call_well(tried, inputs).await;
+    for operation in Operation::all(bench.definition()) {
+        let (_, called) = bench.call_well(operation).await;
         let trace = called.map_or_else(|failure| failure.trace, |outcome| outcome.trace);
-        look(&tried.name(), &trace, &marks, &mut lines, &mut problems);
+        look(&name(operation), &trace, &marks, &mut lines, &mut problems);
     }
     Verdict::of(problems, format!("{lines} lines"))
 }

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::Verdict;
-use super::bench::{Bench, Tried, kind, operations, words};
+use super::bench::{Bench, kind, words};
 use super::declared::misfits;
 use super::service::Trouble;
+use crate::operation::Operation;
 
 /// What an operation may pass on whose result can be anything.
 const OTHER_SHAPE: &str = "data of another shape";
@@ -31,12 +32,12 @@ pub(super) async fn told(bench: &Bench) -> Verdict {
         bench.service.trouble(Some(trouble));
         let tested = bench.connector.test_connection(&bench.connection, &bench.options()).await;
         judge("the test of the connection", name, expected, tested.map(drop), &mut problems);
-        for (tried, inputs, takes_anything) in &operations {
+        for (operation, inputs, takes_anything) in &operations {
             if *takes_anything && name == OTHER_SHAPE {
                 continue;
             }
-            let called = bench.call(*tried, inputs).await;
-            judge(&tried.name(), name, expected, called.map(drop), &mut problems);
+            let called = bench.call(operation.kind(), operation.key(), inputs).await;
+            judge(&super::bench::name(*operation), name, expected, called.map(drop), &mut problems);
         }
         bench.service.trouble(None);
     }
@@ -62,16 +63,16 @@ fn judge(
 }
 
 /// The operations that ask the service, as they are called here, and whether their results may be anything.
-async fn asking(bench: &Bench) -> Vec<(Tried<'_>, Map<String, Value>, bool)> {
+async fn asking(bench: &Bench) -> Vec<(Operation<'_>, Map<String, Value>, bool)> {
     let mut asking = Vec::new();
-    for (tried, inputs, schema) in operations(bench.definition()) {
+    for operation in Operation::all(bench.definition()) {
         let before = bench.service.requests();
         // Whatever comes of it.
-        let (inputs, _) = bench.call_well(tried, inputs).await;
+        let (inputs, _) = bench.call_well(operation).await;
         if bench.service.requests() > before {
             let anything = json!({ "somethingElse": [1, 2] });
-            let takes_anything = misfits(schema, &anything).is_ok_and(|found| found.is_empty());
-            asking.push((tried, inputs, takes_anything));
+            let takes_anything = misfits(operation.result_schema(), &anything).is_ok_and(|found| found.is_empty());
+            asking.push((operation, inputs, takes_anything));
         }
     }
     bench.service.take_refused();

@@ -7,7 +7,8 @@ use host::contract::{ConnectorDefinition, InputField};
 use serde_json::Value;
 
 use super::Verdict;
-use super::bench::operations;
+use super::bench::name;
+use crate::operation::Operation;
 
 /// How much a change is, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,8 +102,8 @@ fn changes(older: &ConnectorDefinition, newer: &ConnectorDefinition) -> Found {
         found.add(Size::Minor, format!("the connection {} is new", kind.key));
     }
     let of = |definition| -> BTreeMap<String, (Vec<InputField>, Value)> {
-        let all = operations(definition);
-        all.map(|(tried, inputs, schema)| (tried.name(), (inputs.to_vec(), schema.clone()))).collect()
+        let all = Operation::all(definition);
+        all.map(|of| (name(of), (of.inputs().to_vec(), of.result_schema().clone()))).collect()
     };
     let (before, after) = (of(older), of(newer));
     for (name, (inputs, schema)) in &before {

@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::inputs::InputOptions;
-use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
 use super::{complete, missing};
+use crate::operation::Kind;
 
 /// Perform an action and print its result as {"data": …}
 ///

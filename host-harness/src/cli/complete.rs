@@ -9,9 +9,9 @@ use clap_complete::CompletionCandidate;
 use host::contract::{ConnectorDefinition, InputField};
 use host::{CompileCache, Runtime, RuntimeOptions};
 
-use super::operation::{Kind, Operation};
 use super::options::component;
 use super::output::one_line;
+use crate::operation::{Kind, Operation};
 
 /// The keys of all operations.
 pub(super) fn any_key(current: &OsStr) -> Vec<CompletionCandidate> {

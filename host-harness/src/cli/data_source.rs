@@ -9,12 +9,12 @@ use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::inputs::InputOptions;
-use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
 use super::{complete, missing, output, shell};
+use crate::operation::Kind;
 
 /// Ask a data source for one page of items
 ///

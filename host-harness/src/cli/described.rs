@@ -6,10 +6,10 @@ use host::contract::{ConnectionField, InputField, InputKind};
 use host::text::cut;
 use serde_json::Value;
 
-use super::operation::{Kind, Operation};
 use super::shell;
 use super::shown::one_line;
 use crate::input_word;
+use crate::operation::{Kind, Operation};
 
 /// The most bytes of a description or a help text.
 const LONGEST_TEXT: usize = 4_000;

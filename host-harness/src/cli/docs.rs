@@ -5,7 +5,6 @@ use clap::Args;
 use super::command_error::CommandError;
 use super::options::GlobalOptions;
 use super::output;
-use super::output_file::OutputFile;
 use super::session::Session;
 use crate::markdown;
 
@@ -24,15 +23,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
-    let session = Session::open(options).await?;
-    let page = markdown::page(session.connector.definition());
-    match arguments.output.filter(|path| path.as_os_str() != "-") {
-        None => output::text_line(page.trim_end())?,
-        Some(path) => {
-            let failed = |error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
-            let mut file = OutputFile::open(&path).map_err(failed)?;
-            file.add(|out| out.write_all(page.as_bytes())).map_err(failed)?;
-        }
+    if let Some(path) = arguments.output.filter(|path| path.as_os_str() != "-") {
+        let failed = |error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
+        output::to_file(&path).map_err(failed)?;
     }
+    let session = Session::open(options).await?;
+    output::text_line(markdown::page(session.connector.definition()).trim_end())?;
     Ok(())
 }

@@ -5,8 +5,8 @@ use host::CallError;
 use host::contract::{ConnectorDefinition, Error, InputField, InputProblem};
 
 use super::inputs::Inputs;
-use super::operation::{Kind, Operation};
 use super::suggest::{did_you_mean, nearest};
+use crate::operation::{Kind, Operation};
 
 /// The call that failed.
 #[derive(Clone, Copy)]

@@ -7,11 +7,11 @@ use clap::error::ErrorKind;
 use clap::{Command, FromArgMatches};
 
 use super::command_error::CommandError;
-use super::operation::{Kind, Operation};
 use super::options::GlobalOptions;
 use super::project::config::Config;
 use super::session::Session;
 use super::{ask, described, output, suggest};
+use crate::operation::{Kind, Operation};
 
 /// `harness action KEY --help` is about that action, and so with other operations. None where no operation is named or
 /// none is to be had, and the command's own help serves.

@@ -10,13 +10,13 @@ use serde_json::json;
 use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::format::Format;
-use super::operation::Operation;
 use super::options::GlobalOptions;
 use super::output::{self, one_line};
 use super::print::PrintOptions;
 use super::session::Session;
 use super::suggest::did_you_mean;
 use super::{complete, described};
+use crate::operation::Operation;
 
 /// Show what a component is: its manifest, what it imports and exports, its size; or one of its operations
 ///

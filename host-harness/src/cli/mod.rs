@@ -27,7 +27,6 @@ mod key;
 mod missing;
 mod network;
 mod notify;
-mod operation;
 mod options;
 mod output;
 mod output_file;

@@ -6,10 +6,10 @@ use host::contract::{DataSourceDefinition, InputField, Item, Page};
 
 use super::command_error::CommandError;
 use super::inputs::Inputs;
-use super::operation::Kind;
 use super::progress::Progress;
 use super::session::Session;
 use super::{ask, output};
+use crate::operation::Kind;
 
 /// What came of it.
 pub(super) enum Picked {

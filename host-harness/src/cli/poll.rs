@@ -14,13 +14,13 @@ use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::inputs::InputOptions;
-use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::print::{PrintOptions, Printer};
 use super::progress::Progress;
 use super::session::Session;
 use super::trigger_state::StateOption;
 use super::{complete, missing, output, trigger_state};
+use crate::operation::Kind;
 
 /// The longest pause of `--drain`, which polls only while more waits: as `watch` without --every.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -9,6 +9,7 @@ use host::{CallHeard, Connector, Limits};
 use super::command_error::CommandError;
 use super::output;
 use super::output_file::OutputFile;
+use super::tally::counted;
 use crate::files;
 use crate::recording::{Answers, Component, Finished, LARGEST, Recorder, Recording, Redaction, finish};
 
@@ -116,10 +117,7 @@ impl UnderWay {
         }
         let mut file = inner.file.lock().unwrap_or_else(PoisonError::into_inner);
         output::json_into(&mut file, &recording.har()).map_err(|error| cannot_be_written(&inner.path, &error))?;
-        let calls = match recording.calls.len() {
-            1 => "1 call".to_owned(),
-            calls => format!("{calls} calls"),
-        };
+        let calls = counted(recording.calls.len() as u64, "call");
         output::message(&format!("note: {calls} recorded in {}", inner.path.display()));
         Ok(())
     }

@@ -15,11 +15,11 @@ use super::command_error::CommandError;
 use super::connection_option::{ConnectionOption, Source};
 use super::explain::{Call, explained};
 use super::inputs::Inputs;
-use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::progress::Progress;
 use super::{connection_file, output};
 use crate::files;
+use crate::operation::Kind;
 use crate::recording::Component;
 
 /// A manifest as it is printed, in bytes: indented, it is several times what a component may declare.

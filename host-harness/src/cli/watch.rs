@@ -14,7 +14,6 @@ use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::inputs::{InputOptions, Inputs};
 use super::notify::{self, Posts};
-use super::operation::Kind;
 use super::options::GlobalOptions;
 use super::print::{LineOptions, LinePrinter};
 use super::progress::Progress;
@@ -25,6 +24,7 @@ use super::trigger_state::{self, StateOption};
 use super::values::duration;
 use super::{complete, missing, output};
 use crate::json_parts::items;
+use crate::operation::Kind;
 use crate::records::found;
 
 /// Poll a trigger on a schedule and print one JSON line a record

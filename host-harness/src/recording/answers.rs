@@ -9,7 +9,7 @@ use host::{Exchange, Transport};
 use serde_json::Value;
 use url::Url;
 
-use super::har::Recording;
+use super::file::Recording;
 use super::tape;
 
 /// A request in an error is shown up to this many bytes.

@@ -1,13 +1,10 @@
 //! One call as it is kept: what went in, what came out, and what was said meanwhile.
 
 use std::io::Write as _;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use host::contract::{Account, Page, PollResult};
-use host::{
-    CallError, Connection, Connector, Exchange, Grants, HeardCall, LogLevel, LogLine, LogSource, OperationKind,
-    Returned, Trace,
-};
+use host::egress::REDACTED;
+use host::{CallError, Connection, Connector, Exchange, HeardCall, LogLine, OperationKind, Returned, Trace};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -16,15 +13,12 @@ use super::bytes_text::BytesText;
 use crate::flags::granted;
 use crate::json_writer::{JsonWriter, Layout};
 
-/// How a line of the component's says whose it is.
-const CONNECTOR: &str = "connector";
-
 /// One call of a component.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(super) asked: Asked,
     pub(super) made: Made,
-    pub(super) log: Vec<Said>,
+    pub(super) log: Vec<LogLine>,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) started: SystemTime,
 }
@@ -33,7 +27,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Asked {
-    pub(super) operation: Operation,
+    pub(super) operation: OperationKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<String>,
     pub(super) connection: ConnectionUsed,
@@ -64,16 +58,6 @@ pub(super) struct ConnectionUsed {
     pub(super) secrets: Vec<String>,
 }
 
-/// The kinds of operation, as the commands call them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Operation {
-    TestConnection,
-    Action,
-    DataSource,
-    Poll,
-}
-
 /// What came out: a result or an error, as JSON.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,14 +72,6 @@ pub(crate) struct Made {
     pub(super) ended_by: Option<String>,
 }
 
-/// One line of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Said {
-    pub(super) level: String,
-    pub(super) source: String,
-    pub(super) message: String,
-}
-
 /// What a poll returns, as it is kept.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -108,48 +84,7 @@ struct Polled<'a> {
     extensions: Option<&'a RawValue>,
 }
 
-impl Operation {
-    /// None for what no component takes part in.
-    fn of(kind: OperationKind) -> Option<Self> {
-        match kind {
-            OperationKind::TestConnection => Some(Self::TestConnection),
-            OperationKind::Action => Some(Self::Action),
-            OperationKind::DataSource => Some(Self::DataSource),
-            OperationKind::Poll => Some(Self::Poll),
-            _ => None,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::TestConnection => "test-connection",
-            Self::Action => "action",
-            Self::DataSource => "data-source",
-            Self::Poll => "poll",
-        }
-    }
-}
-
 impl Asked {
-    /// The call in a few words.
-    pub(super) fn title(&self) -> String {
-        match &self.key {
-            Some(key) => format!("{} {key}", self.operation.name()),
-            None => self.operation.name().to_owned(),
-        }
-    }
-
-    pub(super) fn grants(&self) -> Grants {
-        let has = |flag: &str| self.granted.iter().any(|granted| granted == flag);
-        Grants {
-            allow_http: has("--allow-http"),
-            allow_private_network: has("--allow-private-network"),
-            read_only: has("--read-only"),
-            // Nothing leaves, so there is no proxy, and nobody to tell of a trace.
-            ..Grants::default()
-        }
-    }
-
     /// The inputs as they were given.
     pub(super) fn inputs(&self) -> Box<RawValue> {
         match (&self.inputs_text, &self.inputs) {
@@ -183,7 +118,7 @@ impl Call {
         let fields = serde_json::from_str(&clean(connection.public_fields())).unwrap_or_default();
         let inputs = heard.inputs.as_deref().map(|inputs| raw(clean(inputs)));
         let asked = Asked {
-            operation: Operation::of(heard.kind)?,
+            operation: heard.kind,
             key: heard.key.map(clean),
             connection: ConnectionUsed {
                 key: connection.key().to_owned(),
@@ -201,14 +136,14 @@ impl Call {
             state: heard.state.map(BytesText::of),
         };
         let made = Made::of(&heard.result).scrubbed(&clean);
-        let log = heard.trace.log.iter().map(Said::of).collect();
-        let exchanges = heard.trace.exchanges.clone();
-        Some(Self { asked, made, log, exchanges, started: now.checked_sub(heard.trace.duration).unwrap_or(now) })
+        let Trace { log, exchanges, duration, .. } = heard.trace.clone();
+        Some(Self { asked, made, log, exchanges, started: now.checked_sub(duration).unwrap_or(now) })
     }
 
     /// The call in a few words.
     pub(crate) fn title(&self) -> String {
-        self.asked.title()
+        let operation = self.asked.operation.name();
+        self.asked.key.as_ref().map_or_else(|| operation.to_owned(), |key| format!("{operation} {key}"))
     }
 
     /// When it began.
@@ -233,17 +168,20 @@ impl Call {
 
     /// Its exchanges and its log.
     pub(crate) fn trace(&self) -> Trace {
-        Trace { exchanges: self.exchanges.clone(), log: self.log.iter().map(Said::line).collect(), ..Trace::default() }
+        Trace { exchanges: self.exchanges.clone(), log: self.log.clone(), ..Trace::default() }
     }
 
     /// What it holds in memory, in bytes.
     pub(super) fn held_bytes(&self) -> u64 {
         let length = |value: &Option<Box<RawValue>>| value.as_ref().map_or(0, |value| value.get().len());
-        let texts = length(&self.asked.inputs) + length(&self.made.result) + length(&self.made.error);
+        let texts = [&self.asked.inputs_text, &self.asked.search, &self.asked.cursor, &self.asked.key];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let json = length(&self.asked.inputs) + length(&self.made.result) + length(&self.made.error);
+        let fields = Value::Object(self.asked.connection.fields.clone()).to_string().len();
         let state = self.asked.state.as_ref().map_or(0, |state| state.text.len());
-        let log: usize = self.log.iter().map(|line| line.message.len() + size_of::<Said>()).sum();
+        let log: u64 = self.log.iter().map(LogLine::held_bytes).sum();
         let exchanges: u64 = self.exchanges.iter().map(Exchange::held_bytes).sum();
-        exchanges + (texts + state + log + size_of::<Self>()) as u64
+        exchanges + log + (texts + json + fields + state + size_of::<Self>()) as u64
     }
 }
 
@@ -283,50 +221,21 @@ impl Made {
     }
 }
 
-impl Said {
-    fn line(&self) -> LogLine {
-        let levels = [LogLevel::Trace, LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
-        let level = levels.into_iter().find(|level| level.name() == self.level).unwrap_or(LogLevel::Info);
-        let source = if self.source == CONNECTOR { LogSource::Connector } else { LogSource::Host };
-        LogLine { at: Duration::ZERO, level, source, message: self.message.clone() }
-    }
-
-    pub(super) fn of(line: &LogLine) -> Self {
-        let source = match line.source {
-            LogSource::Connector => CONNECTOR,
-            LogSource::Host => "host",
-        };
-        Self { level: line.level.name().to_owned(), source: source.to_owned(), message: line.message.clone() }
-    }
-}
-
 fn written(returned: Returned<'_>) -> Box<RawValue> {
     let text = match returned {
-        Returned::Account(account) => account_text(account),
+        Returned::Account(account) => serde_json::to_string(account),
         Returned::Value(value) => Ok(value.get().to_owned()),
-        Returned::Page(page) => page_text(page),
-        Returned::Poll(poll) => poll_text(poll),
+        Returned::Page(page) => serde_json::to_string(page),
+        Returned::Poll(poll) => serde_json::to_string(&Polled {
+            payload: &poll.payload,
+            no_changes: poll.no_changes,
+            more: poll.more,
+            state: BytesText::of(&poll.state),
+            extensions: poll.extensions.as_deref(),
+        }),
         _ => Ok("null".to_owned()),
     };
     raw(text.unwrap_or_else(|problem| Value::from(problem.to_string()).to_string()))
-}
-
-fn account_text(account: &Account) -> serde_json::Result<String> {
-    serde_json::to_string(account)
-}
-
-fn page_text(page: &Page) -> serde_json::Result<String> {
-    serde_json::to_string(page)
-}
-
-fn poll_text(poll: &PollResult) -> serde_json::Result<String> {
-    serde_json::to_string(&Polled {
-        payload: &poll.payload,
-        no_changes: poll.no_changes,
-        more: poll.more,
-        state: BytesText::of(&poll.state),
-        extensions: poll.extensions.as_deref(),
-    })
 }
 
 /// JSON in the one spelling in which it is compared: as it is, but for blanks and escapes that a file adds.
@@ -340,6 +249,7 @@ pub(super) fn compact(json: &str) -> String {
 /// JSON text as it is; what is none any more, because something in the middle of it was taken out, as a text.
 pub(super) fn raw(text: String) -> Box<RawValue> {
     RawValue::from_string(text).unwrap_or_else(|_| {
-        RawValue::from_string("\"[redacted]\"".to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+        let instead = Value::from(REDACTED).to_string();
+        RawValue::from_string(instead).unwrap_or_else(|_| RawValue::NULL.to_owned())
     })
 }

@@ -7,7 +7,8 @@ use host::{Connector, Limits};
 
 use super::bytes_text::BytesText;
 use super::call::Call;
-use super::har::{Component, Recording};
+use super::component::Component;
+use super::file::Recording;
 use super::recorder::{Kept, MOST_BYTES};
 use super::redaction::Redaction;
 use super::replay::{Replayed, replay};

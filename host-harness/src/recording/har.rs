@@ -1,117 +1,69 @@
-//! The file: a HAR 1.2, as browsers write and read it. Each call is a page of it, and what a HAR has no member for
-//! stands under names with an underscore, which its readers pass over.
+//! The shapes of a HAR 1.2, as browsers write and read it. What a HAR has no member for stands under names with an
+//! underscore, which its readers pass over.
 
-use std::collections::HashMap;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use host::contract::Failure;
-use host::{Connector, Exchange, ExchangeOutcome};
+use host::{Exchange, ExchangeOutcome, LogLine};
 use jiff::{Timestamp, TimestampRound, Unit};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::bytes_text::BytesText;
-use super::call::{Asked, Call, Made, Said};
-
-/// The largest file that is read, in bytes: twice what a recording holds at most, because JSON is spaced out.
-pub(crate) const LARGEST: u64 = 256 * 1024 * 1024;
-/// What this version writes.
-const VERSION: u32 = 1;
-
-/// Calls, in the order in which they were made, and the component that made them.
-#[derive(Debug, Clone)]
-pub(crate) struct Recording {
-    /// None of a HAR that somebody else wrote.
-    pub(crate) component: Option<Component>,
-    pub(crate) calls: Vec<Call>,
-    /// Exchanges of no call: all of those that a browser wrote.
-    pub(super) loose: Vec<Exchange>,
-}
-
-/// Which component was recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Component {
-    /// The connector's key.
-    pub(crate) key: String,
-    /// The connector's version.
-    pub(crate) version: String,
-    /// The version of the contract that it offers.
-    pub(crate) contract: String,
-    /// The SHA-256 of its file, in hexadecimal digits; none of one that was compiled ahead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) sha256: Option<String>,
-}
-
-impl Component {
-    /// The component of a connector. `file` is what it was loaded from, where that is WebAssembly and known.
-    pub(crate) fn of(connector: &Connector, file: Option<&Path>) -> Self {
-        let definition = connector.definition();
-        let sha256 = file.and_then(|file| std::fs::read(file).ok()).map(|bytes| {
-            let digest = Sha256::digest(&bytes);
-            digest.iter().map(|byte| format!("{byte:02x}")).collect()
-        });
-        Self {
-            key: definition.key.clone(),
-            version: definition.version.clone(),
-            contract: connector.contract_version().to_owned(),
-            sha256,
-        }
-    }
-}
+use super::call::{Asked, Made};
+use super::component::Component;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Har {
-    log: Log,
+    pub(super) log: Log,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Log {
-    version: String,
-    creator: Creator,
+pub(super) struct Log {
+    pub(super) version: String,
+    pub(super) creator: Creator,
     #[serde(rename = "_recording", default, skip_serializing_if = "Option::is_none")]
-    recording: Option<Head>,
+    pub(super) recording: Option<Head>,
     #[serde(default)]
-    pages: Vec<Page>,
-    entries: Vec<Entry>,
+    pub(super) pages: Vec<Page>,
+    pub(super) entries: Vec<Entry>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Creator {
-    name: String,
-    version: String,
+pub(super) struct Creator {
+    pub(super) name: String,
+    pub(super) version: String,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Head {
-    version: u32,
-    component: Component,
+pub(super) struct Head {
+    pub(super) version: u32,
+    pub(super) component: Component,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
-    started_date_time: String,
-    id: String,
-    title: String,
-    page_timings: Nothing,
+pub(super) struct Page {
+    pub(super) started_date_time: String,
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) page_timings: Nothing,
     #[serde(rename = "_asked", default, skip_serializing_if = "Option::is_none")]
-    asked: Option<Asked>,
+    pub(super) asked: Option<Asked>,
     #[serde(rename = "_made", default, skip_serializing_if = "Option::is_none")]
-    made: Option<Made>,
+    pub(super) made: Option<Made>,
     #[serde(rename = "_log", default, skip_serializing_if = "Vec::is_empty")]
-    log: Vec<Said>,
+    pub(super) log: Vec<LogLine>,
 }
 
 /// An object that a HAR has to have and that says nothing here.
 #[derive(Default, Serialize, Deserialize)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+pub(super) struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pageref: Option<String>,
+    pub(super) pageref: Option<String>,
     started_date_time: String,
     /// In milliseconds.
     #[serde(default)]
@@ -218,87 +170,8 @@ struct Failed {
     limit_bytes: Option<u64>,
 }
 
-impl Recording {
-    /// What is written.
-    pub(crate) fn har(&self) -> Har {
-        let numbered = || self.calls.iter().zip(1..).map(|(call, number)| (call, format!("call-{number}")));
-        let pages = numbered().map(|(call, id)| Page {
-            started_date_time: written_time(call.started),
-            id,
-            title: call.title(),
-            page_timings: Nothing {},
-            asked: Some(call.asked.clone()),
-            made: Some(call.made.clone()),
-            log: call.log.clone(),
-        });
-        let of_calls = numbered().flat_map(|(call, id)| {
-            call.exchanges.iter().map(move |exchange| Entry::of(exchange, call.started, Some(id.clone())))
-        });
-        let loose = self.loose.iter().map(|exchange| Entry::of(exchange, SystemTime::UNIX_EPOCH, None));
-        Har {
-            log: Log {
-                version: "1.2".into(),
-                creator: Creator { name: "harness".into(), version: env!("CARGO_PKG_VERSION").into() },
-                recording: self.component.clone().map(|component| Head { version: VERSION, component }),
-                pages: pages.collect(),
-                entries: of_calls.chain(loose).collect(),
-            },
-        }
-    }
-
-    /// Reads what this, or a browser, wrote. The error says what is wrong with it.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
-        let har: Har = serde_json::from_str(text).map_err(|error| format!("it is no HAR: {error}"))?;
-        let Log { recording, pages, entries, .. } = har.log;
-        if let Some(head) = recording.as_ref().filter(|head| head.version > VERSION) {
-            return Err(format!("it is a recording of version {}; this program reads {VERSION}", head.version));
-        }
-        let mut calls = Vec::new();
-        let mut places = HashMap::new();
-        for page in pages {
-            let (Some(asked), Some(made)) = (page.asked, page.made) else { continue };
-            let started = read_time(&page.started_date_time).map_err(|problem| format!("{}: {problem}", page.id))?;
-            if places.insert(page.id.clone(), calls.len()).is_some() {
-                return Err(format!("two calls have the id {:?}", page.id));
-            }
-            calls.push(Call { asked, made, log: page.log, exchanges: Vec::new(), started });
-        }
-        let mut loose = Vec::new();
-        for (entry, number) in entries.into_iter().zip(1..) {
-            let place = entry.pageref.as_ref().and_then(|id| places.get(id)).copied();
-            let call = place.and_then(|place| calls.get_mut(place));
-            let began = call.as_ref().map_or(SystemTime::UNIX_EPOCH, |call: &&mut Call| call.started);
-            let exchange = entry.exchange(began).map_err(|problem| format!("entry {number}: {problem}"))?;
-            match call {
-                Some(call) => call.exchanges.push(exchange),
-                None => loose.push(exchange),
-            }
-        }
-        Ok(Self { component: recording.map(|head| head.component), calls, loose })
-    }
-
-    /// Whether it is a recording of the connector of this key, and can be replayed. The error says why not.
-    pub(crate) fn check(&self, key: &str) -> Result<(), String> {
-        if self.calls.is_empty() {
-            let way_out = "--answer-from has them answer a call, which --record records";
-            return Err(format!("it holds no call, only exchanges; {way_out}"));
-        }
-        match &self.component {
-            Some(component) if component.key != key => {
-                Err(format!("it is a recording of the connector {}, and this is {key}", component.key))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// All exchanges there are.
-    pub(super) fn into_exchanges(self) -> Vec<Exchange> {
-        self.calls.into_iter().flat_map(|call| call.exchanges).chain(self.loose).collect()
-    }
-}
-
 impl Entry {
-    fn of(exchange: &Exchange, began: SystemTime, pageref: Option<String>) -> Self {
+    pub(super) fn of(exchange: &Exchange, began: SystemTime, pageref: Option<String>) -> Self {
         let time = exchange.duration.as_secs_f64() * 1000.0;
         let time = (time * 1000.0).round() / 1000.0;
         Self {
@@ -317,7 +190,7 @@ impl Entry {
         }
     }
 
-    fn exchange(self, began: SystemTime) -> Result<Exchange, String> {
+    pub(super) fn exchange(self, began: SystemTime) -> Result<Exchange, String> {
         let at = read_time(&self.started_date_time)?.duration_since(began).unwrap_or_default();
         let (method, url) = (self.request.method, self.request.url);
         let sent = self.request.post_data.map(Content::bytes).transpose()?.unwrap_or_default();
@@ -434,13 +307,13 @@ fn signed(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-fn written_time(time: SystemTime) -> String {
+pub(super) fn written_time(time: SystemTime) -> String {
     let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
     let rounded = time.round(TimestampRound::new().smallest(Unit::Millisecond)).unwrap_or(time);
     format!("{rounded:.3}")
 }
 
-fn read_time(text: &str) -> Result<SystemTime, String> {
+pub(super) fn read_time(text: &str) -> Result<SystemTime, String> {
     let time: Timestamp = text.parse().map_err(|error| format!("{text:?} is no time: {error}"))?;
     Ok(time.into())
 }

@@ -68,8 +68,8 @@ impl Redaction {
         work.found
     }
 
-    /// Whether something of it stands in this text, which is not to be changed.
-    pub(super) fn names(&self, name: &str) -> bool {
+    /// Whether what stands under this name is taken out.
+    fn names(&self, name: &str) -> bool {
         let name = plain(name);
         self.names.contains(&name)
     }

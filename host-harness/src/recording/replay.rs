@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use host::{CallFailure, CallOptions, Connector, Limits, LogLevel, LogOptions, Outcome, Returned};
+use host::{CallFailure, CallOptions, Connector, Limits, LogLevel, LogOptions, OperationKind, Outcome, Returned};
 use serde_json::value::RawValue;
 
-use super::call::{Asked, Call, Made, Operation, compact};
+use super::call::{Asked, Call, Made, compact};
 use super::difference::{self, Difference};
 use super::tape::{Sent, Tape};
+use crate::flags::granted_by;
 
 /// A call that was made again.
 pub(crate) struct Replayed {
@@ -50,7 +51,7 @@ pub(crate) async fn replay(connector: &Connector, call: &Call, limits: &Arc<Limi
     let tape = Arc::new(Tape::of(&call.exchanges));
     let connector = connector.with_transport(tape.clone());
     let options = CallOptions {
-        grants: call.asked.grants(),
+        grants: granted_by(&call.asked.granted),
         limits: limits.clone(),
         log: LogOptions { level: LogLevel::Warn, ..LogOptions::default() },
         ..CallOptions::default()
@@ -66,22 +67,23 @@ async fn make(connector: &Connector, asked: &Asked, options: &CallOptions) -> Re
     let key = asked.key.as_deref().unwrap_or_default();
     let inputs = asked.inputs();
     Ok(match asked.operation {
-        Operation::TestConnection => {
+        OperationKind::TestConnection => {
             ended(connector.test_connection(&connection, options).await, |value| Returned::Account(value))
         }
-        Operation::Action => {
+        OperationKind::Action => {
             ended(connector.perform(key, &connection, &inputs, options).await, |value| Returned::Value(value))
         }
-        Operation::DataSource => {
+        OperationKind::DataSource => {
             let (search, cursor) = (asked.search.as_deref(), asked.cursor.as_deref());
             let page = connector.query(key, &connection, &inputs, search, cursor, options).await;
             ended(page, |value| Returned::Page(value))
         }
-        Operation::Poll => {
+        OperationKind::Poll => {
             let state = asked.state.as_ref().map(super::bytes_text::BytesText::bytes).transpose()?;
             let polled = connector.poll(key, &connection, &inputs, state.as_deref(), options).await;
             ended(polled, |value| Returned::Poll(value))
         }
+        other => return Err(format!("a component takes no part in {}", other.name())),
     })
 }
 

@@ -47,9 +47,7 @@ impl Tape {
         }
         differences
     }
-}
 
-impl Tape {
     /// The requests that were made this time.
     pub(super) fn sent(&self) -> Vec<Sent> {
         self.played.lock().unwrap_or_else(PoisonError::into_inner).sent.clone()

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use host::{CallHeard, Connector, Limits};
 
-use crate::recording::{self, Call, Component, Difference, Finished, Recorder, Recording, Redaction};
+use crate::recording::{self, Component, Difference, Finished, Recorder, Recording, Redaction};
 
 /// The switch, and what came of it.
 #[derive(Default)]
@@ -85,7 +85,7 @@ impl Recordings {
 
     /// Makes the calls of the opened recording again.
     pub(super) async fn replay(&self, connector: &Connector, limits: &Arc<Limits>) {
-        let Some(opened) = self.held().opened.clone() else { return };
+        let Some(opened) = self.opened() else { return };
         let mut replayed = Vec::new();
         for call in &opened.recording.calls {
             let again = recording::replay(connector, call, limits).await;
@@ -95,9 +95,9 @@ impl Recordings {
         self.held().opened = Some(Arc::new(Opened { recording, replayed: Some(replayed) }));
     }
 
-    /// A call of the opened recording.
-    pub(super) fn call(&self, index: usize) -> Option<Call> {
-        self.held().opened.as_ref()?.recording.calls.get(index).cloned()
+    /// The recording that is shown.
+    pub(super) fn opened(&self) -> Option<Arc<Opened>> {
+        self.held().opened.clone()
     }
 
     /// Forgets all of it.

@@ -1,7 +1,10 @@
 //! What kinds of operation there are.
 
+use serde::{Deserialize, Serialize};
+
 /// What kind of operation a call invokes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OperationKind {
     /// [`Connector::test_connection`](crate::Connector::test_connection).

@@ -127,6 +127,9 @@ async fn a_triggers_state_is_saved_and_loaded_again() {
         let browser = bench.open("/triggers/pollChangesTrigger").await;
         browser.click("[data-trigger=poll]").await;
         browser.wait_for_text("#trigger-state", "after poll 1").await;
+        // What a poll asked is copied as what an action asked is.
+        let line = text(&bench, "/triggers/pollChangesTrigger/polls/1/exchanges/0/curl").await;
+        assert!(line.starts_with("curl ") && line.contains("\"$DURO_API_KEY\"") && !line.contains(KEY), "{line}");
         let state = text(&bench, "/triggers/pollChangesTrigger/state/file").await;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("poll.state");

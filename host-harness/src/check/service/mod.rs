@@ -2,6 +2,7 @@
 //! [`World`]. It stands in the place of the network.
 
 mod answer;
+mod named;
 mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,7 +52,7 @@ struct Inner {
     trouble: Option<Trouble>,
     meanwhile: Option<Meanwhile>,
     requests: u64,
-    /// Whether the last answers say what time it is.
+    /// What it said of documents that it did not understand.
     refused: Vec<String>,
 }
 

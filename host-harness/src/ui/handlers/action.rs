@@ -6,19 +6,18 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use host::Trace;
 use host::contract::ActionDefinition;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Piece, Sent, as_json, not_found, raw_value, refused};
+use super::{Piece, Sent, exchanged, not_found, raw_value, refused};
 use crate::ui;
 use crate::ui::forms::{self, Values};
 use crate::ui::pages::{self, action::Opened};
 use crate::ui::performing::{self, Order};
-use crate::ui::run::{self, Failed, Side};
+use crate::ui::run::Failed;
 use crate::ui::runs::{Phase, Record};
 use crate::ui::shared::Shared;
 
@@ -159,20 +158,7 @@ pub(in crate::ui) async fn exchange(
     let Some(trace) = record.as_ref().and_then(Record::run).map(|run| &run.trace) else {
         return not_found("such body");
     };
-    if side == "curl" {
-        return curl(&shared, trace, index);
-    }
-    let body = Side::named(&side).and_then(|side| run::body(trace, index, side));
-    body.map_or_else(|| not_found("such body"), |body| as_json(&body))
-}
-
-/// A request as a command line.
-pub(super) fn curl(shared: &Shared, trace: &Trace, index: usize) -> Response {
-    let line = shared.curl(trace, index);
-    line.map_or_else(
-        || not_found("way to write this request as one command"),
-        |line| ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], line).into_response(),
-    )
+    exchanged(&shared, trace, index, &side)
 }
 
 /// What a dropdown asks for.

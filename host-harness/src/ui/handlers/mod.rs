@@ -14,6 +14,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use host::Trace;
 use host::contract::InputProblem;
 use maud::Markup;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use serde_json::value::RawValue;
 
 use super::forms::Values;
 use super::pages;
+use super::run::{self, Side};
 use super::shared::Shared;
 
 /// A body that is not JSON is shown up to this many bytes.
@@ -124,6 +126,19 @@ fn shared_bytes(value: Arc<RawValue>) -> Bytes {
         }
     }
     Bytes::from_owner(Kept(value))
+}
+
+/// A body of a recorded request or of its answer, or the request as a command line.
+fn exchanged(shared: &Shared, trace: &Trace, index: usize, side: &str) -> Response {
+    if side == "curl" {
+        let line = shared.curl(trace, index);
+        return line.map_or_else(
+            || not_found("way to write this request as one command"),
+            |line| ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], line).into_response(),
+        );
+    }
+    let body = Side::named(side).and_then(|side| run::body(trace, index, side));
+    body.map_or_else(|| not_found("such body"), |body| as_json(&body))
 }
 
 /// A body as it is, where it is JSON, else as a JSON string of its beginning.

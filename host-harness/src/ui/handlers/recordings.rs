@@ -10,10 +10,9 @@ use axum::response::{IntoResponse, Response};
 use maud::Markup;
 
 use super::saved::written;
-use super::{Piece, as_json, not_found, raw_json, refused};
+use super::{Piece, exchanged, not_found, raw_json, refused};
 use crate::recording::{Component, Recording};
 use crate::ui::pages;
-use crate::ui::run::{self, Side};
 use crate::ui::shared::Shared;
 
 pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>) -> Markup {
@@ -64,8 +63,9 @@ pub(in crate::ui) async fn part(
     State(shared): State<Arc<Shared>>,
     Path((index, part)): Path<(usize, String)>,
 ) -> Response {
-    let call = shared.recordings.call(index);
-    let value = call.as_ref().and_then(|call| match part.as_str() {
+    let opened = shared.recordings.opened();
+    let call = opened.as_ref().and_then(|opened| opened.recording.calls.get(index));
+    let value = call.and_then(|call| match part.as_str() {
         "inputs" => call.inputs(),
         "result" => call.result(),
         "error" => call.error(),
@@ -79,12 +79,8 @@ pub(in crate::ui) async fn exchange(
     State(shared): State<Arc<Shared>>,
     Path((index, exchange, side)): Path<(usize, usize, String)>,
 ) -> Response {
-    let Some(trace) = shared.recordings.call(index).map(|call| call.trace()) else { return not_found("such body") };
-    if side == "curl" {
-        return super::action::curl(&shared, &trace, exchange);
-    }
-    let body = Side::named(&side).and_then(|side| run::body(&trace, exchange, side));
-    body.map_or_else(|| not_found("such body"), |body| as_json(&body))
+    let trace = shared.recordings.opened().and_then(|opened| Some(opened.recording.calls.get(index)?.trace()));
+    trace.map_or_else(|| not_found("such body"), |trace| exchanged(&shared, &trace, exchange, &side))
 }
 
 fn done(say: &'static str) -> Response {

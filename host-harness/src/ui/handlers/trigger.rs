@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 use serde::{Deserialize, Serialize};
 
-use super::{Piece, Sent, as_json, not_found, raw_value, refused};
+use super::{Piece, Sent, exchanged, not_found, raw_value, refused};
 use crate::ui::forms;
 use crate::ui::pages::{self, timeline};
 use crate::ui::polling;
-use crate::ui::run::{self, Failed, Side};
+use crate::ui::run::Failed;
 use crate::ui::shared::Shared;
 use crate::ui::trigger::{Poll, Trigger, What};
 
@@ -225,8 +225,7 @@ pub(in crate::ui) async fn exchange(
     Path((key, id, index, side)): Path<(String, u64, usize, String)>,
 ) -> Response {
     let poll = shared.triggers.get(&key).and_then(|trigger| poll_of(trigger, id));
-    let body = poll.zip(Side::named(&side)).and_then(|(poll, side)| run::body(&poll.run.trace, index, side));
-    body.map_or_else(|| not_found("such body"), |body| as_json(&body))
+    poll.map_or_else(|| not_found("such body"), |poll| exchanged(&shared, &poll.run.trace, index, &side))
 }
 
 fn poll_of(trigger: &Trigger, id: u64) -> Option<Box<Poll>> {

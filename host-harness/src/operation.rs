@@ -6,7 +6,7 @@ use serde::Serialize;
 /// One operation of a connector.
 #[derive(Clone, Copy, Serialize)]
 #[serde(tag = "operation", rename_all = "kebab-case")]
-pub(super) enum Operation<'d> {
+pub(crate) enum Operation<'d> {
     Action(&'d ActionDefinition),
     DataSource(&'d DataSourceDefinition),
     Trigger(&'d TriggerDefinition),
@@ -14,7 +14,7 @@ pub(super) enum Operation<'d> {
 
 /// The kinds of operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Action,
     DataSource,
     Trigger,
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// What it is called in a sentence.
-    pub(super) fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Action => "action",
             Self::DataSource => "data source",
@@ -31,7 +31,7 @@ impl Kind {
     }
 
     /// The command that runs it once.
-    pub(super) fn command(self) -> &'static str {
+    pub(crate) fn command(self) -> &'static str {
         match self {
             Self::Action => "action",
             Self::DataSource => "data-source",
@@ -42,18 +42,18 @@ impl Kind {
 
 impl<'d> Operation<'d> {
     /// All operations, in the manifest's order.
-    pub(super) fn all(definition: &'d ConnectorDefinition) -> impl Iterator<Item = Self> + 'd {
+    pub(crate) fn all(definition: &'d ConnectorDefinition) -> impl Iterator<Item = Self> + 'd {
         let actions = definition.actions.iter().map(Self::Action);
         let sources = definition.data_sources.iter().map(Self::DataSource);
         actions.chain(sources).chain(definition.triggers.iter().map(Self::Trigger))
     }
 
     /// The operation of this kind and key.
-    pub(super) fn of(definition: &'d ConnectorDefinition, kind: Kind, key: &str) -> Option<Self> {
+    pub(crate) fn of(definition: &'d ConnectorDefinition, kind: Kind, key: &str) -> Option<Self> {
         Self::all(definition).find(|operation| operation.kind() == kind && operation.key() == key)
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> Kind {
         match self {
             Self::Action(_) => Kind::Action,
             Self::DataSource(_) => Kind::DataSource,
@@ -61,7 +61,7 @@ impl<'d> Operation<'d> {
         }
     }
 
-    pub(super) fn key(self) -> &'d str {
+    pub(crate) fn key(self) -> &'d str {
         match self {
             Self::Action(definition) => &definition.key,
             Self::DataSource(definition) => &definition.key,
@@ -69,7 +69,7 @@ impl<'d> Operation<'d> {
         }
     }
 
-    pub(super) fn label(self) -> &'d str {
+    pub(crate) fn label(self) -> &'d str {
         match self {
             Self::Action(definition) => &definition.label,
             Self::DataSource(definition) => &definition.label,
@@ -77,7 +77,7 @@ impl<'d> Operation<'d> {
         }
     }
 
-    pub(super) fn description(self) -> &'d str {
+    pub(crate) fn description(self) -> &'d str {
         match self {
             Self::Action(definition) => &definition.description,
             Self::DataSource(definition) => &definition.description,
@@ -85,7 +85,7 @@ impl<'d> Operation<'d> {
         }
     }
 
-    pub(super) fn inputs(self) -> &'d [InputField] {
+    pub(crate) fn inputs(self) -> &'d [InputField] {
         match self {
             Self::Action(definition) => &definition.inputs,
             Self::DataSource(definition) => &definition.inputs,
@@ -93,8 +93,26 @@ impl<'d> Operation<'d> {
         }
     }
 
+    /// What it may be given.
+    pub(crate) fn input_schema(self) -> &'d serde_json::Value {
+        match self {
+            Self::Action(definition) => &definition.input_schema,
+            Self::DataSource(definition) => &definition.input_schema,
+            Self::Trigger(definition) => &definition.input_schema,
+        }
+    }
+
+    /// What its results are.
+    pub(crate) fn result_schema(self) -> &'d serde_json::Value {
+        match self {
+            Self::Action(definition) => &definition.result_schema,
+            Self::DataSource(definition) => &definition.result_schema,
+            Self::Trigger(definition) => &definition.result_schema,
+        }
+    }
+
     /// A result to learn from.
-    pub(super) fn example(self) -> &'d serde_json::Value {
+    pub(crate) fn example(self) -> &'d serde_json::Value {
         match self {
             Self::Action(definition) => &definition.example_payload,
             Self::DataSource(definition) => &definition.example_payload,
