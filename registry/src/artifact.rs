@@ -1,0 +1,125 @@
+//! A component as an artifact: what its configuration and its manifest say of it. The format is the CNCF's for Wasm, which
+//! wkg, wasmtime and others read.
+
+use std::collections::BTreeMap;
+
+use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
+use serde::Serialize;
+use wit_component::DecodedWasm;
+
+use crate::{Address, Error, blob, signature};
+
+const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
+const LAYER_TYPE: &str = "application/wasm";
+
+/// What a registry shows of a component beside its bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Description {
+    /// The world that it is of, as `package/world@version`.
+    pub world: Option<String>,
+    /// Annotations of the manifest, by their names in the OCI's specification (`org.opencontainers.image.…`).
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The configuration of a Wasm artifact.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Config {
+    /// No time of its own, so that the same component is the same artifact whenever it is pushed.
+    created: &'static str,
+    architecture: &'static str,
+    os: &'static str,
+    layer_digests: Vec<String>,
+    component: Component,
+}
+
+#[derive(Serialize)]
+struct Component {
+    exports: Vec<String>,
+    imports: Vec<String>,
+    target: Option<String>,
+}
+
+/// The artifact of a component: its configuration's bytes, and its manifest.
+///
+/// # Errors
+///
+/// The bytes are no component.
+pub fn describe(component: &[u8], description: &Description) -> Result<(Vec<u8>, OciImageManifest), Error> {
+    let no_component = |reason: String| Error::NotAComponent { address: "the file".into(), reason };
+    let decoded = wit_component::decode(component).map_err(|error| no_component(format!("{error:#}")))?;
+    let DecodedWasm::Component(resolve, world) = decoded else {
+        return Err(no_component("it is a WIT package".into()));
+    };
+    let world = resolve.worlds.get(world).ok_or_else(|| no_component("it describes no world".into()))?;
+    let config = Config {
+        created: "1970-01-01T00:00:00Z",
+        architecture: "wasm",
+        // The format's word for a component, whatever the component asks of its host.
+        os: "wasip2",
+        layer_digests: vec![blob::digest(component)],
+        component: Component {
+            exports: world.exports.keys().map(|key| resolve.name_world_key(key)).collect(),
+            imports: world.imports.keys().map(|key| resolve.name_world_key(key)).collect(),
+            target: description.world.clone(),
+        },
+    };
+    let config = serde_json::to_vec(&config).map_err(|error| no_component(error.to_string()))?;
+    let manifest = OciImageManifest {
+        media_type: Some(OCI_IMAGE_MEDIA_TYPE.to_owned()),
+        config: signature::descriptor(CONFIG_TYPE, &config),
+        layers: vec![signature::descriptor(LAYER_TYPE, component)],
+        annotations: (!description.annotations.is_empty()).then(|| description.annotations.clone()),
+        ..OciImageManifest::default()
+    };
+    Ok((config, manifest))
+}
+
+/// The one layer of a manifest that is a component's.
+pub(crate) fn layer(address: &Address, manifest: &[u8]) -> Result<OciDescriptor, Error> {
+    let wrong = |reason: &str| Error::NotAComponent { address: address.to_string(), reason: reason.to_owned() };
+    let manifest: OciImageManifest =
+        serde_json::from_slice(manifest).map_err(|_| wrong("there is no manifest of one artifact under this name"))?;
+    if manifest.config.media_type != CONFIG_TYPE {
+        return Err(wrong(&format!(
+            "it is a {}, not a {CONFIG_TYPE}: push components with `harness push` or `wkg oci push`",
+            crate::error::bounded(&manifest.config.media_type)
+        )));
+    }
+    match manifest.layers.as_slice() {
+        [layer] if layer.media_type == LAYER_TYPE => Ok(layer.clone()),
+        _ => Err(wrong("it must have one layer, of the type application/wasm")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_component_is_the_same_artifact_and_says_what_it_exports() {
+        let component = wat::parse_str(r#"(component (import "a:b/c@1.0.0" (instance)))"#).unwrap();
+        let description = Description { world: Some("a:b/w@1.0.0".into()), ..Description::default() };
+        let (config, manifest) = describe(&component, &description).unwrap();
+        assert_eq!(describe(&component, &description).unwrap().0, config);
+        let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+        assert_eq!(config["component"]["imports"], serde_json::json!(["a:b/c@1.0.0"]));
+        assert_eq!(config["component"]["target"], "a:b/w@1.0.0");
+        assert_eq!(config["layerDigests"][0], blob::digest(&component));
+        let address: Address = "oci://localhost:1/x:1".parse().unwrap();
+        let found = layer(&address, &serde_json::to_vec(&manifest).unwrap()).unwrap();
+        assert_eq!(found.digest, blob::digest(&component));
+    }
+
+    #[test]
+    fn what_is_no_component_is_neither_described_nor_taken() {
+        let module = wat::parse_str("(module)").unwrap();
+        assert!(describe(&module, &Description::default()).is_err());
+        let address: Address = "oci://localhost:1/x:1".parse().unwrap();
+        for manifest in ["", "[]", "{}", r#"{"schemaVersion":2,"manifests":[]}"#] {
+            assert!(layer(&address, manifest.as_bytes()).is_err());
+        }
+        let image = r#"{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"x","size":1},"layers":[]}"#;
+        assert!(layer(&address, image.as_bytes()).unwrap_err().to_string().contains("vnd.oci.image.config"));
+    }
+}
