@@ -12,13 +12,14 @@ use crate::{Address, Error, blob, signature};
 const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
 const LAYER_TYPE: &str = "application/wasm";
 
+/// What a component begins with, and a core module does not.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
 /// What a registry shows of a component beside its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Description {
     /// The world that it is of, as `package/world@version`.
     pub world: Option<String>,
-    /// Annotations of the manifest, by their names in the OCI's specification (`org.opencontainers.image.…`).
-    pub annotations: BTreeMap<String, String>,
 }
 
 /// The configuration of a Wasm artifact.
@@ -47,6 +48,9 @@ struct Component {
 /// The bytes are no component.
 pub fn describe(component: &[u8], description: &Description) -> Result<(Vec<u8>, OciImageManifest), Error> {
     let no_component = |reason: String| Error::NotAComponent { address: "the file".into(), reason };
+    if component.get(..8) != Some(COMPONENT) {
+        return Err(no_component("it does not begin as a WebAssembly component does".into()));
+    }
     let decoded = wit_component::decode(component).map_err(|error| no_component(format!("{error:#}")))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
         return Err(no_component("it is a WIT package".into()));
@@ -69,10 +73,28 @@ pub fn describe(component: &[u8], description: &Description) -> Result<(Vec<u8>,
         media_type: Some(OCI_IMAGE_MEDIA_TYPE.to_owned()),
         config: signature::descriptor(CONFIG_TYPE, &config),
         layers: vec![signature::descriptor(LAYER_TYPE, component)],
-        annotations: (!description.annotations.is_empty()).then(|| description.annotations.clone()),
+        annotations: Some(annotations(component)).filter(|annotations| !annotations.is_empty()),
         ..OciImageManifest::default()
     };
     Ok((config, manifest))
+}
+
+/// What the component says of itself in its metadata, by the names of the OCI's specification.
+fn annotations(component: &[u8]) -> BTreeMap<String, String> {
+    let Ok(payload) = wasm_metadata::Payload::from_binary(component) else { return BTreeMap::new() };
+    let said = payload.metadata();
+    let text = |text: Option<String>| text.map(|text| crate::error::bounded(&text));
+    [
+        ("title", text(said.name.clone())),
+        ("version", text(said.version.as_ref().map(ToString::to_string))),
+        ("description", text(said.description.as_ref().map(ToString::to_string))),
+        ("licenses", text(said.licenses.as_ref().map(ToString::to_string))),
+        ("source", text(said.source.as_ref().map(ToString::to_string))),
+        ("revision", text(said.revision.as_ref().map(ToString::to_string))),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((format!("org.opencontainers.image.{name}"), value?)))
+    .collect()
 }
 
 /// The one layer of a manifest that is a component's.
@@ -99,7 +121,7 @@ mod tests {
     #[test]
     fn the_same_component_is_the_same_artifact_and_says_what_it_exports() {
         let component = wat::parse_str(r#"(component (import "a:b/c@1.0.0" (instance)))"#).unwrap();
-        let description = Description { world: Some("a:b/w@1.0.0".into()), ..Description::default() };
+        let description = Description { world: Some("a:b/w@1.0.0".into()) };
         let (config, manifest) = describe(&component, &description).unwrap();
         assert_eq!(describe(&component, &description).unwrap().0, config);
         let config: serde_json::Value = serde_json::from_slice(&config).unwrap();

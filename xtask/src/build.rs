@@ -133,6 +133,26 @@ pub(crate) fn harness(workspace: &Workspace) -> Result<()> {
     documents(workspace)
 }
 
+/// Builds the harness to ship it to a path: the same bytes from whatever folder, which takes a build of its own.
+pub(crate) fn shipped_harness(workspace: &Workspace, path: &Path) -> Result<()> {
+    let built = progress::step("Compile the harness that ships", || {
+        let mut command = workspace.native_cargo();
+        let target = workspace.target.join("package");
+        let mut flags = remappings(workspace)?;
+        // What build scripts write is compiled from there. The last that fits counts.
+        flags.push(remapping(&target, "/target"));
+        command.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", encoded(&flags));
+        command.args(["build", "--release", "--locked", "--workspace", "--bin", "harness"]);
+        let files = cargo::built_files(&mut command)?;
+        Ok(cargo::named(&files, &format!("harness{}", std::env::consts::EXE_SUFFIX))?.to_owned())
+    })?;
+    let shipped = symbols::ship(&built, path)?;
+    if let Some((symbols, _)) = shipped.symbols {
+        files::remove(&symbols)?;
+    }
+    Ok(())
+}
+
 /// Has the harness write its manual pages and its completions beside itself.
 fn documents(workspace: &Workspace) -> Result<()> {
     let harness = workspace.harness();

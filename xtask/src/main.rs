@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask build`, `demo`, `editor`, `fleet`, `test`, `soak`, `fuzz`, `hosts`, `bench`,
-//! `scale`, `manifest`, `check` and `new`.
+//! `scale`, `manifest`, `package`, `check` and `new`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -22,6 +22,7 @@ mod hosts;
 mod manifest;
 mod new;
 mod optimise;
+mod package;
 mod packages;
 mod progress;
 mod scale;
@@ -57,6 +58,7 @@ enum Command {
     Check(check::Options),
     Manifest(manifest::Options),
     New(new::Options),
+    Package(package::Options),
     Scale(scale::Options),
     Soak(soak::Options),
 }
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
         Command::New(options) => new::run(&workspace, &options),
+        Command::Package(options) => package::run(&workspace, &options),
         Command::Scale(options) => scale::run(&workspace, &options),
         Command::Soak(options) => soak::run(&workspace, &options),
     });

@@ -8,8 +8,7 @@ use serde_json::json;
 use super::command_error::CommandError;
 use super::format::Format;
 use super::options::GlobalOptions;
-use super::output;
-use super::session;
+use super::{component, output, session};
 
 /// Compile the component to a file that loads in a fraction of a millisecond
 ///
@@ -34,11 +33,18 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         ));
     }
     let runtime = session::runtime(&options)?;
-    let component = options.component()?;
+    let found = component::find(&options).await?;
+    let is_file = found.file.as_ref() == Some(&options.component()?);
+    let component = found.file.as_ref().filter(|_| is_file || arguments.output.is_some());
+    let Some(component) = component else {
+        return Err(CommandError::usage(
+            "a component in a registry is compiled to a file that you name: --output FILE (and without --no-cache)",
+        ));
+    };
     let file = arguments.output.unwrap_or_else(|| component.with_extension("cwasm"));
     // It must be a connector and not just any component: a file is written once and loaded many times.
-    runtime.load_file(&component).await?;
-    let bytes = runtime.compile_file(&component, &file).await?;
+    found.load(&runtime).await?;
+    let bytes = runtime.compile_file(component, &file).await?;
     match options.format() {
         Format::Json => output::json(&json!({ "file": file, "bytes": bytes }))?,
         _ => output::text_line(&format!("{}, {bytes} bytes", file.display()))?,

@@ -7,6 +7,7 @@ mod check;
 mod colours;
 mod command_error;
 mod compile;
+mod component;
 mod complete;
 mod connection_file;
 mod connection_option;
@@ -35,11 +36,14 @@ mod poll;
 mod print;
 mod progress;
 mod project;
+mod pull;
+mod push;
 mod record;
 mod replay;
 mod seen;
 mod serve;
 mod session;
+mod sign;
 mod standard_input;
 mod state;
 mod stop;
@@ -120,6 +124,10 @@ enum Command {
     Docs(docs::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
+    Push(push::Arguments),
+    Pull(pull::Arguments),
+    Sign(sign::Arguments),
+    KeyPair(sign::KeyPairArguments),
     Init(init::Arguments),
     Doctor(doctor::Arguments),
     Allow(project::allow::Arguments),
@@ -137,7 +145,10 @@ impl Command {
 
     /// Whether it runs a component, and so by the settings of its folder.
     fn heeds_settings(&self) -> bool {
-        !matches!(self, Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_))
+        !matches!(
+            self,
+            Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_) | Self::Sign(_) | Self::KeyPair(_)
+        )
     }
 
     /// Whether a person waits for it, and is told what came of it where they cancel. What runs until it is told to end
@@ -308,6 +319,10 @@ async fn run(arguments: Arguments, settings: Settings) -> Result<(), CommandErro
         Command::Check(arguments) => check::run(arguments, options).await,
         Command::Replay(arguments) => replay::run(arguments, options).await,
         Command::Serve(arguments) => serve::run(arguments, options).await,
+        Command::Push(arguments) => push::run(arguments, options).await,
+        Command::Pull(arguments) => pull::run(arguments, options).await,
+        Command::Sign(arguments) => sign::run(&arguments),
+        Command::KeyPair(arguments) => sign::key_pair(&arguments),
         Command::Init(arguments) => init::run(arguments, options).await,
         Command::Doctor(arguments) => doctor::run(arguments, options, settings).await,
         Command::Allow(arguments) => project::allow::run(arguments, &Arguments::command()),

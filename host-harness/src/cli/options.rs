@@ -18,10 +18,14 @@ const COMPONENT_VARIABLE: &str = "HARNESS_COMPONENT";
 
 #[derive(Args)]
 pub(super) struct GlobalOptions {
-    /// The component to load [default: the file that HARNESS_COMPONENT names, else the only .wasm file beside this
-    /// program]
+    /// The component to load: a file, or one in a registry, oci://HOST/NAME@sha256:DIGEST or oci://HOST/NAME:TAG
+    /// [default: what HARNESS_COMPONENT names, else the only .wasm file beside this program]
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "precompiled")]
     component: Option<PathBuf>,
+    /// Refuse a component that the key of this file has not signed: cosign's public key in PEM. A component in a registry
+    /// has its signature there, a file has it beside it, in FILE.sig. Several keys: the flag several times
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "precompiled")]
+    trust: Vec<PathBuf>,
     /// Load this file of `harness compile` in place of a component: machine code that runs outside the sandbox, so only
     /// one of your own
     #[arg(long, global = true, value_name = "FILE")]
@@ -125,9 +129,19 @@ impl FromArgMatches for LimitOptions {
 }
 
 impl GlobalOptions {
-    /// The component's file.
+    /// The component's file, or its address in a registry.
     pub(super) fn component(&self) -> Result<PathBuf, CommandError> {
         component(self.component.as_deref())
+    }
+
+    /// The files of the public keys that a component must be signed by one of.
+    pub(super) fn trust(&self) -> &[PathBuf] {
+        &self.trust
+    }
+
+    /// Whose certificates are trusted.
+    pub(super) fn trusted(&self) -> Result<NetworkOptions, CommandError> {
+        self.network.trusted()
     }
 
     /// Whether the flags say how requests get to their service.

@@ -17,7 +17,7 @@ use super::explain::{Call, explained};
 use super::inputs::Inputs;
 use super::options::GlobalOptions;
 use super::progress::Progress;
-use super::{connection_file, output};
+use super::{component, connection_file, output};
 use crate::files;
 use crate::operation::Kind;
 use crate::recording::Component;
@@ -46,9 +46,9 @@ impl Session {
                 (unsafe { runtime.load_precompiled(file) }.await?, None)
             }
             None => {
-                let component = options.component()?;
-                let _progress = loading(&component);
-                (runtime.load_file(&component).await?, Some(component))
+                let _progress = loading(&options.component()?);
+                let found = component::find(&options).await?;
+                (found.load(&runtime).await?, found.file)
             }
         };
         if let Some(answers) = answers {

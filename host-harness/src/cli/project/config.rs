@@ -65,8 +65,18 @@ impl Config {
             let heading = TABLES.iter().find(|(table, _)| *table == name).map(|(_, heading)| *heading);
             match (name.as_str(), heading, value) {
                 ("connection", _, Value::String(path)) => config.connection = Some(path.into()),
-                ("component", _, value @ Value::String(_)) => config.flag("component", &value, None, command)?,
-                ("connection" | "component", _, _) => return Err(format!("{name} must be the name of a file")),
+                ("component", _, Value::String(name)) if is_movable(&name) => {
+                    return Err(format!("{name:?} can become another component: name it by its digest, @sha256:…"));
+                }
+                (name @ ("component" | "trust"), _, value @ Value::String(_)) => {
+                    config.flag(name, &value, None, command)?;
+                }
+                ("trust", _, Value::Array(keys)) => {
+                    for key in keys {
+                        config.flag("trust", &key, None, command)?;
+                    }
+                }
+                ("connection" | "component" | "trust", _, _) => return Err(format!("{name} must be the name of a file")),
                 (_, Some(heading), Value::Table(members)) => {
                     for (flag, value) in members {
                         config.flag(&flag, &value, Some(heading), command)?;
@@ -75,7 +85,7 @@ impl Config {
                 (_, Some(_), _) => return Err(format!("{name} must be a table, [{name}]")),
                 (_, None, _) => {
                     let known =
-                        || ["connection", "component"].into_iter().chain(TABLES.iter().map(|(table, _)| *table));
+                        || ["connection", "component", "trust"].into_iter().chain(TABLES.iter().map(|(table, _)| *table));
                     let meant = did_you_mean(&name, known());
                     let known = known().collect::<Vec<_>>().join(", ");
                     return Err(format!("there is no {name:?}{meant}; there are {known}"));
@@ -103,7 +113,7 @@ impl Config {
             _ => return Err(format!("{name} must be a text or a whole number, as --{name} takes it")),
         };
         let names_a_file = argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "FILE"));
-        if let (true, Value::String(path)) = (names_a_file, value) {
+        if let (true, Value::String(path)) = (names_a_file && !is_address(value), value) {
             self.files.push(path.into());
         }
         self.flags.push((argument.get_id().to_string(), word.into()));
@@ -115,6 +125,16 @@ impl Config {
         let flags = self.flags.iter().filter(|(id, _)| !is_given(given, id));
         flags.map(|(_, word)| word.clone()).collect()
     }
+}
+
+/// Whether a value is the address of a component in a registry, which is in no file.
+fn is_address(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with(registry::SCHEME))
+}
+
+/// Whether the address of a component names one today and may name another tomorrow.
+fn is_movable(name: &str) -> bool {
+    name.starts_with(registry::SCHEME) && !name.contains("@sha256:")
 }
 
 /// Whether the command line gives the argument, before the command's name or after it.
@@ -136,8 +156,20 @@ mod tests {
             .arg(switch("read-only"))
             .arg(Arg::new("time").long("deadline").global(true).help_heading("Limits of a call"))
             .arg(Arg::new("component").long("component").global(true))
+            .arg(Arg::new("trust").long("trust").global(true).action(ArgAction::Append).value_name("FILE"))
             .arg(Arg::new("precompiled").long("precompiled").global(true))
             .subcommand(Command::new("inspect"))
+    }
+
+    #[test]
+    fn a_component_in_a_registry_is_named_by_its_digest_and_its_keys_count_as_they_were_allowed() {
+        let moved = Config::read("component = \"oci://registry.example/x:1\"", &command()).unwrap_err();
+        assert!(moved.contains("by its digest"), "{moved}");
+        let text = "component = \"oci://registry.example/x@sha256:00\"\ntrust = [\"a.pub\", \"b.pub\"]\n";
+        let config = Config::read(text, &command()).unwrap();
+        assert_eq!(config.files, [PathBuf::from("a.pub"), "b.pub".into()]);
+        let beside = config.flags_beside(&command().try_get_matches_from(["harness", "inspect"]).unwrap());
+        assert_eq!(beside, ["--component=oci://registry.example/x@sha256:00", "--trust=a.pub", "--trust=b.pub"]);
     }
 
     #[test]
