@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::harness::{Ended, ended};
+use crate::harness::{Desk, Ended, ended};
 use crate::support::built;
 
 async fn check(component: &Path, words: &[&str]) -> Ended {
@@ -46,6 +46,26 @@ async fn the_second_connector_keeps_it_too() {
     let checked = check(&component, &["--older", component.to_str().unwrap()]).await;
     assert_eq!(checked.status, 0, "{} {}", checked.output, checked.messages);
     assert_eq!(with(&checked, "not-checked"), Vec::<String>::new(), "{}", checked.output);
+}
+
+#[tokio::test]
+async fn a_service_that_is_named_is_read_and_nothing_else() {
+    let desk = Desk::new().await;
+    let words = ["check", "--histories", "3", "--format", "json"];
+    let checked = desk.run(&words).await;
+    assert_eq!(checked.status, 0, "{} {}", checked.output, checked.messages);
+    for name in ["live-connection", "live-calls", "live-triggers"] {
+        assert!(with(&checked, "passed").contains(&name.to_owned()), "{}", checked.output);
+    }
+    let tried = checked.json()["checks"].as_array().unwrap().iter().find(|done| done["check"] == "live-calls").unwrap()
+        ["tried"]
+        .to_string();
+    assert!(tried.contains("operations") && !tried.starts_with("\"0 "), "{tried}");
+    assert!(desk.sim.requests().iter().all(|request| !request.body_text().contains("mutation")));
+    // A service that does not answer as the manifest says is found.
+    let refused = desk.run_with_key("another-key-than-the-services", &words).await;
+    assert_eq!(refused.status, 1, "{}", refused.messages);
+    assert!(with(&refused, "failed").contains(&"live-connection".to_owned()), "{}", refused.output);
 }
 
 #[tokio::test]

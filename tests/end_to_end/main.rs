@@ -46,6 +46,7 @@ mod read_only;
 mod rebase;
 mod recipes;
 mod recordings;
+mod registries;
 mod retries;
 mod secrets;
 mod seen;

@@ -8,6 +8,7 @@ mod bench;
 mod calls;
 mod declared;
 mod histories;
+mod live;
 mod logs;
 mod service;
 mod states;
@@ -17,6 +18,7 @@ mod versions;
 
 use serde::Serialize;
 
+pub(crate) use live::Live;
 pub(crate) use suite::{Subject, run};
 
 /// What came of one check.

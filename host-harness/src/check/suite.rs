@@ -5,7 +5,7 @@ use std::sync::Arc;
 use host::{Connector, Limits};
 
 use super::bench::Bench;
-use super::{Done, Verdict, calls, declared, histories, logs, states, troubles, versions};
+use super::{Done, Live, Verdict, calls, declared, histories, live, logs, states, troubles, versions};
 
 /// What is checked, and how thoroughly.
 pub(crate) struct Subject {
@@ -17,6 +17,8 @@ pub(crate) struct Subject {
     pub(crate) histories: u64,
     /// The first of them.
     pub(crate) seed: u64,
+    /// A real service to try it on too.
+    pub(crate) live: Option<Live>,
 }
 
 /// A check by its name.
@@ -98,9 +100,25 @@ const VERSION: Check = Check {
     way_out: "raise the version, or take the change back",
 };
 
+const LIVE_CONNECTION: Check = Check {
+    name: "live-connection",
+    rule: "on the service itself, the connection is good and says whose it is",
+    way_out: "`harness doctor` says what keeps a call from working",
+};
+const LIVE_CALLS: Check = Check {
+    name: "live-calls",
+    rule: "on the service itself, what only reads gives what its schema says",
+    way_out: "run the operation with --record, and correct the schema or the operation",
+};
+const LIVE_TRIGGERS: Check = Check {
+    name: "live-triggers",
+    rule: "on the service itself, a trigger begins with nothing and goes on from its state",
+    way_out: "run `harness poll` twice with --state and --record, and look at what was answered",
+};
+
 /// Runs all of it. `heard` is told of each check as it is done.
 pub(crate) async fn run(subject: &Subject, mut heard: impl FnMut(&Done)) -> Vec<Done> {
-    let Subject { connector, older, limits, histories, seed } = subject;
+    let Subject { connector, older, limits, histories, seed, live } = subject;
     let definition = connector.definition();
     let mut all = Vec::new();
     let mut done = |check: Check, verdict: Verdict| {
@@ -154,6 +172,15 @@ pub(crate) async fn run(subject: &Subject, mut heard: impl FnMut(&Done)) -> Vec<
         };
         done(OLDER_STATE, verdict);
         done(VERSION, versions::compared(older.definition(), definition));
+    }
+    if let Some(live) = live {
+        done(LIVE_CONNECTION, live::connection(live).await);
+        done(LIVE_CALLS, live::calls(live).await);
+        if definition.triggers.is_empty() {
+            done(LIVE_TRIGGERS, Verdict::not_checked("it has no trigger"));
+        } else {
+            done(LIVE_TRIGGERS, live::triggers(live).await);
+        }
     }
     all
 }

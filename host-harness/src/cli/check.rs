@@ -7,16 +7,18 @@ use clap::Args;
 use serde::Serialize;
 
 use super::command_error::CommandError;
+use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::output;
 use super::session::Session;
-use crate::check::{self, Done, Subject, Verdict};
+use crate::check::{self, Done, Live, Subject, Verdict};
 
 /// Check that a component keeps the contract: a line a check, with what was found and what to do
 ///
 /// It is tried on a service that is made up from its manifest (extensions.graphql), with records that change between two
-/// polls and between two pages; nothing leaves this machine. Exit status 0 if all holds that could be tried, 1 if
+/// polls and between two pages; nothing leaves this machine. With --connection it is tried on that service too, which is
+/// only read, whatever else is granted; inputs are what its own lists offer, and examples. Exit status 0 if all holds that could be tried, 1 if
 /// something does not.
 #[derive(Args)]
 #[command(after_long_help = "\
@@ -24,7 +26,8 @@ Examples:
   harness check
   harness --component connector.wasm check --format junit > check.xml
   harness --component next.wasm check --older released.wasm
-  harness check --histories 1 --seed 4711")]
+  harness check --histories 1 --seed 4711
+  harness check --connection connection.json")]
 pub(super) struct Arguments {
     /// An earlier version of the component: its states must be taken, and the version's number must say what changed
     #[arg(long, value_name = "FILE")]
@@ -35,6 +38,8 @@ pub(super) struct Arguments {
     /// The number of the first history: what failed is played again by its number
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    connection: ConnectionOption,
 }
 
 #[derive(Serialize)]
@@ -54,12 +59,21 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         Some(file) => Some(session.connector.runtime().load_file(file).await?),
         None => None,
     };
+    // Only where it is named: a check on a service of somebody's is not what a file that lies here asks for.
+    let live = match arguments.connection.is_named() {
+        true => {
+            let connection = session.connection(&arguments.connection)?;
+            Some(Live::new(session.connector.clone(), connection, session.plain_call_options()))
+        }
+        false => None,
+    };
     let subject = Subject {
         connector: session.connector.clone(),
         older,
         limits: Arc::new(session.options.limits()),
         histories: arguments.histories,
         seed: arguments.seed,
+        live,
     };
     let mut failed_to_print = None;
     let checks = check::run(&subject, |done| {

@@ -7,8 +7,8 @@ mod check;
 mod colours;
 mod command_error;
 mod compile;
-mod component;
 mod complete;
+mod component;
 mod connection_file;
 mod connection_option;
 mod data_source;
@@ -145,10 +145,7 @@ impl Command {
 
     /// Whether it runs a component, and so by the settings of its folder.
     fn heeds_settings(&self) -> bool {
-        !matches!(
-            self,
-            Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_) | Self::Sign(_) | Self::KeyPair(_)
-        )
+        !matches!(self, Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_) | Self::Sign(_) | Self::KeyPair(_))
     }
 
     /// Whether a person waits for it, and is told what came of it where they cancel. What runs until it is told to end

@@ -54,7 +54,8 @@ pub(super) struct KeyPairArguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let file = &arguments.file;
     // Larger files than a component may be are programs and checksums, which a release holds too.
-    let bytes = fs::read(file).map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", file.display())))?;
+    let bytes =
+        fs::read(file).map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", file.display())))?;
     let key = read_key(&arguments.key)?;
     let beside = file.with_added_extension("sig");
     fs::write(&beside, key.sign_bytes(&bytes) + "\n")
@@ -73,9 +74,8 @@ pub(super) fn key_pair(arguments: &KeyPairArguments) -> Result<(), CommandError>
         }
     }
     let pair = KeyPair::generate(&password("Password of the new key", true).map_err(CommandError::usage)?)?;
-    let failed = |path: &Path, error: io::Error| {
-        CommandError::usage(format!("{} cannot be written: {error}", path.display()))
-    };
+    let failed =
+        |path: &Path, error: io::Error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
     write_new(&private, pair.private.as_bytes(), 0o600).map_err(|error| failed(&private, error))?;
     write_new(&public, pair.public.as_bytes(), 0o644).map_err(|error| failed(&public, error))?;
     output::json(&json!({ "private": private, "public": public }))?;

@@ -58,7 +58,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let output = workspace.root.join(&options.output);
     let facts = facts::read(workspace, options.source.clone(), options.revision.clone())?;
     if facts.source.is_none() {
-        eprintln!("WARNING: the components do not say where their source is: give --source URL, or `repository` in Cargo.toml");
+        eprintln!(
+            "WARNING: the components do not say where their source is: give --source URL, or `repository` in Cargo.toml"
+        );
     }
     assemble(workspace, &facts, options, &output)?;
     if options.twice {
@@ -117,7 +119,10 @@ fn assemble(workspace: &Workspace, facts: &Facts, options: &Options, output: &Pa
 fn check_replaceable(output: &Path) -> Result<()> {
     let is_empty = || fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_none());
     if output.exists() && !output.join(CHECKSUMS).is_file() && !is_empty() {
-        bail!("{} is there and holds no package, so it is left alone: remove it, or name another one", output.display());
+        bail!(
+            "{} is there and holds no package, so it is left alone: remove it, or name another one",
+            output.display()
+        );
     }
     Ok(())
 }
@@ -146,7 +151,8 @@ fn checksums(folder: &Path) -> Result<String> {
 fn files_of(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be listed", folder.display()))? {
-        names.push(entry?.file_name().into_string().ok().context("a file of the package has a name that is not UTF-8")?);
+        names
+            .push(entry?.file_name().into_string().ok().context("a file of the package has a name that is not UTF-8")?);
     }
     names.sort();
     Ok(names)

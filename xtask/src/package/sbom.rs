@@ -27,10 +27,8 @@ pub(super) fn of(workspace: &Workspace, facts: &Facts, package: &str, target: &s
     let checksums = checksums(&fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
     let mut bom = bill(&metadata, &checksums, package)?;
     let about = bom.metadata.get_or_insert_with(About::default);
-    about.properties = Some(Properties(vec![
-        Property::new("revision", &facts.revision),
-        Property::new("target", target),
-    ]));
+    about.properties =
+        Some(Properties(vec![Property::new("revision", &facts.revision), Property::new("target", target)]));
     let validated = bom.validate_version(SpecVersion::V1_5);
     if validated.has_errors() {
         bail!("the bill of materials of {package} is not as CycloneDX wants it: {validated:?}");
@@ -109,9 +107,10 @@ fn component(
     let mut component = Component::new(classification, &name, &version, Some(reference(package)));
     component.description = package.description.as_deref().map(NormalizedString::new);
     // Older packages write a slash for "or".
-    component.licenses = package.license.as_ref().map(|license| {
-        Licenses(vec![LicenseChoice::Expression(SpdxExpression::new(&license.replace('/', " OR ")))])
-    });
+    component.licenses = package
+        .license
+        .as_ref()
+        .map(|license| Licenses(vec![LicenseChoice::Expression(SpdxExpression::new(&license.replace('/', " OR ")))]));
     // What is no crate of a registry is not to be had by its name.
     if package.source.is_some() {
         component.purl = Some(Purl::new("cargo", &name, &version)?);

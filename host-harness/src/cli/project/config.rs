@@ -76,7 +76,9 @@ impl Config {
                         config.flag("trust", &key, None, command)?;
                     }
                 }
-                ("connection" | "component" | "trust", _, _) => return Err(format!("{name} must be the name of a file")),
+                ("connection" | "component" | "trust", _, _) => {
+                    return Err(format!("{name} must be the name of a file"));
+                }
                 (_, Some(heading), Value::Table(members)) => {
                     for (flag, value) in members {
                         config.flag(&flag, &value, Some(heading), command)?;
@@ -84,8 +86,9 @@ impl Config {
                 }
                 (_, Some(_), _) => return Err(format!("{name} must be a table, [{name}]")),
                 (_, None, _) => {
-                    let known =
-                        || ["connection", "component", "trust"].into_iter().chain(TABLES.iter().map(|(table, _)| *table));
+                    let known = || {
+                        ["connection", "component", "trust"].into_iter().chain(TABLES.iter().map(|(table, _)| *table))
+                    };
                     let meant = did_you_mean(&name, known());
                     let known = known().collect::<Vec<_>>().join(", ");
                     return Err(format!("there is no {name:?}{meant}; there are {known}"));
