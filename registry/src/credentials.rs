@@ -1,6 +1,8 @@
 //! The credentials of a private registry, from where `docker login` puts them: Docker's configuration file, or the
 //! helper that it names.
 
+use std::path::PathBuf;
+
 use docker_credential::{CredentialRetrievalError, DockerCredential};
 use oci_client::secrets::RegistryAuth;
 
@@ -11,6 +13,10 @@ const DOCKER_HUB: (&str, &str) = ("docker.io", "https://index.docker.io/v1/");
 
 /// What Docker's configuration has for a registry; nothing is an answer too. A helper may have to be waited for.
 pub(crate) async fn find(registry: &str) -> Result<RegistryAuth, Error> {
+    // Nobody has logged in.
+    if !config_file().is_some_and(|file| file.exists()) {
+        return Ok(RegistryAuth::Anonymous);
+    }
     let server = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { registry }.to_owned();
     let failed = |reason: String| Error::Credentials { registry: registry.to_owned(), reason };
     let asked = tokio::task::spawn_blocking(move || docker_credential::get_credential(&server)).await;
@@ -32,4 +38,11 @@ pub(crate) async fn find(registry: &str) -> Result<RegistryAuth, Error> {
         }
         Err(other) => Err(failed(other.to_string())),
     }
+}
+
+/// Where `docker login` writes.
+fn config_file() -> Option<PathBuf> {
+    let named = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    let usual = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".docker"));
+    named.or_else(usual).map(|folder| folder.join("config.json"))
 }

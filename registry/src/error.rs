@@ -64,13 +64,15 @@ pub enum Error {
     },
 }
 
+const WANTS_CREDENTIALS: &str =
+    "the registry wants credentials, or other ones: `docker login` writes them where this program reads them";
+
 /// What came of a request, in words that name no secret: the library's own show whole answers of the service.
 pub(crate) fn in_words(error: &OciDistributionError) -> String {
     match error {
         OciDistributionError::ImageManifestNotFoundError(_) => "the registry has nothing under this name".into(),
         OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
-            "the registry wants credentials, or other ones: `docker login` writes them where this program reads them"
-                .into()
+            WANTS_CREDENTIALS.into()
         }
         OciDistributionError::RegistryError { envelope, .. } => {
             let codes: Vec<String> = envelope.errors.iter().take(3).map(code).collect();
@@ -98,6 +100,12 @@ fn code(error: &oci_client::errors::OciError) -> String {
 }
 
 fn request(error: &reqwest::Error) -> String {
+    if let Some(status) = error.status() {
+        return match status.as_u16() {
+            401 | 403 => WANTS_CREDENTIALS.into(),
+            other => format!("the registry answers with HTTP {other}"),
+        };
+    }
     // Its text begins with the URL, in which a registry's redirect may have put a signature.
     let mut reasons = Vec::new();
     let mut source = std::error::Error::source(error);
