@@ -1,5 +1,7 @@
-//! The `harness` command: loads, runs and shows a connector component. See [`cli`]; its page is in [`ui`].
+//! The `harness` command: loads, runs and shows a connector component. See [`cli`]; its page is in [`ui`], and what
+//! assistants call is in [`mcp`].
 
+mod asking;
 mod check;
 mod cli;
 mod flags;
@@ -7,7 +9,10 @@ mod input_word;
 mod json_parts;
 mod json_writer;
 mod markdown;
+mod mcp;
 mod operation;
+mod problems;
+mod questions;
 mod record_text;
 mod recording;
 mod records;

@@ -32,7 +32,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             "--precompiled names what is compiled already: name the component with --component",
         ));
     }
-    let runtime = session::runtime(&options)?;
+    let runtime = session::runtime(&options, 1)?;
     let found = component::find(&options).await?;
     let is_file = found.file.as_ref() == Some(&options.component()?);
     let component = found.file.as_ref().filter(|_| is_file || arguments.output.is_some());

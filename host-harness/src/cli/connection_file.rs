@@ -11,6 +11,7 @@ use operator::openness::{self, Openness};
 use operator::variables::filled_in;
 use serde_json::Value;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::command_error::CommandError;
 use super::connection_option::Source;
@@ -26,26 +27,39 @@ const LARGEST: u64 = 1024 * 1024;
 /// Reads a connection, fills in variables, and hides what they hold from now on. Warns of a file that is open to others,
 /// and refuses one that nobody has named or allowed. Errors name the file and the variable, and repeat no value.
 pub(super) fn read(source: &Source, connector: &ConnectorDefinition) -> Result<FromFile, CommandError> {
+    let mut files = read_all([source], connector)?;
+    files.pop().ok_or_else(|| CommandError::usage("no connection was read"))
+}
+
+/// The same for all connections of a command, which has to read them together: what is hidden is said once.
+pub(super) fn read_all<'s>(
+    sources: impl IntoIterator<Item = &'s Source>,
+    connector: &ConnectorDefinition,
+) -> Result<Vec<FromFile>, CommandError> {
+    let read = sources.into_iter().map(|source| read_from(source, connector)).collect::<Result<Vec<Read>, _>>()?;
+    output::hide(Hidden::of(read.iter().flat_map(|read| &read.hidden).map(|value| value.as_str())));
+    for warning in read.iter().filter_map(|read| read.warning.as_ref()) {
+        output::message(&format!("warning: {warning}"));
+    }
+    Ok(read.into_iter().map(|read| FromFile { value: read.value, written: read.written }).collect())
+}
+
+fn read_from(source: &Source, connector: &ConnectorDefinition) -> Result<Read, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
-    let read = match source {
+    match source {
         Source::StandardInput => {
             let input = standard_input::take("--connection")?;
             let failed = |text: String| CommandError::usage(format!("the connection on standard input: {text}"));
             let text = files::read_text(input, LARGEST).map_err(|error| failed(error.to_string()))?;
-            read_text(&text, None, connector, variable).map_err(failed)?
+            read_text(&text, None, connector, variable).map_err(failed)
         }
-        Source::Named(path) | Source::Set(path) => read_with(path, connector, variable)?,
+        Source::Named(path) | Source::Set(path) => read_with(path, connector, variable),
         Source::Found(path) => {
             let text = trusted::read(path, "or name it with --connection", |_| Vec::new())?;
             let failed = |text: String| CommandError::usage(format!("the connection file {}: {text}", path.display()));
-            read_text(&text, None, connector, variable).map_err(failed)?
+            read_text(&text, None, connector, variable).map_err(failed)
         }
-    };
-    output::hide(read.hidden);
-    if let Some(warning) = read.warning {
-        output::message(&format!("warning: {warning}"));
     }
-    Ok(FromFile { value: read.value, written: read.written })
 }
 
 /// A connection file that was read.
@@ -54,7 +68,8 @@ struct Read {
     value: Value,
     /// As it is written, variables by their names.
     written: Value,
-    hidden: Hidden,
+    /// What came from the environment and is to be shown nowhere.
+    hidden: Vec<Zeroizing<String>>,
     warning: Option<String>,
 }
 
@@ -88,8 +103,9 @@ fn read_text(
     });
     let (written, mut filled_in) = (value.clone(), Vec::new());
     fill_in(&mut value, None, &variable, &mut filled_in)?;
-    let hidden = filled_in.iter().filter(|filled| !is_shown(filled, &value, kind)).map(|filled| filled.value.as_str());
-    Ok(Read { hidden: Hidden::of(hidden), value, written, warning })
+    let hidden = filled_in.iter().filter(|filled| !is_shown(filled, &value, kind));
+    let hidden = hidden.map(|filled| Zeroizing::new(filled.value.clone())).collect();
+    Ok(Read { hidden, value, written, warning })
 }
 
 /// What a variable held, and the field of the connection that it is in, if it is in one.

@@ -44,6 +44,11 @@ impl ConnectionOption {
         })
     }
 
+    /// The one that is there, where a command takes several and none is named.
+    pub(super) fn unnamed(set: Option<&Path>) -> Result<Source, CommandError> {
+        Self { named: None }.source(set)
+    }
+
     /// The same, where a command can do without one.
     pub(super) fn optional(&self, set: Option<&Path>) -> Option<Source> {
         self.source(set).ok()

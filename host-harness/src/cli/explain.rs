@@ -2,11 +2,12 @@
 //! at hand can do about it. Pure.
 
 use host::CallError;
-use host::contract::{ConnectorDefinition, Error, InputField, InputProblem};
+use host::contract::{ConnectorDefinition, Error, InputProblem};
 
 use super::inputs::Inputs;
-use super::suggest::{did_you_mean, nearest};
+use super::suggest::did_you_mean;
 use crate::operation::{Kind, Operation};
+use crate::problems;
 
 /// The call that failed.
 #[derive(Clone, Copy)]
@@ -30,36 +31,11 @@ pub(super) fn explained(error: &CallError, definition: &ConnectorDefinition, cal
     }
 }
 
-/// Each problem with the label of its input or field, on a line of its own where there are several.
+/// Each problem with the label of its input or field.
 fn problems_by_label(problems: &[InputProblem], definition: &ConnectorDefinition, call: Option<Call<'_>>) -> String {
     let operation = call.and_then(|call| Operation::of(definition, call.kind, call.key));
-    let inputs = operation.map(Operation::inputs).unwrap_or_default().iter();
-    let fields = definition.connections.iter().flat_map(|kind| &kind.fields).map(|field| &field.input);
-    let declared: Vec<&InputField> = inputs.chain(fields).collect();
-    let lines = problems.iter().map(|problem| {
-        let input = declared.iter().find(|input| input.key == problem.input);
-        let name = match input {
-            Some(input) if !input.label.is_empty() && input.label != input.key => {
-                format!("{} ({})", input.label, input.key)
-            }
-            _ => problem.input.clone(),
-        };
-        let choice = input.zip(call).and_then(|(input, call)| chosen(input, call.inputs));
-        let choice = choice.map_or_else(String::new, |choice| format!("; did you mean {choice}?"));
-        format!("{name}: {}{choice}", problem.message)
-    });
-    let lines: Vec<String> = lines.collect();
-    match lines.as_slice() {
-        [only] => only.clone(),
-        lines => format!("\n{}", lines.join("\n")),
-    }
-}
-
-/// The choice that a misspelt one was probably meant to be.
-fn chosen<'d>(input: &'d InputField, inputs: &Inputs) -> Option<&'d str> {
-    let given: String = serde_json::from_str(inputs.get(&input.key)?.get()).ok()?;
-    let choices = || input.choices.iter().map(|choice| choice.value.as_str());
-    nearest(&given, choices()).filter(|_| !choices().any(|choice| choice == given))
+    let given = |key: &str| serde_json::from_str(call?.inputs.get(key)?.get()).ok();
+    problems::by_label(problems, definition, operation, &given)
 }
 
 /// The operation that was probably meant, of this kind or of another.

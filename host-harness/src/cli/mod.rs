@@ -25,6 +25,7 @@ mod inputs;
 mod inspect;
 mod jq;
 mod key;
+mod mcp;
 mod missing;
 mod network;
 mod notify;
@@ -124,6 +125,7 @@ enum Command {
     Docs(docs::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
+    Mcp(mcp::Arguments),
     Push(push::Arguments),
     Pull(pull::Arguments),
     Sign(sign::Arguments),
@@ -151,7 +153,7 @@ impl Command {
     /// Whether a person waits for it, and is told what came of it where they cancel. What runs until it is told to end
     /// listens itself.
     fn can_be_cancelled(&self) -> bool {
-        self.heeds_settings() && !matches!(self, Self::Serve(_) | Self::Watch(_)) && progress::is_seen()
+        self.heeds_settings() && !matches!(self, Self::Serve(_) | Self::Mcp(_) | Self::Watch(_)) && progress::is_seen()
     }
 }
 
@@ -176,7 +178,7 @@ pub(crate) fn main() -> ExitCode {
     };
     // The other half of --jq: what it works on is nobody's to see, and it needs nothing of what follows.
     if let Command::JqFilter(arguments) = &arguments.command {
-        return jq::run(&arguments.expression);
+        return jq::run(&arguments.expression, arguments.asked_by);
     }
     if arguments.options.quiet() {
         output::be_quiet();
@@ -189,7 +191,7 @@ pub(crate) fn main() -> ExitCode {
     // another.
     let can_be_cancelled = arguments.command.can_be_cancelled();
     let mut builder = match &arguments.command {
-        Command::Serve(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Serve(_) | Command::Mcp(_) | Command::Watch(_) => tokio::runtime::Builder::new_multi_thread(),
         _ if can_be_cancelled => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
@@ -316,6 +318,7 @@ async fn run(arguments: Arguments, settings: Settings) -> Result<(), CommandErro
         Command::Check(arguments) => check::run(arguments, options).await,
         Command::Replay(arguments) => replay::run(arguments, options).await,
         Command::Serve(arguments) => serve::run(arguments, options).await,
+        Command::Mcp(arguments) => mcp::run(arguments, options).await,
         Command::Push(arguments) => push::run(arguments, options).await,
         Command::Pull(arguments) => pull::run(arguments, options).await,
         Command::Sign(arguments) => sign::run(&arguments),

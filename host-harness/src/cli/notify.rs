@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use operator::bearer;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::command_error::CommandError;
 use super::output;
 use crate::connections::{self, Bounds};
-use crate::{files, token};
 
 const CONNECTIONS: Bounds = Bounds {
     most: 16,
@@ -27,10 +27,6 @@ const CONNECTIONS: Bounds = Bounds {
     // The body is never read, so that no second request can follow it.
     keep_alive: false,
 };
-/// The most bytes of a file with a token, and the fewest characters of one.
-const LARGEST_TOKEN: u64 = 4 * 1024;
-const SHORTEST_TOKEN: usize = 16;
-
 #[derive(Args)]
 pub(super) struct Options {
     /// Poll at once, two seconds after the last poll at the earliest, when this address of this machine gets a POST
@@ -61,27 +57,14 @@ impl Options {
                 "--notify {address}: only an address of this machine itself can be opened, such as 127.0.0.1:8787; put a proxy with TLS before it"
             )));
         }
-        let token = match &self.notify_token_file {
-            Some(path) => {
-                let text = files::read(path, LARGEST_TOKEN)
-                    .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
-                let token = text.trim().to_owned();
-                if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                    let text =
-                        format!("{}: a token has at least {SHORTEST_TOKEN} printable characters", path.display());
-                    return Err(CommandError::usage(text));
-                }
-                token
-            }
-            None => token::made().map_err(|error| CommandError::usage(error.to_string()))?,
-        };
+        let (token, is_made) = bearer::from_file(self.notify_token_file.as_deref()).map_err(CommandError::usage)?;
         let failed = |error: std::io::Error| CommandError::usage(format!("--notify {address}: {error}"));
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         output::message(&format!(
             "note: a POST to http://{address}/ with `Authorization: Bearer …` makes the next poll come at once"
         ));
-        if self.notify_token_file.is_none() {
+        if is_made {
             output::message(&format!("note: the token is {token}"));
         }
         let posted = Arc::new(Notify::new());
@@ -100,7 +83,7 @@ async fn listen(listener: TcpListener, token: Arc<str>, posted: Arc<Notify>) {
 }
 
 fn answer(request: &Request<Incoming>, token: &str, posted: &Notify) -> Response<String> {
-    let status = if !is_authorised(request, token) {
+    let status = if !bearer::is_authorised(request.headers(), token) {
         StatusCode::UNAUTHORIZED
     } else if request.method() == Method::POST {
         posted.notify_one();
@@ -111,12 +94,4 @@ fn answer(request: &Request<Incoming>, token: &str, posted: &Notify) -> Response
     let mut response = Response::new(String::new());
     *response.status_mut() = status;
     response
-}
-
-fn is_authorised<B>(request: &Request<B>, token: &str) -> bool {
-    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let given = value.to_str().ok().and_then(|value| value.split_once(' '));
-    let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, given)| given.trim());
-    given.is_some_and(|given| token::same(given, token))
 }

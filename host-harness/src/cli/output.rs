@@ -279,6 +279,14 @@ fn as_message(text: &str) -> String {
     shown::lines(&cut_long(&scrubbed, LONGEST_MESSAGE)).replace('\n', "\n    ")
 }
 
+/// A text without what is to be shown nowhere, for whoever prints by other means.
+pub(super) fn without_hidden(text: String) -> String {
+    match scrubbed(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(clean) => clean,
+    }
+}
+
 fn scrubbed(text: &str) -> Cow<'_, str> {
     hidden().and_then(|hidden| hidden.scrub(text)).map_or(Cow::Borrowed(text), Cow::Owned)
 }

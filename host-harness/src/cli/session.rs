@@ -36,7 +36,13 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) async fn open(options: GlobalOptions) -> Result<Self, CommandError> {
-        let runtime = runtime(&options)?;
+        // One call at a time needs no pool of a thousand.
+        Self::open_for(options, 4).await
+    }
+
+    /// The same for so many calls at the same time.
+    pub(super) async fn open_for(options: GlobalOptions, concurrent_calls: u32) -> Result<Self, CommandError> {
+        let runtime = runtime(&options, concurrent_calls)?;
         let loading = |file: &Path| Progress::start(format!("Loading {}", file.display()));
         let answers = options.recording().answers()?;
         let (mut connector, file) = match options.precompiled() {
@@ -87,9 +93,13 @@ impl Session {
     /// Reads a connection from this place.
     pub(super) fn connection_of(&self, source: &Source) -> Result<(Connection, Value), CommandError> {
         let value = connection_file::read(source, self.connector.definition())?.value;
+        Ok((self.connection_in(&value, source)?, value))
+    }
+
+    /// The connection that was read from this place.
+    pub(super) fn connection_in(&self, value: &Value, source: &Source) -> Result<Connection, CommandError> {
         let connection = self.connector.connection(value.clone());
-        let connection = connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))?;
-        Ok((connection, value))
+        connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))
     }
 
     /// Why a call of an operation failed, in the words of the manifest, with what this command can do about it.
@@ -153,10 +163,9 @@ fn expected_manifest(path: &Path) -> Result<ConnectorDefinition, CommandError> {
 }
 
 /// The runtime of a command.
-pub(super) fn runtime(options: &GlobalOptions) -> Result<Runtime, CommandError> {
-    // One call at a time needs no pool of a thousand.
+pub(super) fn runtime(options: &GlobalOptions, concurrent_calls: u32) -> Result<Runtime, CommandError> {
     let settings = RuntimeOptions {
-        concurrent_calls: 4,
+        concurrent_calls,
         cache: options.cache(),
         load_limits: Arc::new(options.limits()),
         network: options.network()?,

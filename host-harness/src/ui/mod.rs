@@ -2,12 +2,11 @@
 //! the manifest alone; it calls the library like any other embedder.
 //!
 //! `operator::gate` decides who may talk to it, `server` says which address does what, `memory`, `runs` and `trigger`
-//! remember, `archive` keeps runs in a file, `performing` and `polling` call the connector, `asking` and `refused` stand
-//! before and behind a call with the `questions` between, `forms` and `run` translate, `ways` and `writing` write what
-//! leads out, `scrubbing` looks at it last, `pages` draws, `assets` holds style and script.
+//! remember, `archive` keeps runs in a file, `performing` and `polling` call the connector, `refused` stands behind a
+//! call, `forms` and `run` translate, `ways` and `writing` write what leads out, `scrubbing` looks at it last, `pages`
+//! draws, `assets` holds style and script.
 
 mod archive;
-mod asking;
 mod assets;
 mod changes;
 mod forms;
@@ -19,7 +18,6 @@ mod payload;
 mod performing;
 mod polling;
 mod progress;
-mod questions;
 mod recordings;
 mod refused;
 mod run;

@@ -9,14 +9,14 @@ use host::{Connection, Trace};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::asking::{self, Performed};
 use super::forms::Values;
 use super::history;
-use super::questions::Asked;
 use super::refused;
 use super::run::{Failed, Run};
 use super::runs::{Begun, Record};
 use super::shared::Shared;
+use crate::asking::{self, Performed};
+use crate::questions::Asked;
 
 /// What is to be run.
 pub(super) struct Order {
@@ -73,8 +73,9 @@ async fn perform(
 ) -> Came {
     let Some(connection) = connection else { return Came::To(Run::refused(Failed::no_connection()).into()) };
     let began = Instant::now();
+    let (options, _watched) = shared.progress.watch(&format!("actions/{}", action.key), &shared.options);
     tokio::select! {
-        performed = asking::perform(&shared, &action, &connection, &inputs, agreed) => match performed {
+        performed = asking::perform(&shared.connector, &action, &connection, &inputs, options, agreed) => match performed {
             Performed::Asks(trace) => Came::Asks(trace),
             Performed::Ended(outcome) => Came::To(Run::of(outcome, Into::into).into()),
         },

@@ -12,13 +12,13 @@ use super::archive::Archive;
 use super::changes::ChangeButtons;
 use super::memory::{Held, Memory};
 use super::progress::Progress;
-use super::questions::Questions;
 use super::recordings::Recordings;
 use super::runs::{Phase, Record, Runs};
 use super::started::Started;
 use super::trigger::Trigger;
 use super::ways;
 use super::writing::Writing;
+use crate::questions::Questions;
 use crate::variable;
 
 /// The connector, how it is called, and what is remembered.

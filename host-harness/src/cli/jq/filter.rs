@@ -16,9 +16,13 @@ const MOST_SECONDS: u64 = 40;
 /// The exit status where the expression is wrong, or the values that it gives; what is wrong is on standard error.
 pub(super) const WRONG: i32 = 5;
 
-/// Runs the expression on each JSON value on standard input.
-pub(in crate::cli) fn run(expression: &str) -> ExitCode {
+/// Runs the expression on each JSON value on standard input. `asked_by` is the process that waits for the result, where
+/// there is one: this one ends with it.
+pub(in crate::cli) fn run(expression: &str, asked_by: Option<u32>) -> ExitCode {
     bound();
+    if !end_with(asked_by) {
+        return ExitCode::from(u8::try_from(WRONG).unwrap_or(u8::MAX));
+    }
     let mut json = Vec::new();
     let done = io::stdin().read_to_end(&mut json).map_err(|error| error.to_string());
     match done.and_then(|_| filter(expression, &json, &mut BufWriter::new(io::stdout().lock()))) {
@@ -37,15 +41,27 @@ fn bound() {
     // Where a system has no such limit, that of time holds.
     setrlimit(Resource::As, limit(MOST_MEMORY)).ok();
     setrlimit(Resource::Cpu, limit(MOST_SECONDS)).ok();
-    // Whoever waits for the result may be gone.
-    #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).ok();
     // What ends by the limit leaves nothing of the result behind.
     setrlimit(Resource::Core, limit(0)).ok();
 }
 
 #[cfg(not(unix))]
 fn bound() {}
+
+/// Whether whoever waits for the result is still there, so that this process is ended with it.
+#[cfg(target_os = "linux")]
+fn end_with(asked_by: Option<u32>) -> bool {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::KILL)).ok();
+    // It may have ended before the signal was asked for; then another process is the parent by now.
+    let parent = getppid().map(|parent| parent.as_raw_nonzero().get().cast_unsigned());
+    asked_by.is_none_or(|asked_by| parent == Some(asked_by))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with(_asked_by: Option<u32>) -> bool {
+    true
+}
 
 /// An expression that can be run.
 type Compiled = jaq_core::Filter<data::JustLut<Val>>;

@@ -28,6 +28,9 @@ Example:
 pub(super) struct Arguments {
     /// The expression
     pub(super) expression: String,
+    /// The process that waits for the result, by its number: this one ends with it
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) asked_by: Option<u32>,
 }
 
 /// The name of the command that runs an expression.
@@ -75,7 +78,8 @@ pub(super) fn values(expression: &str, json: &str) -> Result<String, String> {
 
 fn start(expression: &str) -> io::Result<Child> {
     let mut command = Command::new(this_program()?);
-    command.arg(COMMAND).arg("--").arg(expression);
+    let this = std::process::id().to_string();
+    command.args([COMMAND, "--asked-by", &this, "--"]).arg(expression);
     // The filters `env` and `$ENV` would show what is in it, and a key may be.
     command.env_clear();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()

@@ -3,14 +3,12 @@
 //! back is what the question shows.
 
 use host::contract::ActionDefinition;
-use host::{CallFailure, CallOptions, Connection, Outcome, Trace};
+use host::{CallFailure, CallOptions, Connection, Connector, Outcome, Trace};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::shared::Shared;
-
 /// What became of an action.
-pub(super) enum Performed {
+pub(crate) enum Performed {
     /// It asked for something that may change data. That did not leave; the trace has it.
     Asks(Box<Trace>),
     /// It ran, or failed.
@@ -18,18 +16,18 @@ pub(super) enum Performed {
 }
 
 /// Performs an action; `agreed` says that a person has seen what it changes.
-pub(super) async fn perform(
-    shared: &Shared,
+pub(crate) async fn perform(
+    connector: &Connector,
     action: &ActionDefinition,
     connection: &Connection,
     inputs: &Value,
+    options: CallOptions,
     agreed: bool,
 ) -> Performed {
-    let (options, _watched) = shared.progress.watch(&format!("actions/{}", action.key), &shared.options);
-    // Where the page as a whole only reads there is nothing to agree to: the refusal says so.
+    // Where the program as a whole only reads there is nothing to agree to: the refusal says so.
     let is_tried = action.changes_data && !agreed && !options.grants.read_only;
     let options = if is_tried { reading(options) } else { options };
-    let outcome = shared.connector.perform(&action.key, connection, inputs, &options).await;
+    let outcome = connector.perform(&action.key, connection, inputs, &options).await;
     let trace = match &outcome {
         Ok(outcome) => &outcome.trace,
         Err(failure) => &failure.trace,
@@ -41,7 +39,9 @@ pub(super) async fn perform(
     Performed::Ended(outcome)
 }
 
+/// The same options, with which nothing leaves but what can be shown to read, and what does not is kept to be shown.
 fn reading(mut options: CallOptions) -> CallOptions {
     options.grants.read_only = true;
+    options.record_exchanges = true;
     options
 }

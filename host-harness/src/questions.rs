@@ -12,7 +12,7 @@ const MOST_WAITING: usize = 64;
 
 /// What a person is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// The connection, by how many there were before it.
     connection: u64,
     /// The hash of the action and its inputs.
@@ -20,7 +20,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(connection: u64, action: &str, inputs: &Value) -> Self {
+    pub(crate) fn of(connection: u64, action: &str, inputs: &Value) -> Self {
         let mut hash = Sha256::new();
         hash.update((action.len() as u64).to_le_bytes());
         hash.update(action.as_bytes());
@@ -31,7 +31,7 @@ impl Asked {
 
 /// The questions that wait, each under its number.
 #[derive(Default)]
-pub(super) struct Questions {
+pub(crate) struct Questions {
     waiting: Mutex<Waiting>,
 }
 
@@ -43,7 +43,7 @@ struct Waiting {
 
 impl Questions {
     /// Puts a question, and gives its number.
-    pub(super) fn ask(&self, asked: Asked) -> u64 {
+    pub(crate) fn ask(&self, asked: Asked) -> u64 {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.last += 1;
         let number = waiting.last;
@@ -55,7 +55,7 @@ impl Questions {
     }
 
     /// Takes an answer; whether the question was about just this.
-    pub(super) fn answer(&self, number: u64, now: &Asked) -> bool {
+    pub(crate) fn answer(&self, number: u64, now: &Asked) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(place) = waiting.asked.iter().position(|(known, _)| *known == number) else { return false };
         waiting.asked.remove(place).is_some_and(|(_, asked)| asked == *now)

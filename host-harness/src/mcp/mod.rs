@@ -1,0 +1,58 @@
+//! A connector as tools for assistants, over the Model Context Protocol: actions are tools, records and triggers are
+//! resources, data sources complete ids. Drawn from the manifest alone; it calls the library like any other embedder.
+//!
+//! `handler` answers the protocol, over standard input and output or `http_server`; `served` holds the connections with
+//! what each may use (`budget`). `tools` and `uris` read the manifest; `calls` runs tools, with `confirm` before what
+//! changes something; `pages` and `kept` bound results, `answer` writes them, `clean` makes them fit to be shown;
+//! `resources` reads, and `watches` polls triggers.
+
+mod answer;
+mod budget;
+mod calls;
+mod clean;
+mod confirm;
+mod handler;
+mod http_server;
+mod kept;
+mod pages;
+mod resources;
+mod served;
+mod tools;
+mod uris;
+mod watches;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use host::Connector;
+use rmcp::ServiceExt;
+
+pub(crate) use answer::Text;
+pub(crate) use budget::Bounds;
+pub(crate) use http_server::HttpServer;
+pub(crate) use served::{CALLS_AT_ONCE, McpOptions, NamedConnection, SMALLEST_PAGE};
+
+use handler::Handler;
+use served::Served;
+
+/// A server that has been set up and serves nobody yet.
+pub(crate) struct Server(Arc<Served>);
+
+impl Server {
+    /// The error is for whoever starts it.
+    pub(crate) fn new(connector: Connector, options: McpOptions) -> Result<Self, String> {
+        Served::new(connector, options).map(Self)
+    }
+
+    /// Serves one client on standard input and output, until it closes them.
+    pub(crate) async fn serve_standard_streams(self) -> Result<(), String> {
+        let serving = Handler::new(self.0).serve(rmcp::transport::stdio()).await;
+        let serving = serving.map_err(|error| format!("no client could be served: {error}"))?;
+        serving.waiting().await.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Listens on an address of this machine, for whoever has the token.
+    pub(crate) async fn listen(self, address: SocketAddr, token: String) -> Result<HttpServer, String> {
+        HttpServer::open(self.0, address, token).await
+    }
+}

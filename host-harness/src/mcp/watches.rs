@@ -1,0 +1,290 @@
+//! Triggers that clients have subscribed to, or read: each is polled in one place, and its changes wait there until they
+//! have been read. Where no more of them fit, polling pauses: what was not taken is found again, and nothing is lost.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use host::contract::{PollResult, RecordList};
+use host::poller::{MemoryStore, PollError, Recipient};
+use host::{CallOptions, Poller};
+use rmcp::RoleServer;
+use rmcp::model::ResourceUpdatedNotificationParam;
+use rmcp::service::{Peer, SubscriptionSink};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::task::AbortHandle;
+
+use super::answer;
+use super::served::Served;
+use super::uris::Watched;
+use crate::json_parts::items;
+use crate::records::found;
+
+/// Triggers that are polled, or were: each with its inputs.
+const MOST_WATCHES: usize = 32;
+/// The changes of one trigger that wait to be read, in bytes. One poll's always fit.
+const MOST_WAITING: usize = 1024 * 1024;
+/// How long a client may take to take a notification.
+const LONGEST_NOTIFICATION: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub(super) struct Watches {
+    by_uri: Mutex<HashMap<String, Arc<Watch>>>,
+}
+
+/// One trigger with its inputs.
+pub(super) struct Watch {
+    watched: Watched,
+    lists: Vec<RecordList>,
+    poller: tokio::sync::Mutex<Poller<MemoryStore>>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    changes: VecDeque<Change>,
+    bytes: usize,
+    /// The number of the last change that there was.
+    last: u64,
+    /// Whether a poll's changes did not fit.
+    is_full: bool,
+    polls: u64,
+    /// Why the last poll failed.
+    error: Option<String>,
+    subscribers: HashMap<u64, Notify>,
+    next_subscriber: u64,
+    task: Option<AbortHandle>,
+}
+
+/// One change, as it waits to be read.
+#[derive(Clone)]
+pub(super) struct Change {
+    pub(super) number: u64,
+    /// The list of the payload that it was in; none where it is a whole payload.
+    pub(super) list: Option<String>,
+    pub(super) json: Box<str>,
+}
+
+/// How a subscriber is told.
+#[derive(Clone)]
+pub(super) enum Notify {
+    Peer(Peer<RoleServer>),
+    Sink(SubscriptionSink),
+}
+
+/// A subscription, which ends when this is dropped.
+pub(super) struct Subscription {
+    watch: Weak<Watch>,
+    number: u64,
+}
+
+/// How a trigger stands.
+pub(super) struct Standing {
+    pub(super) changes: Vec<Change>,
+    pub(super) is_polled: bool,
+    pub(super) polls: u64,
+    pub(super) is_full: bool,
+    pub(super) error: Option<String>,
+}
+
+impl Watches {
+    /// The watch of a trigger with these inputs, which begins if it is new.
+    pub(super) fn of(&self, served: &Served, watched: &Watched) -> Result<Arc<Watch>, String> {
+        let mut by_uri = self.by_uri.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = by_uri.get(&watched.uri) {
+            return Ok(watch.clone());
+        }
+        if by_uri.len() >= MOST_WATCHES {
+            return Err(format!("no more than {MOST_WATCHES} triggers, each with its inputs, are watched by one server"));
+        }
+        let trigger = served.definition().trigger(&watched.trigger);
+        let poller =
+            Poller::new(served.connector.clone(), watched.trigger.as_str(), MemoryStore::default(), served.every);
+        let watch = Arc::new(Watch {
+            watched: Watched { after: None, ..watched.clone() },
+            lists: trigger.map(|trigger| trigger.record_lists()).unwrap_or_default(),
+            poller: tokio::sync::Mutex::new(poller),
+            waiting: Mutex::default(),
+        });
+        by_uri.insert(watched.uri.clone(), watch.clone());
+        Ok(watch)
+    }
+}
+
+impl Watch {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells this subscriber from now on, and polls as long as there is one.
+    pub(super) fn subscribe(self: &Arc<Self>, served: &Arc<Served>, notify: Notify) -> Subscription {
+        let mut waiting = self.waiting();
+        let number = waiting.next_subscriber;
+        waiting.next_subscriber = number.saturating_add(1);
+        waiting.subscribers.insert(number, notify);
+        let is_polled = waiting.task.as_ref().is_some_and(|task| !task.is_finished());
+        if !is_polled {
+            let task = tokio::spawn(poll_on(served.clone(), Arc::downgrade(self)));
+            waiting.task = Some(task.abort_handle());
+        }
+        Subscription { watch: Arc::downgrade(self), number }
+    }
+
+    /// How it stands, without the changes up to `after`, which have been read and are let go of.
+    pub(super) fn standing(&self, after: Option<u64>) -> Standing {
+        let mut waiting = self.waiting();
+        while let Some(first) = waiting.changes.front()
+            && after.is_some_and(|after| first.number <= after)
+        {
+            waiting.bytes = waiting.bytes.saturating_sub(first.json.len());
+            waiting.changes.pop_front();
+        }
+        Standing {
+            changes: waiting.changes.iter().cloned().collect(),
+            is_polled: waiting.task.as_ref().is_some_and(|task| !task.is_finished()),
+            polls: waiting.polls,
+            is_full: waiting.is_full,
+            error: waiting.error.clone(),
+        }
+    }
+
+    /// Polls once, for whoever reads without a subscription.
+    pub(super) async fn poll_once(&self, served: &Served) {
+        self.poll(served).await;
+    }
+
+    /// Polls, and gives how long to wait before the next poll; none where it can only fail again.
+    async fn poll(&self, served: &Served) -> Option<Duration> {
+        let link = served.links.get(self.watched.connection)?;
+        let mut poller = self.poller.lock().await;
+        let inputs = Value::Object(self.watched.inputs.clone());
+        let options: &CallOptions = &served.call_options;
+        let polled = poller.poll(&link.connection, &inputs, options, &mut Taking { watch: self, served }).await;
+        let pause = poller.pause();
+        drop(poller);
+        let (error, may_pass) = match &polled {
+            Ok(_) => (None, true),
+            // It is said in its own place.
+            Err(PollError::Recipient(Full)) => (None, true),
+            Err(PollError::Call(failure)) => {
+                let (message, _) = answer::told(&failure.error, served.definition(), &self.watched.trigger, &inputs);
+                let text = format!("{}: {message}", failure.error.kind());
+                (Some(served.scrub(link, text)), failure.error.may_pass())
+            }
+            Err(error) => (Some(error.to_string()), error.may_pass()),
+        };
+        let mut waiting = self.waiting();
+        waiting.polls = waiting.polls.saturating_add(1);
+        waiting.error = error;
+        may_pass.then_some(pause)
+    }
+
+    fn tell_all(&self) {
+        let subscribers: Vec<Notify> = self.waiting().subscribers.values().cloned().collect();
+        for notify in subscribers {
+            let uri = self.watched.uri.clone();
+            // A client that does not listen holds nothing up.
+            tokio::spawn(async move { tokio::time::timeout(LONGEST_NOTIFICATION, notify.tell(uri)).await });
+        }
+    }
+}
+
+/// Polls for as long as there are subscribers.
+async fn poll_on(served: Arc<Served>, watch: Weak<Watch>) {
+    loop {
+        let Some(watch) = watch.upgrade() else { return };
+        let before = watch.waiting().last;
+        let pause = watch.poll(&served).await;
+        let (now, has_failed) = {
+            let waiting = watch.waiting();
+            (waiting.last, waiting.error.is_some())
+        };
+        if now != before || (pause.is_none() && has_failed) {
+            watch.tell_all();
+        }
+        let Some(pause) = pause else { return };
+        drop(watch);
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// There is no room for what a poll found.
+#[derive(Debug)]
+struct Full;
+
+impl std::fmt::Display for Full {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the changes before have not been read")
+    }
+}
+
+/// Takes what a poll found, so that the state may move on.
+struct Taking<'a> {
+    watch: &'a Watch,
+    served: &'a Served,
+}
+
+impl Recipient for Taking<'_> {
+    type Error = Full;
+
+    async fn accept(&mut self, poll: &PollResult) -> Result<(), Full> {
+        if poll.no_changes {
+            return Ok(());
+        }
+        let payload = poll.payload.get();
+        let mut waiting = self.watch.waiting();
+        waiting.is_full = !waiting.changes.is_empty() && waiting.bytes.saturating_add(payload.len()) > MOST_WAITING;
+        if waiting.is_full {
+            return Err(Full);
+        }
+        match found(payload, &self.watch.lists) {
+            Some(lists) => {
+                for (list, records) in lists {
+                    for record in items(records).into_iter().flatten() {
+                        waiting.add(Some(list.to_owned()), record, self.served, self.watch);
+                    }
+                }
+            }
+            None => waiting.add(None, payload, self.served, self.watch),
+        }
+        Ok(())
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, list: Option<String>, json: &str, served: &Served, watch: &Watch) {
+        let json = match served.links.get(watch.watched.connection) {
+            Some(link) => served.scrub(link, json.to_owned()),
+            None => return,
+        };
+        // What was taken out may have been a part of the JSON.
+        let json = if serde_json::from_str::<&RawValue>(&json).is_ok() { json } else { "null".to_owned() };
+        self.last = self.last.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(json.len());
+        self.changes.push_back(Change { number: self.last, list, json: json.into() });
+    }
+}
+
+impl Notify {
+    async fn tell(self, uri: String) {
+        match self {
+            Self::Peer(peer) => drop(peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await),
+            Self::Sink(sink) => drop(sink.notify_resource_updated(uri).await),
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let Some(watch) = self.watch.upgrade() else { return };
+        let mut waiting = watch.waiting();
+        waiting.subscribers.remove(&self.number);
+        // A poll that is under way is given up: the state is as it was, and what waits stays.
+        if waiting.subscribers.is_empty()
+            && let Some(task) = waiting.task.take()
+        {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What is wrong with the inputs of a call, in the words of the manifest. Pure.
+
+use host::contract::{ConnectorDefinition, InputField, InputProblem};
+
+use crate::operation::Operation;
+use crate::suggest::nearest;
+
+/// Each problem with the label of its input or field, on a line of its own where there are several; with the choice
+/// that a misspelt one was probably meant to be, where `given` tells what an input was.
+pub(crate) fn by_label(
+    problems: &[InputProblem],
+    definition: &ConnectorDefinition,
+    operation: Option<Operation<'_>>,
+    given: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    let inputs = operation.map(Operation::inputs).unwrap_or_default().iter();
+    let fields = definition.connections.iter().flat_map(|kind| &kind.fields).map(|field| &field.input);
+    let declared: Vec<&InputField> = inputs.chain(fields).collect();
+    let lines = problems.iter().map(|problem| {
+        let input = declared.iter().find(|input| input.key == problem.input);
+        let name = match input {
+            Some(input) if !input.label.is_empty() && input.label != input.key => {
+                format!("{} ({})", input.label, input.key)
+            }
+            _ => problem.input.clone(),
+        };
+        let choice = input.and_then(|input| chosen(input, &given(&input.key)?));
+        let choice = choice.map_or_else(String::new, |choice| format!("; did you mean {choice}?"));
+        format!("{name}: {}{choice}", problem.message)
+    });
+    let lines: Vec<String> = lines.collect();
+    match lines.as_slice() {
+        [only] => only.clone(),
+        lines => format!("\n{}", lines.join("\n")),
+    }
+}
+
+/// The choice that a misspelt one was probably meant to be.
+fn chosen<'d>(input: &'d InputField, given: &str) -> Option<&'d str> {
+    let choices = || input.choices.iter().map(|choice| choice.value.as_str());
+    nearest(given, choices()).filter(|_| !choices().any(|choice| choice == given))
+}
