@@ -3,6 +3,7 @@
 //! what is compared.
 
 mod actions;
+mod assistants;
 mod cases;
 mod chart;
 mod cold;
@@ -40,6 +41,10 @@ enum Command {
     Worker(worker::Options),
     /// Poll in process, over and over, for a profiler
     Profile(worker::Options),
+    /// Compare calls by `harness mcp` with the same calls by its page
+    Assistants(assistants::Options),
+    /// Be a host that does nothing
+    Bare(assistants::BareOptions),
     /// Measure the memory that instances take which wait, and print it as JSON
     Density(density::Options),
 }
@@ -47,6 +52,8 @@ enum Command {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Run(options) => cases::run(&options),
+        Command::Assistants(options) => assistants::run(&options),
+        Command::Bare(options) => assistants::bare(&options),
         Command::Density(options) => density::run(&options),
         Command::Worker(options) | Command::Profile(options) => worker::run(&options),
     }

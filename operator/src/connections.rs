@@ -58,6 +58,8 @@ where
             tokio::time::sleep(PAUSE).await;
             continue;
         };
+        // An answer in several pieces does not wait for the other side to take note of the first.
+        stream.set_nodelay(true).ok();
         let service = service.clone();
         tokio::spawn(async move {
             let mut http = http1::Builder::new();

@@ -12,6 +12,7 @@
 mod actions;
 mod amplifiers;
 mod answers;
+mod assistants;
 mod at_a_terminal;
 mod bill_of_materials;
 mod canary;

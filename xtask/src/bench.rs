@@ -15,11 +15,14 @@ use crate::{build, cargo, componentise, files, progress, wasm_target};
 /// data and a chart to docs/bench/. Installs the platform's SDK and graphql-request below the target directory with
 /// npm; without npm, Node is left out.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --quick")]
+#[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --quick\n  cargo xtask bench --assistants")]
 pub(crate) struct Options {
     /// Fewer rounds: about a minute
     #[arg(long)]
     quick: bool,
+    /// Measure what calls cost assistants in place of all that, and write docs/assistants.md's table
+    #[arg(long, conflicts_with_all = ["quick", "output"])]
+    assistants: bool,
     /// Where the results go [default: docs/bench; with --quick, bench-quick in the target directory]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -31,6 +34,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let bench = progress::step("Compile the benchmark", || build::native_binary(workspace, "bench"))?;
     let work = workspace.target.join("bench");
     fs::create_dir_all(&work).with_context(|| format!("{} cannot be made", work.display()))?;
+    if options.assistants {
+        let mut command = Command::new(bench);
+        command.arg("assistants").arg("--component").arg(workspace.component()).arg("--work").arg(&work);
+        command.arg("--harness").arg(workspace.harness());
+        return cargo::hand_over(command.arg("--document").arg(workspace.root.join("docs").join("assistants.md")));
+    }
     let node = match install_node(workspace, &work) {
         Ok(script) => Some(script),
         Err(error) => {

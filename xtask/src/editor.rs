@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{cargo, files, progress};
+use crate::{cargo, files, installing, progress};
 
 /// What the bundle is made of, in `host-harness/editor`.
 const SOURCES: [&str; 8] = [
@@ -66,17 +66,7 @@ fn install(workspace: &Workspace) -> Result<PathBuf> {
     for name in SOURCES {
         files::copy_atomically(&workspace.root.join("host-harness").join("editor").join(name), &folder.join(name))?;
     }
-    // What was installed for this very lock file need not be asked for again.
-    let (lock, stamp) = (fs::read(folder.join("package-lock.json"))?, folder.join("installed-lock.json"));
-    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-        return Ok(folder);
-    }
-    progress::step("Install the editor's packages with npm", || {
-        let mut command = Command::new("npm");
-        command.current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--silent"]);
-        cargo::run(&mut command)
-    })?;
-    files::write_atomically(&stamp, &lock)?;
+    installing::npm(&folder)?;
     Ok(folder)
 }
 

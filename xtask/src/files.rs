@@ -16,6 +16,17 @@ pub(crate) fn copy_atomically(from: &Path, to: &Path) -> Result<()> {
     replace_atomically(to, |temporary| Ok(fs::copy(from, temporary).map(drop)?))
 }
 
+/// Copies the files that lie right in a folder, in the way of [`copy_atomically`]. What else the other folder has stays.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).with_context(|| format!("{} cannot be read", from.display()))? {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+            copy_atomically(&path, &to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes a file, which need not be there.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
@@ -42,7 +53,20 @@ pub(crate) fn replace_atomically(path: &Path, write: impl FnOnce(&Path) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use super::write_atomically;
+    use super::{copy_folder, write_atomically};
+
+    #[test]
+    fn the_files_of_a_folder_are_copied_and_its_folders_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::create_dir_all(from.join("inner")).unwrap();
+        std::fs::write(from.join(".hidden"), "a").unwrap();
+        write_atomically(&to.join("kept"), b"b").unwrap();
+        copy_folder(&from, &to).unwrap();
+        assert_eq!(std::fs::read(to.join(".hidden")).unwrap(), b"a");
+        assert!(to.join("kept").is_file() && !to.join("inner").exists());
+        assert!(copy_folder(&folder.path().join("none"), &to).is_err());
+    }
 
     #[test]
     fn a_replaced_file_has_the_new_content_and_leaves_nothing_beside_it() {

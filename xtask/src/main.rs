@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask build`, `demo`, `editor`, `fleet`, `test`, `soak`, `fuzz`, `hosts`, `bench`,
-//! `scale`, `manifest`, `package`, `check` and `new`.
+//! The project's own commands: `cargo xtask build`, `demo`, `editor`, `fleet`, `test`, `soak`, `fuzz`, `hosts`, `mcp`,
+//! `bench`, `scale`, `manifest`, `package`, `check` and `new`.
 //!
 //! Each command is one module; what several of them share is in a module of its own below.
 
@@ -19,7 +19,9 @@ mod files;
 mod fleet;
 mod fuzz;
 mod hosts;
+mod installing;
 mod manifest;
+mod mcp;
 mod new;
 mod optimise;
 mod package;
@@ -57,6 +59,7 @@ enum Command {
     Hosts(hosts::Options),
     Check(check::Options),
     Manifest(manifest::Options),
+    Mcp(mcp::Options),
     New(new::Options),
     Package(package::Options),
     Scale(scale::Options),
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Hosts(options) => hosts::run(&workspace, &options),
         Command::Check(options) => check::run(&workspace, &options),
         Command::Manifest(options) => manifest::run(&workspace, &options),
+        Command::Mcp(options) => mcp::run(&workspace, &options),
         Command::New(options) => new::run(&workspace, &options),
         Command::Package(options) => package::run(&workspace, &options),
         Command::Scale(options) => scale::run(&workspace, &options),

@@ -197,12 +197,11 @@ pub(super) fn way_out(error: &CallError) -> &'static str {
 pub(super) fn too_large(problem: &TooLarge, most: usize, next: Option<Next<'_>>) -> CallToolResult {
     let ask = "ask for less (fewer fields, one record, a smaller depth), or have whoever runs this server raise \
                --page-bytes.";
+    let bound = format!("more than fits into an answer of {most} bytes, with what stands around it");
     match problem {
-        TooLarge::Rest { bytes } => {
-            error("result-too-large", &format!("the result takes {bytes} bytes, and an answer has {most} at most"), ask)
-        }
+        TooLarge::Rest { bytes } => error("result-too-large", &format!("the result takes {bytes} bytes, {bound}"), ask),
         TooLarge::Record { at, of, bytes } => {
-            let message = format!("record {} of {of} takes {bytes} bytes, and an answer has {most} at most", at + 1);
+            let message = format!("record {} of {of} takes {bytes} bytes, {bound}", at + 1);
             let way = match next {
                 Some(Next { tool, cursor }) => format!("go on behind it: call {tool} with cursor {cursor}; or {ask}"),
                 None => ask.to_owned(),
@@ -240,7 +239,10 @@ mod tests {
         let records = part.place.clone().unwrap().records;
         let result = of("X", part, Some(Next { tool: "readMore", cursor: "c.9".into() }), Text::Short);
         let said = text(&result);
-        assert!(said.contains(&format!("Records 1 to {records} of 400. The rest: call readMore with cursor c.9")), "{said}");
+        assert!(
+            said.contains(&format!("Records 1 to {records} of 400. The rest: call readMore with cursor c.9")),
+            "{said}"
+        );
         assert!(said.len() < MOST_TEXT + 500 && said.contains("more in the structured content"), "{}", said.len());
         assert_eq!(result.structured_content.unwrap()["page"]["next"], "c.9");
         let json = of("X", paged.part(390, 8_000).unwrap(), None, Text::Json);

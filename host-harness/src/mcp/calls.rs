@@ -1,6 +1,7 @@
 //! The calls of tools: from the name and the arguments to the answer, with the question before what changes something.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use host::contract::ActionDefinition;
 use host::{CallOptions, Step};
@@ -10,8 +11,11 @@ use rmcp::model::{
 };
 use rmcp::service::{Peer, RequestContext};
 use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::answer::{self, Next};
+use super::budget::Spent;
 use super::confirm::{self, Answer};
 use super::kept::Cursor;
 use super::pages::Paged;
@@ -24,6 +28,8 @@ use crate::suggest::did_you_mean;
 
 /// More bytes of arguments are more than a call may send.
 const LARGEST_ARGUMENTS: usize = 4 * 1024 * 1024;
+/// How long an answer waits for a client to take what was said before it.
+const LONGEST_WORD: Duration = Duration::from_secs(1);
 
 /// Calls a tool. Whatever goes wrong is an answer too, which the model reads.
 pub(super) async fn call(
@@ -48,7 +54,8 @@ pub(super) async fn call(
         Does::ReadMore => read_more(served, number, link, &inputs).into(),
         Does::Action(key) => match served.definition().action(key) {
             Some(action) => {
-                let asked = Question { tool: &params.name, responses: params.input_responses, state: params.request_state };
+                let asked =
+                    Question { tool: &params.name, responses: params.input_responses, state: params.request_state };
                 Call { served, number, link, action, inputs }.run(asked, context).await
             }
             None => answer::error("unknown-key", "the connector has no such action", "list the tools.").into(),
@@ -99,7 +106,12 @@ impl Call<'_> {
             let number = self.served.questions.ask(asked);
             return confirm::question(message, number.to_string()).into();
         }
-        match confirm::ask(context, message).await {
+        let answer = tokio::select! {
+            biased;
+            () = context.ct.cancelled() => return cancelled().into(),
+            answer = confirm::ask(context, message) => answer,
+        };
+        match answer {
             Answer::Yes => {}
             Answer::No => return declined().into(),
             Answer::None(why) => return not_asked(&why).into(),
@@ -111,26 +123,32 @@ impl Call<'_> {
     }
 
     async fn perform(&self, agreed: bool, context: &RequestContext<RoleServer>) -> Performing {
-        let turn = match self.link.turn().await {
-            Ok(turn) => turn,
-            Err(spent) => {
-                return Performing::Ended(answer::error("budget", &spent.to_string(), "wait, and ask for less at once."));
-            }
+        let (options, telling) = with_progress(self.served.call_options.clone(), context);
+        let performing = async {
+            let turn = self.link.turn().await?;
+            let (connector, connection) = (&self.served.connector, &self.link.connection);
+            let performed = asking::perform(connector, self.action, connection, &self.inputs, options, agreed).await;
+            Ok((turn, performed))
         };
-        let options = with_progress(self.served.call_options.clone(), context);
-        let performing = asking::perform(
-            &self.served.connector,
-            self.action,
-            &self.link.connection,
-            &self.inputs,
-            options,
-            agreed,
-        );
         let performed = tokio::select! {
+            // What was cancelled before, or while it waited for its turn, is not begun.
+            biased;
+            () = context.ct.cancelled() => return Performing::Ended(cancelled()),
             performed = performing => performed,
-            // Nobody reads what is answered now; the request is told to end.
-            () = context.ct.cancelled() => {
-                return Performing::Ended(answer::error("cancelled", "the client has cancelled the call", ""));
+        };
+        if let Some(telling) = telling {
+            // No word of how far it is comes after what came of it.
+            tokio::time::timeout(LONGEST_WORD, telling).await.ok();
+        }
+        let (turn, performed) = match performed {
+            Ok(performed) => performed,
+            Err(spent) => {
+                let spent: Spent = spent;
+                return Performing::Ended(answer::error(
+                    "budget",
+                    &spent.to_string(),
+                    "wait, and ask for less at once.",
+                ));
             }
         };
         match performed {
@@ -164,12 +182,20 @@ enum Performing {
     Asks(Box<host::Trace>),
 }
 
+fn cancelled() -> CallToolResult {
+    answer::error("cancelled", "the client has cancelled the call", "")
+}
+
 fn declined() -> CallToolResult {
     answer::error("declined", "the person said no, and nothing was sent", "ask the person what they want instead.")
 }
 
 fn not_asked(why: &str) -> CallToolResult {
-    answer::error("declined", &format!("nothing was sent: {why}"), "tell the person, and call again when they are there.")
+    answer::error(
+        "declined",
+        &format!("nothing was sent: {why}"),
+        "tell the person, and call again when they are there.",
+    )
 }
 
 /// The first part of a result; the rest is kept.
@@ -234,23 +260,32 @@ fn part(
 }
 
 /// The same options, with the steps of the call told to a client that wants to know.
-fn with_progress(mut options: CallOptions, context: &RequestContext<RoleServer>) -> CallOptions {
-    let Some(token) = context.meta.get_progress_token() else { return options };
-    let (peer, under_way) = (context.peer.clone(), Arc::new(Mutex::new((UnderWay::default(), 0_u32))));
+fn with_progress(
+    mut options: CallOptions,
+    context: &RequestContext<RoleServer>,
+) -> (CallOptions, Option<JoinHandle<()>>) {
+    let Some(token) = context.meta.get_progress_token() else { return (options, None) };
+    // One after the other, because progress must not go back; and apart, so that a client that does not read holds
+    // nothing up. A call has so many steps as its requests may be.
+    let (steps, said) = mpsc::unbounded_channel();
+    let telling = tokio::spawn(tell(context.peer.clone(), token, said));
+    let under_way = Mutex::new(UnderWay::default());
     options.observers.steps = Some(Arc::new(move |step: &Step| {
-        let (said, number) = {
-            let mut under_way = under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            under_way.0.hear(step);
-            under_way.1 = under_way.1.saturating_add(1);
-            (under_way.0.said(), under_way.1)
-        };
-        tell(peer.clone(), token.clone(), number, said);
+        let mut under_way = under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.hear(step);
+        steps.send(under_way.said()).ok();
     }));
-    options
+    (options, Some(telling))
 }
 
-/// Tells how far a call is. A client that does not read it holds nothing up.
-fn tell(peer: Peer<RoleServer>, token: ProgressToken, number: u32, said: String) {
-    let progress = ProgressNotificationParam::new(token, number.into()).with_message(said);
-    tokio::spawn(async move { peer.notify_progress(progress).await });
+/// Tells how far a call is, until it has ended.
+async fn tell(peer: Peer<RoleServer>, token: ProgressToken, mut said: mpsc::UnboundedReceiver<String>) {
+    let mut number = 0_u32;
+    while let Some(said) = said.recv().await {
+        number = number.saturating_add(1);
+        let progress = ProgressNotificationParam::new(token.clone(), number.into()).with_message(said);
+        if peer.notify_progress(progress).await.is_err() {
+            return;
+        }
+    }
 }

@@ -40,7 +40,7 @@ pub(super) fn is_asked_by_answer(context: &RequestContext<RoleServer>) -> bool {
 /// What the person is asked.
 pub(super) fn message(tool: &str, service: &str, destination: &str, trace: &Trace) -> String {
     let mut text = format!(
-        "The assistant wants to run {tool}, which may change data in {} ({}). It has not been sent yet. To be sent:",
+        "The assistant wants to run {tool}, which may change data in {}; {}. It has not been sent yet. To be sent:",
         shown::one_line(service),
         shown::one_line(destination),
     );

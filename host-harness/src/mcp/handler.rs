@@ -15,7 +15,7 @@ use rmcp::{RoleServer, ServerHandler};
 use super::served::Served;
 use super::uris::{Target, Watched};
 use super::watches::{Notify, Subscription};
-use super::{calls, resources};
+use super::{calls, clean, resources};
 
 /// Subscriptions of one client.
 const MOST_SUBSCRIPTIONS: usize = 32;
@@ -40,10 +40,13 @@ impl Handler {
         }
     }
 
-    fn subscription(&self, uri: &str, notify: Notify) -> Result<Subscription, ErrorData> {
+    async fn subscription(&self, uri: &str, notify: Notify) -> Result<Subscription, ErrorData> {
         let watched = self.watched(uri)?;
-        let watch = self.served.watches.of(&self.served, &watched).map_err(|error| ErrorData::invalid_params(error, None))?;
-        Ok(watch.subscribe(&self.served, notify))
+        let watch =
+            self.served.watches.of(&self.served, &watched).map_err(|error| ErrorData::invalid_params(error, None))?;
+        // What can only fail again is said now, and not when it is read.
+        let subscribed = watch.subscribe(&self.served, notify).await;
+        subscribed.map_err(|error| ErrorData::invalid_params(clean::text(error), None))
     }
 }
 
@@ -123,12 +126,20 @@ impl ServerHandler for Handler {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let mut subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
-        if subscriptions.len() >= MOST_SUBSCRIPTIONS && !subscriptions.contains_key(&request.uri) {
-            let why = format!("a client has {MOST_SUBSCRIPTIONS} subscriptions at most: end one first");
-            return Err(ErrorData::invalid_params(why, None));
+        let subscriptions = || self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |subscriptions: &HashMap<String, Subscription>| {
+            subscriptions.len() >= MOST_SUBSCRIPTIONS && !subscriptions.contains_key(&request.uri)
+        };
+        let why = || format!("a client has {MOST_SUBSCRIPTIONS} subscriptions at most: end one first");
+        if is_full(&subscriptions()) {
+            return Err(ErrorData::invalid_params(why(), None));
         }
-        let subscription = self.subscription(&request.uri, Notify::Peer(context.peer.clone()))?;
+        let subscription = self.subscription(&request.uri, Notify::Peer(context.peer.clone())).await?;
+        let mut subscriptions = subscriptions();
+        // Others may have come meanwhile.
+        if is_full(&subscriptions) {
+            return Err(ErrorData::invalid_params(why(), None));
+        }
         subscriptions.insert(request.uri, subscription);
         Ok(())
     }
@@ -152,7 +163,7 @@ impl ServerHandler for Handler {
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
         let mut subscriptions = Vec::new();
         for uri in uris {
-            subscriptions.push(self.subscription(&uri, Notify::Sink(context.sink().clone()))?);
+            subscriptions.push(self.subscription(&uri, Notify::Sink(context.sink().clone())).await?);
         }
         context.cancelled().await;
         drop(subscriptions);

@@ -100,6 +100,7 @@ async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> R
 fn may_begin_session(request: &Request) -> bool {
     let headers = request.headers();
     // Versions are days.
-    let is_without_sessions = headers.get(VERSION).is_some_and(|version| version.as_bytes() >= b"2026-07-28".as_slice());
+    let is_without_sessions =
+        headers.get(VERSION).is_some_and(|version| version.as_bytes() >= b"2026-07-28".as_slice());
     request.method() == Method::POST && !headers.contains_key(SESSION) && !is_without_sessions
 }

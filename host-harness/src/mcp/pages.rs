@@ -134,13 +134,7 @@ impl Paged {
 }
 
 /// Finds the largest list that is reached through objects alone: the result's records are in it.
-fn find(
-    whole: &str,
-    json: &str,
-    pointer: &mut String,
-    deepest: usize,
-    largest: &mut Option<(String, Range<usize>)>,
-) {
+fn find(whole: &str, json: &str, pointer: &mut String, deepest: usize, largest: &mut Option<(String, Range<usize>)>) {
     if items(json).is_some() {
         let is_larger = largest.as_ref().is_none_or(|(_, known)| json.len() > known.len());
         if let Some(start) = offset(whole, json).filter(|_| is_larger) {
@@ -254,6 +248,9 @@ mod tests {
         assert!(matches!(paged.part(1, 500), Err(TooLarge::Record { at: 1, of: 3, bytes: 903 })));
         assert_eq!(paged.part(2, 500).unwrap().place.unwrap().next(), None);
         assert!(matches!(self::paged(&json!("x".repeat(900))).part(0, 500), Err(TooLarge::Rest { .. })));
-        assert!(matches!(self::paged(&json!({"n": "x".repeat(900), "l": []})).part(0, 500), Err(TooLarge::Rest { .. })));
+        assert!(matches!(
+            self::paged(&json!({"n": "x".repeat(900), "l": []})).part(0, 500),
+            Err(TooLarge::Rest { .. })
+        ));
     }
 }

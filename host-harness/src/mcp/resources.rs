@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use host::contract::{DataSourceDefinition, InputField};
+use host::contract::{DataSourceDefinition, Error, InputField};
 use rmcp::model::{
     CallToolResult, CompleteRequestParams, CompletionInfo, ErrorData, ReadResourceResult, Reference, Resource,
     ResourceContents, ResourceTemplate,
@@ -36,7 +36,13 @@ pub(super) fn list(served: &Served) -> Vec<Resource> {
             "The connector's page: what each action takes and gives, with examples.",
             MARKDOWN,
         ),
-        described(uris.manifest(), "manifest", format!("The manifest of {label}"), "All that the connector declares, as JSON.", JSON),
+        described(
+            uris.manifest(),
+            "manifest",
+            format!("The manifest of {label}"),
+            "All that the connector declares, as JSON.",
+            JSON,
+        ),
     ];
     for connection in 0..served.names.len() {
         for trigger in &definition.triggers {
@@ -101,7 +107,12 @@ async fn record(
         Err(failure) => {
             turn.used(&failure.trace);
             let answer = super::answer::failed(&failure.error, served.definition(), action, &inputs);
-            return Err(failed(failure.error.kind(), &served.scrub(link, words(&answer))));
+            let (kind, words) = (failure.error.kind(), served.scrub(link, words(&answer)));
+            return Err(match failure.error.answer() {
+                Some(Error::NotFound(_)) => ErrorData::resource_not_found(words, Some(json!({ "kind": kind }))),
+                Some(Error::InvalidInput(_)) => ErrorData::invalid_params(words, Some(json!({ "kind": kind }))),
+                _ => failed(kind, &words),
+            });
         }
     };
     match answer.structured_content {

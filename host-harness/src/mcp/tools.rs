@@ -65,7 +65,9 @@ impl Tools {
                 let known = definition.actions.iter().filter(|action| action.changes_data);
                 let known: Vec<&str> = known.map(|action| action.key.as_str()).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                Err(format!("--allow-changes {unknown}: the connector has no such action; those that change data: {known}"))
+                Err(format!(
+                    "--allow-changes {unknown}: the connector has no such action; those that change data: {known}"
+                ))
             }
         }
     }
@@ -120,7 +122,8 @@ fn of_more(name: String) -> Tool {
     let mut tool = Tool::new(name, description, Arc::new(members(input)));
     tool.title = Some("Read more of a result".into());
     tool.output_schema = Some(Arc::new(output(&json!({}))));
-    tool.annotations = Some(ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false));
+    tool.annotations =
+        Some(ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false));
     tool
 }
 

@@ -52,7 +52,8 @@ pub(super) struct Uris<'d> {
 
 /// Whether a connection may be called so: its name is the beginning of tools and addresses.
 pub(super) fn is_name(definition: &ConnectorDefinition, name: &str) -> bool {
-    let is_plain = (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_plain =
+        (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let is_taken = [MANIFEST, DOCS, TRIGGER].contains(&name);
     is_plain && !is_taken && !records(definition).any(|(kind, ..)| kind == name)
 }
@@ -65,7 +66,8 @@ fn records(definition: &ConnectorDefinition) -> impl Iterator<Item = (String, &A
         let (input, None) = (needed.next()?, needed.next()) else { return None };
         let name = action.key.strip_prefix("get")?;
         let name = name.strip_suffix("ById").unwrap_or(name);
-        let is_one = matches!(input.kind, InputKind::Text) && name.starts_with(|first: char| first.is_ascii_uppercase());
+        let is_one =
+            matches!(input.kind, InputKind::Text) && name.starts_with(|first: char| first.is_ascii_uppercase());
         let kind = kebab(name);
         (is_one && ![MANIFEST, DOCS, TRIGGER].contains(&kind.as_str())).then_some((kind, action, input))
     })
@@ -199,7 +201,8 @@ impl<'d> Uris<'d> {
                     return Err(format!("the input {name:?} is there twice"));
                 }
             } else if name == AFTER {
-                after = Some(value.parse().map_err(|_| format!("{AFTER} is the number of a change, and not {value:?}"))?);
+                after =
+                    Some(value.parse().map_err(|_| format!("{AFTER} is the number of a change, and not {value:?}"))?);
             } else {
                 let known: Vec<&str> = trigger.inputs.iter().map(|input| input.key.as_str()).collect();
                 return Err(format!("the trigger has no input {name:?}; it has {}", known.join(", ")));
@@ -289,11 +292,15 @@ mod tests {
     fn an_address_is_read_with_its_escapes() {
         assert_eq!(read(&[None], "x-y://manifest"), Ok(Target::Manifest));
         assert_eq!(read(&[Some("eu")], "x-y://docs"), Ok(Target::Docs));
-        let Ok(Target::Record { connection, action, inputs }) = read(&[Some("eu"), Some("us")], "x-y://us/part/a%2Fb+c%26")
+        let Ok(Target::Record { connection, action, inputs }) =
+            read(&[Some("eu"), Some("us")], "x-y://us/part/a%2Fb+c%26")
         else {
             panic!()
         };
-        assert_eq!((connection, action.as_str(), inputs), (1, "getPartById", json!({"id": "a/b+c&"}).as_object().unwrap().clone()));
+        assert_eq!(
+            (connection, action.as_str(), inputs),
+            (1, "getPartById", json!({"id": "a/b+c&"}).as_object().unwrap().clone())
+        );
         let Ok(Target::Trigger(watched)) = read(&[None], "x-y://trigger/changes?b=2+3&after=7&a=%26") else { panic!() };
         assert_eq!((watched.after, watched.uri.as_str()), (Some(7), "x-y://trigger/changes?a=%26&b=2+3"));
         assert_eq!(watched.read_up_to(9), "x-y://trigger/changes?a=%26&b=2+3&after=9");

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use host::contract::{PollResult, RecordList};
 use host::poller::{MemoryStore, PollError, Recipient};
@@ -45,8 +45,9 @@ pub(super) struct Watch {
 struct Waiting {
     changes: VecDeque<Change>,
     bytes: usize,
-    /// The number of the last change that there was.
+    /// The number of the last change that there was, and of the last that somebody has read.
     last: u64,
+    read: u64,
     /// Whether a poll's changes did not fit.
     is_full: bool,
     polls: u64,
@@ -55,6 +56,8 @@ struct Waiting {
     subscribers: HashMap<u64, Notify>,
     next_subscriber: u64,
     task: Option<AbortHandle>,
+    /// When it was last read, or subscribed to.
+    used: Option<Instant>,
 }
 
 /// One change, as it waits to be read.
@@ -96,7 +99,13 @@ impl Watches {
             return Ok(watch.clone());
         }
         if by_uri.len() >= MOST_WATCHES {
-            return Err(format!("no more than {MOST_WATCHES} triggers, each with its inputs, are watched by one server"));
+            // Whoever comes back to it begins anew, and is told so.
+            let idle = by_uri.iter().filter_map(|(uri, watch)| Some((watch.idle_since()?, uri)));
+            let Some(oldest) = idle.min().map(|(_, uri)| uri.clone()) else {
+                let each = "triggers, each with its inputs, are watched by one server";
+                return Err(format!("no more than {MOST_WATCHES} {each}: end a subscription first"));
+            };
+            by_uri.remove(&oldest);
         }
         let trigger = served.definition().trigger(&watched.trigger);
         let poller =
@@ -105,7 +114,7 @@ impl Watches {
             watched: Watched { after: None, ..watched.clone() },
             lists: trigger.map(|trigger| trigger.record_lists()).unwrap_or_default(),
             poller: tokio::sync::Mutex::new(poller),
-            waiting: Mutex::default(),
+            waiting: Mutex::new(Waiting { used: Some(Instant::now()), ..Waiting::default() }),
         });
         by_uri.insert(watched.uri.clone(), watch.clone());
         Ok(watch)
@@ -117,8 +126,26 @@ impl Watch {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells this subscriber from now on, and polls as long as there is one.
-    pub(super) fn subscribe(self: &Arc<Self>, served: &Arc<Served>, notify: Notify) -> Subscription {
+    /// Since when nobody has read it; none where somebody is subscribed to it.
+    fn idle_since(&self) -> Option<Instant> {
+        let waiting = self.waiting();
+        waiting.used.filter(|_| waiting.subscribers.is_empty())
+    }
+
+    /// Tells this subscriber from now on, and polls as long as there is one. The first poll, which marks where counting
+    /// begins, is over when this returns; the error is that it can only fail again.
+    pub(super) async fn subscribe(
+        self: &Arc<Self>,
+        served: &Arc<Served>,
+        notify: Notify,
+    ) -> Result<Subscription, String> {
+        if self.waiting().polls == 0 && self.poll(served).await.is_none() {
+            return Err(self.waiting().error.clone().unwrap_or_default());
+        }
+        Ok(self.add_subscriber(served, notify))
+    }
+
+    fn add_subscriber(self: &Arc<Self>, served: &Arc<Served>, notify: Notify) -> Subscription {
         let mut waiting = self.waiting();
         let number = waiting.next_subscriber;
         waiting.next_subscriber = number.saturating_add(1);
@@ -131,17 +158,15 @@ impl Watch {
         Subscription { watch: Arc::downgrade(self), number }
     }
 
-    /// How it stands, without the changes up to `after`, which have been read and are let go of.
+    /// How it stands, with the changes behind `after`: those up to it have been read by one client, and are let go of
+    /// where room is needed. Others may not have read them yet.
     pub(super) fn standing(&self, after: Option<u64>) -> Standing {
         let mut waiting = self.waiting();
-        while let Some(first) = waiting.changes.front()
-            && after.is_some_and(|after| first.number <= after)
-        {
-            waiting.bytes = waiting.bytes.saturating_sub(first.json.len());
-            waiting.changes.pop_front();
-        }
+        waiting.used = Some(Instant::now());
+        waiting.read = waiting.read.max(after.unwrap_or_default());
+        let is_shown = |change: &&Change| after.is_none_or(|after| change.number > after);
         Standing {
-            changes: waiting.changes.iter().cloned().collect(),
+            changes: waiting.changes.iter().filter(is_shown).cloned().collect(),
             is_polled: waiting.task.as_ref().is_some_and(|task| !task.is_finished()),
             polls: waiting.polls,
             is_full: waiting.is_full,
@@ -234,7 +259,7 @@ impl Recipient for Taking<'_> {
         }
         let payload = poll.payload.get();
         let mut waiting = self.watch.waiting();
-        waiting.is_full = !waiting.changes.is_empty() && waiting.bytes.saturating_add(payload.len()) > MOST_WAITING;
+        waiting.make_room(payload.len());
         if waiting.is_full {
             return Err(Full);
         }
@@ -253,6 +278,16 @@ impl Recipient for Taking<'_> {
 }
 
 impl Waiting {
+    /// Lets go of changes that were read, as far as there has to be room for so many bytes.
+    fn make_room(&mut self, bytes: usize) {
+        let is_full = |waiting: &Self| waiting.bytes.saturating_add(bytes) > MOST_WAITING;
+        while is_full(self) && self.changes.front().is_some_and(|first| first.number <= self.read) {
+            let first = self.changes.pop_front();
+            self.bytes = self.bytes.saturating_sub(first.map_or(0, |first| first.json.len()));
+        }
+        self.is_full = !self.changes.is_empty() && is_full(self);
+    }
+
     fn add(&mut self, list: Option<String>, json: &str, served: &Served, watch: &Watch) {
         let json = match served.links.get(watch.watched.connection) {
             Some(link) => served.scrub(link, json.to_owned()),

@@ -2,18 +2,17 @@
 //! takes them. All of it goes below the target directory.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::program::Program;
 use crate::workspace::Workspace;
-use crate::{cargo, files, progress};
+use crate::{cargo, files, installing, progress};
 
 /// The folders of `examples/hosts` that are copied.
-const FOLDERS: [&str; 4] = ["engine", "javascript", "javascript/page", "python"];
+const FOLDERS: [&str; 3] = ["javascript", "javascript/page", "python"];
 /// What a page does otherwise whose engine cannot wait for a promise: requests, and how a call ends that waits for one.
 const BLOCKING: &[&str] = &[
     "an action",
@@ -71,21 +70,14 @@ fn copied(workspace: &Workspace, to: &str) -> Result<PathBuf> {
     let (from, to) = (workspace.root.join("examples/hosts"), workspace.target.join(to));
     files::copy_atomically(&from.join("rules.json"), &to.join("rules.json"))?;
     for folder in FOLDERS {
-        for entry in fs::read_dir(from.join(folder)).with_context(|| format!("{folder} cannot be read"))? {
-            let path = entry?.path();
-            if let Some(name) = path.file_name().filter(|_| path.is_file()) {
-                files::copy_atomically(&path, &to.join(folder).join(name))?;
-            }
-        }
+        files::copy_folder(&from.join(folder), &to.join(folder))?;
     }
     Ok(to)
 }
 
 fn in_javascript(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
-    npm(&folder.join("javascript"))?;
-    npm(&folder.join("engine"))?;
-    let node = cargo::on_path("node").filter(|node| is_recent(node)).or_else(|| engine(folder));
-    let node = node.context("there is no Node 20 or later, and npm has none for this kind of machine")?;
+    installing::npm(&folder.join("javascript"))?;
+    let node = installing::node(workspace, OLDEST_NODE)?;
     let (duro, misbehaving) = (folder.join("components/duro"), folder.join("components/misbehaving"));
     progress::step("Make ES modules of the components", || {
         for (component, made) in [(workspace.component(), &duro), (workspace.misbehaving_component(), &misbehaving)] {
@@ -102,7 +94,7 @@ fn in_javascript(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
         Program { name, command, duro: duro.clone(), misbehaving: misbehaving.clone(), only: None }
     };
     let mut hosts = vec![program("node", &node, "node.mjs", &["--engine", "blocking"])];
-    match engine(folder) {
+    match installing::engine(workspace)? {
         Some(engine) => hosts.push(program("node-jspi", &engine, "node.mjs", &["--engine", "jspi"])),
         None => missing("a Node in which WebAssembly can wait: npm has none for this kind of machine")?,
     }
@@ -121,31 +113,10 @@ fn in_javascript(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
 }
 
 fn in_python(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
-    let python = cargo::on_path("python3").context("there is no python3: install Python 3.11 or later with venv")?;
-    let (venv, requirements) = (folder.join("venv"), folder.join("python/requirements.txt"));
-    let inside = venv.join("bin/python");
-    once_for(&requirements, &venv.join("installed.txt"), "Install the Python host's packages with pip", || {
-        cargo::run(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&venv))?;
-        let mut command = Command::new(&inside);
-        command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]);
-        cargo::run(command.arg(&requirements))
-    })?;
+    let inside = installing::python(&folder.join("venv"), &folder.join("python/requirements.txt"))?;
     let (duro, misbehaving) = (workspace.component(), workspace.misbehaving_component());
     let command = vec![inside.into_os_string(), folder.join("python/host.py").into_os_string()];
     Ok(vec![Program { name: "python", command, duro, misbehaving, only: None }])
-}
-
-/// Whether it is a Node that the hosts run on.
-fn is_recent(node: &Path) -> bool {
-    let version = cargo::output(Command::new(node).arg("--version")).unwrap_or_default();
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    major.is_some_and(|major| major >= OLDEST_NODE)
-}
-
-/// What npm's package for this kind of machine has.
-fn engine(folder: &Path) -> Option<PathBuf> {
-    let packages = fs::read_dir(folder.join("engine/node_modules")).ok()?.flatten();
-    packages.map(|package| package.path().join("bin/node")).find(|program| program.is_file())
 }
 
 fn missing(what: &str) -> Result<()> {
@@ -154,24 +125,4 @@ fn missing(what: &str) -> Result<()> {
     }
     eprintln!("\n*** NOT COMPARED: there is not {what} ***\n");
     Ok(())
-}
-
-fn npm(folder: &Path) -> Result<()> {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let what = format!("Install the packages of {name} with npm");
-    once_for(&folder.join("package-lock.json"), &folder.join("installed-lock.json"), &what, || {
-        let mut command = Command::new("npm");
-        command.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--silent"]);
-        cargo::run(&mut command)
-    })
-}
-
-/// Installs, unless that was done for these very contents of the file that names what.
-fn once_for(named: &Path, stamp: &Path, what: &str, install: impl FnOnce() -> Result<()>) -> Result<()> {
-    let wanted = fs::read(named).with_context(|| format!("{} cannot be read", named.display()))?;
-    if fs::read(stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    progress::step(what, install)?;
-    files::write_atomically(stamp, &wanted)
 }

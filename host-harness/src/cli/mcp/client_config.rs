@@ -96,7 +96,8 @@ impl Client {
 /// This command as it was started, but for what prints the configuration; files by their whole paths, because a client
 /// starts it from elsewhere. The component and a connection that was found are named.
 pub(super) fn program(component: Option<&Path>, sources: &[(Option<String>, Source)]) -> Result<Program, String> {
-    let command = std::env::current_exe().map_err(|error| format!("where this program is cannot be found out: {error}"))?;
+    let command =
+        std::env::current_exe().map_err(|error| format!("where this program is cannot be found out: {error}"))?;
     let command = command.into_os_string().into_string().map_err(|_| "this program's path is no text".to_owned())?;
     let given = std::env::args_os().skip(1).map(|word| word.into_string());
     let given = given.collect::<Result<Vec<_>, _>>().map_err(|_| "a word of the command line is no text".to_owned())?;
@@ -178,7 +179,10 @@ mod tests {
         let variables = variables(&[&file]);
         let vscode = Client::Vscode.of_program("x", &program, &variables);
         assert_eq!(vscode["servers"]["x"]["env"], json!({"API_KEY": "${input:API_KEY}", "HOST": "${input:HOST}"}));
-        assert_eq!(vscode["inputs"][0], json!({"type": "promptString", "id": "API_KEY", "description": "API_KEY", "password": true}));
+        assert_eq!(
+            vscode["inputs"][0],
+            json!({"type": "promptString", "id": "API_KEY", "description": "API_KEY", "password": true})
+        );
         let claude = Client::Claude.of_program("x", &program, &variables);
         assert_eq!(claude["mcpServers"]["x"]["env"]["API_KEY"], "${API_KEY}");
         let cursor = Client::Cursor.of_server("x", "127.0.0.1:8787".parse().unwrap());

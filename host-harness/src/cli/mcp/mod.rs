@@ -18,6 +18,7 @@ use super::connection_option::{ConnectionOption, Source};
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::session::Session;
+use super::stop::Stop;
 use super::values::{duration, size};
 use super::{connection_file, output};
 use crate::mcp::{Bounds, CALLS_AT_ONCE, HttpServer, McpOptions, NamedConnection, SMALLEST_PAGE, Server, Text};
@@ -91,7 +92,8 @@ enum TextOption {
 
 /// The name before an equals sign, and what is behind it; no name where what stands there could be none.
 fn named(text: &str) -> (Option<String>, &str) {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match text.split_once('=') {
         Some((name, rest)) if is_name(name) => (Some(name.to_owned()), rest),
         _ => (None, text),
@@ -146,7 +148,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let connections = connections(&arguments, &sources, &session)?;
     for named in &connections {
         let name = named.name.as_deref().map_or_else(String::new, |name| format!("{name}: "));
-        output::message(&format!("note: {name}tools reach {}", named.connection.destination()));
+        output::message(&format!("note: {name}{}", named.connection.destination()));
     }
     let options = McpOptions {
         connections,
@@ -203,7 +205,9 @@ fn connections(
     let bounded = arguments.calls_per_minute.iter().map(|(name, _)| name);
     let mut bounded = bounded.chain(arguments.bytes_per_minute.iter().map(|(name, _)| name));
     if let Some(Some(name)) = bounded.find(unknown) {
-        return Err(CommandError::usage(format!("a budget names the connection {name}, and there is none of that name")));
+        return Err(CommandError::usage(format!(
+            "a budget names the connection {name}, and there is none of that name"
+        )));
     }
     let definition = session.connector.definition();
     let files = connection_file::read_all(sources.iter().map(|(_, source)| source), definition)?;
@@ -255,12 +259,12 @@ fn print_address(listening: &HttpServer, format: Format, made: Option<&String>) 
     Ok(())
 }
 
+/// Serves until it ends by itself, or Ctrl-C or a service manager ends it.
 async fn until_stopped(serving: impl Future<Output = Result<(), String>>) -> Result<(), CommandError> {
+    let stop = Stop::listen()?;
     tokio::select! {
         ended = serving => ended.map_err(|error| CommandError::usage(format!("the server cannot go on: {error}"))),
-        heard = tokio::signal::ctrl_c() => {
-            heard.map_err(|error| CommandError::usage(format!("ctrl-c cannot be heard: {error}")))
-        }
+        () = stop.asked() => Ok(()),
     }
 }
 
@@ -308,6 +312,9 @@ mod tests {
         assert_eq!(calls("eu=5"), Ok((Some("eu".into()), 5)));
         assert!(calls("0").is_err() && calls("eu=x").is_err());
         let said = [(None, 1), (Some("eu".to_owned()), 2)];
-        assert_eq!((of(&said, &Some("eu".into())), of(&said, &Some("us".into())), of(&said, &None)), (Some(2), Some(1), Some(1)));
+        assert_eq!(
+            (of(&said, &Some("eu".into())), of(&said, &Some("us".into())), of(&said, &None)),
+            (Some(2), Some(1), Some(1))
+        );
     }
 }
