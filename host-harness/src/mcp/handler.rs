@@ -14,7 +14,7 @@ use rmcp::{RoleServer, ServerHandler};
 
 use super::served::Served;
 use super::uris::{Target, Watched};
-use super::watches::{Notify, Subscription};
+use super::watches::{Notify, Subscription, Watches};
 use super::{calls, clean, resources};
 
 /// Subscriptions of one client.
@@ -23,13 +23,14 @@ const MOST_SUBSCRIPTIONS: usize = 32;
 /// One client's server: over HTTP each session has one.
 pub(crate) struct Handler {
     served: Arc<Served>,
+    watches: Arc<Watches>,
     /// What this client has subscribed to, by address.
     subscriptions: Mutex<HashMap<String, Subscription>>,
 }
 
 impl Handler {
-    pub(super) fn new(served: Arc<Served>) -> Self {
-        Self { served, subscriptions: Mutex::default() }
+    pub(super) fn new(served: Arc<Served>, watches: Arc<Watches>) -> Self {
+        Self { served, watches, subscriptions: Mutex::default() }
     }
 
     fn watched(&self, uri: &str) -> Result<Watched, ErrorData> {
@@ -42,8 +43,7 @@ impl Handler {
 
     async fn subscription(&self, uri: &str, notify: Notify) -> Result<Subscription, ErrorData> {
         let watched = self.watched(uri)?;
-        let watch =
-            self.served.watches.of(&self.served, &watched).map_err(|error| ErrorData::invalid_params(error, None))?;
+        let watch = self.watches.of(&self.served, &watched).map_err(|error| ErrorData::invalid_params(error, None))?;
         // What can only fail again is said now, and not when it is read.
         let subscribed = watch.subscribe(&self.served, notify).await;
         subscribed.map_err(|error| ErrorData::invalid_params(clean::text(error), None))
@@ -108,7 +108,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         tokio::select! {
-            read = resources::read(&self.served, request.uri) => read.map(Into::into),
+            read = resources::read(&self.served, &self.watches, request.uri) => read.map(Into::into),
             () = context.ct.cancelled() => Err(ErrorData::internal_error("the client has cancelled it", None)),
         }
     }

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 
 use super::handler::Handler;
 use super::served::Served;
+use super::watches::Watches;
 
 /// Where the protocol is.
 const PATH: &str = "/mcp";
@@ -47,7 +48,12 @@ struct Gate {
 
 impl HttpServer {
     /// Takes the address, which is one of this machine. The error is for people.
-    pub(super) async fn open(served: Arc<Served>, address: SocketAddr, token: String) -> Result<Self, String> {
+    pub(super) async fn open(
+        served: Arc<Served>,
+        watches: Arc<Watches>,
+        address: SocketAddr,
+        token: String,
+    ) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("--http {address}: {error}; port 0 takes a free port");
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -60,7 +66,11 @@ impl HttpServer {
             .enforce_origin_validation()
             .with_max_request_body_bytes(LARGEST_REQUEST);
         let sessions = Arc::new(LocalSessionManager::default());
-        let service = StreamableHttpService::new(move || Ok(Handler::new(served.clone())), sessions.clone(), config);
+        let service = StreamableHttpService::new(
+            move || Ok(Handler::new(served.clone(), watches.clone())),
+            sessions.clone(),
+            config,
+        );
         let gate = Arc::new(Gate { token, sessions });
         let router = Router::new().route_service(PATH, service);
         let router = router.layer(middleware::from_fn_with_state(gate.clone(), guard));

@@ -18,11 +18,13 @@ mod pages;
 mod resources;
 mod served;
 mod tools;
+mod until_end;
 mod uris;
 mod watches;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use host::Connector;
 use rmcp::ServiceExt;
@@ -34,25 +36,46 @@ pub(crate) use served::{CALLS_AT_ONCE, McpOptions, NamedConnection, SMALLEST_PAG
 
 use handler::Handler;
 use served::Served;
+use until_end::UntilEnd;
+use watches::Watches;
+
+/// What calls have that are under way when a client closes standard input.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// A server that has been set up and serves nobody yet.
-pub(crate) struct Server(Arc<Served>);
+pub(crate) struct Server {
+    served: Arc<Served>,
+    watches: Arc<Watches>,
+}
 
 impl Server {
     /// The error is for whoever starts it.
     pub(crate) fn new(connector: Connector, options: McpOptions) -> Result<Self, String> {
-        Served::new(connector, options).map(Self)
+        Ok(Self { served: Served::new(connector, options)?, watches: Arc::default() })
     }
 
-    /// Serves one client on standard input and output, until it closes them.
+    /// Serves one client on standard input and output, until it closes them. Calls that are under way then have a moment
+    /// to end: a client waits no longer for this process.
     pub(crate) async fn serve_standard_streams(self) -> Result<(), String> {
-        let serving = Handler::new(self.0).serve(rmcp::transport::stdio()).await;
-        let serving = serving.map_err(|error| format!("no client could be served: {error}"))?;
-        serving.waiting().await.map(drop).map_err(|error| error.to_string())
+        let (input, output) = rmcp::transport::stdio();
+        let (input, ended) = UntilEnd::of(input);
+        let serving = async {
+            let serving = Handler::new(self.served, self.watches).serve((input, output)).await;
+            let serving = serving.map_err(|error| format!("no client could be served: {error}"))?;
+            serving.waiting().await.map(drop).map_err(|error| error.to_string())
+        };
+        let ended = async {
+            ended.await.ok();
+            tokio::time::sleep(LAST_MOMENT).await;
+        };
+        tokio::select! {
+            served = serving => served,
+            () = ended => Ok(()),
+        }
     }
 
     /// Listens on an address of this machine, for whoever has the token.
     pub(crate) async fn listen(self, address: SocketAddr, token: String) -> Result<HttpServer, String> {
-        HttpServer::open(self.0, address, token).await
+        HttpServer::open(self.served, self.watches, address, token).await
     }
 }

@@ -1,7 +1,5 @@
 //! Resources: the manifest, the docs page, records by their ids, triggers; and the completion of ids.
 
-use std::sync::Arc;
-
 use host::contract::{DataSourceDefinition, Error, InputField};
 use rmcp::model::{
     CallToolResult, CompleteRequestParams, CompletionInfo, ErrorData, ReadResourceResult, Reference, Resource,
@@ -12,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::pages::size;
 use super::served::Served;
 use super::uris::{Target, Watched};
-use super::watches::Change;
+use super::watches::{Change, Watches};
 use super::{calls, clean};
 use crate::markdown;
 
@@ -66,7 +64,7 @@ pub(super) fn templates(served: &Served) -> Vec<ResourceTemplate> {
 }
 
 /// Reads a resource. There is no answer for what cannot be read but the protocol's own error; it has the same words.
-pub(super) async fn read(served: &Arc<Served>, uri: String) -> Result<ReadResourceResult, ErrorData> {
+pub(super) async fn read(served: &Served, watches: &Watches, uri: String) -> Result<ReadResourceResult, ErrorData> {
     let text = |text: String, kind: &str| {
         let contents = ResourceContents::text(text, uri.clone()).with_mime_type(kind);
         Ok(ReadResourceResult::new(vec![contents]))
@@ -80,7 +78,7 @@ pub(super) async fn read(served: &Arc<Served>, uri: String) -> Result<ReadResour
         Target::Record { connection, action, inputs } => {
             text(record(served, connection, &action, inputs).await?.to_string(), JSON)
         }
-        Target::Trigger(watched) => text(trigger(served, &watched).await?.to_string(), JSON),
+        Target::Trigger(watched) => text(trigger(served, watches, &watched).await?.to_string(), JSON),
     }
 }
 
@@ -135,8 +133,8 @@ fn failed(kind: &str, message: &str) -> ErrorData {
 }
 
 /// The changes of a trigger that wait. Where nobody has subscribed to it, reading polls it once.
-async fn trigger(served: &Arc<Served>, watched: &Watched) -> Result<Value, ErrorData> {
-    let watch = served.watches.of(served, watched).map_err(|error| failed("other", &error))?;
+async fn trigger(served: &Served, watches: &Watches, watched: &Watched) -> Result<Value, ErrorData> {
+    let watch = watches.of(served, watched).map_err(|error| failed("other", &error))?;
     let mut standing = watch.standing(watched.after);
     let is_subscribed = standing.is_polled;
     if !is_subscribed && standing.changes.is_empty() {

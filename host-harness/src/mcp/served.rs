@@ -13,7 +13,6 @@ use super::budget::{Bounds, Budget, Spent};
 use super::kept::Kept;
 use super::tools::Tools;
 use super::uris::{Uris, is_name};
-use super::watches::Watches;
 use crate::questions::Questions;
 
 /// Calls of one connection at the same time. The runtime has turns for as many of each connection, so that none waits
@@ -57,7 +56,6 @@ pub(super) struct Served {
     pub(super) links: Vec<Link>,
     pub(super) tools: Tools,
     pub(super) questions: Questions,
-    pub(super) watches: Watches,
     pub(super) page_bytes: usize,
     pub(super) text: Text,
     pub(super) every: Duration,
@@ -105,7 +103,6 @@ impl Served {
             links: links.collect(),
             tools,
             questions: Questions::default(),
-            watches: Watches::default(),
             page_bytes: options.page_bytes.max(SMALLEST_PAGE),
             text: options.text,
             every: options.every,

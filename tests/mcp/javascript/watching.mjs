@@ -157,13 +157,20 @@ export async function queueing(report, connection, service, plan) {
     for (let turn = 0; turn < 3; turn += 1) {
       await service.slow();
       try {
-        const controller = new AbortController();
-        const call = () => assert.rejects(connection.call(plan.facts.list.tool, { first: 1 }, { signal: controller.signal }));
-        const calls = Array.from({ length: 12 }, call);
-        await pause(200);
+        const [running, waiting] = [new AbortController(), new AbortController()];
+        const begin = ({ signal }, count) =>
+          Array.from({ length: count }, () => assert.rejects(connection.call(plan.facts.list.tool, { first: 1 }, { signal })));
+        const first = begin(running, 4);
+        await pause(100);
+        const rest = begin(waiting, 8);
+        await pause(100);
         const { requests } = await service.state();
-        controller.abort('all of them');
-        await Promise.all(calls);
+        // Those first that wait: the end of another gives them its turn.
+        waiting.abort('not any more');
+        await Promise.all(rest);
+        await pause(50);
+        running.abort('nor these');
+        await Promise.all(first);
         await pause(700);
         assert.equal((await service.state()).requests, requests);
       } finally {
