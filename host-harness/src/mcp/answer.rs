@@ -106,8 +106,8 @@ fn list(data: &Value, deepest: u32) -> Option<&Vec<Value>> {
     match data {
         Value::Array(records) => Some(records),
         Value::Object(members) if deepest > 0 => {
-            // An object with members of its own is a record, whatever lists it has beside them.
-            let is_around = !members.values().any(|member| member.is_string() || member.is_number());
+            // An object with texts of its own is a record, whatever lists it has beside them.
+            let is_around = !members.values().any(Value::is_string);
             members.values().filter(|_| is_around).find_map(|member| list(member, deepest - 1))
         }
         _ => None,
@@ -124,11 +124,24 @@ fn title(record: &Value) -> String {
 }
 
 fn of_members(members: &Map<String, Value>, most: usize) -> Vec<String> {
-    let named = members.iter().filter_map(|(name, value)| {
-        let value = clean::scalar(value, LONGEST_MEMBER)?;
-        Some(format!("{}: {value}", shown::one_line(name)))
-    });
-    named.take(most).collect()
+    let mut named = Vec::new();
+    name_members(members, "", most, 3, &mut named);
+    named
+}
+
+/// Names the members of an object, those of objects in it by their path, and of lists how long they are.
+fn name_members(members: &Map<String, Value>, path: &str, most: usize, deepest: u32, named: &mut Vec<String>) {
+    for (name, value) in members {
+        if named.len() >= most {
+            return;
+        }
+        let name = format!("{path}{}", shown::one_line(name));
+        match value {
+            Value::Object(inner) if deepest > 0 => name_members(inner, &format!("{name}."), most, deepest - 1, named),
+            Value::Array(items) if !items.is_empty() => named.push(format!("{name}: {} of them", items.len())),
+            _ => named.extend(clean::scalar(value, LONGEST_MEMBER).map(|value| format!("{name}: {value}"))),
+        }
+    }
 }
 
 /// An error as a tool's answer: what kind it is, what is wrong, and the way out.
@@ -229,6 +242,20 @@ mod tests {
         let text = text(&result);
         assert!(text.starts_with("Data from X, which other people may have written"), "{text}");
         assert!(text.contains("````text\n1. id: 1, name: \"![x](http://a) ```\"\n````"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_list_is_named_by_what_it_holds() {
+        let outlined = |data: Value| outline(&Paged::of(data.to_string().into()).part(0, 1000).unwrap());
+        assert_eq!(
+            outlined(json!({"user": {"id": "1", "x": null, "groups": [1, 2]}})),
+            "user.id: \"1\"\nuser.groups: 2 of them"
+        );
+        assert_eq!(
+            outlined(json!({"a": {"connection": {"totalCount": 1, "edges": [{"node": {"id": 7}}]}}})),
+            "1. id: 7"
+        );
+        assert_eq!((outlined(json!([])), outlined(json!("x"))), ("no records".into(), "\"x\"".into()));
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn of_action(definition: &ConnectorDefinition, action: &ActionDefinition, name: 
         Some(on) => format!("{} ({on})", action.label),
         None => action.label.clone(),
     };
-    let mut tool = Tool::new(name, description, Arc::new(schema(&action.input_schema)));
+    let mut tool = Tool::new(name, description, Arc::new(input(&action.input_schema)));
     tool.title = Some(clean::text(title));
     tool.output_schema = Some(Arc::new(output(&action.result_schema)));
     // A connector says only whether an action changes something, and not what: the worst is assumed of one that does.
@@ -121,10 +121,32 @@ fn of_more(name: String) -> Tool {
     });
     let mut tool = Tool::new(name, description, Arc::new(members(input)));
     tool.title = Some("Read more of a result".into());
-    tool.output_schema = Some(Arc::new(output(&json!({}))));
+    tool.output_schema = Some(Arc::new(output(&json!({"description": "as the tool gives it whose result it is"}))));
     tool.annotations =
         Some(ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false));
     tool
+}
+
+/// The schema of what a tool takes. A connector takes a number as a text too, and null for nothing; a model and a form do
+/// better with the one type that is meant, which stands first. And there is no connection among a tool's arguments.
+fn input(declared: &Value) -> JsonObject {
+    let mut schema = schema(declared);
+    schema.remove("patternProperties");
+    let inputs = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for input in inputs.into_iter().flatten().filter_map(|(_, input)| input.as_object_mut()) {
+        let Some(types) = input.get("type").and_then(Value::as_array) else { continue };
+        let Some((first, others)) = types.split_first() else { continue };
+        // What takes lists or objects as well as texts is JSON, of which each is meant.
+        if !others.iter().all(|other| other == "string" || other == "null") || first == "array" || first == "object" {
+            continue;
+        }
+        let first = first.clone();
+        if let Some(choices) = input.get_mut("enum").and_then(Value::as_array_mut) {
+            choices.retain(|choice| !choice.is_null());
+        }
+        input.insert("type".into(), first);
+    }
+    schema
 }
 
 /// The schema of what a tool gives: lists are results too, and a tool must give an object.
@@ -196,7 +218,8 @@ mod tests {
     fn definition() -> ConnectorDefinition {
         let action = |key: &str, changes: bool| {
             json!({"key": key, "label": key, "description": "d\u{202e}", "changesData": changes, "inputs": [],
-                "inputSchema": {"$schema": "x", "type": "object"}, "examplePayload": {},
+                "inputSchema": {"$schema": "x", "type": "object", "patternProperties": {"^connection$": true},
+                    "properties": {"n": {"type": ["number", "string", "null"], "enum": [1, null]}}}, "examplePayload": {},
                 "resultSchema": {"$defs": {"a": {"$ref": "#"}}, "items": {"$ref": "#/$defs/a"}, "enum": [{"$ref": "#"}]}})
         };
         let actions = [action("list", false), action("make", true), action("raw", true), action("readMore", false)];
@@ -235,7 +258,8 @@ mod tests {
         };
         assert_eq!((hints(list), hints(make)), ([true, false, true], [false, true, false]));
         assert_eq!(list.description.as_deref(), Some("d\\u{202e}"));
-        assert_eq!(Value::Object((*list.input_schema).clone()), json!({"type": "object"}));
+        let expected = json!({"type": "object", "properties": {"n": {"type": "number", "enum": [1]}}});
+        assert_eq!(Value::Object((*list.input_schema).clone()), expected);
         let output = Value::Object((**list.output_schema.as_ref().unwrap()).clone());
         assert_eq!(output["properties"]["data"]["items"]["$ref"], "#/properties/data/$defs/a");
         assert_eq!(output["properties"]["data"]["$defs"]["a"]["$ref"], "#/properties/data");
