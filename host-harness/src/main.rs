@@ -5,6 +5,7 @@ mod asking;
 mod check;
 mod cli;
 mod flags;
+mod graphql_request;
 mod input_word;
 mod json_parts;
 mod json_writer;

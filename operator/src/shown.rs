@@ -11,6 +11,8 @@ pub fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || matches!(character, '\u{180e}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
+        || matches!(character, '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{200b}')
+        || matches!(character, '\u{3164}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0100}'..='\u{e01ef}')
         || matches!(character, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -77,7 +79,9 @@ mod tests {
     fn every_character_of_the_class_is_an_escape_and_its_neighbours_are_not() {
         let seen = [0..=0x1f, 0x7f..=0x9f, 0x61c..=0x61c, 0x200e..=0x200f, 0x2028..=0x202e, 0x2060..=0x206f];
         let unseen = [0x180e..=0x180e, 0xfeff..=0xfeff, 0xfff9..=0xfffb, 0xe0000..=0xe007f];
-        let ranges = [&seen[..], &unseen[..]].concat();
+        let blank = [0xad..=0xad, 0x34f..=0x34f, 0x115f..=0x1160, 0x17b4..=0x17b5, 0x200b..=0x200b, 0x3164..=0x3164];
+        let fillers = [0xffa0..=0xffa0, 0x1d173..=0x1d17a, 0xe0100..=0xe01ef];
+        let ranges = [&seen[..], &unseen[..], &blank[..], &fillers[..]].concat();
         for number in 0..=0x10_ffff {
             let Some(character) = char::from_u32(number) else { continue };
             assert_eq!(is_obeyed(character), ranges.iter().any(|range| range.contains(&number)), "{number:x}");

@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// A client on the standard streams, which sends what it is told to.
 struct Client {
-    _child: Child,
+    child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     last: u64,
@@ -36,7 +36,7 @@ impl Client {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let output = BufReader::new(output).lines();
-        let mut client = Self { _child: child, input, output, last: 0, heard: Vec::new() };
+        let mut client = Self { child, input, output, last: 0, heard: Vec::new() };
         let params = json!({"protocolVersion": "2025-11-25", "capabilities": capabilities,
             "clientInfo": {"name": "attack", "version": "1"}});
         let answer = client.ask("initialize", params).await;
@@ -187,6 +187,68 @@ async fn a_person_is_asked_with_what_is_sent_and_only_their_yes_sends_it() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_shown_to_a_person_is_not_sent_and_no_comment_hides_anything() {
+    let desk = Desk::new().await;
+    let words =
+        ["--connection", "connection.json", "--allow-changes", "rawRequest", "--allow-changes", " createChangeOrder"];
+    let mut client = Client::start_as(serving(&desk, &words), json!({"elicitation": {}})).await;
+    let before = desk.sim.records(Resource::ChangeOrders).len();
+    let large = client.call("createChangeOrder", json!({"name": "N".repeat(20_000), "description": "the tail"})).await;
+    assert!(text(&large).starts_with("declined: nothing was sent: "), "{large}");
+    let hiding = format!(
+        "# reads whose key it is: query {{ userById {{ id }} }}\n#{}\n{}mutation {{ createChangeOrder(input: {{name: \"HIDDEN\"}}) {{ id }} }}",
+        " -".repeat(4_000),
+        "\n".repeat(3_000)
+    );
+    let id = client.begin("tools/call", json!({"name": "rawRequest", "arguments": {"query": hiding}})).await;
+    let question: Value = serde_json::from_str(&client.line().await).unwrap();
+    let message = question["params"]["message"].as_str().unwrap();
+    assert!(message.contains("HIDDEN") && !message.contains("reads whose") && message.len() < 1_000, "{message}");
+    client.send(&json!({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "decline"}}).to_string()).await;
+    client.answer_to(id).await;
+    assert_eq!(desk.sim.records(Resource::ChangeOrders).len(), before);
+    // A request that says nothing of questions takes nothing back of what the session can.
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "x", "version": "1"}, "io.modelcontextprotocol/clientCapabilities": {}});
+    let params = json!({"name": "createChangeOrder", "arguments": {"name": "x"}, "_meta": meta});
+    let asked = client.ask("tools/call", params).await;
+    assert_eq!(desk.sim.records(Resource::ChangeOrders).len(), before, "{asked}");
+}
+
+#[tokio::test]
+async fn a_change_that_may_have_been_made_is_not_to_be_tried_again() {
+    let desk = Desk::new().await;
+    let mut client = Client::start(&desk, &["--allow-changes", "createChangeOrder"]).await;
+    for fault in [Fault::TruncatedJson, Fault::DropMidBody, Fault::WrongShape] {
+        let before = desk.sim.records(Resource::ChangeOrders).len();
+        desk.sim.fault_next(fault);
+        let failed = client.call("createChangeOrder", json!({"name": "x"})).await;
+        assert_eq!(desk.sim.records(Resource::ChangeOrders).len(), before + 1, "{failed}");
+        assert!(text(&failed).contains("may have been done all the same"), "{failed}");
+    }
+    let refused = client.call("createChangeOrder", json!({"name": ""})).await;
+    assert!(text(&refused).contains("correct these inputs"), "{refused}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_nobody_reads_is_not_gathered() {
+    let desk = Desk::new().await;
+    let mut client = Client::start(&desk, &[]).await;
+    let flood = async {
+        for _ in 0..200_000 {
+            client.begin("resources/read", json!({"uri": "duro-plm://manifest"})).await;
+        }
+    };
+    // It takes no more after a while, and waits for whoever sends to read.
+    assert!(tokio::time::timeout(Duration::from_secs(5), flood).await.is_err(), "all of it was taken");
+    let status = fs::read_to_string(format!("/proc/{}/status", client.child.id().unwrap())).unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let resident: u64 = resident.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(resident < 200 * 1024, "{resident} KiB");
+}
+
+#[tokio::test]
 async fn connections_do_not_see_each_others_results_keys_or_budgets() {
     let (eu, us) = (Desk::with(DuroSim::builder().components(300)).await, DuroSim::builder());
     let us = us.key("key-of-the-other-side-4712").components(2).spawn().await.unwrap();
@@ -272,7 +334,7 @@ async fn a_client_that_sends_nonsense_is_answered_still() {
 #[tokio::test]
 async fn a_trigger_is_read_without_a_subscription_and_nothing_is_lost_between() {
     let desk = Desk::with(DuroSim::builder().components(5)).await;
-    let mut client = Client::start(&desk, &[]).await;
+    let mut client = Client::start(&desk, &["--every", "100ms"]).await;
     let uri = "duro-plm://trigger/pollChangesTrigger?pollResourceType=components";
     let read = async |client: &mut Client, uri: &str| {
         let answer = client.ask("resources/read", json!({ "uri": uri })).await;
@@ -295,6 +357,19 @@ async fn a_trigger_is_read_without_a_subscription_and_nothing_is_lost_between() 
             None => {}
         }
     }
+    let far = client.ask("resources/read", json!({"uri": format!("{uri}&after=4711")})).await;
+    assert!(far["error"]["message"].as_str().unwrap().contains("no such number"), "{far}");
+    // A subscriber is told that polling fails, and finds why.
+    client.ask("resources/subscribe", json!({ "uri": uri })).await;
+    client.heard.clear();
+    desk.sim.fault_times(1_000, Fault::unauthorized());
+    let failing = read(&mut client, uri).await;
+    while !client.heard.iter().any(|message| message["method"] == "notifications/resources/updated") {
+        let message = client.line().await;
+        client.heard.push(serde_json::from_str(&message).unwrap());
+    }
+    let failing = if failing["error"].is_string() { failing } else { read(&mut client, uri).await };
+    assert!(failing["error"].as_str().unwrap().starts_with("unauthenticated"), "{failing}");
     found.sort();
     let mut added = added;
     added.sort();

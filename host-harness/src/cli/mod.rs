@@ -280,6 +280,7 @@ fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
     let (program, rest) = words.split_at(words.len().min(1));
     let (mut arguments, _) = parsed(&[program, &flags, rest].concat()).map_err(Unread::Words)?;
     arguments.options.set_connection_to(config.connection);
+    arguments.options.set_added(flags);
     let says = format!("{} counts: {said}", project::config::NAME);
     if !arguments.options.quiet() && !matches!(arguments.command, Command::Doctor(_)) {
         output::message(&format!("note: {says}"));

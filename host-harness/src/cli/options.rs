@@ -1,5 +1,6 @@
 //! The options that every command takes: which component, what it may do, what it may use, how to print.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
@@ -66,6 +67,9 @@ pub(super) struct GlobalOptions {
     /// The connection file that the folder's settings name.
     #[arg(skip)]
     set_connection: Option<PathBuf>,
+    /// The flags that they add.
+    #[arg(skip)]
+    added: Vec<OsString>,
     /// Show the connector's log and every HTTP attempt on standard error
     #[arg(long, global = true)]
     debug: bool,
@@ -184,6 +188,16 @@ impl GlobalOptions {
 
     pub(super) fn quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// Takes over the flags that the folder's settings add to the line.
+    pub(super) fn set_added(&mut self, flags: Vec<OsString>) {
+        self.added = flags;
+    }
+
+    /// The flags that the folder's settings have added to the line.
+    pub(super) fn added(&self) -> &[OsString] {
+        &self.added
     }
 
     /// Takes over which connection the folder's settings name.

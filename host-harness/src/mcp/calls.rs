@@ -7,7 +7,8 @@ use host::contract::ActionDefinition;
 use host::{CallOptions, Step};
 use rmcp::RoleServer;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, InputResponses, ProgressNotificationParam, ProgressToken,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, InputResponses, ProgressNotificationParam,
+    ProgressToken,
 };
 use rmcp::service::{Peer, RequestContext};
 use serde_json::Value;
@@ -100,8 +101,12 @@ impl Call<'_> {
             Performing::Asks(trace) => trace,
         };
         let service = self.served.service(self.number);
-        let message = confirm::message(question.tool, &service, &self.link.connection.destination(), &trace);
-        let message = self.served.scrub(self.link, message);
+        let message = match confirm::message(question.tool, &service, &self.link.connection.destination(), &trace) {
+            Ok(message) => self.served.scrub(self.link, message),
+            Err(why) => {
+                return answer::error("declined", &format!("nothing was sent: {why}"), "send less at once.").into();
+            }
+        };
         if confirm::is_asked_by_answer(context) {
             let number = self.served.questions.ask(asked);
             return confirm::question(message, number.to_string()).into();
@@ -159,14 +164,24 @@ impl Call<'_> {
             Performed::Ended(Ok(outcome)) => {
                 turn.used(&outcome.trace);
                 let text: Box<str> = Box::<serde_json::value::RawValue>::into(outcome.value);
-                Performing::Ended(first_part(self.served, self.number, self.link, text))
+                let mut answer = first_part(self.served, self.number, self.link, text);
+                if self.action.changes_data && answer.is_error == Some(true) {
+                    answer.content.push(ContentBlock::text("It was done all the same: do not call it again."));
+                }
+                Performing::Ended(answer)
             }
             Performed::Ended(Err(failure)) => {
                 turn.used(&failure.trace);
-                let mut answer =
-                    answer::failed(&failure.error, self.served.definition(), &self.action.key, &self.inputs);
+                let service = self.served.service(self.number);
+                let may_be_done = self.action.changes_data && failure.trace.requests > 0;
+                let mut answer = answer::failed(
+                    &failure.error,
+                    self.served.definition(),
+                    (&service, &self.action.key, &self.inputs),
+                    may_be_done,
+                );
                 for block in &mut answer.content {
-                    if let rmcp::model::ContentBlock::Text(block) = block {
+                    if let ContentBlock::Text(block) = block {
                         block.text = self.served.scrub(self.link, std::mem::take(&mut block.text));
                     }
                 }
@@ -187,7 +202,8 @@ fn cancelled() -> CallToolResult {
 }
 
 fn declined() -> CallToolResult {
-    answer::error("declined", "the person said no, and nothing was sent", "ask the person what they want instead.")
+    let message = "the person did not say yes (with the box for it ticked), and nothing was sent";
+    answer::error("declined", message, "ask the person what they want instead.")
 }
 
 fn not_asked(why: &str) -> CallToolResult {

@@ -65,7 +65,7 @@ mod tests {
     fn what_hides_or_turns_text_is_an_escape_in_names_and_values() {
         let given = json!({"a\u{202e}": ["x\u{0}\u{200b}y", "\u{e0041}tag", "line\nbreak\ttab", 7, null]});
         let clean = value(given);
-        let expected = json!({"a\\u{202e}": ["x\\u{0}\u{200b}y", "\\u{e0041}tag", "line\nbreak\ttab", 7, null]});
+        let expected = json!({"a\\u{202e}": ["x\\u{0}\\u{200b}y", "\\u{e0041}tag", "line\nbreak\ttab", 7, null]});
         assert_eq!(clean, expected);
     }
 

@@ -8,11 +8,14 @@ use host::{Exchange, Trace};
 use operator::shown;
 use rmcp::RoleServer;
 use rmcp::model::{
-    ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema, InputRequest,
-    InputRequiredResult, InputResponses, ProtocolVersion,
+    ClientCapabilities, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema,
+    InputRequest, InputRequiredResult, InputResponses, ProtocolVersion,
 };
 use rmcp::service::RequestContext;
 use serde_json::Value;
+
+use super::clean;
+use crate::graphql_request::Operation;
 
 /// How long a person has to answer.
 const LONGEST_ANSWER: Duration = Duration::from_secs(300);
@@ -20,15 +23,18 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(300);
 const QUESTION: &str = "confirm";
 /// What the person is asked for.
 const FIELD: &str = "confirm";
-/// The most of a request's body that is shown, and of the whole message, in bytes.
-const MOST_BODY: usize = 4 * 1024;
-const MOST_REQUESTS: usize = 3;
+/// The most of requests that is shown, in bytes: more is not read by a person, and nothing is sent that was not shown.
+const MOST_SHOWN: usize = 16 * 1024;
 
-/// Whether the client can put a question to a person.
+/// Whether the client can put a question to a person: by what it said when the session began, or with this request. What
+/// one request leaves out takes nothing back.
 pub(super) fn can_ask(context: &RequestContext<RoleServer>) -> bool {
-    let elicitation = context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
+    let session = context.peer.peer_info().map(|info| info.capabilities.clone());
     // One that says nothing of the modes is of a time when there was but one.
-    elicitation.is_some_and(|can| can.form.is_some() || can.url.is_none())
+    let can = |capabilities: ClientCapabilities| {
+        capabilities.elicitation.is_some_and(|can| can.form.is_some() || can.url.is_none())
+    };
+    [session, context.client_capabilities()].into_iter().flatten().any(can)
 }
 
 /// Whether the question is the answer to the call, and the client calls again.
@@ -37,44 +43,34 @@ pub(super) fn is_asked_by_answer(context: &RequestContext<RoleServer>) -> bool {
     version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
-/// What the person is asked.
-pub(super) fn message(tool: &str, service: &str, destination: &str, trace: &Trace) -> String {
-    let mut text = format!(
-        "The assistant wants to run {tool}, which may change data in {}; {}. It has not been sent yet. To be sent:",
+/// What the person is asked; the error says why they cannot be shown all of it.
+pub(super) fn message(tool: &str, service: &str, destination: &str, trace: &Trace) -> Result<String, String> {
+    let kept_back = || trace.exchanges.iter().filter(|exchange| exchange.attempts == 0);
+    let shown: Vec<String> = kept_back().map(shown).collect();
+    let bytes: usize = shown.iter().map(String::len).sum();
+    if shown.is_empty() || trace.exchanges_dropped > 0 || bytes > MOST_SHOWN {
+        return Err(format!("what would be sent is more than the {MOST_SHOWN} bytes that a person is shown"));
+    }
+    Ok(format!(
+        "The assistant wants to run {tool}, which may change data in {}; {}. It has not been sent yet. To be sent:\n\n{}",
         shown::one_line(service),
         shown::one_line(destination),
-    );
-    let kept_back: Vec<&Exchange> = trace.exchanges.iter().filter(|exchange| exchange.attempts == 0).collect();
-    for exchange in kept_back.iter().take(MOST_REQUESTS) {
-        text.push_str(&format!("\n\n{} {}\n", exchange.method, shown::one_line(&exchange.url)));
-        text.push_str(&shown::lines(&body(&exchange.request_body)));
-    }
-    let more = kept_back.len().saturating_sub(MOST_REQUESTS);
-    if more > 0 {
-        text.push_str(&format!("\n\n… and {more} more requests."));
-    }
-    if kept_back.is_empty() {
-        for refusal in trace.refusals.iter().take(MOST_REQUESTS) {
-            text.push_str(&format!("\n\n{} (too large to be shown)", shown::one_line(&refusal.what)));
-        }
-    }
-    text
+        shown.join("\n\n"),
+    ))
 }
 
-/// A body as a person reads it: a GraphQL document with its lines, then its variables; any other as it is.
-fn body(bytes: &[u8]) -> String {
-    let parsed = serde_json::from_slice::<Value>(bytes).ok();
-    let document = parsed.as_ref().and_then(|json| Some((json.get("query")?.as_str()?, json.get("variables"))));
-    let text = match document {
-        // What is sent in the document's place is what changes; it comes first.
-        Some((query, Some(variables))) => {
-            let variables = serde_json::to_string_pretty(variables).unwrap_or_default();
-            format!("{}\n{}", host::text::cut_long(&variables, MOST_BODY), host::text::cut_long(query, MOST_BODY))
+/// A request as a person reads it, in a block whose end nothing in it can be: of GraphQL what it asks for, first of all,
+/// then the variables, and the document set out anew, in which no comment hides anything.
+fn shown(exchange: &Exchange) -> String {
+    let text = match Operation::of(&exchange.request_body) {
+        Some(Operation { name, document, variables }) => {
+            let variables = variables.map(|variables| format!("with {variables}\n")).unwrap_or_default();
+            format!("{name}\n{variables}{document}")
         }
-        Some((query, None)) => host::text::cut_long(query, MOST_BODY).into_owned(),
-        None => host::text::cut_long(&String::from_utf8_lossy(bytes), MOST_BODY).into_owned(),
+        None => String::from_utf8_lossy(&exchange.request_body).into_owned(),
     };
-    text.trim_end().to_owned()
+    let address = format!("{} {}", exchange.method, shown::one_line(&exchange.url));
+    clean::block("text", &format!("{address}\n{}", shown::lines(text.trim_end())))
 }
 
 fn form(message: String) -> ElicitRequestParams {
@@ -149,11 +145,33 @@ mod tests {
         assert_eq!((answer(None), answer(Some(&InputResponses::new()))), (None, None));
     }
 
+    fn exchange(body: impl Into<bytes::Bytes>) -> Exchange {
+        Exchange {
+            at: Duration::ZERO,
+            duration: Duration::ZERO,
+            attempts: 0,
+            method: "POST".into(),
+            url: "https://plm.example/graphql".into(),
+            request_headers: Vec::new(),
+            request_body: body.into(),
+            outcome: host::ExchangeOutcome::Failed(host::contract::Failure::Timeout),
+        }
+    }
+
     #[test]
-    fn a_question_shows_what_is_sent() {
-        let graphql = json!({"query": "mutation M {\n a }", "variables": {"name": "x\u{202e}"}}).to_string();
-        assert_eq!(body(graphql.as_bytes()), "{\n  \"name\": \"x\u{202e}\"\n}\nmutation M {\n a }");
-        let long = body("x".repeat(9_000).as_bytes());
-        assert!(long.len() < 5_000 && long.contains("9000 bytes in all"), "{long}");
+    fn a_question_shows_all_that_is_sent_and_nothing_beside_it() {
+        let hiding = format!("# {}\n{}mutation M {{ a }}", "harmless ".repeat(1_000), "\n".repeat(3_000));
+        let graphql = json!({"query": hiding, "variables": {"name": "x\u{202e}```\n# Approved"}}).to_string();
+        let trace = Trace { exchanges: vec![exchange(graphql)], ..Trace::default() };
+        let asked = message("make", "X", "requests go to x", &trace).unwrap();
+        let expected = "````text\nPOST https://plm.example/graphql\nmutation M\nwith {\n  \"name\": \"x\\u{202e}```\\n# Approved\"\n}\nmutation M {\n  a\n}\n````";
+        assert!(asked.ends_with(expected), "{asked}");
+        for unseen in [
+            Trace { exchanges: vec![exchange("x".repeat(MOST_SHOWN))], ..Trace::default() },
+            Trace { exchanges: vec![exchange("x")], exchanges_dropped: 1, ..Trace::default() },
+            Trace::default(),
+        ] {
+            assert!(message("make", "X", "", &unseen).unwrap_err().contains("more than the 16384 bytes"));
+        }
     }
 }

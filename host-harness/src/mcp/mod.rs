@@ -13,12 +13,12 @@ mod clean;
 mod confirm;
 mod handler;
 mod http_server;
+mod in_flight;
 mod kept;
 mod pages;
 mod resources;
 mod served;
 mod tools;
-mod until_end;
 mod uris;
 mod watches;
 
@@ -27,7 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use host::Connector;
-use rmcp::ServiceExt;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::{RoleServer, ServiceExt};
 
 pub(crate) use answer::Text;
 pub(crate) use budget::Bounds;
@@ -35,10 +36,12 @@ pub(crate) use http_server::HttpServer;
 pub(crate) use served::{CALLS_AT_ONCE, McpOptions, NamedConnection, SMALLEST_PAGE};
 
 use handler::Handler;
+use in_flight::Bounded;
 use served::Served;
-use until_end::UntilEnd;
 use watches::Watches;
 
+/// A message holds the arguments of a call, of 4 MiB at most, with their escapes. In bytes.
+const LARGEST_LINE: usize = 8 * 1024 * 1024;
 /// What calls have that are under way when a client closes standard input.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
@@ -55,12 +58,13 @@ impl Server {
     }
 
     /// Serves one client on standard input and output, until it closes them. Calls that are under way then have a moment
-    /// to end: a client waits no longer for this process.
-    pub(crate) async fn serve_standard_streams(self) -> Result<(), String> {
+    /// to end: a client waits no longer for this process. Gives how many did not.
+    pub(crate) async fn serve_standard_streams(self) -> Result<usize, String> {
         let (input, output) = rmcp::transport::stdio();
-        let (input, ended) = UntilEnd::of(input);
+        let transport = AsyncRwTransport::<RoleServer, _, _>::new(input, output).with_max_line_length(LARGEST_LINE);
+        let (transport, in_flight, ended) = Bounded::of(transport);
         let serving = async {
-            let serving = Handler::new(self.served, self.watches).serve((input, output)).await;
+            let serving = Handler::new(self.served, self.watches).serve(transport).await;
             let serving = serving.map_err(|error| format!("no client could be served: {error}"))?;
             serving.waiting().await.map(drop).map_err(|error| error.to_string())
         };
@@ -69,8 +73,8 @@ impl Server {
             tokio::time::sleep(LAST_MOMENT).await;
         };
         tokio::select! {
-            served = serving => served,
-            () = ended => Ok(()),
+            served = serving => served.map(|()| 0),
+            () = ended => Ok(in_flight.count()),
         }
     }
 

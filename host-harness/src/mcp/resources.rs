@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::pages::size;
 use super::served::Served;
-use super::uris::{Target, Watched};
+use super::uris::{AFTER, Target, Watched};
 use super::watches::{Change, Watches};
 use super::{calls, clean};
 use crate::markdown;
@@ -104,7 +104,12 @@ async fn record(
         }
         Err(failure) => {
             turn.used(&failure.trace);
-            let answer = super::answer::failed(&failure.error, served.definition(), action, &inputs);
+            let answer = super::answer::failed(
+                &failure.error,
+                served.definition(),
+                (&served.service(connection), action, &inputs),
+                false,
+            );
             let (kind, words) = (failure.error.kind(), served.scrub(link, words(&answer)));
             return Err(match failure.error.answer() {
                 Some(Error::NotFound(_)) => ErrorData::resource_not_found(words, Some(json!({ "kind": kind }))),
@@ -136,8 +141,12 @@ fn failed(kind: &str, message: &str) -> ErrorData {
 async fn trigger(served: &Served, watches: &Watches, watched: &Watched) -> Result<Value, ErrorData> {
     let watch = watches.of(served, watched).map_err(|error| failed("other", &error))?;
     let mut standing = watch.standing(watched.after);
+    if let Some(after) = watched.after.filter(|after| *after > standing.last) {
+        let why = format!("{AFTER}={after}: this server has given out no such number; read the address without it");
+        return Err(ErrorData::invalid_params(why, None));
+    }
     let is_subscribed = standing.is_polled;
-    if !is_subscribed && standing.changes.is_empty() {
+    if !is_subscribed {
         let link = served.links.get(watched.connection);
         let _turn = match link {
             Some(link) => Some(link.turn().await.map_err(|spent| failed("budget", &spent.to_string()))?),
@@ -249,7 +258,11 @@ async fn of_source(
         Err(failure) => {
             turn.used(&failure.trace);
             let (message, _) = super::answer::told(&failure.error, served.definition(), &source.key, &Value::Null);
-            return Err(failed(failure.error.kind(), &clean::text(served.scrub(link, message))));
+            let words = clean::text(served.scrub(link, message));
+            return Err(match failure.error.answer() {
+                Some(Error::InvalidInput(_)) => ErrorData::invalid_params(words, None),
+                _ => failed(failure.error.kind(), &words),
+            });
         }
     };
     let wanted = typed.to_lowercase();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use host::contract::{ActionDefinition, ConnectorDefinition};
+use host::contract::{ActionDefinition, ConnectorDefinition, InputField, InputKind};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
@@ -101,7 +101,7 @@ fn of_action(definition: &ConnectorDefinition, action: &ActionDefinition, name: 
         Some(on) => format!("{} ({on})", action.label),
         None => action.label.clone(),
     };
-    let mut tool = Tool::new(name, description, Arc::new(input(&action.input_schema)));
+    let mut tool = Tool::new(name, description, Arc::new(input(&action.input_schema, &action.inputs)));
     tool.title = Some(clean::text(title));
     tool.output_schema = Some(Arc::new(output(&action.result_schema)));
     // A connector says only whether an action changes something, and not what: the worst is assumed of one that does.
@@ -129,20 +129,27 @@ fn of_more(name: String) -> Tool {
 
 /// The schema of what a tool takes. A connector takes a number as a text too, and null for nothing; a model and a form do
 /// better with the one type that is meant, which stands first. And there is no connection among a tool's arguments.
-fn input(declared: &Value) -> JsonObject {
+fn input(declared: &Value, fields: &[InputField]) -> JsonObject {
     let mut schema = schema(declared);
     schema.remove("patternProperties");
     let inputs = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for input in inputs.into_iter().flatten().filter_map(|(_, input)| input.as_object_mut()) {
-        let Some(types) = input.get("type").and_then(Value::as_array) else { continue };
-        let Some((first, others)) = types.split_first() else { continue };
+    for (key, input) in inputs.into_iter().flatten() {
+        let Some(input) = input.as_object_mut() else { continue };
+        let types = input.get("type").and_then(Value::as_array).and_then(|types| types.split_first());
         // What takes lists or objects as well as texts is JSON, of which each is meant.
-        if !others.iter().all(|other| other == "string" || other == "null") || first == "array" || first == "object" {
+        let is_text = |other: &Value| other == "string" || other == "null";
+        let first =
+            types.filter(|(first, others)| *first != "array" && *first != "object" && others.iter().all(is_text));
+        let Some(first) = first.map(|(first, _)| first.clone()).or_else(|| input.get("type").cloned()) else {
             continue;
-        }
-        let first = first.clone();
+        };
         if let Some(choices) = input.get_mut("enum").and_then(Value::as_array_mut) {
             choices.retain(|choice| !choice.is_null());
+        }
+        let field = fields.iter().find(|field| field.key == *key && field.kind == InputKind::Choice);
+        if let Some(field) = field.filter(|_| first == "string") {
+            let choices = field.choices.iter().map(|choice| Value::from(choice.value.as_str()));
+            input.insert("enum".into(), choices.collect());
         }
         input.insert("type".into(), first);
     }

@@ -85,6 +85,8 @@ pub(super) struct Subscription {
 /// How a trigger stands.
 pub(super) struct Standing {
     pub(super) changes: Vec<Change>,
+    /// The number of the last change that there was.
+    pub(super) last: u64,
     pub(super) is_polled: bool,
     pub(super) polls: u64,
     pub(super) is_full: bool,
@@ -167,6 +169,7 @@ impl Watch {
         let is_shown = |change: &&Change| after.is_none_or(|after| change.number > after);
         Standing {
             changes: waiting.changes.iter().filter(is_shown).cloned().collect(),
+            last: waiting.last,
             is_polled: waiting.task.as_ref().is_some_and(|task| !task.is_finished()),
             polls: waiting.polls,
             is_full: waiting.is_full,
@@ -219,13 +222,15 @@ impl Watch {
 async fn poll_on(served: Arc<Served>, watch: Weak<Watch>) {
     loop {
         let Some(watch) = watch.upgrade() else { return };
-        let before = watch.waiting().last;
-        let pause = watch.poll(&served).await;
-        let (now, has_failed) = {
+        let standing = || {
             let waiting = watch.waiting();
             (waiting.last, waiting.error.is_some())
         };
-        if now != before || (pause.is_none() && has_failed) {
+        let before = standing();
+        let pause = watch.poll(&served).await;
+        let now = standing();
+        // Changes are news, and so is that polling fails: whoever reads finds why.
+        if now.0 != before.0 || (now.1 && !before.1) {
             watch.tell_all();
         }
         let Some(pause) = pause else { return };

@@ -2,6 +2,7 @@
 //! in it: the connection file reads it from the environment, and the client is told by which name.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -95,11 +96,16 @@ impl Client {
 
 /// This command as it was started, but for what prints the configuration; files by their whole paths, because a client
 /// starts it from elsewhere. The component and a connection that was found are named.
-pub(super) fn program(component: Option<&Path>, sources: &[(Option<String>, Source)]) -> Result<Program, String> {
+pub(super) fn program(
+    added: &[OsString],
+    component: Option<&Path>,
+    sources: &[(Option<String>, Source)],
+) -> Result<Program, String> {
     let command =
         std::env::current_exe().map_err(|error| format!("where this program is cannot be found out: {error}"))?;
     let command = command.into_os_string().into_string().map_err(|_| "this program's path is no text".to_owned())?;
-    let given = std::env::args_os().skip(1).map(|word| word.into_string());
+    // What the settings of this folder add does not count where the client starts it.
+    let given = added.iter().cloned().chain(std::env::args_os().skip(1)).map(|word| word.into_string());
     let given = given.collect::<Result<Vec<_>, _>>().map_err(|_| "a word of the command line is no text".to_owned())?;
     let mut arguments = without_print_config(given);
     let has = |flag: &str| arguments.iter().any(|word| word == flag || word.starts_with(&format!("{flag}=")));

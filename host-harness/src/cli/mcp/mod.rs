@@ -152,7 +152,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     }
     let options = McpOptions {
         connections,
-        allowed: arguments.allow_changes,
+        allowed: arguments.allow_changes.iter().map(|key| key.trim().to_owned()).collect(),
         page_bytes: arguments.page_bytes,
         text: if arguments.text == TextOption::Json { Text::Json } else { Text::Short },
         every: arguments.every,
@@ -174,7 +174,17 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
                      --print-config prints how, and --http listens on an address. Ctrl-C ends it.",
                 );
             }
-            until_stopped(server.serve_standard_streams()).await
+            let serving = async {
+                let cut_off = server.serve_standard_streams().await?;
+                if cut_off > 0 {
+                    output::message(&format!(
+                        "warning: {cut_off} requests were under way when the client closed its end; what they had sent may \
+                         have been done"
+                    ));
+                }
+                Ok(())
+            };
+            until_stopped(serving).await
         }
     }
 }
@@ -276,6 +286,7 @@ async fn print_config(
 ) -> Result<(), CommandError> {
     let component = options.component().ok();
     let names_component = options.precompiled().is_some();
+    let added = options.added().to_vec();
     let session = Session::open(options).await?;
     let definition = session.connector.definition();
     let files = connection_file::read_all(sources.iter().map(|(_, source)| source), definition)?;
@@ -290,7 +301,7 @@ async fn print_config(
         Some(address) => client.of_server(&definition.key, address),
         None => {
             let component = component.filter(|_| !names_component);
-            let program = client_config::program(component.as_deref(), sources).map_err(CommandError::usage)?;
+            let program = client_config::program(&added, component.as_deref(), sources).map_err(CommandError::usage)?;
             client.of_program(&definition.key, &program, &client_config::variables(&written))
         }
     };

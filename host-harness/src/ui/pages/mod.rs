@@ -8,7 +8,6 @@ pub(super) mod compare;
 pub(super) mod connection;
 mod controls;
 pub(super) mod elsewhere;
-mod graphql;
 pub(super) mod outcome;
 pub(super) mod question;
 pub(super) mod recordings;

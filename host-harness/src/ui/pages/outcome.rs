@@ -8,8 +8,8 @@ use maud::{Markup, html};
 use operator::values::shown_size;
 use serde_json::json;
 
-use super::graphql::Operation;
 use super::{brief, clock, count, failure, runs, segment, tabs, time, tree, views};
+use crate::graphql_request::Operation;
 use crate::ui::forms::{self, Values};
 use crate::ui::run::{Run, STOPPED, Side};
 use crate::ui::runs::{Phase, Record};
@@ -178,7 +178,7 @@ fn one_exchange(exchange: &Exchange, operation: Option<&Operation>, path: &str) 
             }
             h3 { "Request" }
             (headers(&exchange.request_headers))
-            @if let Some(operation) = operation { (operation.shown()) }
+            @if let Some(operation) = operation { (graphql(operation)) }
             (body(&exchange.request_body, "Body of the request", &format!("{path}/{}", Side::Request.name())))
             button .small type="button" data-copy-from={ (path) "/curl" } { "Copy as curl" }
             h3 { "Answer" }
@@ -237,5 +237,16 @@ pub(super) fn log_lines(trace: &Trace) -> Markup {
             }
         }
         @if more > 0 { p .quiet { (count(more, "more line")) " not shown." } }
+    }
+}
+
+/// The document and the variables of a request of GraphQL.
+fn graphql(operation: &Operation) -> Markup {
+    html! {
+        pre .document tabindex="0" role="region" aria-label="Document" { (crate::shown::lines(&operation.document)) }
+        @if let Some(variables) = &operation.variables {
+            h4 { "Variables" }
+            pre .document tabindex="0" role="region" aria-label="Variables" { (crate::shown::lines(variables)) }
+        }
     }
 }

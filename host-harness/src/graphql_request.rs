@@ -4,11 +4,8 @@
 use std::borrow::Cow;
 
 use graphql_parser::query::{Definition, OperationDefinition, parse_query};
-use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use crate::shown;
 
 /// A longer body is shown as it is. In bytes.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -24,16 +21,18 @@ struct Sent<'a> {
 }
 
 /// What a body asks for.
-pub(super) struct Operation {
+pub(crate) struct Operation {
     /// `query listThings`.
-    pub(super) name: String,
-    document: String,
-    variables: Option<String>,
+    pub(crate) name: String,
+    /// Set out anew, without its comments.
+    pub(crate) document: String,
+    /// As JSON in lines; none where there are none.
+    pub(crate) variables: Option<String>,
 }
 
 impl Operation {
     /// None of a body that is no request of GraphQL.
-    pub(super) fn of(body: &[u8]) -> Option<Self> {
+    pub(crate) fn of(body: &[u8]) -> Option<Self> {
         let sent: Sent<'_> = serde_json::from_slice(Some(body).filter(|body| body.len() <= LONGEST_BODY)?).ok()?;
         let document = parse_query::<&str>(&sent.query).ok()?;
         let operations = document.definitions.iter().filter_map(|definition| match definition {
@@ -49,17 +48,6 @@ impl Operation {
             document: document.to_string().trim().to_owned(),
             variables: variables.map(|value| format!("{value:#}")),
         })
-    }
-
-    /// Document and variables.
-    pub(super) fn shown(&self) -> Markup {
-        html! {
-            pre .document tabindex="0" role="region" aria-label="Document" { (shown::lines(&self.document)) }
-            @if let Some(variables) = &self.variables {
-                h4 { "Variables" }
-                pre .document tabindex="0" role="region" aria-label="Variables" { (shown::lines(variables)) }
-            }
-        }
     }
 }
 
@@ -84,11 +72,8 @@ mod tests {
             json!({"query": "query things($n:Int){things(first:$n){id name}}", "variables": {"n": 5}}).to_string();
         let operation = Operation::of(body.as_bytes()).unwrap();
         assert_eq!(operation.name, "query things");
-        let html = operation.shown().into_string();
-        assert!(
-            html.contains("things(first: $n) {\n    id\n    name\n  }") && html.contains("&quot;n&quot;: 5"),
-            "{html}"
-        );
+        assert!(operation.document.contains("things(first: $n) {\n    id\n    name\n  }"), "{}", operation.document);
+        assert!(operation.variables.unwrap().contains("\"n\": 5"));
     }
 
     #[test]
