@@ -264,6 +264,8 @@ impl Page {
 }
 
 fn client() -> Result<reqwest::Client> {
+    // Nothing here is encrypted, and the client wants to know how it would be. It may have been told before.
+    rustls::crypto::ring::default_provider().install_default().ok();
     Ok(reqwest::Client::builder().no_proxy().build()?)
 }
 

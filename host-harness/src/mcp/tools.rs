@@ -198,10 +198,19 @@ fn members(value: Value) -> Map<String, Value> {
     }
 }
 
+/// Several types as alternatives of one each, which says the same: not every client reads a list of types.
+fn say_types_apart(schema: &mut JsonObject) {
+    let Some(Value::Array(types)) = schema.get("type").filter(|_| !schema.contains_key("anyOf")) else { return };
+    let alternatives = types.iter().map(|one| json!({ "type": one })).collect();
+    schema.remove("type");
+    schema.insert("anyOf".into(), alternatives);
+}
+
 /// References within a schema lead from its root, which it no longer is.
 fn point_into_data(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
+            say_types_apart(members);
             for (name, member) in members {
                 match (name.as_str(), &mut *member) {
                     ("$ref" | "$dynamicRef", Value::String(target)) if target == "#" || target.starts_with("#/") => {
@@ -227,7 +236,7 @@ mod tests {
             json!({"key": key, "label": key, "description": "d\u{202e}", "changesData": changes, "inputs": [],
                 "inputSchema": {"$schema": "x", "type": "object", "patternProperties": {"^connection$": true},
                     "properties": {"n": {"type": ["number", "string", "null"], "enum": [1, null]}}}, "examplePayload": {},
-                "resultSchema": {"$defs": {"a": {"$ref": "#"}}, "items": {"$ref": "#/$defs/a"}, "enum": [{"$ref": "#"}]}})
+                "resultSchema": {"type": ["array", "null"], "$defs": {"a": {"$ref": "#"}}, "items": {"$ref": "#/$defs/a"}, "enum": [{"$ref": "#"}]}})
         };
         let actions = [action("list", false), action("make", true), action("raw", true), action("readMore", false)];
         serde_json::from_value(json!({
@@ -270,6 +279,7 @@ mod tests {
         let output = Value::Object((**list.output_schema.as_ref().unwrap()).clone());
         assert_eq!(output["properties"]["data"]["items"]["$ref"], "#/properties/data/$defs/a");
         assert_eq!(output["properties"]["data"]["$defs"]["a"]["$ref"], "#/properties/data");
+        assert_eq!(output["properties"]["data"]["anyOf"], json!([{"type": "array"}, {"type": "null"}]));
         assert_eq!(output["properties"]["data"]["enum"], json!([{"$ref": "#"}]));
         assert_eq!(output["type"], "object");
     }

@@ -46,13 +46,16 @@ export async function tools(report, connection, plan) {
   });
 
   await report.check('gives the manifest\'s schemas, each a valid one', async () => {
-    for (const { key, inputSchema } of manifest.actions.filter(({ key: name }) => tool(name))) {
+    for (const { key, inputs, inputSchema } of manifest.actions.filter(({ key: name }) => tool(name))) {
       // A tool may be asked with less than the connector takes: of the types of an input with the one that is meant.
       const given = tool(key).inputSchema;
       assert.deepEqual(given.required, inputSchema.required, `inputSchema of ${key}`);
       assert.equal(given.additionalProperties, inputSchema.additionalProperties, `inputSchema of ${key}`);
       assert.deepEqual(Object.keys(given.properties), Object.keys(inputSchema.properties), `inputSchema of ${key}`);
-      for (const [name, { type, ...rest }] of Object.entries(given.properties)) {
+      for (const [name, { type, enum: choices, ...rest }] of Object.entries(given.properties)) {
+        const field = inputs.find((input) => input.key === name);
+        if (choices) assert.deepEqual(choices, field.choices.map(({ value }) => value), `choices of ${name} of ${key}`);
+        else assert.notEqual(field.kind, 'choice', `choices of ${name} of ${key}`);
         const { type: types, ...declared } = inputSchema.properties[name];
         assert.ok([type].flat().every((one) => [types].flat().includes(one)), `${type} of ${name} of ${key}`);
         assert.deepEqual(rest, declared, `${name} of ${key}`);
