@@ -186,7 +186,7 @@ fn is_special_outside(byte: u8) -> bool {
 
 fn is_special_in_string(byte: u8) -> bool {
     // From 0xc2 on they begin every character beyond ASCII that is to be escaped, and some others.
-    matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
+    matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xcd | 0xd8 | 0xe1..=0xe3 | 0xef | 0xf0 | 0xf3)
 }
 
 #[cfg(test)]

@@ -36,11 +36,14 @@ fn numbers_keep_their_spelling_and_half_pairs_of_escapes_stay() {
 
 #[test]
 fn every_character_that_a_terminal_would_obey_is_an_escape_and_no_other() {
-    for character in (0x20..0x3000).filter_map(char::from_u32).filter(|character| !"\"\\".contains(*character)) {
+    let numbers = (0x20..0x3200).chain(0xff00..0x1_0000).chain(0x1_d100..0x1_d200).chain(0xe_0000..0xe_0200);
+    for character in numbers.filter_map(char::from_u32).filter(|character| !"\"\\".contains(*character)) {
         let text = format!("\"{character}\"");
         let out = compact(&text);
-        let expected =
-            if shown::is_obeyed(character) { format!("\"\\u{:04x}\"", u32::from(character)) } else { text.clone() };
+        let expected = match shown::is_obeyed(character) {
+            true => format!("\"{}\"", shown::json_escape(character)),
+            false => text.clone(),
+        };
         assert_eq!(out, expected, "{character:?}");
         assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), Value::from(character.to_string()));
     }
