@@ -4,7 +4,11 @@
 const object = (members) => `{${Object.entries(members).filter(([, json]) => json !== undefined).map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 const text = (value) => JSON.stringify(value);
 
-const OBEYED = /[\x7f-\x9f\u061c\u180e\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const OBEYED = new RegExp(
+  '[\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164' +
+    '\\ufeff\\uffa0\\ufff9-\\ufffb\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e007f}\\u{e0100}-\\u{e01ef}]',
+  'gu',
+);
 
 /** The same JSON without what a terminal would obey, or what hides or turns text: as escapes. */
 export function plain(json) {
