@@ -12,7 +12,10 @@ use crate::figures::Figures;
 use crate::fleets::{definition, flow, misbehaving};
 use crate::rollouts;
 use crate::services::Services;
-use crate::stage::{Options, Stage, locked};
+use crate::stage::{Options, Stage, locked, wait_for};
+
+/// How long a worker may take to find a component that is new.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The worker's counts.
 const POLLS: &str = "fleet_polls_total";
@@ -83,7 +86,7 @@ impl Stage {
             if half.is_some_and(|half| began.elapsed() > Duration::from_secs(half)) {
                 half = None;
                 self.show(began, before).await?;
-                bad = Some(self.let_misbehave()?);
+                bad = Some(self.let_misbehave().await?);
                 self.log.delays.clear();
             }
             if shown.elapsed() > Duration::from_secs(2) {
@@ -125,7 +128,7 @@ impl Stage {
     }
 
     /// Configures triggers of tenants whose services and connectors misbehave.
-    fn let_misbehave(&self) -> Result<Services> {
+    async fn let_misbehave(&self) -> Result<Services> {
         let bad = Services::start_bad(self.services.tenants.len())?;
         self.fleet.put_secrets(&bad)?;
         let every = Duration::from_millis(self.options.every);
@@ -142,7 +145,8 @@ impl Stage {
                 .map(|n| misbehaving("misbehaving", &format!("{name}/spins-{n}"), "spin", every, self.flow_port));
             definitions.extend(spinning);
         }
-        self.fleet.apply(&definitions)?;
+        // A worker looks for new components now and then, and one engine asks it.
+        wait_for("the worker's finding the component", PATIENCE, || Ok(self.fleet.apply(&definitions).is_ok())).await?;
         println!("From now on {} triggers of {} tenants misbehave:", definitions.len(), bad.tenants.len());
         Ok(bad)
     }
