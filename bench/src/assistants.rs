@@ -11,11 +11,9 @@ use duro_sim::DuroSim;
 use host::{CompileCache, Runtime, RuntimeOptions};
 use serde_json::{Value, json};
 
-use crate::connection::{connection, connection_values};
+use crate::connection::{KEY, NOWHERE, connection, connection_values};
 use crate::files::Files;
 
-/// As in [`connection_values`].
-const KEY: &str = "a-key-to-measure-with";
 /// Calls of a connection at the same time, as the server has them.
 const CONCURRENT_CALLS: u32 = 4;
 /// Rounds in which all take turns, so that what else the machine does is shared.
@@ -56,7 +54,7 @@ pub(crate) fn bare(options: &BareOptions) -> Result<()> {
     let settings = RuntimeOptions { concurrent_calls: CONCURRENT_CALLS, cache, ..RuntimeOptions::default() };
     let host = Runtime::new(settings)?;
     let connector = runtime.block_on(host.load_file(&options.files.component))?;
-    let _connection = connection(&connector, crate::connection::NOWHERE)?;
+    let _connection = connection(&connector, NOWHERE)?;
     println!("ready");
     std::io::stdin().lock().read_line(&mut String::new())?;
     Ok(())
@@ -71,7 +69,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut page = Page::start(options, &file, &runtime)?;
     let mut streams = Streams::start(options, &file)?;
-    let mut http = Http::start(options, &file, &runtime)?;
+    let mut http = Http::start(options, &file)?;
     let cases = [
         Case { name: "`getCurrentUser`", action: "getCurrentUser", arguments: json!({}), calls: 100 },
         Case {
@@ -80,7 +78,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             arguments: json!({"first": 20}),
             calls: 50,
         },
-        Case { name: "`listComponents`, 400 records", action: "listComponents", arguments: json!({}), calls: 10 },
+        Case {
+            name: "`listComponents`, 400 records",
+            action: "listComponents",
+            arguments: json!({"first": 400}),
+            calls: 10,
+        },
     ];
     let mut rows = vec![
         "| call | by the page, CPU | `mcp`, standard streams | `mcp`, HTTP |".to_owned(),
@@ -316,7 +319,7 @@ struct Http {
 }
 
 impl Http {
-    fn start(options: &Options, file: &Path, _runtime: &tokio::runtime::Runtime) -> Result<Self> {
+    fn start(options: &Options, file: &Path) -> Result<Self> {
         let token = options.files.work.join("assistants.token");
         fs::write(&token, KEY)?;
         let (child, input, mut output) = start(mcp(options, file).arg("--http").arg("--token-file").arg(&token))?;

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 /// The endpoint of a connection whose requests nobody sends.
 pub(crate) const NOWHERE: &str = "http://127.0.0.1/graphql";
 
+/// The key of every connection.
+pub(crate) const KEY: &str = "a-key-to-measure-with";
+
 /// The fields of a connection to this endpoint as the connector sees them.
 pub(crate) fn plain(url: &str) -> connector_sdk::Connection {
     let fields = json!({ "customDuroEnvironment": url }).to_string();
@@ -15,7 +18,7 @@ pub(crate) fn plain(url: &str) -> connector_sdk::Connection {
 
 /// A connection to this endpoint as it is filled in, and stands in a connection file.
 pub(crate) fn connection_values(url: &str) -> Value {
-    let fields = json!({ "apiKey": "a-key-to-measure-with", "customDuroEnvironment": url });
+    let fields = json!({ "apiKey": KEY, "customDuroEnvironment": url });
     json!({ "key": "duroApiKey", "fields": fields })
 }
 

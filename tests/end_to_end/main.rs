@@ -32,6 +32,7 @@ mod fuzz_corpus;
 mod harness;
 mod key;
 mod leaks;
+mod mcp_client;
 mod memory;
 mod misbehaviour;
 mod networks;

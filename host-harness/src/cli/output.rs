@@ -279,16 +279,13 @@ fn as_message(text: &str) -> String {
     shown::lines(&cut_long(&scrubbed, LONGEST_MESSAGE)).replace('\n', "\n    ")
 }
 
-/// A text without what is to be shown nowhere, for whoever prints by other means.
-pub(super) fn without_hidden(text: String) -> String {
-    match scrubbed(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(clean) => clean,
-    }
+/// A text without what is to be shown nowhere, for whoever prints by other means; none where nothing of it stood there.
+pub(super) fn without_hidden(text: &str) -> Option<String> {
+    hidden().and_then(|hidden| hidden.scrub(text))
 }
 
 fn scrubbed(text: &str) -> Cow<'_, str> {
-    hidden().and_then(|hidden| hidden.scrub(text)).map_or(Cow::Borrowed(text), Cow::Owned)
+    without_hidden(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 #[cfg(test)]

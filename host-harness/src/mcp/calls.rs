@@ -216,11 +216,10 @@ fn not_asked(why: &str) -> CallToolResult {
 
 /// The first part of a result; the rest is kept.
 pub(super) fn first_part(served: &Served, number: usize, link: &Link, text: Box<str>) -> CallToolResult {
-    let scrubbed = served.scrub(link, text.into());
-    if serde_json::from_str::<serde::de::IgnoredAny>(&scrubbed).is_err() {
+    let Some(scrubbed) = served.scrub_json(link, text.into()) else {
         let why = "the result holds what must not be shown";
         return answer::error("other", why, "ask for other fields, or tell the person.");
-    }
+    };
     let paged = Arc::new(Paged::of(scrubbed.into()));
     part(served, number, link, &paged, 0, None)
 }

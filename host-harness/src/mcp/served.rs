@@ -6,6 +6,7 @@ use std::time::Duration;
 use host::contract::ConnectorDefinition;
 use host::egress::Secrets;
 use host::{CallOptions, Connection, Connector, Trace};
+use serde::de::IgnoredAny;
 use tokio::sync::Semaphore;
 
 use super::answer::Text;
@@ -35,8 +36,8 @@ pub(crate) struct McpOptions {
     pub(crate) every: Duration,
     /// How calls are made.
     pub(crate) call_options: CallOptions,
-    /// Takes out of a text what is printed nowhere.
-    pub(crate) hide: fn(String) -> String,
+    /// Takes out of a text what is printed nowhere; none where nothing of it stood there.
+    pub(crate) hide: fn(&str) -> Option<String>,
 }
 
 /// A connection that tools are called on.
@@ -60,7 +61,7 @@ pub(super) struct Served {
     pub(super) text: Text,
     pub(super) every: Duration,
     pub(super) call_options: CallOptions,
-    hide: fn(String) -> String,
+    hide: fn(&str) -> Option<String>,
 }
 
 /// A connection with what it may use.
@@ -130,8 +131,21 @@ impl Served {
 
     /// The last look at a text before it leaves. The host has looked for secrets in all that the service sent.
     pub(super) fn scrub(&self, link: &Link, text: String) -> String {
-        let text = if link.secrets.may_hold(text.as_bytes()) { link.secrets.scrub(text) } else { text };
-        (self.hide)(text)
+        self.taken_out(link, &text).unwrap_or(text)
+    }
+
+    /// The same for JSON; none where what was taken out was a part of what made it JSON.
+    pub(super) fn scrub_json(&self, link: &Link, text: String) -> Option<String> {
+        match self.taken_out(link, &text) {
+            None => Some(text),
+            Some(clean) => serde_json::from_str::<IgnoredAny>(&clean).is_ok().then_some(clean),
+        }
+    }
+
+    /// A text from which something was taken out.
+    fn taken_out(&self, link: &Link, text: &str) -> Option<String> {
+        let clean = link.secrets.may_hold(text.as_bytes()).then(|| link.secrets.scrub(text.to_owned()));
+        (self.hide)(clean.as_deref().unwrap_or(text)).or(clean)
     }
 }
 

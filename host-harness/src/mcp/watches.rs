@@ -12,7 +12,6 @@ use rmcp::RoleServer;
 use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::service::{Peer, SubscriptionSink};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use tokio::task::AbortHandle;
 
 use super::answer;
@@ -67,6 +66,13 @@ pub(super) struct Change {
     /// The list of the payload that it was in; none where it is a whole payload.
     pub(super) list: Option<String>,
     pub(super) json: Box<str>,
+}
+
+impl Change {
+    /// What it holds in memory, in bytes: a record can be much smaller than what is kept beside it.
+    fn held_bytes(&self) -> usize {
+        size_of::<Self>() + self.list.as_ref().map_or(0, String::len) + self.json.len()
+    }
 }
 
 /// How a subscriber is told.
@@ -288,21 +294,18 @@ impl Waiting {
         let is_full = |waiting: &Self| waiting.bytes.saturating_add(bytes) > MOST_WAITING;
         while is_full(self) && self.changes.front().is_some_and(|first| first.number <= self.read) {
             let first = self.changes.pop_front();
-            self.bytes = self.bytes.saturating_sub(first.map_or(0, |first| first.json.len()));
+            self.bytes = self.bytes.saturating_sub(first.map_or(0, |first| first.held_bytes()));
         }
         self.is_full = !self.changes.is_empty() && is_full(self);
     }
 
     fn add(&mut self, list: Option<String>, json: &str, served: &Served, watch: &Watch) {
-        let json = match served.links.get(watch.watched.connection) {
-            Some(link) => served.scrub(link, json.to_owned()),
-            None => return,
-        };
-        // What was taken out may have been a part of the JSON.
-        let json = if serde_json::from_str::<&RawValue>(&json).is_ok() { json } else { "null".to_owned() };
+        let Some(link) = served.links.get(watch.watched.connection) else { return };
+        let json = served.scrub_json(link, json.to_owned()).unwrap_or_else(|| "null".to_owned());
         self.last = self.last.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(json.len());
-        self.changes.push_back(Change { number: self.last, list, json: json.into() });
+        let change = Change { number: self.last, list, json: json.into() };
+        self.bytes = self.bytes.saturating_add(change.held_bytes());
+        self.changes.push_back(change);
     }
 }
 
