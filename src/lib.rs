@@ -36,7 +36,7 @@ impl Connector for Duro {
         documentation_url: Some("https://mfg-core-api.duro.app/docs/"),
         category: Some("Product lifecycle management"),
         icon: Some(include_bytes!("icon.png")),
-        changelog: Some(include_str!("../CHANGELOG.md")),
+        changelog: Some(include_str!("CHANGELOG.md")),
     };
 
     const CONNECTIONS: &'static [ConnectionKind] = &[connection::API_KEY];

@@ -11,6 +11,7 @@ mod json_parts;
 mod json_writer;
 mod markdown;
 mod mcp;
+mod missing_grants;
 mod operation;
 mod problems;
 mod questions;

@@ -64,7 +64,7 @@ impl<'j> List<'j> {
 impl<'j> Records<'j> {
     /// The records of a result.
     pub(super) fn of(json: &'j str) -> Self {
-        Self { lists: vec![List::of(None, list(json, DEEPEST).unwrap_or(json))] }
+        Self { lists: vec![List::of(None, list(json, DEEPEST).map_or(json, |(_, list)| list))] }
     }
 
     /// The records of several lists, each with the list's name.
@@ -195,15 +195,27 @@ pub(super) fn left_out(json: &str) -> Option<String> {
     Some(if reasons.is_empty() { "there is more".to_owned() } else { reasons.join("; ") })
 }
 
-/// The first list of records, from the outside in.
-fn list(json: &str, depth: usize) -> Option<&str> {
+/// Where the records of a result are: the names on the way to their list; none where the result is one record. The page
+/// opens this list, and files and the command line have its records.
+pub(super) fn place(json: &str) -> Option<Vec<String>> {
+    let (names, _) = list(json, DEEPEST)?;
+    Some(names.into_iter().rev().map(|name| text(name).into_owned()).collect())
+}
+
+/// The first list of records, from the outside in, behind the names on the way to it, the last one first.
+fn list(json: &str, depth: usize) -> Option<(Vec<&str>, &str)> {
     if let Some(mut rows) = items(json) {
-        return (rows.clone().next().is_some() && rows.all(is_object)).then_some(json);
+        return (rows.clone().next().is_some() && rows.all(is_object)).then_some((Vec::new(), json));
     }
     let depth = depth.checked_sub(1)?;
-    let values = || members(json).into_iter().flatten().map(|(_, value)| value);
-    let direct = values().filter(|value| items(value).is_some()).find_map(|value| list(value, depth));
-    direct.or_else(|| values().filter(|value| is_object(value)).find_map(|value| list(value, depth)))
+    let values = || members(json).into_iter().flatten();
+    let below = |(name, value)| {
+        let (mut names, list) = list(value, depth)?;
+        names.push(name);
+        Some((names, list))
+    };
+    let direct = values().filter(|(_, value)| items(value).is_some()).find_map(below);
+    direct.or_else(|| values().filter(|(_, value)| is_object(value)).find_map(below))
 }
 
 fn are_edges<'j>(rows: impl Iterator<Item = &'j str>) -> bool {
@@ -212,7 +224,7 @@ fn are_edges<'j>(rows: impl Iterator<Item = &'j str>) -> bool {
 }
 
 /// What a record has under a name, or on the way that names with dots between them say.
-fn member<'j>(row: &'j str, column: &str) -> Option<&'j str> {
+pub(super) fn member<'j>(row: &'j str, column: &str) -> Option<&'j str> {
     let direct = members(row)?.find(|(name, _)| text(name) == column).map(|(_, value)| value);
     direct.or_else(|| {
         let (first, rest) = column.split_once('.')?;
@@ -263,6 +275,20 @@ mod tests {
             (r#"[1,"two"]"#, "value\r\n1\r\ntwo\r\n"),
         ] {
             assert_eq!(csv(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn where_the_records_are_is_said_by_the_names_on_the_way() {
+        for (json, expected) in [
+            (r#"{"root":{"more":[{"a":1},{"a":2}]},"empty":[],"rows":[{"a":1}]}"#, Some(vec!["rows"])),
+            (r#"{"x":{"conn\u0065ction":{"edges":[{"node":{"a":1}}]}}}"#, Some(vec!["x", "connection", "edges"])),
+            (r#"[{"a":1}]"#, Some(vec![])),
+            (r#"{"a":[1,2]}"#, None),
+            ("[]", None),
+        ] {
+            let expected = expected.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(place(json), expected, "{json}");
         }
     }
 

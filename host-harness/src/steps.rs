@@ -11,13 +11,19 @@ pub(crate) struct UnderWay {
     last: Option<(Instant, Step)>,
     /// Requests that are answered, and the bytes of their answers.
     answered: Option<(u64, u64)>,
+    /// Answers that were pages of a list, and the records in them.
+    read: Option<(u64, u64)>,
 }
 
 impl UnderWay {
     /// Takes note of a step.
     pub(crate) fn hear(&mut self, step: &Step) {
-        if let Step::Answered { requests, received_bytes } = *step {
+        if let Step::Answered { requests, received_bytes, records } = *step {
             self.answered = Some((requests, received_bytes));
+            if let Some(records) = records {
+                let (pages, before) = self.read.unwrap_or_default();
+                self.read = Some((pages + 1, before.saturating_add(records)));
+            }
         }
         self.last = Some((Instant::now(), *step));
     }
@@ -25,11 +31,18 @@ impl UnderWay {
     /// What to say of the call now; nothing before its first request.
     pub(crate) fn said(&self) -> String {
         let now = self.last.and_then(|(at, step)| now(&step, at.elapsed()));
-        let answered = self.answered.map(|(requests, bytes)| {
-            let are = if requests == 1 { "request is" } else { "requests are" };
-            format!("{requests} {are} answered, {} received.", shown_size(bytes))
-        });
-        [now, answered].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        let done = self.answered.map(|(requests, bytes)| done(requests, self.read, &shown_size(bytes)));
+        [now, done].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What has come so far: in pages and records, where the answers were such.
+fn done(requests: u64, read: Option<(u64, u64)>, size: &str) -> String {
+    match read {
+        Some((page, 1)) => format!("Page {page} is read: 1 record so far, {size} received."),
+        Some((page, records)) => format!("Page {page} is read: {records} records so far, {size} received."),
+        None if requests == 1 => format!("1 request is answered, {size} received."),
+        None => format!("{requests} requests are answered, {size} received."),
     }
 }
 
@@ -75,10 +88,18 @@ mod tests {
         assert_eq!(call.said(), "");
         call.hear(&Step::Sends { request: 1, attempt: 1 });
         assert_eq!(call.said(), "Waiting for the answer to request 1, for 0 s so far.");
-        call.hear(&Step::Answered { requests: 1, received_bytes: 1536 });
+        let answered = |requests, received_bytes, records| Step::Answered { requests, received_bytes, records };
+        call.hear(&answered(1, 1536, None));
         assert_eq!(call.said(), "1 request is answered, 1.5 KiB received.");
         call.hear(&Step::Sends { request: 2, attempt: 2 });
         let said = "Request 2 was sent again (attempt 2), 0 s ago. 1 request is answered, 1.5 KiB received.";
         assert_eq!(call.said(), said);
+        // From the first page on it is told in pages, whatever was asked before.
+        call.hear(&answered(2, 2048, Some(1)));
+        assert_eq!(call.said(), "Page 1 is read: 1 record so far, 2 KiB received.");
+        call.hear(&answered(3, 4096, Some(100)));
+        assert_eq!(call.said(), "Page 2 is read: 101 records so far, 4 KiB received.");
+        call.hear(&answered(4, 4096, Some(u64::MAX)));
+        assert!(call.said().starts_with("Page 3 is read: "));
     }
 }

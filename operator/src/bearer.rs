@@ -1,9 +1,11 @@
 //! Tokens that a request carries as `Authorization: Bearer TOKEN`, and files that hold one.
 
+use std::fs::File;
 use std::path::Path;
 
 use http::{HeaderMap, header};
 
+use crate::openness::{self, Openness};
 use crate::{files, token};
 
 /// The most bytes of a file with a token, and the fewest characters of one.
@@ -20,16 +22,27 @@ pub fn is_authorised(headers: &HeaderMap, token: &str) -> bool {
     given.is_some_and(|given| token::same(given, token))
 }
 
-/// The token in a file, or one that is made where none is named; whether it was made.
+/// The token in a file, or one that is made where none is named; whether it was made. `warn` is told of a file that is open
+/// to others.
 ///
 /// # Errors
 ///
 /// The file cannot be read or holds no token; or the system gives no randomness.
-pub fn from_file(path: Option<&Path>) -> Result<(String, bool), String> {
+pub fn from_file(path: Option<&Path>, warn: impl FnOnce(String)) -> Result<(String, bool), String> {
     let Some(path) = path else {
         return token::made().map(|made| (made, true)).map_err(|error| error.to_string());
     };
-    let text = files::read(path, LARGEST).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    let file = File::open(path).map_err(unreadable)?;
+    let others = match Openness::of(&file.metadata().map_err(unreadable)?) {
+        Some(Openness::Writable(who)) => Some(who),
+        Some(Openness::Readable) => Some(openness::READS_A_SECRET),
+        None => None,
+    };
+    if let Some(others) = others {
+        warn(openness::warning("the file of the token", path, others));
+    }
+    let text = files::read_text(file, LARGEST).map_err(unreadable)?;
     let token = text.trim();
     if token.len() < SHORTEST || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(format!("{}: a token has at least {SHORTEST} printable characters", path.display()));

@@ -11,6 +11,12 @@ pub fn quoted(text: &str) -> Option<String> {
     (!text.contains('\n')).then(|| quoted_lines(text, LONGEST)).flatten()
 }
 
+/// The text as one word: as it is where nothing in it means anything to a shell, else in quotes; none as for these.
+pub fn word(text: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,+@%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) { Some(text.to_owned()) } else { quoted(text) }
+}
+
 /// The same of text with line breaks, up to so many bytes.
 pub fn quoted_lines(text: &str, longest: usize) -> Option<String> {
     let is_obeyed = |character| character != '\n' && shown::is_obeyed(character);
@@ -43,6 +49,14 @@ mod tests {
         for text in ["a\nb", "a\u{1b}", "\u{202e}", "\0", "\u{85}", &"x".repeat(LONGEST + 1)] {
             assert_eq!(quoted(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_word_is_quoted_where_a_shell_would_read_more_than_a_word() {
+        for (text, word) in [("./.env", "./.env"), ("a b", "'a b'"), ("", "''"), ("$(id)", "'$(id)'"), ("~", "'~'")] {
+            assert_eq!(super::word(text).unwrap(), word);
+        }
+        assert_eq!(super::word("\u{1b}"), None);
     }
 
     #[test]

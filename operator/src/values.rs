@@ -1,5 +1,6 @@
 //! Durations and sizes as people write them: read from flags, and shown on pages and terminals.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Reads a duration: a whole number with `ms`, `s`, `m` or `h`; without a unit it is seconds.
@@ -72,9 +73,31 @@ fn split(text: &str) -> Result<(u64, &str), String> {
     Ok((number, unit.trim()))
 }
 
+/// An address to listen on: HOST:PORT, where HOST is an address or `localhost`, or a port alone, of this machine.
+///
+/// # Errors
+///
+/// It is no such address.
+pub fn listening_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')).unwrap_or(text);
+    let address = port.parse::<u16>().map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    address.or_else(|_| text.parse()).map_err(|_| "expected an address such as 127.0.0.1:8787, or a port".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_to_listen_on_is_a_port_of_this_machine_or_says_which_machine() {
+        for text in ["127.0.0.1:80", "localhost:80", ":80", "80"] {
+            assert_eq!(listening_address(text).unwrap().to_string(), "127.0.0.1:80", "{text}");
+        }
+        assert_eq!(listening_address("[::1]:0").unwrap().to_string(), "[::1]:0");
+        for text in ["", "localhost", "example.org:80", "70000", "localhost:x"] {
+            assert!(listening_address(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_read_with_their_unit() {

@@ -134,6 +134,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_packaged_component_says_of_itself_is_in_the_artifacts_annotations() {
+        use wasm_metadata::{AddMetadata, AddMetadataField, Licenses, Revision, Source, Version};
+        let component = wat::parse_str("(component)").unwrap();
+        let mut said = AddMetadata::default();
+        said.name = AddMetadataField::Set("one".into());
+        said.version = AddMetadataField::Set(Version::new("1.2.3"));
+        said.licenses = AddMetadataField::Set(Licenses::new("MIT").unwrap());
+        said.revision = AddMetadataField::Set(Revision::new("abc"));
+        said.source = AddMetadataField::Set(Source::new("https://git.example/one").unwrap());
+        let packaged = said.to_wasm(&component).unwrap();
+        let annotations = describe(&packaged, &Description::default()).unwrap().1.annotations.unwrap();
+        for (name, value) in [
+            ("title", "one"),
+            ("version", "1.2.3"),
+            ("licenses", "MIT"),
+            ("revision", "abc"),
+            ("source", "https://git.example/one"),
+        ] {
+            assert_eq!(annotations[&format!("org.opencontainers.image.{name}")], value);
+        }
+        assert!(describe(&component, &Description::default()).unwrap().1.annotations.is_none());
+    }
+
+    #[test]
     fn what_is_no_component_is_neither_described_nor_taken() {
         let module = wat::parse_str("(module)").unwrap();
         assert!(describe(&module, &Description::default()).is_err());

@@ -93,8 +93,10 @@ async fn watch_says_that_it_watches_what_the_first_poll_did_and_at_the_end_what_
     terminal.wait_for("last poll").await;
     desk.sim.advance_clock(Duration::from_secs(1));
     let id = desk.sim.add(Resource::Components, "Bracket");
-    terminal.wait_for(&id).await;
+    // A line for a person, and no JSON.
+    terminal.wait_for(&format!("created   id={id}  name=Bracket")).await;
     terminal.wait_for("1 record").await;
+    terminal.wait_for(", next ").await;
     terminal.type_in("\u{3}");
     let (status, text) = terminal.end().await;
     assert_eq!(status, 0, "{text}");
@@ -132,6 +134,7 @@ async fn init_asks_for_each_field_tries_the_key_and_writes_what_a_call_needs_wit
     let (status, text) = terminal.end().await;
     assert_eq!(status, 0, "{text}");
     assert!(!text.contains(KEY), "{text}");
+    assert!(text.contains("Done. Next: set -a; . ./.env; set +a; harness test-connection"), "{text}");
 
     let connection: Value = serde_json::from_str(&fs::read_to_string(desk.file("connection.json")).unwrap()).unwrap();
     let fields = json!({ "apiKey": "${DURO_API_KEY}", "customDuroEnvironment": desk.sim.url() });
@@ -146,4 +149,9 @@ async fn init_asks_for_each_field_tries_the_key_and_writes_what_a_call_needs_wit
     assert!(ended.messages.contains("harness.toml counts: --allow-http --allow-private-network"), "{}", ended.messages);
     let asked = desk.run_bare(&["init"]).await;
     assert!(asked.status == 2 && asked.messages.contains("here is no terminal"), "{}", asked.messages);
+    // What is there is asked about first, and not after all has been typed.
+    let mut again = Terminal::start(&desk, 100, &[], &["init"]);
+    again.wait_for("connection.json is there: replace it").await;
+    again.type_in("n");
+    assert_eq!(again.end().await.0, 2);
 }

@@ -94,7 +94,7 @@ fn assert_clean(place: &str, bytes: &[u8]) {
     }
 }
 
-fn token(until: SystemTime) -> String {
+pub(crate) fn token(until: SystemTime) -> String {
     let seconds = until.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let payload = URL_SAFE_NO_PAD.encode(json!({ "sub": "someone", "exp": seconds }).to_string());
     format!("{}.{payload}.c2lnbmF0dXJl", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#))

@@ -129,7 +129,14 @@ async fn a_manifest_that_was_not_approved_is_refused_with_what_changed_for_secre
         assert_eq!(ended.status, 3, "{manifest}: {}", ended.messages);
         assert!(ended.messages.contains(change), "{manifest}: {}", ended.messages);
         assert_eq!(ended.json()["error"]["endedBy"], "load");
+        // Nor does it become machine code.
+        let code = folder.path().join("code.cwasm");
+        let compile = [&expecting[..2], &["compile", "--output", code.to_str().unwrap()]].concat();
+        assert_eq!((harness(&compile, &component).await.status, code.exists()), (3, false), "{manifest}");
     }
+    let pull = [&expecting[..2], &["pull", "oci://127.0.0.1:9/x:1", "--output", "x.wasm"]].concat();
+    let refused = harness(&pull, &honest).await;
+    assert!(refused.status == 2 && refused.messages.contains("loads no component"), "{}", refused.messages);
     fs::write(&approved, "[]").unwrap();
     assert_eq!(harness(&expecting, &honest).await.status, 2);
 }

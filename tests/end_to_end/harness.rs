@@ -335,7 +335,7 @@ async fn records_are_printed_for_spreadsheets_and_for_pipes() {
     let cut = desk
         .run(&["action", "getBillOfMaterials", "--input", &product, "--format", "csv", "--input", "maxLines=1"])
         .await;
-    assert!(cut.messages.contains("note: not all of it") && cut.messages.contains("maxLines"), "{}", cut.messages);
+    assert!(cut.messages.contains("warning: not all of it") && cut.messages.contains("maxLines"), "{}", cut.messages);
 
     let lines = desk.run(&["--format", "ndjson", "data-source", "selectProduct"]).await;
     assert!(lines.output.lines().all(|line| serde_json::from_str::<Value>(line).unwrap()["key"].is_string()));

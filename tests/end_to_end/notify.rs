@@ -81,4 +81,19 @@ async fn only_an_address_of_this_machine_can_be_opened_and_a_token_is_no_word() 
     std::fs::write(desk.file("token"), "short").unwrap();
     let refused = desk.run(&[&watch[..], &["127.0.0.1:0", "--notify-token-file", "token"]].concat()).await;
     assert_eq!((refused.status, desk.sim.request_count()), (2, 0), "{}", refused.messages);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let words = [&watch[..], &["127.0.0.1:0", "--notify-token-file", "token"]].concat();
+        std::fs::write(desk.file("token"), "0123456789abcdef").unwrap();
+        for (mode, is_warned) in [(0o644, true), (0o600, false)] {
+            std::fs::set_permissions(desk.file("token"), std::fs::Permissions::from_mode(mode)).unwrap();
+            let said = desk.run(&words).await.messages;
+            assert_eq!(
+                said.contains("the file of the token token is one that other users can read"),
+                is_warned,
+                "{said}"
+            );
+        }
+    }
 }

@@ -183,7 +183,7 @@ fn runs_in_the_harness(checkout: &Checkout) {
     assert_eq!(polled["payload"]["body"]["data"]["updated"].as_array().unwrap().len(), 1, "{polled}");
     assert_eq!(ask(&poll)["noChanges"], true);
 
-    let serve = [&["--format", "json", "serve"], &to[..]].concat();
+    let serve = [&["--format", "json", "serve", "--port", "0"], &to[..]].concat();
     let mut page = harness(&serve).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(page.stdout.take().unwrap()).read_line(&mut line).unwrap();

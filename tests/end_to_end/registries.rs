@@ -158,6 +158,11 @@ async fn a_component_is_pushed_and_runs_from_its_registry_and_by_its_digest_with
     let unknown = shop.refuses(&inspect(&shop.address("connector:2.0.0"), &[])).await;
     assert!(unknown.contains("has nothing under this name"), "{unknown}");
 
+    // The older one of a check may come from there as well.
+    let component = component_path();
+    let older = ["check", "--histories", "1", "--component", component.to_str().unwrap(), "--older", &pinned];
+    assert!(shop.succeeds(&older).await["checks"].to_string().contains("older-state"));
+
     shop.close().await;
     shop.succeeds(&inspect(&pinned, &[])).await;
     let gone = shop.refuses(&inspect(&tagged, &[])).await;
@@ -227,6 +232,11 @@ async fn a_file_needs_its_signature_beside_it_and_openssl_agrees() {
     assert!(missing.contains("connector.wasm.sig"), "{missing}");
     shop.succeeds(&["sign", "connector.wasm", "--key", "release.key"]).await;
     shop.succeeds(&words).await;
+    // Neither is another one run beside it that nobody has signed.
+    fs::copy(component_path(), shop.at("older.wasm")).unwrap();
+    let check = ["check", "--component", "connector.wasm", "--trust", "release.pub", "--older", "older.wasm"];
+    let refused = shop.refuses(&check).await;
+    assert!(refused.contains("older.wasm.sig"), "{refused}");
     shop.other("sh", &["-c", "base64 -d connector.wasm.sig > raw.sig"]).await;
     let verify = ["dgst", "-sha256", "-verify", "release.pub", "-signature", "raw.sig", "connector.wasm"];
     assert!(shop.other("openssl", &verify).await.contains("Verified OK"));

@@ -155,11 +155,15 @@ pub(crate) fn shipped_harness(workspace: &Workspace, path: &Path) -> Result<()> 
 
 /// Has the harness write its manual pages and its completions beside itself.
 fn documents(workspace: &Workspace) -> Result<()> {
-    let harness = workspace.harness();
+    documents_of(&workspace.harness())
+}
+
+/// The same of a harness that is somewhere else.
+pub(crate) fn documents_of(harness: &Path) -> Result<()> {
     let folder = harness.parent().context("the harness is in no folder")?;
     progress::step("Write manual pages and completions", || {
-        let output = Command::new(&harness).args(["--quiet", "documents"]).arg(folder).output();
-        let output = output.with_context(|| format!("{} cannot be started", workspace.shown(&harness)))?;
+        let output = Command::new(harness).args(["--quiet", "documents"]).arg(folder).output();
+        let output = output.with_context(|| format!("{} cannot be started", harness.display()))?;
         if !output.status.success() {
             bail!("no manual pages: {}", String::from_utf8_lossy(&output.stderr).trim());
         }

@@ -10,15 +10,17 @@ use crate::workspace::Workspace;
 use crate::{cargo, files, installing, progress};
 
 /// What the bundle is made of, in `host-harness/editor`.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 10] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
     "build.js",
+    "src/doubt.js",
     "src/editor.js",
     "src/graphql.js",
     "src/json.js",
     "src/look.js",
+    "src/variables.js",
 ];
 
 /// Bundle the page's code editor anew from host-harness/editor.

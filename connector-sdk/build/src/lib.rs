@@ -16,7 +16,8 @@
 //!
 //! The first lines are the schema's description. `Result:` is the way from the answer's data to the result, which must
 //! be there; without it the result is the whole data. A name with `[]` behind it is a list: what follows is taken of
-//! each item, and the result is a list of these.
+//! each item, and the result is a list of these. What the service's schema says of a field between `"""` is the
+//! description of its value.
 
 mod document;
 mod schema;
@@ -91,20 +92,42 @@ pub fn relied_upon(service: impl AsRef<Path>) {
 
 /// A schema without the members whose comment begins with `inferred`, but for types that would have none.
 fn without_inferred(text: &str) -> String {
-    let is_inferred = |line: &str| {
-        line.starts_with(' ')
-            && line.split_once('#').is_some_and(|(_, about)| about.trim_start().starts_with("inferred"))
+    let comment = |member: &str| {
+        member.lines().next_back().and_then(|line| line.split_once('#')).map(|(_, about)| about.trim_start().to_owned())
     };
-    let is_member = |line: &str| line.starts_with(' ') && !line.trim_start().starts_with('#');
+    let is_inside = |member: &str| member.starts_with(' ');
+    let is_inferred =
+        |member: &str| is_inside(member) && comment(member).is_some_and(|about| about.starts_with("inferred"));
+    let is_member = |member: &str| is_inside(member) && !member.trim_start().starts_with('#');
     let mut left = String::new();
     // Each type is one chunk: it ends with a line that ends it.
     for definition in text.split_inclusive("\n}") {
-        let seen = |line: &&str| !is_inferred(line);
-        let is_empty = !definition.lines().filter(seen).any(is_member);
-        let lines = definition.split_inclusive('\n');
-        left.extend(lines.filter(|line| is_empty || seen(line)));
+        let members = members(definition);
+        let is_empty = !members.iter().any(|member| is_member(member) && !is_inferred(member));
+        left.extend(members.into_iter().filter(|member| is_empty || !is_inferred(member)));
     }
     left
+}
+
+/// The lines of a definition, those of each member in one: what is said of it, its arguments, its comment.
+fn members(definition: &str) -> Vec<String> {
+    const FENCE: &str = "\"\"\"";
+    let mut members: Vec<String> = Vec::new();
+    let (mut goes_on, mut is_in_text, mut depth) = (false, false, 0_usize);
+    for line in definition.split_inclusive('\n') {
+        match members.last_mut().filter(|_| goes_on) {
+            Some(member) => member.push_str(line),
+            None => members.push(line.to_owned()),
+        }
+        let said = line.trim();
+        let turns = line.matches(FENCE).count() % 2 == 1;
+        let is_text = is_in_text || turns || (said.starts_with('"') && said.ends_with('"'));
+        is_in_text ^= turns;
+        let code = if is_text { "" } else { line.split('#').next().unwrap_or_default() };
+        depth = (depth + code.matches('(').count()).saturating_sub(code.matches(')').count());
+        goes_on = line.starts_with(' ') && (is_text || depth > 0 || (goes_on && said.starts_with('#')));
+    }
+    members
 }
 
 fn end_on_problem(made: Result<(), Problem>) {
@@ -202,6 +225,15 @@ mod tests {
         assert_eq!(without_inferred(schema), expected);
         let unseen = "type B { # inferred\n  a: Int # inferred\n}\n\ntype C {\n  b: B # seen; its type inferred\n}\n";
         assert_eq!(without_inferred(unseen), unseen);
+    }
+
+    #[test]
+    fn what_is_said_of_a_member_goes_and_stays_with_it() {
+        let gone = "  \"\"\"\n  Told (in\n  lines.\n  \"\"\"\n  b: Int # inferred\n  \"One.\"\n  c(\n    \"\"\"Which.\"\"\"\n    d: Int\n  ): Int # inferred\n";
+        let stays = "  \"\"\"The id.\"\"\"\n  a: Int # seen\n  \"\"\"Some.\"\"\"\n  e(\n    \"\"\"Which.\"\"\"\n    f: Int # inferred\n  ): Int\n";
+        let schema = |members: &str| format!("\"\"\"A type.\"\"\"\ntype A {{\n{members}}}\n");
+        assert_eq!(without_inferred(&schema(&format!("{gone}{stays}"))), schema(stays));
+        assert_eq!(without_inferred(&schema(gone)), schema(gone));
     }
 
     #[test]

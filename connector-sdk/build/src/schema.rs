@@ -32,7 +32,9 @@ pub fn result_schema(service: &str, query: &str) -> Result<Value, String> {
     let mut schema = if result.is_empty() { whole(data)? } else { part(data, &result)? };
     let members = schema.as_object_mut().ok_or("the result has no schema")?;
     let mut all = Map::from_iter([("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"))]);
-    all.insert("description".to_owned(), json!(description));
+    // The head speaks of this result, the service's schema of the field that it is in.
+    let told = members.remove("description").filter(|_| description.is_empty());
+    all.insert("description".to_owned(), told.unwrap_or_else(|| json!(description)));
     all.append(members);
     Ok(Value::Object(all))
 }
@@ -58,11 +60,16 @@ pub fn changes(lists: Vec<Value>) -> Option<Value> {
     let any: Vec<Value> =
         lists.into_iter().map(|mut list| list.get_mut("items").map(Value::take)).collect::<Option<_>>()?;
     let records = json!({ "type": "array", "items": { "anyOf": any } });
-    let id = json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } } });
+    let id = json!({ "type": "string", "description": "The id." });
+    let id = json!({ "type": "object", "required": ["id"], "properties": { "id": id } });
     let lists = json!({
         "type": "object",
         "required": ["created", "updated", "deleted"],
-        "properties": { "created": records, "updated": records, "deleted": { "type": "array", "items": id } },
+        "properties": {
+            "created": described(records.clone(), Some("Records that were created.")),
+            "updated": described(records, Some("Records that existed before and were changed.")),
+            "deleted": described(json!({ "type": "array", "items": id }), Some("Records that were deleted, by their ids.")),
+        },
     });
     let body = json!({ "type": "object", "required": ["data"], "properties": { "data": lists } });
     Some(json!({
@@ -85,9 +92,23 @@ fn object<'a>(service: &Document<'a>, name: &str, selection: &SelectionSet<'a, &
         let Selection::Field(field) = item else { return Err("fragments are not understood".to_owned()) };
         let of = declared.fields.iter().find(|declared| declared.name == field.name);
         let of = of.ok_or_else(|| format!("{name} has no field {}", field.name))?;
-        properties.insert(shown(field).to_owned(), value(service, &of.field_type, &field.selection_set)?);
+        let member = value(service, &of.field_type, &field.selection_set)?;
+        properties.insert(shown(field).to_owned(), described(member, of.description.as_deref()));
     }
     Ok(json!({ "type": "object", "properties": properties }))
+}
+
+/// A schema with what is said of its value: before all else, because people read it.
+fn described(schema: Value, description: Option<&str>) -> Value {
+    let description = description.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    match schema {
+        Value::Object(mut members) if !description.is_empty() => {
+            let mut all = Map::from_iter([("description".to_owned(), json!(description))]);
+            all.append(&mut members);
+            Value::Object(all)
+        }
+        schema => schema,
+    }
 }
 
 /// The name that the answer gives the field.
@@ -219,6 +240,25 @@ mod tests {
         let payload = changes(vec![schema("people[]").unwrap()]).unwrap();
         let records = &payload["properties"]["body"]["properties"]["data"]["properties"]["created"];
         assert_eq!(records["items"]["anyOf"][0]["type"], "object");
+    }
+
+    #[test]
+    fn what_the_services_schema_says_of_a_field_is_its_description_and_the_head_says_what_the_result_is() {
+        let service = "type Query { \"\"\"Whoever asks.\"\"\" me: Person }
+            type Person { \"The id.\" id: ID! \"\"\"
+              Those who are
+              known. \"\"\" friends: [Person] age: Int }";
+        let schema = |head: &str| {
+            result_schema(service, &format!("{head}# Result: me\nquery {{ me {{ id age friends {{ id }} }} }}"))
+                .unwrap()
+        };
+        let me = schema("# Me.\n");
+        assert_eq!((&me["description"], &schema("")["description"]), (&json!("Me."), &json!("Whoever asks.")));
+        assert_eq!(me["properties"]["id"], json!({ "type": ["string", "null"], "description": "The id." }));
+        assert_eq!(me["properties"]["age"], json!({ "type": ["integer", "null"] }));
+        let friends = &me["properties"]["friends"];
+        assert_eq!((&friends["description"], &friends["type"][0]), (&json!("Those who are known."), &json!("array")));
+        assert_eq!(friends["items"]["properties"]["id"]["description"], "The id.");
     }
 
     #[test]

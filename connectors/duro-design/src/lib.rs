@@ -28,6 +28,7 @@ impl Connector for DuroDesign {
     const ABOUT: About = About {
         documentation_url: Some("https://docs.durohub.com"),
         category: Some("Product lifecycle management"),
+        changelog: Some(include_str!("CHANGELOG.md")),
         ..About::new(
             "duro-design",
             "Duro Design (experimental)",

@@ -5,7 +5,7 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { linter, lintKeymap } from "@codemirror/lint";
-import { EditorState, Prec } from "@codemirror/state";
+import { EditorState, Prec, StateEffect } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
 
 import { graphqlMode } from "./graphql.js";
@@ -14,6 +14,9 @@ import { colours, theme } from "./look.js";
 
 const MODES = { graphql: graphqlMode, json: jsonMode };
 
+/** That the text is to be looked at anew, although it is the same. */
+const looked = StateEffect.define();
+
 /** Whether there is an editor for a language. */
 export function knows(language) {
   return Object.hasOwn(MODES, language);
@@ -21,14 +24,18 @@ export function knows(language) {
 
 /**
  * Puts an editor in the place of a text area, which goes on to hold the value. `schema` is what the language's schema
- * says, if there is one; `run` is what Ctrl-Enter does.
+ * says, if there is one, or a function that gives it; `run` is what Ctrl-Enter does, and `unformatted` hears why a text
+ * stays as it is, or that it does not.
  */
-export function edit(area, { language, schema, label, describedBy, run }) {
+export function edit(area, { language, schema, label, describedBy, run, unformatted }) {
   const mode = MODES[language](schema);
   const host = document.createElement("div");
   host.className = "editor";
   const root = host.attachShadow({ mode: "open" });
   area.after(host);
+  // What the service said of places in the text as it is.
+  let told = [];
+  let variables = {};
 
   const view = new EditorView({
     root,
@@ -44,7 +51,10 @@ export function edit(area, { language, schema, label, describedBy, run }) {
         closeBrackets(),
         autocompletion({ icons: false }),
         mode.extensions,
-        linter((view) => inBounds(mode.problems(view.state.doc.toString()), view.state.doc.length), { delay: 300 }),
+        linter(({ state: { doc } }) => [...inBounds(mode.problems(doc.toString()), doc.length), ...told.map((one) => placed(one, doc))], {
+          delay: 300,
+          needsRefresh: (update) => update.transactions.some(({ effects }) => effects.some((effect) => effect.is(looked))),
+        }),
         syntaxHighlighting(colours),
         theme,
         area.placeholder ? placeholder(area.placeholder) : [],
@@ -58,6 +68,7 @@ export function edit(area, { language, schema, label, describedBy, run }) {
         }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
+          told = [];
           area.value = update.state.doc.toString();
           area.dispatchEvent(new Event("input", { bubbles: true }));
         }),
@@ -73,12 +84,21 @@ export function edit(area, { language, schema, label, describedBy, run }) {
 
   function format() {
     mode.format(view.state.doc.toString()).then((text) => {
+      unformatted(text === null ? problem() ?? "It cannot be read." : null);
       if (text === null || text === view.state.doc.toString()) return;
       const head = Math.min(view.state.selection.main.head, text.length);
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: head }, userEvent: "format" });
     });
     return true;
   }
+
+  function problem() {
+    const { doc } = view.state;
+    const wrong = inBounds(mode.problems(doc.toString()), doc.length).find(({ severity }) => severity === "error");
+    return wrong ? `Line ${doc.lineAt(wrong.from).number}: ${wrong.message}` : null;
+  }
+
+  const look = () => view.dispatch({ effects: looked.of(null) });
 
   return {
     host,
@@ -89,16 +109,36 @@ export function edit(area, { language, schema, label, describedBy, run }) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
     /** The first thing that is certainly wrong, in words with its line; null if there is none. */
-    problem() {
-      const { doc } = view.state;
-      const wrong = inBounds(mode.problems(doc.toString()), doc.length).find((problem) => problem.severity === "error");
-      return wrong ? `Line ${doc.lineAt(wrong.from).number}: ${wrong.message}` : null;
+    problem,
+    /** Looks at the text anew: what it is held against has changed. */
+    look,
+    /** Marks what the service said of places in the text, each a line, a column and a message, until the text is changed. */
+    tell(errors) {
+      told = errors;
+      look();
+    },
+    /** The JSON Schema of the document's variables but for those `given` elsewhere; undefined of what is no document. */
+    variables(given) {
+      const text = view.state.doc.toString();
+      const of = JSON.stringify([text, given]);
+      // The same one while nothing changes: what checks by it is made once.
+      if (variables.of !== of) variables = { of, schema: mode.variables?.(text, given) };
+      return variables.schema;
     },
     /** Shows to those who do not see it whether the value was refused. */
     invalid(isInvalid) {
       view.contentDOM.setAttribute("aria-invalid", String(isInvalid));
     },
   };
+}
+
+/** What the service said of a line and a column, as far as the text has them. */
+function placed({ line, column, message }, doc) {
+  const { from: start, text } = doc.line(Math.max(1, Math.min(line, doc.lines)));
+  const at = Math.max(0, Math.min(column - 1, text.length - 1));
+  const from = Math.min(start + at, doc.length);
+  const length = /^\w+/.exec(text.slice(at))?.[0].length ?? 1;
+  return { from, to: Math.min(from + length, doc.length), severity: "error", message };
 }
 
 /** Problems that lie within the text; one at its end lies on its last character. */

@@ -2,30 +2,54 @@
 
 use std::sync::Arc;
 
-use host::contract::{ConnectorDefinition, Error, InputField, InputKind, PollResult, TriggerDefinition};
-use host::{CallError, CallFailure, CallOptions, Connection, Connector, Grants, Limits, LogLevel, LogOptions, Outcome};
+use host::contract::{
+    ConnectionField, ConnectorDefinition, Error, InputField, InputKind, PollResult, TriggerDefinition,
+};
+use host::{
+    CallError, CallFailure, CallOptions, Connection, Connector, Grants, Limits, LogLevel, LogOptions, Observers,
+    OperationKind, Outcome,
+};
 use serde_json::{Map, Value, json};
 
-use super::service::{Paging, Service, World};
+use super::bounds::Used;
+use super::payloads::Payloads;
+use super::service::{Answering, Paging, Service, World};
 use crate::operation::{Kind, Operation};
-use crate::verify::{Asked, Schema};
+use crate::recording::{Answers, Recording, Redaction};
+use crate::verify::Asked;
 
 /// Records that the service of most checks has.
 const RECORDS: u64 = 7;
 /// Where the made-up service is said to be. Nothing is ever sent there.
 pub(super) const ENDPOINT: &str = "https://service.example/graphql";
-/// What stands in every secret field.
+/// What stands in every secret field, and in every other one that is called like a secret.
 pub(super) const SECRET: &str = "made-up-secret-of-the-check-7QzR";
 
 /// Pages of two records, so that there are several.
 const PAGING: Paging = Paging { most: 2, by_place: true };
+
+/// What is checked of every call, whatever it is made for.
+pub(super) struct Watched {
+    limits: Arc<Limits>,
+    pub(super) used: Used,
+    pub(super) payloads: Payloads,
+}
+
+impl Watched {
+    pub(super) fn of(connector: &Connector, limits: &Arc<Limits>) -> Arc<Self> {
+        let payloads = Payloads::of(connector.definition());
+        Arc::new(Self { limits: limits.clone(), used: Used::default(), payloads })
+    }
+}
 
 /// The component with a service of its own.
 pub(super) struct Bench {
     pub(super) connector: Connector,
     pub(super) service: Arc<Service>,
     pub(super) connection: Connection,
-    pub(super) limits: Arc<Limits>,
+    watched: Arc<Watched>,
+    /// The inputs of calls that were recorded, the first of each operation.
+    recorded: Vec<(Kind, String, Map<String, Value>)>,
 }
 
 /// What an operation is called in what is found.
@@ -35,32 +59,88 @@ pub(super) fn name(operation: Operation<'_>) -> String {
 
 impl Bench {
     /// The component on a made-up service. The error says what the manifest lacks for one.
-    pub(super) fn new(connector: &Connector, limits: &Arc<Limits>) -> Result<Self, String> {
-        Self::with(connector, limits, World::with(RECORDS), PAGING)
+    pub(super) fn new(connector: &Connector, watched: &Arc<Watched>) -> Result<Self, String> {
+        Self::with(connector, watched, World::with(RECORDS), PAGING)
     }
 
     pub(super) fn with(
         connector: &Connector,
-        limits: &Arc<Limits>,
+        watched: &Arc<Watched>,
         world: World,
         paging: Paging,
     ) -> Result<Self, String> {
-        let schema: Schema = Asked::of(connector.definition())?.schema()?;
-        let service = Service::new(schema, world, paging);
-        let connection = connection(connector, ENDPOINT)?;
+        let schema = Asked::of(connector.definition())?.schema()?;
+        let service = Service::new(Answering::MadeUp(schema), world, paging);
+        Ok(Self::on(connector, watched, service, connection(connector, ENDPOINT)?))
+    }
+
+    /// The component on a recording in the place of its service. The error says why there can be no connection to it.
+    pub(super) fn recorded(
+        connector: &Connector,
+        watched: &Arc<Watched>,
+        recording: &Recording,
+    ) -> Result<Self, String> {
+        let connection = match recording.calls.first() {
+            Some(call) => {
+                let value = call.connection_value(|_| SECRET.to_owned());
+                fit(connector.connection(value).map_err(|error| error.to_string())?)?
+            }
+            // What a browser wrote says where it was sent, and no more.
+            None => {
+                let url = recording.first_url().ok_or("the recording holds no request")?;
+                connection(connector, &url)?
+            }
+        };
+        let service = Service::new(Answering::Recorded(Answers::of(recording.clone())), World::with(RECORDS), PAGING);
+        let mut bench = Self::on(connector, watched, service, connection);
+        for call in &recording.calls {
+            let kind = match call.operation() {
+                OperationKind::Action => Kind::Action,
+                OperationKind::DataSource => Kind::DataSource,
+                OperationKind::Poll => Kind::Trigger,
+                _ => continue,
+            };
+            let inputs = call.inputs().and_then(|inputs| serde_json::from_str(inputs.get()).ok());
+            let (Some(key), Some(inputs)) = (call.key(), inputs) else { continue };
+            if bench.recorded_inputs(kind, key).is_none() {
+                bench.recorded.push((kind, key.to_owned(), inputs));
+            }
+        }
+        Ok(bench)
+    }
+
+    /// The component without a service, for what is to be refused before anything is sent.
+    pub(super) fn alone(connector: &Connector, watched: &Arc<Watched>) -> Result<Self, String> {
+        let service = Service::new(Answering::Nobody, World::with(RECORDS), PAGING);
+        Ok(Self::on(connector, watched, service, connection(connector, ENDPOINT)?))
+    }
+
+    fn on(connector: &Connector, watched: &Arc<Watched>, service: Arc<Service>, connection: Connection) -> Self {
         let connector = connector.with_transport(service.clone());
-        Ok(Self { connector, service, connection, limits: limits.clone() })
+        Self { connector, service, connection, watched: watched.clone(), recorded: Vec::new() }
+    }
+
+    fn recorded_inputs(&self, kind: Kind, key: &str) -> Option<&Map<String, Value>> {
+        let found = self.recorded.iter().find(|(of, known, _)| *of == kind && known == key);
+        found.map(|(_, _, inputs)| inputs)
     }
 
     pub(super) fn definition(&self) -> &ConnectorDefinition {
         self.connector.definition()
     }
 
+    /// What each call is made with; to be asked for before each.
     pub(super) fn options(&self) -> CallOptions {
+        self.service.begin();
+        let watched = self.watched.clone();
+        // A recording may be of a service on this machine, and whatever is granted, nothing leaves.
+        let is_recorded = self.service.is_recorded();
+        let grants = Grants { allow_http: is_recorded, allow_private_network: is_recorded, ..Grants::default() };
         CallOptions {
-            grants: Grants::default(),
-            limits: self.limits.clone(),
+            grants,
+            limits: self.watched.limits.clone(),
             log: LogOptions { level: LogLevel::Trace, ..LogOptions::default() },
+            observers: Observers { ended: Some(Arc::new(move |end| watched.used.note(end))), ..Observers::default() },
             ..CallOptions::default()
         }
     }
@@ -84,6 +164,7 @@ impl Bench {
             }
             Kind::Trigger => {
                 let outcome = self.connector.poll(key, &self.connection, inputs, None, &options).await?;
+                self.watched.payloads.note(key, true, &outcome.value);
                 as_json(outcome, |poll| serde_json::from_str(poll.payload.get()).unwrap_or_default())
             }
         })
@@ -96,7 +177,7 @@ impl Bench {
         operation: Operation<'_>,
     ) -> (Map<String, Value>, Result<Outcome<Value>, Box<CallFailure>>) {
         let inputs = operation.inputs();
-        let mut given = self.inputs(inputs);
+        let mut given = self.inputs(operation);
         let called = self.call(operation.kind(), operation.key(), &given).await;
         let named = match called.as_ref().map_err(|failure| kind(failure)) {
             Err((_, Some(Error::InvalidInput(problems)))) => {
@@ -126,14 +207,18 @@ impl Bench {
         state: Option<&[u8]>,
     ) -> Result<PollResult, Box<CallFailure>> {
         let outcome = self.connector.poll(&trigger.key, &self.connection, inputs, state, &self.options()).await?;
+        self.watched.payloads.note(&trigger.key, state.is_none(), &outcome.value);
         Ok(outcome.value)
     }
 
-    /// Inputs that an operation should take: its examples and defaults where it needs some, and a record that is there
-    /// where one is named.
-    pub(super) fn inputs(&self, inputs: &[InputField]) -> Map<String, Value> {
+    /// Inputs that an operation should take: those that were recorded, or its examples and defaults where it needs
+    /// some, and a record that is there where one is named.
+    pub(super) fn inputs(&self, operation: Operation<'_>) -> Map<String, Value> {
+        if let Some(inputs) = self.recorded_inputs(operation.kind(), operation.key()) {
+            return inputs.clone();
+        }
         let id = self.an_id();
-        needed(inputs).map(|input| (input.key.clone(), good(input, &id))).collect()
+        needed(operation.inputs()).map(|input| (input.key.clone(), good(input, &id))).collect()
     }
 }
 
@@ -167,7 +252,10 @@ fn good(input: &InputField, id: &str) -> Value {
 /// A connection of the manifest's first kind, filled in.
 pub(super) fn connection(connector: &Connector, endpoint: &str) -> Result<Connection, String> {
     let value = connection_value(connector.definition(), endpoint)?;
-    let connection = connector.connection(value).map_err(|error| error.to_string())?;
+    fit(connector.connection(value).map_err(|error| error.to_string())?)
+}
+
+fn fit(connection: Connection) -> Result<Connection, String> {
     match connection.problems() {
         [] => Ok(connection),
         [first, ..] => Err(format!("no connection can be made up: {}: {}", first.input, first.message)),
@@ -180,7 +268,7 @@ pub(super) fn connection_value(definition: &ConnectorDefinition, endpoint: &str)
     let mut fields = Map::new();
     for field in &kind.fields {
         let is_url = field.endpoint.as_ref().is_some_and(|endpoint| endpoint.environments.is_empty());
-        if field.secret {
+        if field.secret || (is_called_a_secret(field) && field.input.required) {
             fields.insert(field.input.key.clone(), SECRET.into());
         } else if is_url {
             fields.insert(field.input.key.clone(), endpoint.into());
@@ -189,6 +277,11 @@ pub(super) fn connection_value(definition: &ConnectorDefinition, endpoint: &str)
         }
     }
     Ok(json!({ "key": kind.key, "fields": fields }))
+}
+
+/// Whether a field has a name under which secrets stand.
+pub(super) fn is_called_a_secret(field: &ConnectionField) -> bool {
+    Redaction::default().names(&field.input.key)
 }
 
 /// The kind of an error, and the component's own part of it.

@@ -4,8 +4,8 @@ use host::contract::{Error, InputKind};
 use serde_json::{Map, Value};
 
 use super::Verdict;
-use super::bench::{Bench, ENDPOINT, connection_value, kind, name, needed, words};
-use super::declared::misfits;
+use super::bench::{Bench, ENDPOINT, connection_value, is_called_a_secret, kind, name, needed, words};
+use super::schemas::misfits;
 use crate::operation::{Kind, Operation};
 
 /// Every operation answers what it should take, with what it says that it gives.
@@ -17,13 +17,15 @@ pub(super) async fn good(bench: &Bench) -> Verdict {
             problems.push("the test of the connection says nobody's name".to_owned());
         }
         Ok(_) => answered += 1,
+        Err(_) if bench.service.left_unanswered() => unanswered.push("the test of the connection".to_owned()),
         Err(failure) => problems.push(format!("the test of the connection fails: {}", words(&failure))),
     }
     for operation in Operation::all(bench.definition()) {
         let (name, schema) = (name(operation), operation.result_schema());
         let (mut given, mut called) = bench.call_well(operation).await;
         // An example may name a record that is not there: one that is does as well.
-        if matches!(&called, Err(failure) if kind(failure).0 == "not-found")
+        if bench.service.is_made_up()
+            && matches!(&called, Err(failure) if kind(failure).0 == "not-found")
             && let Some(id) = bench.service.world(|world| world.an_id().map(str::to_owned))
         {
             for input in needed(operation.inputs()).filter(|input| input.kind == InputKind::Text) {
@@ -41,6 +43,7 @@ pub(super) async fn good(bench: &Bench) -> Verdict {
                     Err(why) => problems.push(format!("{name}: its result schema is no schema: {why}")),
                 }
             }
+            Err(_) if bench.service.left_unanswered() => unanswered.push(name),
             Err(failure) => match kind(&failure) {
                 ("not-found" | "service" | "forbidden", Some(_)) => unanswered.push(name),
                 _ => problems.push(format!("{name} does not take {}: {}", Value::Object(given), words(&failure))),
@@ -49,10 +52,14 @@ pub(super) async fn good(bench: &Bench) -> Verdict {
     }
     let refused = bench.service.take_refused();
     problems.extend(refused.into_iter().map(|why| format!("it asks for what its manifest does not say: {why}")));
+    let service = if bench.service.is_made_up() { "a made-up service" } else { "the recording" };
     let left_out = match unanswered.as_slice() {
         [] => String::new(),
-        names => format!("; not answered by a made-up service: {}", names.join(", ")),
+        names => format!("; not answered by {service}: {}", names.join(", ")),
     };
+    if answered == 0 && problems.is_empty() {
+        return Verdict::not_checked(format!("no operation was answered{left_out}"));
+    }
     Verdict::of(problems, format!("{answered} operations{left_out}"))
 }
 
@@ -80,7 +87,7 @@ pub(super) async fn bad(bench: &Bench) -> Verdict {
     let before = bench.service.requests();
     for operation in Operation::all(bench.definition()) {
         let inputs = operation.inputs();
-        let good = bench.inputs(inputs);
+        let good = bench.inputs(operation);
         let without = needed(inputs).filter(|input| input.default.is_none());
         let missing = without.map(|input| {
             let mut given = good.clone();
@@ -122,6 +129,12 @@ pub(super) async fn bad(bench: &Bench) -> Verdict {
 pub(super) async fn missing_secret(bench: &Bench) -> Verdict {
     let definition = bench.definition();
     let Some(kind_of) = definition.connections.first() else { return Verdict::not_checked("there is no connection") };
+    let unmarked = kind_of.fields.iter().filter(|field| !field.secret && is_called_a_secret(field));
+    let mut problems: Vec<String> = unmarked
+        .map(|field| {
+            format!("{} is called like a secret and is not marked as one: a component is given it", field.input.key)
+        })
+        .collect();
     let secret: Vec<&str> = kind_of
         .fields
         .iter()
@@ -129,6 +142,9 @@ pub(super) async fn missing_secret(bench: &Bench) -> Verdict {
         .map(|field| field.input.key.as_str())
         .collect();
     let Some(name) = secret.first() else {
+        if !problems.is_empty() {
+            return Verdict::of(problems, "");
+        }
         return Verdict::not_checked("no field of the connection is a secret that it needs");
     };
     let value = connection_value(definition, ENDPOINT).map(|mut value| {
@@ -142,7 +158,6 @@ pub(super) async fn missing_secret(bench: &Bench) -> Verdict {
         Ok(connection) => connection,
         Err(why) => return Verdict::not_checked(why),
     };
-    let mut problems = Vec::new();
     let before = bench.service.requests();
     let tested = bench.connector.test_connection(&connection, &bench.options()).await;
     match tested.as_ref().map_err(|failure| kind(failure)) {

@@ -1,25 +1,16 @@
 //! What a manifest says of itself, looked at alone.
 
 use host::contract::{ConnectorDefinition, InputField, InputKind};
+use jsonschema::Validator;
 use serde_json::Value;
 
 use super::Verdict;
 use super::bench::name;
+use super::schemas::{misfits, misfits_as, validator};
 use crate::operation::Operation;
 
 /// The manifest's schema, as hosts in other languages read it.
 const MANIFEST_SCHEMA: &str = include_str!("../../../manifest.schema.json");
-
-/// A value does not fit a schema; the first reasons, in words.
-pub(super) fn misfits(schema: &Value, value: &Value) -> Result<Vec<String>, String> {
-    let validator = jsonschema::draft202012::new(schema).map_err(|error| error.to_string())?;
-    let found = validator.iter_errors(value).take(3);
-    Ok(found
-        .map(|error| {
-            format!("{} (at {:?})", host::text::cut(&error.to_string(), 200), error.instance_path().to_string())
-        })
-        .collect())
-}
 
 pub(super) fn manifest(definition: &ConnectorDefinition) -> Verdict {
     let schema = serde_json::from_str(MANIFEST_SCHEMA);
@@ -49,8 +40,9 @@ pub(super) fn examples(definition: &ConnectorDefinition) -> Verdict {
             Ok(found) => problems.extend(found.into_iter().map(|why| format!("{key}: its example is not one: {why}"))),
             Err(why) => problems.push(format!("{key}: its result schema is no schema: {why}")),
         }
-        if let Err(why) = misfits(operation.input_schema(), &Value::Null) {
-            problems.push(format!("{key}: its input schema is no schema: {why}"));
+        match validator(operation.input_schema()) {
+            Ok(schema) => problems.extend(of_inputs(operation, &schema)),
+            Err(why) => problems.push(format!("{key}: its input schema is no schema: {why}")),
         }
     }
     let of_operations = Operation::all(definition).flat_map(|operation| {
@@ -78,6 +70,21 @@ pub(super) fn examples(definition: &ConnectorDefinition) -> Verdict {
     Verdict::of(problems, format!("{count} operations and inputs"))
 }
 
+/// Defaults and examples of an operation's inputs that its own input schema does not allow. What is of another kind is
+/// said by [`wrong`].
+fn of_inputs(operation: Operation<'_>, schema: &Validator) -> Vec<String> {
+    let given = operation.inputs().iter().flat_map(|input| {
+        let values = [("default", &input.default), ("example", &input.example)];
+        values.into_iter().filter_map(move |(what, value)| Some((input, what, value.as_ref()?)))
+    });
+    let found = given.filter(|(input, _, value)| wrong(input, value).is_none()).flat_map(|(input, what, value)| {
+        let place = format!("{}, {}", name(operation), input.key);
+        let whys = misfits_as(schema, &input.key, value).into_iter();
+        whys.map(move |why| format!("{place}: its {what} is none by the input schema: {why}"))
+    });
+    found.collect()
+}
+
 /// Why a value is none for an input.
 fn wrong(input: &InputField, value: &Value) -> Option<String> {
     let fits = match &input.kind {
@@ -94,4 +101,46 @@ fn wrong(input: &InputField, value: &Value) -> Option<String> {
         _ => value.is_string(),
     };
     (!fits).then(|| format!("is {value}, which does not fit its kind"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(change: impl Fn(&mut Value)) -> Vec<String> {
+        let mut manifest: Value = serde_json::from_str(include_str!("../../../manifest.json")).unwrap();
+        change(&mut manifest);
+        match examples(&serde_json::from_value(manifest).unwrap()) {
+            Verdict::Failed { problems } => problems,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_example_or_a_default_that_its_own_schema_does_not_allow_is_found() {
+        let list = |manifest: &mut Value| {
+            let actions = manifest["actions"].as_array_mut().unwrap();
+            actions.iter_mut().position(|action| action["key"] == "listComponents").unwrap()
+        };
+        let input = |manifest: &mut Value, member: &str, value: Value| {
+            let place = list(manifest);
+            let inputs = manifest["actions"][place]["inputs"].as_array_mut().unwrap();
+            inputs.iter_mut().find(|input| input["key"] == "first").unwrap()[member] = value;
+        };
+        assert_eq!(said(|_| {}), Vec::<String>::new());
+        for (member, value) in [("example", 20_000), ("default", 0)] {
+            let problems = said(|manifest| input(manifest, member, value.into()));
+            assert!(problems.len() == 1 && problems[0].contains(member), "{problems:?}");
+            assert!(problems[0].contains("listComponents, first"), "{problems:?}");
+        }
+        for (word, rule) in [("pattern", json!("^x")), ("enum", json!(["x"])), ("maxLength", json!(2))] {
+            let problems = said(|manifest| {
+                let place = list(manifest);
+                manifest["actions"][place]["inputSchema"]["properties"]["libraryType"][word] = rule.clone();
+            });
+            assert_eq!(problems.len(), 2, "{word}: {problems:?}");
+        }
+    }
 }

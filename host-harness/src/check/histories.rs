@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use host::Connector;
 use host::contract::{InputKind, RecordList, TriggerDefinition};
-use host::{Connector, Limits};
 use serde_json::{Map, Value};
 
 use super::Verdict;
-use super::bench::{Bench, words};
+use super::bench::{Bench, Watched, words};
 use super::service::{Paging, World, mark};
 use crate::json_parts::items;
+use crate::operation::Operation;
 use crate::records::found;
 
 /// Polls after the last change: everything must have been delivered by then.
@@ -29,7 +30,7 @@ struct Tally {
 }
 
 /// Plays histories against every trigger, from this seed on.
-pub(super) async fn lose_nothing(connector: &Connector, limits: &Arc<Limits>, histories: u64, from: u64) -> Verdict {
+pub(super) async fn lose_nothing(connector: &Connector, watched: &Arc<Watched>, histories: u64, from: u64) -> Verdict {
     let mut problems = Vec::new();
     let mut tally = Tally::default();
     for trigger in &connector.definition().triggers {
@@ -42,7 +43,7 @@ pub(super) async fn lose_nothing(connector: &Connector, limits: &Arc<Limits>, hi
             continue;
         }
         for seed in from..from.saturating_add(histories) {
-            match play(connector, limits, (trigger, &lists), seed, &mut tally).await {
+            match play(connector, watched, (trigger, &lists), seed, &mut tally).await {
                 Ok(None) => {}
                 Ok(Some(loss)) => problems.push(format!("{}, history {seed}: {loss}", trigger.key)),
                 Err(Unplayable::Never(why)) => return Verdict::not_checked(why),
@@ -71,7 +72,7 @@ enum Unplayable {
 /// Plays one history. Gives what was lost, in words.
 async fn play(
     connector: &Connector,
-    limits: &Arc<Limits>,
+    watched: &Arc<Watched>,
     (trigger, lists): (&TriggerDefinition, &[RecordList]),
     seed: u64,
     tally: &mut Tally,
@@ -79,8 +80,8 @@ async fn play(
     let mut draw = fastrand::Rng::with_seed(seed);
     let paging = Paging { most: draw.usize(2..=5), by_place: draw.bool() };
     let world = World::with(draw.u64(0..12));
-    let bench = Bench::with(connector, limits, world, paging).map_err(Unplayable::Never)?;
-    let mut inputs = bench.inputs(&trigger.inputs);
+    let bench = Bench::with(connector, watched, world, paging).map_err(Unplayable::Never)?;
+    let mut inputs = bench.inputs(Operation::Trigger(trigger));
     choose(trigger, &mut inputs, &mut draw);
 
     let mut seen = Seen { lists, delivered: BTreeMap::new() };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Verdict;
 use super::bench::{kind, name, needed, words};
-use super::declared::misfits;
+use super::schemas::misfits;
 use crate::operation::{Kind, Operation};
 
 /// A real service, and what may be done there.

@@ -7,6 +7,7 @@ use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, Password, Select};
 use host::contract::{InputField, InputKind, JsonText};
 use host::text::cut;
+use serde_json::Value;
 
 use super::command_error::CommandError;
 use super::described;
@@ -46,7 +47,10 @@ pub(super) fn answer(input: &InputField, is_required: bool) -> Result<Option<Jso
         return choice(input, &prompt, is_required);
     }
     match &input.kind {
-        InputKind::Boolean => Ok(Some(if confirm(&prompt, false)? { json("true") } else { json("false") })),
+        InputKind::Boolean => {
+            let is_usual = input.default == Some(Value::Bool(true));
+            Ok(Some(if confirm(&prompt, is_usual)? { json("true") } else { json("false") }))
+        }
         InputKind::Password => {
             let asked =
                 Password::with_theme(&theme()).with_prompt(prompt).allow_empty_password(!is_required).interact();
@@ -55,10 +59,20 @@ pub(super) fn answer(input: &InputField, is_required: bool) -> Result<Option<Jso
         kind => {
             let kind = kind.clone();
             let right = move |text: &String| value(&kind, text).map(drop);
-            let asked = text(&prompt, None, is_required, right)?;
+            let asked = text(&prompt, usual(input), is_required, right)?;
             Ok(asked.and_then(|text| value(&input.kind, &text).ok()))
         }
     }
+}
+
+/// What stands for an answer that is left open, as it would be typed.
+fn usual(input: &InputField) -> Option<String> {
+    let text = match input.default.as_ref()? {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    // What a terminal would obey is not offered, and neither is what nobody would type.
+    Some(text).filter(|text| text.len() <= LONGEST && one_line(text) == *text)
 }
 
 /// Asks for a line of text that is right; none where it is left open.
@@ -104,7 +118,8 @@ fn choice(input: &InputField, prompt: &str, is_required: bool) -> Result<Option<
     if !is_required {
         labels.push("(leave it open)".to_owned());
     }
-    let chosen = select(prompt, &labels)?.and_then(|place| input.choices.get(place));
+    let usual = input.choices.iter().position(|choice| input.default.as_ref() == Some(&choice.value.as_str().into()));
+    let chosen = select_from(prompt, &labels, usual.unwrap_or_default())?.and_then(|place| input.choices.get(place));
     Ok(chosen.map(|choice| JsonText::string(&choice.value)))
 }
 

@@ -10,36 +10,46 @@ use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::options::GlobalOptions;
-use super::output;
+use super::print::OutputOption;
 use super::session::Session;
+use super::{component, output, record};
 use crate::check::{self, Done, Live, Subject, Verdict};
 
 /// Check that a component keeps the contract: a line a check, with what was found and what to do
 ///
 /// It is tried on a service that is made up from its manifest (extensions.graphql), with records that change between two
-/// polls and between two pages; nothing leaves this machine. With --connection it is tried on that service too, which is
-/// only read, whatever else is granted; inputs are what its own lists offer, and examples. Exit status 0 if all holds that could be tried, 1 if
-/// something does not.
+/// polls and between two pages; nothing leaves this machine. Where the manifest says nothing of the service, as that of a
+/// connector for a REST service, what is to be refused is tried all the same, and --service FILE has a recording answer
+/// for the rest. With --connection it is tried on that service too, which is only read, whatever else is granted; inputs
+/// are what its own lists offer, and examples. Exit status 0 if all holds that could be tried, 1 if something does not.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   harness check
-  harness --component connector.wasm check --format junit > check.xml
   harness --component next.wasm check --older released.wasm
+  harness --component rest.wasm check --service session.har
+  harness check --format junit --output check.xml
   harness check --histories 1 --seed 4711
   harness check --connection connection.json")]
 pub(super) struct Arguments {
-    /// An earlier version of the component: its states must be taken, and the version's number must say what changed
+    /// An earlier version of the component, a file or oci://…: its states must be taken, and the version's number must say
+    /// what changed. With --trust it has to be signed too; --expect-manifest says nothing of it
     #[arg(long, value_name = "FILE")]
     older: Option<PathBuf>,
+    /// Have this recording, or the HAR of a browser, answer in place of the made-up service: each operation is called with
+    /// the inputs of its first call in it, and what it holds no answer to is left out
+    #[arg(long, value_name = "FILE")]
+    service: Option<PathBuf>,
     /// How many histories are played against each trigger
-    #[arg(long, value_name = "COUNT", default_value_t = 300)]
+    #[arg(long, value_name = "COUNT", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     histories: u64,
     /// The number of the first history: what failed is played again by its number
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
     connection: ConnectionOption,
+    #[command(flatten)]
+    output: OutputOption,
 }
 
 #[derive(Serialize)]
@@ -52,13 +62,22 @@ struct Report<'a> {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    arguments.output.open()?;
+    let recorded = arguments.service.as_deref().map(record::read).transpose()?;
     let usual = if output::is_for_person() { Format::Table } else { Format::Json };
     let format = options.chosen_format().unwrap_or(usual);
     let session = Session::open(options).await?;
     let older = match &arguments.older {
-        Some(file) => Some(session.connector.runtime().load_file(file).await?),
+        Some(file) => Some(component::find_at(&session.options, file).await?.load(&session.connector.runtime()).await?),
         None => None,
     };
+    if let (Some(file), Some(of)) = (&arguments.service, recorded.as_ref().and_then(|of| of.component.as_ref()))
+        && of.key != session.connector.definition().key
+    {
+        let (file, key) = (file.display(), &session.connector.definition().key);
+        let problem = format!("{file}: it is a recording of the connector {}, and this is {key}", of.key);
+        return Err(CommandError::usage(problem));
+    }
     // Only where it is named: a check on a service of somebody's is not what a file that lies here asks for.
     let live = match arguments.connection.is_named() {
         true => {
@@ -73,6 +92,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         limits: Arc::new(session.options.limits()),
         histories: arguments.histories,
         seed: arguments.seed,
+        recorded,
         live,
     };
     let mut failed_to_print = None;

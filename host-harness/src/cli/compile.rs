@@ -43,7 +43,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     };
     let file = arguments.output.unwrap_or_else(|| component.with_extension("cwasm"));
     // It must be a connector and not just any component: a file is written once and loaded many times.
-    found.load(&runtime).await?;
+    let connector = found.load(&runtime).await?;
+    session::expect_manifest(&options, &connector)?;
     let bytes = runtime.compile_file(component, &file).await?;
     match options.format() {
         Format::Json => output::json(&json!({ "file": file, "bytes": bytes }))?,

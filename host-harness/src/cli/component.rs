@@ -38,10 +38,14 @@ impl Found {
 
 /// Finds the component that the options name.
 pub(super) async fn find(options: &GlobalOptions) -> Result<Found, CommandError> {
-    let named = options.component()?;
+    find_at(options, &options.component()?).await
+}
+
+/// Finds a component in this file, or at this address of a registry.
+pub(super) async fn find_at(options: &GlobalOptions, named: &Path) -> Result<Found, CommandError> {
     match named.to_str().filter(|text| text.starts_with(SCHEME)) {
         Some(address) => fetch(options, &address.parse()?).await,
-        None => read(options, named),
+        None => read(options, named.to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! shared and the key cannot. What came from the environment is not printed by any command, whatever field it stands
 //! in.
 
+use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::path::Path;
 
@@ -17,7 +18,7 @@ use super::command_error::CommandError;
 use super::connection_option::Source;
 use super::hidden::Hidden;
 use super::project::trusted;
-use super::{output, standard_input};
+use super::{env_file, output, standard_input};
 use crate::files;
 use crate::variable::FromFile;
 
@@ -45,8 +46,15 @@ pub(super) fn read_all<'s>(
 }
 
 fn read_from(source: &Source, connector: &ConnectorDefinition) -> Result<Read, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    match source {
+    let missing = Cell::new(None);
+    let variable = |name: &str| {
+        let value = std::env::var(name).ok();
+        if value.is_none() {
+            missing.set(Some(name.to_owned()));
+        }
+        value
+    };
+    let read = match source {
         Source::StandardInput => {
             let input = standard_input::take("--connection")?;
             let failed = |text: String| CommandError::usage(format!("the connection on standard input: {text}"));
@@ -59,7 +67,18 @@ fn read_from(source: &Source, connector: &ConnectorDefinition) -> Result<Read, C
             let failed = |text: String| CommandError::usage(format!("the connection file {}: {text}", path.display()));
             read_text(&text, None, connector, variable).map_err(failed)
         }
-    }
+    };
+    read.map_err(|error| match missing.take().and_then(|name| set_here(&name)) {
+        Some(says) => CommandError::usage(format!("{}; {says}", error.message())),
+        None => error,
+    })
+}
+
+/// That a variable stands in the environment file that is usual, which nothing but a shell reads.
+fn set_here(variable: &str) -> Option<String> {
+    let file = Path::new(env_file::USUAL);
+    let way = env_file::sourced(file).map(|words| format!(": `{words}` has this shell know it"));
+    env_file::sets(file, variable).then(|| format!("{} here sets it{}", file.display(), way.unwrap_or_default()))
 }
 
 /// A connection file that was read.

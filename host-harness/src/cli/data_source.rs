@@ -67,6 +67,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let page = outcome.map_err(|failure| session.failed(Kind::DataSource, &arguments.key, &inputs, failure))?.value;
     let whole = Printed { result: &page.items, next: page.next.as_deref(), notice: page.notice.as_deref() };
     if printer.format() == Format::Table && page.items.is_empty() && !printer.is_json() {
+        // A file that was there holds another page.
+        output::nothing()?;
         output::message("No items.");
     } else {
         printer.print(&whole, &page.items, &[])?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use host::{CacheUse, CallOptions, Connection, ExchangeOutcome, Trace};
+use host::{CacheUse, CallOptions, Connection, ExchangeOutcome, Roots, Trace};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use serde::Serialize;
 
@@ -61,14 +61,12 @@ impl Findings {
     }
 }
 
-/// Variables by which other programs are told of a proxy or of authorities; here flags are.
-const VARIABLES: [(&str, &str); 5] = [
-    ("HTTPS_PROXY", "name the proxy with --proxy and allow it with --allow-proxy"),
-    ("https_proxy", "name the proxy with --proxy and allow it with --allow-proxy"),
-    ("ALL_PROXY", "name the proxy with --proxy and allow it with --allow-proxy"),
-    ("SSL_CERT_FILE", "trust the system's authorities with --roots system"),
-    ("SSL_CERT_DIR", "trust the system's authorities with --roots system"),
-];
+/// Variables by which other programs are told of a proxy.
+const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/// Variables by which other programs are told of authorities, and --roots system is.
+const AUTHORITY_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+/// Those that tell other programs, and nothing here.
+const OTHER_AUTHORITY_VARIABLES: [&str; 3] = ["CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
 
 /// How far a clock may be off: what tokens and caches of services bear.
 const MOST_OFF: Duration = Duration::from_secs(60);
@@ -79,9 +77,7 @@ pub(super) async fn run(
     options: GlobalOptions,
     settings: Result<String, CommandError>,
 ) -> Result<(), CommandError> {
-    let chosen = options.chosen_format();
-    let for_person = chosen.is_none() && !arguments.print.wants_json() && output::is_for_person();
-    let printer = arguments.print.open(chosen)?;
+    let (printer, for_person) = arguments.print.open_for_people(options.chosen_format())?;
     let mut findings = Findings::default();
     match settings {
         Ok(says) => findings.add("settings", Outcome::Ok, says),
@@ -110,11 +106,8 @@ pub(super) async fn run(
 
 /// Looks at one thing after the other, for as long as the next depends on nothing that is missing.
 async fn examine(option: &ConnectionOption, offline: bool, options: GlobalOptions, findings: &mut Findings) {
-    for (name, way_out) in VARIABLES {
-        if std::env::var_os(name).is_some_and(|value| !value.is_empty()) && !options.names_network() {
-            // What it holds is not shown: a password may be in it.
-            findings.add("network", Outcome::Warning, format!("{name} is set and counts for nothing here: {way_out}"));
-        }
+    if !network(&options, findings) {
+        return;
     }
     let session = match Session::open(options).await {
         Ok(session) => session,
@@ -147,6 +140,46 @@ async fn examine(option: &ConnectionOption, offline: bool, options: GlobalOption
     if !offline {
         service(&session, &connection, findings).await;
     }
+}
+
+/// How requests get to their service, and what else of the machine says so in vain. Gives whether they get there at all.
+fn network(options: &GlobalOptions, findings: &mut Findings) -> bool {
+    let network = match options.network() {
+        Ok(network) => network,
+        Err(problem) => {
+            findings.add("network", Outcome::Problem, problem.message());
+            return false;
+        }
+    };
+    let roots = match (&network.roots, &network.extra_roots_pem) {
+        (Roots::Web, None) => "the web's authorities, which are compiled in",
+        (Roots::Web, Some(_)) => "the web's authorities and those of --ca-file",
+        (_, None) => "this system's authorities",
+        (_, Some(_)) => "this system's authorities and those of --ca-file",
+    };
+    let way = if network.proxy.is_some() { "through the proxy of --proxy" } else { "straight to the service" };
+    findings.add("network", Outcome::Ok, format!("{way}; trusted are {roots}"));
+    // What a variable holds is not shown: a password may be in it.
+    let mut passed_over = |names: &[&'static str], way_out: &str| {
+        let set = |name: &&&str| std::env::var_os(**name).is_some_and(|value| !value.is_empty());
+        for name in names.iter().filter(set) {
+            let says = format!("{name} is set, and a service is asked without it: {way_out}");
+            findings.add("network", Outcome::Warning, says);
+        }
+    };
+    if network.proxy.is_none() {
+        passed_over(
+            &PROXY_VARIABLES,
+            "if there is no other way, name the proxy with --proxy, and allow it with --allow-proxy",
+        );
+    }
+    if matches!(network.roots, Roots::Web) && network.extra_roots_pem.is_none() {
+        passed_over(&AUTHORITY_VARIABLES, "trust the system's authorities with --roots system");
+    }
+    if network.extra_roots_pem.is_none() {
+        passed_over(&OTHER_AUTHORITY_VARIABLES, "trust the authorities in that file with --ca-file");
+    }
+    true
 }
 
 /// When the key ends.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::command_error::CommandError;
@@ -20,6 +20,66 @@ pub(super) struct Arguments {
     /// The folder, in which man/ and completions/ are made
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+}
+
+/// Print the script by which a shell completes this command's words, with the keys and inputs of the component at hand
+///
+/// The manual pages and the scripts of all four shells come with a release, in man/ and completions/.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  source <(harness completions bash)                                  # in ~/.bashrc
+  harness completions zsh > \"${fpath[1]}/_harness\"
+  harness completions fish > ~/.config/fish/completions/harness.fish
+  harness completions powershell >> $PROFILE")]
+pub(super) struct ScriptArguments {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// A shell that completes words by asking the program.
+#[derive(Clone, Copy, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+impl Shell {
+    /// What the file with its script is called.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Bash => "harness.bash",
+            Self::Zsh => "_harness",
+            Self::Fish => "harness.fish",
+            Self::Powershell => "harness.ps1",
+        }
+    }
+
+    fn script(self) -> io::Result<Vec<u8>> {
+        let completer: &dyn EnvCompleter = match self {
+            Self::Bash => &Bash,
+            Self::Zsh => &Zsh,
+            Self::Fish => &Fish,
+            Self::Powershell => &Powershell,
+        };
+        let mut script = Vec::new();
+        // By its name alone: whichever is first on the path completes itself.
+        completer.write_registration(VARIABLE, "harness", "harness", "harness", &mut script)?;
+        if let Self::Bash = self {
+            script.extend_from_slice(WHOLE_WORDS.as_bytes());
+        }
+        Ok(script)
+    }
+}
+
+/// Prints one script.
+pub(super) fn script(arguments: &ScriptArguments) -> Result<(), CommandError> {
+    let script = arguments.shell.script()?;
+    let text = String::from_utf8(script).map_err(|error| CommandError::usage(error.to_string()))?;
+    Ok(output::bare_line(text.trim_end())?)
 }
 
 /// The variable that has the program complete a line in place of running it.
@@ -44,16 +104,5 @@ fn manual_pages(command: Command, folder: &Path) -> io::Result<()> {
 
 fn completions(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let shells: [(&dyn EnvCompleter, &str); 4] =
-        [(&Bash, "harness.bash"), (&Zsh, "_harness"), (&Fish, "harness.fish"), (&Powershell, "harness.ps1")];
-    for (shell, name) in shells {
-        let mut script = Vec::new();
-        // By its name alone: whichever is first on the path completes itself.
-        shell.write_registration(VARIABLE, "harness", "harness", "harness", &mut script)?;
-        if shell.name() == Bash.name() {
-            script.extend_from_slice(WHOLE_WORDS.as_bytes());
-        }
-        fs::write(folder.join(name), script)?;
-    }
-    Ok(())
+    Shell::value_variants().iter().try_for_each(|shell| fs::write(folder.join(shell.file()), shell.script()?))
 }

@@ -23,9 +23,13 @@ pub(super) fn explained(error: &CallError, definition: &ConnectorDefinition, cal
     match said {
         Error::InvalidInput(problems) => Some(problems_by_label(problems, definition, call)),
         Error::UnknownKey(text) => call.map(|call| format!("{text}{}", meant(definition, call))),
-        // Only a poll has a state, and both commands that poll have this flag.
         Error::InvalidState(text) => {
-            Some(format!("{text} To begin anew, and never hear of what has changed since the last poll: --reset-state"))
+            // Only a poll has a state.
+            let key = call.filter(|call| call.kind == Kind::Trigger)?.key;
+            Some(format!(
+                "{text} To begin anew, and never hear of what has changed since the last poll: \
+                 `harness poll {key}` with --reset-state, as `watch` has it too"
+            ))
         }
         _ => None,
     }

@@ -11,7 +11,7 @@ pub(super) enum Format {
     Table,
     /// The records of a result as comma-separated values, for spreadsheets: of action, data-source and poll.
     Csv,
-    /// The records of a result as JSON, one a line, for pipes: of action, data-source and poll.
+    /// The records of a result as JSON, one a line, for pipes: of action, data-source, poll and watch.
     Ndjson,
     /// XML, as continuous integration reads the results of tests: of check.
     Junit,

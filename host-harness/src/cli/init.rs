@@ -18,7 +18,7 @@ use super::output;
 use super::progress::Progress;
 use super::project::{config, trusted};
 use super::session::Session;
-use super::{ask, connection_option};
+use super::{ask, connection_option, env_file, shell};
 use crate::flags::granted;
 use crate::variable;
 
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", default_value = connection_option::USUAL)]
     file: PathBuf,
     /// The environment file whose line is written
-    #[arg(long, value_name = "FILE", default_value = ".env")]
+    #[arg(long, value_name = "FILE", default_value = env_file::USUAL)]
     env_file: PathBuf,
 }
 
@@ -59,11 +59,19 @@ struct Secret {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    if options.quiet() {
+        return Err(CommandError::usage("init asks questions, and --quiet asks none: leave the flag out"));
+    }
     if !ask::can_ask() {
         return Err(CommandError::usage(
             "init asks questions, and here is no terminal to ask at: write the connection file yourself, {\"key\": …, \
              \"fields\": {…}}, as `harness --help` shows",
         ));
+    }
+    let is_there = arguments.file.symlink_metadata().is_ok();
+    if is_there && !ask::confirm(&format!("{} is there: replace it", arguments.file.display()), false)? {
+        let text = format!("{} stays as it is: name another with --file", arguments.file.display());
+        return Err(CommandError::usage(text));
     }
     let session = Session::open(options).await?;
     let kind = kind(&session)?;
@@ -77,16 +85,21 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     write(&arguments, kind, &filled_in)?;
     write_grants(&session.options)?;
     let is_new = filled_in.secrets.iter().any(|secret| secret.is_new);
+    let mut sourced = String::new();
     if is_new {
         let file = arguments.env_file.display();
-        let way = if destination::sets_variables_alone(&arguments.env_file) {
-            format!("`set -a; . ./{file}; set +a` has a shell know it")
-        } else {
-            "it has other lines, which a shell that reads it runs: look at them first".to_owned()
-        };
-        output::message(&format!("note: keep {file} out of version control; {way}"));
+        let mut says = format!("note: keep {file} out of version control");
+        match env_file::sourced(&arguments.env_file) {
+            Some(words) => sourced = words + "; ",
+            None => says.push_str("; it has other lines, which a shell that reads it runs: look at them first"),
+        }
+        output::message(&says);
     }
-    output::message("Done: `harness test-connection`, `harness inspect`");
+    let file = match arguments.file.to_str().filter(|file| *file != connection_option::USUAL) {
+        Some(file) => shell::word(file).map(|file| format!(" --connection {file}")).unwrap_or_default(),
+        None => String::new(),
+    };
+    output::message(&format!("Done. Next: {sourced}harness test-connection{file}"));
     Ok(())
 }
 
@@ -160,7 +173,7 @@ fn composed(kind: &ConnectionDefinition, filled_in: &FilledIn) -> Value {
 /// A secret: from its variable where that is set, else typed unseen.
 fn secret(kind: &ConnectionDefinition, field: &ConnectionField) -> Result<Option<Secret>, CommandError> {
     let is_name =
-        |name: &String| if destination::is_name(name) { Ok(()) } else { Err("letters, digits and _".to_owned()) };
+        |name: &String| if env_file::is_name(name) { Ok(()) } else { Err("letters, digits and _".to_owned()) };
     let usual = variable::of_secret(&kind.key, &field.input.key);
     let of = |variable: String, value: String, is_new: bool| Secret {
         field: field.input.key.clone(),
@@ -206,9 +219,6 @@ async fn test(session: &Session, kind: &ConnectionDefinition, filled_in: &Filled
 
 fn write(arguments: &Arguments, kind: &ConnectionDefinition, filled_in: &FilledIn) -> Result<(), CommandError> {
     let Arguments { file, env_file } = arguments;
-    if file.exists() && !ask::confirm(&format!("{} is there: replace it", file.display()), false)? {
-        return Err(CommandError::usage(format!("{} stays as it is: name another with --file", file.display())));
-    }
     for secret in filled_in.secrets.iter().filter(|secret| secret.is_new) {
         destination::set_variable(env_file, &secret.variable, secret.value.expose_secret())?;
         output::message(&format!("note: {} holds {}", env_file.display(), secret.variable));
@@ -223,8 +233,15 @@ fn write(arguments: &Arguments, kind: &ConnectionDefinition, filled_in: &FilledI
 fn write_grants(options: &GlobalOptions) -> Result<(), CommandError> {
     let grants: Vec<String> = granted(options.grants()).map(|flag| flag.trim_start_matches("--").to_owned()).collect();
     let path = Path::new(config::NAME);
+    let given = |grant: &String| options.added().iter().any(|flag| flag.to_str() == Some(&format!("--{grant}")));
+    let new: Vec<&str> = grants.iter().filter(|grant| !given(grant)).map(String::as_str).collect();
+    if new.is_empty() || options.no_config() {
+        return Ok(());
+    }
     // One that is there was read and allowed; what it says is the person's.
-    if grants.is_empty() || options.no_config() || path.exists() {
+    if path.exists() {
+        let text = format!("note: {} is there and stays as it is: it does not say {}", config::NAME, new.join(", "));
+        output::message(&(text + ", which calls need here too"));
         return Ok(());
     }
     let lines: String = grants.iter().map(|grant| format!("{grant} = true\n")).collect();
@@ -260,7 +277,7 @@ mod tests {
             ("2x", "key", "_2X_KEY"),
         ] {
             assert_eq!(variable::of_secret(connection, field), name);
-            assert!(destination::is_name(name));
+            assert!(env_file::is_name(name));
         }
     }
 }

@@ -9,10 +9,9 @@ use serde_json::json;
 
 use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
-use super::format::Format;
 use super::options::GlobalOptions;
 use super::output::{self, one_line};
-use super::print::PrintOptions;
+use super::print::{PrintOptions, Printer};
 use super::session::Session;
 use super::suggest::did_you_mean;
 use super::{complete, described};
@@ -58,34 +57,31 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
-    if arguments.schema {
-        return indented(&manifest_schema());
-    }
     // Before the component is loaded: what it says is not wanted in a form that there is not.
-    let chosen = match options.chosen_format() {
-        None if !arguments.print.wants_json() && output::is_for_person() => Some(Format::Table),
-        chosen => chosen,
-    };
+    let (printer, is_for_person) = arguments.print.open_for_people(options.chosen_format())?;
+    if arguments.schema {
+        return printer.document(&manifest_schema());
+    }
+    let in_words = is_for_person || !printer.is_json() && !printer.picks_columns();
     let session = Session::open(options).await?;
     let connector = &session.connector;
     if arguments.manifest {
-        return indented(connector.definition());
+        return printer.document(connector.definition());
     }
-    let printer = arguments.print.open(chosen)?;
     if arguments.runtime {
-        return runtime(&session, printer.is_json());
+        return if in_words { runtime_in_words(&session) } else { runtime(&session, &printer) };
     }
     if let Some(key) = &arguments.key {
         let operation = operation(connector.definition(), key)?;
-        if printer.is_json() {
-            return printer.print(&operation, &operation, &[]).map(drop);
+        if in_words {
+            return Ok(output::text_line(&described::operation(operation, width()))?);
         }
-        return Ok(output::text_line(&described::operation(operation, width()))?);
+        return printer.print(&operation, &operation, &[]).map(drop);
     }
     let named = arguments.connection.is_named();
     let connection = if named { Some(session.connection(&arguments.connection)?) } else { None };
     let destination = connection.map(|connection| connection.destination());
-    if printer.is_json() {
+    if !in_words {
         let report = Report {
             manifest: connector.definition(),
             contract: connector.contract_version(),
@@ -98,11 +94,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         };
         return printer.print(&report, &report, &[]).map(drop);
     }
-    output::text_line(&described(connector))?;
-    if let Some(destination) = destination {
-        output::text_line(&format!("\nWith this connection, {destination}."))?;
-    }
-    Ok(())
+    let destination = destination.map(|destination| format!("\n\nWith this connection, {destination}."));
+    Ok(output::text_line(&(described(connector) + &destination.unwrap_or_default()))?)
 }
 
 /// The operation of this key, whatever kind it is.
@@ -134,12 +127,15 @@ struct Report<'a> {
 }
 
 /// What the runtime chose, by itself and by the cache.
-fn runtime(session: &Session, as_json: bool) -> Result<(), CommandError> {
+fn runtime(session: &Session, printer: &Printer) -> Result<(), CommandError> {
+    let connector = &session.connector;
+    let chosen = json!({ "runtime": connector.runtime().choices(), "cache": connector.cache_use().to_string() });
+    printer.print(&chosen, &chosen, &[]).map(drop)
+}
+
+fn runtime_in_words(session: &Session) -> Result<(), CommandError> {
     let choices = session.connector.runtime().choices();
     let cache = session.connector.cache_use();
-    if as_json {
-        return Ok(output::json(&json!({ "runtime": choices, "cache": cache.to_string() }))?);
-    }
     let yes_or_no = |value: bool| if value { "yes" } else { "no" };
     let lines = [
         format!("Memory of instances    {}", choices.allocation),
@@ -151,11 +147,6 @@ fn runtime(session: &Session, as_json: bool) -> Result<(), CommandError> {
         format!("Cache                  {cache}"),
     ];
     Ok(output::text_line(&lines.join("\n"))?)
-}
-
-/// Documents that are kept in files are indented wherever they go.
-fn indented(value: &impl serde::Serialize) -> Result<(), CommandError> {
-    Ok(output::json_document(value)?)
 }
 
 fn described(connector: &Connector) -> String {

@@ -113,7 +113,8 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     output::message(&format!("note: {}", connection.destination()));
     let progress = Progress::start("Asking for a new key".into());
     let options = session.call_options(&progress);
-    let renewed = session.connector.renew(&connection, &options).await.map_err(CommandError::Call)?;
+    let renewed = session.connector.renew(&connection, &options).await;
+    let renewed = renewed.map_err(|error| session.explained(*error, None))?;
     drop(progress);
     output::message(&match destination.hold(renewed.expose()) {
         Ok(held) => format!("note: the new key is in {held} until it is where it belongs"),
@@ -130,7 +131,7 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
         Ok(connection) => {
             let options = session.call_options(&progress);
             let tried = session.connector.test_connection(&connection, &options).await;
-            tried.map(drop).map_err(|failure| CommandError::Call(Box::new(failure.error)))
+            tried.map(drop).map_err(|failure| session.test_failed(failure))
         }
         Err(error) => Err(CommandError::usage(error.to_string())),
     };
@@ -138,7 +139,7 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     if let Err(error) = tried {
         let kept = destination.keep_apart()?;
         output::message(&format!(
-            "note: the new key does not work yet; it is in {kept}, and the old one is where it was"
+            "warning: the new key does not work yet; it is in {kept}, and the old one is where it was"
         ));
         return Err(error);
     }

@@ -5,6 +5,7 @@ mod action;
 mod ask;
 mod check;
 mod colours;
+mod command;
 mod command_error;
 mod compile;
 mod complete;
@@ -16,6 +17,7 @@ mod described;
 mod docs;
 mod doctor;
 mod documents;
+mod env_file;
 mod explain;
 mod format;
 mod help;
@@ -25,6 +27,7 @@ mod inputs;
 mod inspect;
 mod jq;
 mod key;
+mod line;
 mod mcp;
 mod missing;
 mod network;
@@ -58,9 +61,10 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use operator::values;
 
+use command::{Command, Settings};
 use command_error::CommandError;
 use options::GlobalOptions;
 use project::config::Config;
@@ -83,11 +87,12 @@ Loads a connector component, runs it in a sandbox, and shows what it does.
 Results are JSON on standard output (or a table: --format table); messages go to standard error. A component reaches one \
 origin, the one that its connection names, over https, and nothing on a private network; --allow-http and \
 --allow-private-network open those two, --read-only closes what could change data. What the environment says of proxies \
-(HTTP_PROXY and the like) counts for nothing: --proxy names one, and --allow-proxy allows it. A component never sees \
+(HTTPS_PROXY and the like) counts for nothing but on the way to a registry: --proxy names one, and --allow-proxy allows it. A component never sees \
 the connection's secrets.
 
 Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
-something or a limit was hit; 130 cancelled with Ctrl-C at a terminal. With 1 and 3, standard output holds {\"error\": {\"kind\": …, \"message\": …}}.";
+something or a limit was hit; 130 cancelled with Ctrl-C at a terminal. Where a call failed, with 1 or 3, a program finds \
+{\"error\": {\"kind\": …, \"message\": …}} on standard output; what check, doctor, verify and replay find is their result.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -109,54 +114,6 @@ The file harness.toml of this folder holds flags of every command, once it has b
   [limits]
   deadline = \"2m\"";
 
-#[derive(Subcommand)]
-enum Command {
-    Inspect(inspect::Arguments),
-    Compile(compile::Arguments),
-    TestConnection(test_connection::Arguments),
-    Key(key::Arguments),
-    Action(action::Arguments),
-    DataSource(data_source::Arguments),
-    Poll(poll::Arguments),
-    Watch(watch::Arguments),
-    State(state::Arguments),
-    Verify(verify::Arguments),
-    Check(check::Arguments),
-    Docs(docs::Arguments),
-    Replay(replay::Arguments),
-    Serve(serve::Arguments),
-    Mcp(mcp::Arguments),
-    Push(push::Arguments),
-    Pull(pull::Arguments),
-    Sign(sign::Arguments),
-    KeyPair(sign::KeyPairArguments),
-    Init(init::Arguments),
-    Doctor(doctor::Arguments),
-    Allow(project::allow::Arguments),
-    #[command(hide = true)]
-    Documents(documents::Arguments),
-    #[command(hide = true)]
-    JqFilter(jq::Arguments),
-}
-
-impl Command {
-    /// Whether it calls the component for a person, and its calls can be recorded.
-    fn makes_calls(&self) -> bool {
-        matches!(self, Self::TestConnection(_) | Self::Action(_) | Self::DataSource(_) | Self::Poll(_) | Self::Watch(_))
-    }
-
-    /// Whether it runs a component, and so by the settings of its folder.
-    fn heeds_settings(&self) -> bool {
-        !matches!(self, Self::Allow(_) | Self::Documents(_) | Self::JqFilter(_) | Self::Sign(_) | Self::KeyPair(_))
-    }
-
-    /// Whether a person waits for it, and is told what came of it where they cancel. What runs until it is told to end
-    /// listens itself.
-    fn can_be_cancelled(&self) -> bool {
-        self.heeds_settings() && !matches!(self, Self::Serve(_) | Self::Mcp(_) | Self::Watch(_)) && progress::is_seen()
-    }
-}
-
 /// Reads the command line, runs the command, and gives the exit status.
 pub(crate) fn main() -> ExitCode {
     output::guard_panics();
@@ -168,6 +125,9 @@ pub(crate) fn main() -> ExitCode {
         Err(Unread::Words(error)) if error.use_stderr() => {
             // The arguments stand in it, and a script may have them from somebody else.
             output::message(error.render().to_string().trim_end());
+            if let Some(keys) = help::keys_where_none_is_given(&words, &error, &Arguments::command()) {
+                output::message(&keys);
+            }
             return ExitCode::from(2);
         }
         Err(Unread::Words(help)) => match help::of_operation(&words, &help, &Arguments::command()) {
@@ -209,9 +169,10 @@ pub(crate) fn main() -> ExitCode {
         Err(failure) => return failure.report(),
     };
     let ended = runtime.block_on(async {
+        let work = arguments.command.run(arguments.options, settings, Arguments::command());
         let result = match can_be_cancelled {
-            true => until_cancelled(run(arguments, settings)).await,
-            false => run(arguments, settings).await,
+            true => until_cancelled(work).await,
+            false => work.await,
         };
         // What failed is worth looking at too.
         let recorded = match recording {
@@ -259,9 +220,6 @@ enum Unread {
     Settings(CommandError),
 }
 
-/// Whether the settings of the folder count, in words, or why not.
-type Settings = Result<String, CommandError>;
-
 /// Reads the command line, with the flags that the folder's settings add to it.
 fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
     let (arguments, matches) = parsed(words).map_err(Unread::Words)?;
@@ -291,46 +249,6 @@ fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
 fn parsed(words: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
     let matches = Arguments::command().try_get_matches_from(words)?;
     Ok((Arguments::from_arg_matches(&matches)?, matches))
-}
-
-async fn run(arguments: Arguments, settings: Settings) -> Result<(), CommandError> {
-    let options = arguments.options;
-    let gives_records = matches!(arguments.command, Command::Action(_) | Command::DataSource(_) | Command::Poll(_));
-    if options.wants_records() && !gives_records {
-        return Err(CommandError::usage(
-            "--format csv and ndjson are for the records of action, data-source and poll; use json or table here",
-        ));
-    }
-    if options.wants_junit() && !matches!(arguments.command, Command::Check(_)) {
-        return Err(CommandError::usage("--format junit is for the results of check; use json or table here"));
-    }
-    match arguments.command {
-        Command::Inspect(arguments) => inspect::run(arguments, options).await,
-        Command::Compile(arguments) => compile::run(arguments, options).await,
-        Command::TestConnection(arguments) => test_connection::run(arguments, options).await,
-        Command::Key(arguments) => key::run(arguments, options).await,
-        Command::Action(arguments) => action::run(arguments, options).await,
-        Command::DataSource(arguments) => data_source::run(arguments, options).await,
-        Command::Poll(arguments) => poll::run(arguments, options).await,
-        Command::Watch(arguments) => watch::run(arguments, options).await,
-        Command::State(arguments) => state::run(arguments, options).await,
-        Command::Verify(arguments) => verify::run(arguments, options).await,
-        Command::Docs(arguments) => docs::run(arguments, options).await,
-        Command::Check(arguments) => check::run(arguments, options).await,
-        Command::Replay(arguments) => replay::run(arguments, options).await,
-        Command::Serve(arguments) => serve::run(arguments, options).await,
-        Command::Mcp(arguments) => mcp::run(arguments, options).await,
-        Command::Push(arguments) => push::run(arguments, options).await,
-        Command::Pull(arguments) => pull::run(arguments, options).await,
-        Command::Sign(arguments) => sign::run(&arguments),
-        Command::KeyPair(arguments) => sign::key_pair(&arguments),
-        Command::Init(arguments) => init::run(arguments, options).await,
-        Command::Doctor(arguments) => doctor::run(arguments, options, settings).await,
-        Command::Allow(arguments) => project::allow::run(arguments, &Arguments::command()),
-        Command::Documents(arguments) => documents::run(&arguments, Arguments::command()),
-        // Before this, without a runtime.
-        Command::JqFilter(_) => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 
 use super::command_error::CommandError;
 use super::output;
+use super::values::listening_address;
 use crate::connections::{self, Bounds};
 
 const CONNECTIONS: Bounds = Bounds {
@@ -31,7 +32,7 @@ const CONNECTIONS: Bounds = Bounds {
 pub(super) struct Options {
     /// Poll at once, two seconds after the last poll at the earliest, when this address of this machine gets a POST
     /// with `Authorization: Bearer TOKEN` [default: 127.0.0.1:0, any free port]
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0", value_parser = listening_address)]
     notify: Option<SocketAddr>,
     /// The file that holds the token; without it one is made, and printed once on standard error
     #[arg(long, value_name = "FILE", requires = "notify")]
@@ -57,15 +58,24 @@ impl Options {
                 "--notify {address}: only an address of this machine itself can be opened, such as 127.0.0.1:8787; put a proxy with TLS before it"
             )));
         }
-        let (token, is_made) = bearer::from_file(self.notify_token_file.as_deref()).map_err(CommandError::usage)?;
+        let warn = |warning| output::message(&format!("warning: {warning}"));
+        let token = bearer::from_file(self.notify_token_file.as_deref(), warn);
+        let (token, is_made) = token.map_err(CommandError::usage)?;
         let failed = |error: std::io::Error| CommandError::usage(format!("--notify {address}: {error}"));
+        let is_free = address.port() == 0;
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        output::message(&format!(
+        let says = format!(
             "note: a POST to http://{address}/ with `Authorization: Bearer …` makes the next poll come at once"
-        ));
+        );
+        // A port that was free is known to nobody else.
+        if is_free {
+            output::only_once(&says)
+        } else {
+            output::message(&says)
+        }
         if is_made {
-            output::message(&format!("note: the token is {token}"));
+            output::only_once(&format!("note: the token is {token}"));
         }
         let posted = Arc::new(Notify::new());
         tokio::spawn(listen(listener, Arc::from(token), posted.clone()));

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions, Observers, Roots};
+use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions, Observers};
 
 use super::command_error::CommandError;
 use super::format::Format;
@@ -148,11 +148,6 @@ impl GlobalOptions {
         self.network.trusted()
     }
 
-    /// Whether the flags say how requests get to their service.
-    pub(super) fn names_network(&self) -> bool {
-        self.network().is_ok_and(|network| network.proxy.is_some() || !matches!(network.roots, Roots::Web))
-    }
-
     /// The compiled component that the operator vouches for.
     pub(super) fn precompiled(&self) -> Option<&Path> {
         self.precompiled.as_deref()
@@ -212,16 +207,6 @@ impl GlobalOptions {
 
     pub(super) fn debug(&self) -> bool {
         self.debug
-    }
-
-    /// Whether results are to be printed as records alone.
-    pub(super) fn wants_records(&self) -> bool {
-        matches!(self.format, Some(Format::Csv | Format::Ndjson))
-    }
-
-    /// Whether results are to be printed as those of tests.
-    pub(super) fn wants_junit(&self) -> bool {
-        self.format == Some(Format::Junit)
     }
 
     /// The format that was asked for, if one was.

@@ -85,6 +85,11 @@ pub(super) fn is_for_person() -> bool {
     io::stdout().is_terminal() && FILE.lock().unwrap_or_else(PoisonError::into_inner).is_none()
 }
 
+/// How wide a line may be where results are printed; none where no person reads it.
+pub(super) fn width() -> Option<usize> {
+    is_for_person().then(|| usize::from(console::Term::stdout().size().1))
+}
+
 /// Has a result written to where results go, all of it. Flushed, so that what follows can rely on it.
 fn print<R>(write: impl FnOnce(&mut dyn Write) -> io::Result<R>) -> io::Result<R> {
     let mut file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -195,7 +200,7 @@ pub(super) fn table<T: Serialize>(value: &T, columns: &[String]) -> io::Result<L
     let json = compact(value)?;
     let room = Room {
         // A pipe has no width: what reads it sees all that a table holds.
-        width: is_for_person().then(|| usize::from(console::Term::stdout().size().1)),
+        width: width(),
         is_coloured: is_for_person() && colours::on_standard_output(),
     };
     let left_out = print(|out| match columns {
@@ -231,7 +236,7 @@ pub(super) fn records<T: Serialize>(
         _ => records.write_lines(out),
     })?;
     if let Some(reasons) = super::records::left_out(&json) {
-        message(&format!("note: not all of it: {reasons}"));
+        message(&format!("warning: not all of it: {reasons}"));
     }
     Ok(())
 }
@@ -256,6 +261,11 @@ pub(super) fn message(text: &str) {
     if is_urgent || !is_quiet() {
         line(text);
     }
+}
+
+/// Says what cannot be had again, such as a token that was made: to whoever wants quiet too.
+pub(super) fn only_once(text: &str) {
+    line(text);
 }
 
 /// Writes a line of the log that was asked for, or of a warning, to standard error.

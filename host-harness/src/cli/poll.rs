@@ -77,7 +77,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     loop {
         let progress = Progress::start(format!("Polling {}", arguments.key));
         let options = session.call_options(&progress);
-        let mut printing = Printing { printer: &printer, lists: &lists, progress: Some(progress) };
+        let mut printing =
+            Printing { printer: &printer, lists: &lists, progress: Some(progress), drains: arguments.drain };
         let polled = poller.poll(&connection, &inputs, &options, &mut printing).await;
         let polled = polled.map_err(|error| match error {
             PollError::Call(failure) => session.failed(Kind::Trigger, &arguments.key, &inputs, failure),
@@ -102,6 +103,8 @@ struct Printing<'a> {
     printer: &'a Printer,
     lists: &'a [RecordList],
     progress: Option<Progress>,
+    /// Whether what waits is polled for by itself.
+    drains: bool,
 }
 
 impl Recipient for Printing<'_> {
@@ -121,7 +124,7 @@ impl Recipient for Printing<'_> {
         if poll.no_changes && self.printer.format() == Format::Table {
             output::message("No changes.");
         }
-        if poll.more {
+        if poll.more && !self.drains {
             output::message("More changes wait: poll again, or use --drain.");
         }
         Ok(())

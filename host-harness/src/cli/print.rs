@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use host::contract::RecordList;
@@ -11,7 +12,7 @@ use serde_json::value::RawValue;
 use super::command_error::CommandError;
 use super::format::Format;
 use super::table::LeftOut;
-use super::{jq, output};
+use super::{jq, line, output};
 
 #[derive(Args)]
 pub(super) struct PrintOptions {
@@ -21,9 +22,27 @@ pub(super) struct PrintOptions {
     /// Print these columns alone, in this order: NAME, or NAME.NAME for what lies in an object
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', help_heading = "Output")]
     columns: Vec<String>,
+    #[command(flatten)]
+    output: OutputOption,
+}
+
+/// Where the result goes.
+#[derive(Args)]
+pub(super) struct OutputOption {
     /// Write the result to this file, in place of what is there, and not to standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
+}
+
+impl OutputOption {
+    /// Makes sure that the result can be written where it is to go, before anything is done for it.
+    pub(super) fn open(&self) -> Result<(), CommandError> {
+        // As everywhere, - is standard output.
+        match self.output.as_ref().filter(|path| *path != Path::new("-")) {
+            Some(path) => output::to_file(path).map_err(|error| not_written(path, &error)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Prints the results of one command.
@@ -34,9 +53,13 @@ pub(super) struct Printer {
 }
 
 impl PrintOptions {
-    /// Whether a person's way of printing cannot be meant.
-    pub(super) fn wants_json(&self) -> bool {
-        self.jq.is_some()
+    /// The same for a command that has words for a person, who reads them where nothing else is asked for. Gives
+    /// whether one does.
+    pub(super) fn open_for_people(self, chosen: Option<Format>) -> Result<(Printer, bool), CommandError> {
+        let is_left_open = chosen.is_none() && self.jq.is_none() && self.columns.is_empty();
+        let printer = self.open(chosen)?;
+        // Asked after it is known where results go.
+        Ok((printer, is_left_open && output::is_for_person()))
     }
 
     /// Makes sure that the result can be printed as it is asked for, before anything is asked of a service. `chosen` is
@@ -54,10 +77,7 @@ impl PrintOptions {
             ));
         }
         check(self.jq.as_deref())?;
-        // As everywhere, - is standard output.
-        if let Some(path) = self.output.as_ref().filter(|path| *path != Path::new("-")) {
-            output::to_file(path).map_err(|error| not_written(path, &error))?;
-        }
+        self.output.open()?;
         Ok(Printer { jq: self.jq, columns: self.columns, format })
     }
 }
@@ -109,6 +129,15 @@ impl Printer {
     /// Whether some columns are printed alone.
     pub(super) fn picks_columns(&self) -> bool {
         !self.columns.is_empty()
+    }
+
+    /// Prints a document that is kept in a file, indented wherever it goes, unless something else is asked for.
+    pub(super) fn document<T: Serialize>(&self, document: &T) -> Result<(), CommandError> {
+        if self.format == Format::Json && self.jq.is_none() {
+            output::json_document(document)?;
+            return Ok(output::settle()?);
+        }
+        self.print(document, document, &[]).map(drop)
     }
 
     /// Prints a result that a call came to. Where it cannot be printed as it was asked for, it is printed as it is: the
@@ -184,6 +213,9 @@ pub(super) struct LineOptions {
     /// Print what this expression of the jq language makes of each line; a text is printed without its quotes
     #[arg(long, value_name = "EXPRESSION", help_heading = "Output")]
     jq: Option<String>,
+    /// Show these columns of a record alone, in this order: NAME, or NAME.NAME for what lies in an object
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', help_heading = "Output")]
+    columns: Vec<String>,
     /// Add the lines to this file, and print none on standard output: what is there stays, as it does not come again
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
@@ -192,16 +224,29 @@ pub(super) struct LineOptions {
 /// Prints values, each as a line.
 pub(super) struct LinePrinter {
     jq: Option<String>,
+    columns: Vec<String>,
+    in_words: bool,
+    /// Whether columns were looked for in records.
+    looked_for: AtomicBool,
 }
 
 impl LineOptions {
-    /// Makes sure that lines can be printed, before anything is asked of a service.
-    pub(super) fn open(self) -> Result<LinePrinter, CommandError> {
+    /// Makes sure that lines can be printed, before anything is asked of a service. `chosen` is the format that was
+    /// asked for, if one was.
+    pub(super) fn open(self, chosen: Option<Format>) -> Result<LinePrinter, CommandError> {
         check(self.jq.as_deref())?;
         if let Some(path) = &self.output {
             output::to_end_of_file(path).map_err(|error| not_written(path, &error))?;
         }
-        Ok(LinePrinter { jq: self.jq })
+        let in_words = match chosen {
+            Some(format) => format == Format::Table,
+            None if !self.columns.is_empty() => true,
+            None => self.jq.is_none() && output::is_for_person(),
+        };
+        if !in_words && !self.columns.is_empty() {
+            return Err(CommandError::usage("--columns is for --format table; --jq picks parts of JSON"));
+        }
+        Ok(LinePrinter { jq: self.jq, columns: self.columns, in_words, looked_for: AtomicBool::new(false) })
     }
 }
 
@@ -217,7 +262,7 @@ impl LinePrinter {
             let value = value?;
             count += 1;
             match &self.jq {
-                None => output::json_line(&value)?,
+                None => self.line(&value)?,
                 Some(_) => json = json + &output::compact(&value)? + "\n",
             }
         }
@@ -225,12 +270,26 @@ impl LinePrinter {
             each(expression, &json, |value| {
                 match text(value) {
                     Some(text) => output::bare_line(&text)?,
-                    None => output::json_line(&value)?,
+                    None => self.line(&value)?,
                 }
                 Ok(())
             })?;
         }
         output::settle()?;
         Ok(count)
+    }
+
+    fn line<T: Serialize>(&self, value: &T) -> io::Result<()> {
+        if !self.in_words {
+            return output::json_line(value);
+        }
+        let json = output::compact(value)?;
+        if !self.columns.is_empty() && !self.looked_for.swap(true, Ordering::Relaxed) {
+            let missing = line::missing(&json, &self.columns);
+            if !missing.is_empty() {
+                output::message(&format!("warning: --columns: this record has no {}", missing.join(", ")));
+            }
+        }
+        output::text_line(&line::of(&json, &self.columns, output::width()))
     }
 }

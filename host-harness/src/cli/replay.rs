@@ -10,6 +10,7 @@ use super::command_error::CommandError;
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::output_file::OutputFile;
+use super::print::OutputOption;
 use super::progress::Progress;
 use super::session::Session;
 use super::{output, record};
@@ -38,6 +39,8 @@ pub(super) struct Arguments {
     /// Take what the component does now into the recordings: its requests, and what comes of the recorded answers
     #[arg(long)]
     update: bool,
+    #[command(flatten)]
+    output: OutputOption,
 }
 
 /// What was found.
@@ -58,6 +61,7 @@ struct Found {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    arguments.output.open()?;
     let files = files(&arguments.paths)?;
     let format = options.format();
     let session = Session::open(options).await?;

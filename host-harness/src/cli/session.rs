@@ -1,12 +1,12 @@
 //! What the commands that call a connector share: the component loaded, the connection read, the options of a call.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use host::contract::ConnectorDefinition;
 use host::{
     CacheUse, CallError, CallFailure, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Observers,
-    Runtime, RuntimeOptions,
+    Origin, Runtime, RuntimeOptions, WaysOut,
 };
 
 use serde_json::Value;
@@ -19,6 +19,8 @@ use super::options::GlobalOptions;
 use super::progress::Progress;
 use super::{component, connection_file, output};
 use crate::files;
+use crate::flags::Flags;
+use crate::missing_grants::known;
 use crate::operation::Kind;
 use crate::recording::Component;
 
@@ -30,6 +32,8 @@ pub(super) struct Session {
     pub(super) connector: Connector,
     pub(super) options: GlobalOptions,
     limits: Arc<Limits>,
+    /// Where the connection that was read last leads.
+    origin: Mutex<Option<Origin>>,
     /// What the connector was loaded from, where that is WebAssembly.
     file: Option<PathBuf>,
 }
@@ -64,14 +68,12 @@ impl Session {
         if let (true, CacheUse::Unusable(why)) = (options.names_a_cache(), connector.cache_use()) {
             output::message(&format!("warning: the cache folder is not used: {why}"));
         }
-        if let Some(path) = options.expect_manifest() {
-            connector.expect_manifest(&expected_manifest(path)?)?;
-        }
+        expect_manifest(&options, &connector)?;
         let limits = Arc::new(options.limits());
         if let Some(recording) = options.under_way() {
             recording.opened(&connector, file.as_deref(), limits.clone());
         }
-        Ok(Self { connector, options, limits, file })
+        Ok(Self { connector, options, limits, origin: Mutex::default(), file })
     }
 
     /// Reads the connection to use against the connector's manifest.
@@ -99,7 +101,9 @@ impl Session {
     /// The connection that was read from this place.
     pub(super) fn connection_in(&self, value: &Value, source: &Source) -> Result<Connection, CommandError> {
         let connection = self.connector.connection(value.clone());
-        connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))
+        let connection = connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))?;
+        *self.origin.lock().unwrap_or_else(PoisonError::into_inner) = connection.origin().ok().cloned();
+        Ok(connection)
     }
 
     /// Why a call of an operation failed, in the words of the manifest, with what this command can do about it.
@@ -112,11 +116,25 @@ impl Session {
         self.explained(failure.error, None)
     }
 
-    fn explained(&self, error: CallError, call: Option<Call<'_>>) -> CommandError {
-        match explained(&error, self.connector.definition(), call) {
+    /// Why a call failed, of this operation if it is of one.
+    pub(super) fn explained(&self, error: CallError, call: Option<Call<'_>>) -> CommandError {
+        let said = explained(&error, self.connector.definition(), call).or_else(|| self.all_missing(&error));
+        match said {
             Some(said) => CommandError::Explained { error: Box::new(error), said },
             None => CommandError::Call(Box::new(error)),
         }
+    }
+
+    /// All grants that the connection needs, where the host named the first that was missing; none where it is the only
+    /// one.
+    fn all_missing(&self, error: &CallError) -> Option<String> {
+        let CallError::Refused { refusals, .. } = error else { return None };
+        let named = refusals.first()?.grant?;
+        let origin = self.origin.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let missing = known(&origin, self.options.grants());
+        let others = missing.into_iter().filter(|grant| *grant != named).filter_map(|grant| Flags.grant(grant));
+        let others: Vec<String> = others.collect();
+        (!others.is_empty()).then(|| format!("{}, and it needs {} too", error.told(&Flags), others.join(" and ")))
     }
 
     /// The options of a call whose progress is shown: warnings always, everything with `--debug`.
@@ -152,6 +170,12 @@ impl Session {
     pub(super) fn state_limit(&self) -> u64 {
         self.limits.state_bytes
     }
+}
+
+/// Fails where the component's manifest is not the one that was approved, if the options name one.
+pub(super) fn expect_manifest(options: &GlobalOptions, connector: &Connector) -> Result<(), CommandError> {
+    let Some(path) = options.expect_manifest() else { return Ok(()) };
+    Ok(connector.expect_manifest(&expected_manifest(path)?)?)
 }
 
 /// Reads a manifest that was approved.

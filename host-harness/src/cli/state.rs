@@ -14,11 +14,13 @@ use serde_json::{Map, Value, json};
 use super::command_error::CommandError;
 use super::complete;
 use super::connection_option::ConnectionOption;
+use super::explain::Call;
 use super::inputs::InputOptions;
 use super::options::GlobalOptions;
 use super::print::PrintOptions;
 use super::session::Session;
 use crate::files;
+use crate::operation::Kind;
 
 /// The most characters of a member that are shown: what is remembered of records is packed, and says nothing to people.
 const SHOWN_CHARACTERS: usize = 60;
@@ -145,7 +147,9 @@ async fn check(arguments: Check, options: GlobalOptions) -> Result<(), CommandEr
             let accepted = json!({ "trigger": arguments.key, "accepted": true, "bytes": state.len() });
             printer.print(&accepted, &accepted, &[]).map(drop)
         }
-        Some(error) => Err(CommandError::Call(Box::new(error))),
+        Some(error) => {
+            Err(session.explained(error, Some(Call { kind: Kind::Trigger, key: &arguments.key, inputs: &inputs })))
+        }
     }
 }
 

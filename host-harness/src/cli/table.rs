@@ -241,7 +241,7 @@ fn aligned(cells: &[String], widths: &[usize]) -> String {
 }
 
 /// Text as part of one line, cut where it is too wide.
-fn cut(text: &str, widest: usize) -> String {
+pub(super) fn cut(text: &str, widest: usize) -> String {
     // What is shown of a character is never shorter than the character: so much of the text is enough.
     let end = text.char_indices().nth(widest + 1).map_or(text.len(), |(end, _)| end);
     let line = shown::one_line(text.get(..end).unwrap_or(text));

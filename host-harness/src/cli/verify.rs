@@ -82,7 +82,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             failure.error,
             CallError::Connector(Error::Service(_) | Error::UnexpectedResponse(_) | Error::NotFound(_))
         ) {
-            return Err(failure.into());
+            return Err(session.test_failed(failure));
         }
         output::message(&format!("warning: the test of the connection fails: {}", failure.error.told(&Flags)));
     }

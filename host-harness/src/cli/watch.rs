@@ -27,9 +27,9 @@ use crate::json_parts::items;
 use crate::operation::Kind;
 use crate::records::found;
 
-/// Poll a trigger on a schedule and print one JSON line a record
+/// Poll a trigger on a schedule and print a line a record: for a person on a terminal, as JSON for a program
 ///
-/// A line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that held the
+/// As JSON a line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that held the
 /// record, by the trigger's result schema; a payload without such lists is printed whole, as {"payload": …}. When more
 /// changes wait, the next poll follows after 0.1 s, and each further one after 0.1 s more: up to a second while polls
 /// deliver something, and up to --every while they do not.
@@ -46,6 +46,7 @@ Examples:
   harness watch pollThings --connection connection.json --state watch.state --every 30s
   harness watch pollThings --connection connection.json --state watch.state --input kind=small
   harness watch pollThings --connection connection.json --state watch.state --every 1s --count 10
+  harness watch pollThings --connection connection.json --state watch.state --columns id,name
   harness watch pollThings --connection connection.json --state watch.state --jq .record.id --output ids.txt
   harness watch pollThings --connection connection.json --state watch.state --every 10m --notify 127.0.0.1:8787 --notify-token-file token")]
 pub(super) struct Arguments {
@@ -86,7 +87,7 @@ struct WholePayload<'a> {
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let mut inputs = arguments.inputs.read()?;
-    let printer = arguments.print.open()?;
+    let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     let trigger = session.connector.definition().trigger(&arguments.key);

@@ -147,11 +147,10 @@ async fn trigger(served: &Served, watches: &Watches, watched: &Watched) -> Resul
     }
     let is_subscribed = standing.is_polled;
     if !is_subscribed {
-        let link = served.links.get(watched.connection);
-        let _turn = match link {
-            Some(link) => Some(link.turn().await.map_err(|spent| failed("budget", &spent.to_string()))?),
-            None => None,
-        };
+        // The poll itself waits for its turn.
+        if let Some(link) = served.links.get(watched.connection) {
+            link.charge_call().map_err(|spent| failed("budget", &spent.to_string()))?;
+        }
         watch.poll_once(served).await;
         standing = watch.standing(watched.after);
     }

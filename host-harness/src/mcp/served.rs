@@ -150,12 +150,21 @@ impl Served {
 }
 
 impl Link {
-    /// Takes a call out of the connection's budget, and waits for its turn.
+    /// Takes a call out of the connection's budget.
+    pub(super) fn charge_call(&self) -> Result<(), Spent> {
+        self.budget.take()
+    }
+
+    /// The same, and waits for its turn.
     pub(super) async fn turn(&self) -> Result<Turn<'_>, Spent> {
-        self.budget.take()?;
+        self.charge_call()?;
+        Ok(Turn { link: self, _permit: self.permit().await })
+    }
+
+    /// Waits until one more of the connection's calls may be under way.
+    pub(super) async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         // It is never closed; and where it were, there is nothing to wait for.
-        let permit = self.turns.acquire().await.ok();
-        Ok(Turn { link: self, _permit: permit })
+        self.turns.acquire().await.ok()
     }
 }
 

@@ -192,6 +192,9 @@ impl Watch {
     async fn poll(&self, served: &Served) -> Option<Duration> {
         let link = served.links.get(self.watched.connection)?;
         let mut poller = self.poller.lock().await;
+        // As a call does: what is subscribed to holds up no more of the connection than calls would. Last of all that is
+        // waited for, so that nobody who has one waits for another.
+        let _permit = link.permit().await;
         let inputs = Value::Object(self.watched.inputs.clone());
         let options: &CallOptions = &served.call_options;
         let polled = poller.poll(&link.connection, &inputs, options, &mut Taking { watch: self, served }).await;

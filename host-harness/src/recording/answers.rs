@@ -48,6 +48,11 @@ impl Answers {
         Self { given: Mutex::new(vec![false; known.len()]), known }
     }
 
+    /// Begins anew: what was given already counts for nothing.
+    pub(crate) fn rewind(&self) {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).fill(false);
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.known.len()
@@ -168,5 +173,7 @@ mod tests {
         let answers = answers(vec![exchange(url, "x", "one"), exchange(url, "x", "two")]);
         let given: Vec<String> = (0..3).map(|_| ask(&answers, url, "x").unwrap()).collect();
         assert_eq!(given, ["one", "two", "two"]);
+        answers.rewind();
+        assert_eq!(ask(&answers, url, "x").unwrap(), "one");
     }
 }

@@ -84,6 +84,17 @@ struct Polled<'a> {
     extensions: Option<&'a RawValue>,
 }
 
+impl ConnectionUsed {
+    /// As a connection file has it, with something else where its secrets were.
+    fn value(&self, stand_in: impl Fn(&str) -> String) -> Value {
+        let mut fields = self.fields.clone();
+        for name in &self.secrets {
+            fields.insert(name.clone(), stand_in(name).into());
+        }
+        serde_json::json!({ "key": self.key, "fields": fields })
+    }
+}
+
 impl Asked {
     /// The inputs as they were given.
     pub(super) fn inputs(&self) -> Box<RawValue> {
@@ -96,11 +107,7 @@ impl Asked {
 
     /// The connection that it is made with, with something else where its secrets were.
     pub(super) fn connection(&self, connector: &Connector) -> Result<Connection, String> {
-        let mut fields = self.connection.fields.clone();
-        for name in &self.connection.secrets {
-            fields.insert(name.clone(), format!("a-stand-in-for-{name}").into());
-        }
-        let value = serde_json::json!({"key": self.connection.key, "fields": fields});
+        let value = self.connection.value(|name| format!("a-stand-in-for-{name}"));
         connector.connection(value).map_err(|error| error.to_string())
     }
 }
@@ -144,6 +151,21 @@ impl Call {
     pub(crate) fn title(&self) -> String {
         let operation = self.asked.operation.name();
         self.asked.key.as_ref().map_or_else(|| operation.to_owned(), |key| format!("{operation} {key}"))
+    }
+
+    /// What kind of operation was called.
+    pub(crate) fn operation(&self) -> OperationKind {
+        self.asked.operation
+    }
+
+    /// The key of what was called.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.asked.key.as_deref()
+    }
+
+    /// The connection that it was made with, as a connection file has it, with something else where its secrets were.
+    pub(crate) fn connection_value(&self, stand_in: impl Fn(&str) -> String) -> Value {
+        self.asked.connection.value(stand_in)
     }
 
     /// When it began.

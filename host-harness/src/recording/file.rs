@@ -97,6 +97,11 @@ impl Recording {
         }
     }
 
+    /// Where the first request of no call went, without what it asked there.
+    pub(crate) fn first_url(&self) -> Option<String> {
+        self.loose.first().map(|exchange| exchange.url.split(['?', '#']).next().unwrap_or_default().to_owned())
+    }
+
     /// All exchanges there are.
     pub(super) fn into_exchanges(self) -> Vec<Exchange> {
         self.calls.into_iter().flat_map(|call| call.exchanges).chain(self.loose).collect()

@@ -69,7 +69,7 @@ impl Redaction {
     }
 
     /// Whether what stands under this name is taken out.
-    fn names(&self, name: &str) -> bool {
+    pub(crate) fn names(&self, name: &str) -> bool {
         let name = plain(name);
         self.names.contains(&name)
     }

@@ -1,5 +1,8 @@
-//! Runs in a file (SQLite), so that they outlive this program: what was asked for, how it ended, and the result, without
-//! the connection's secrets. One program uses a file at a time.
+//! Runs and polls in a file (SQLite), so that they outlive this program: what was asked for, how it ended, and the result,
+//! without the connection's secrets. One program uses a file at a time.
+
+mod events;
+mod schema;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,12 +12,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use host::egress::Secrets;
 use host::{Trace, own_file};
 use operator::openness::{self, Openness};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::value::RawValue;
 
 use super::run::{Failed, Run};
 use super::runs::{MOST_RUNS, Phase, Record};
+use schema::{foreign_id, opened};
 
 /// What the results and inputs of a file's runs may take together, in bytes. The oldest runs go.
 const MOST_KEPT: i64 = 256 * 1024 * 1024;
@@ -23,9 +26,7 @@ const MOST_ROWS: i64 = 10_000;
 /// So many of what is too much go with each run that is written, so that none takes long.
 const MOST_DROPPED: i64 = 1_000;
 /// No file of ours becomes larger: what is kept, as much again for what SQLite needs beside it. In bytes.
-const LARGEST_FILE: u64 = 2 * MOST_KEPT as u64;
-/// The highest number of a run that a file of ours has, and a script can count to.
-const HIGHEST_ID: i64 = 1 << 53;
+const LARGEST_FILE: u64 = 2 * (MOST_KEPT + events::MOST_KEPT) as u64;
 /// A longer result is neither written nor read from a file, whoever wrote it there: as much as a call may give by
 /// default. In bytes.
 const LONGEST_RESULT: i64 = 32 * 1024 * 1024;
@@ -37,33 +38,13 @@ const LONGEST_INPUTS: i64 = 4 * 1024 * 1024;
 /// each counted with what it takes beside its texts.
 const MOST_READ: i64 = 64 * 1024 * 1024;
 const A_ROW: i64 = 512;
-/// The mark of a file of ours ("harness" and the version of its table).
-const APPLICATION: i64 = 0x6861_726e;
-const VERSION: i64 = 1;
-
-const TABLE: &str = "\
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
-    connector TEXT NOT NULL,
-    action TEXT NOT NULL,
-    started INTEGER NOT NULL,
-    inputs TEXT NOT NULL,
-    outcome TEXT,
-    message TEXT,
-    duration INTEGER NOT NULL DEFAULT 0,
-    requests INTEGER NOT NULL DEFAULT 0,
-    sent INTEGER NOT NULL DEFAULT 0,
-    received INTEGER NOT NULL DEFAULT 0,
-    memory INTEGER NOT NULL DEFAULT 0,
-    result TEXT,
-    bytes INTEGER NOT NULL
-) STRICT";
-
 /// A file of runs.
 pub(super) struct Archive {
     database: Mutex<Connection>,
     connector: String,
     trouble: Mutex<Option<String>>,
+    /// Of each trigger the last event that was deleted: what of those before it is still to be written is not.
+    cleared: Mutex<HashMap<String, u64>>,
     /// The results that somebody has: however many ask for one, it is held once.
     lent: Mutex<HashMap<(String, u64), Weak<RawValue>>>,
 }
@@ -97,12 +78,15 @@ impl Archive {
         })?;
         let database = database.ok_or_else(|| failed("it is no history of this program: name a new file".into()))?;
         if let Some(id) = foreign_id(&database).map_err(|error| failed(error.to_string()))? {
-            return Err(failed(format!("it has a run with the number {id}, which no harness gives: name a new file")));
+            return Err(failed(format!(
+                "it has a run or a poll with the number {id}, which no harness gives: name a new file"
+            )));
         }
         Ok(Self {
             database: Mutex::new(database),
             connector: connector.to_owned(),
             trouble: Mutex::default(),
+            cleared: Mutex::default(),
             lent: Mutex::default(),
         })
     }
@@ -155,7 +139,7 @@ impl Archive {
 
     /// The result of a run, if the file has it.
     pub(super) fn result(&self, action: &str, id: u64) -> Option<Arc<RawValue>> {
-        let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lent = self.lent();
         lent.retain(|_, result| result.strong_count() > 0);
         let asked = (action.to_owned(), id);
         if let Some(result) = lent.get(&asked).and_then(Weak::upgrade) {
@@ -199,7 +183,7 @@ impl Archive {
                 record.id as i64,
                 self.connector,
                 record.action,
-                milliseconds(record.started.duration_since(UNIX_EPOCH).unwrap_or_default()),
+                since_1970(record.started),
                 inputs,
                 outcome,
                 message,
@@ -211,96 +195,102 @@ impl Archive {
                 result,
                 bytes as i64,
             ])?;
-            prune(&database, MOST_KEPT, MOST_ROWS)
+            prune(&database, &RUNS, MOST_KEPT, MOST_ROWS)
         };
-        match write() {
-            Ok(()) => self.note(None),
-            Err(error) => self.note(Some(error.to_string())),
-        }
+        self.wrote(write());
+    }
+
+    fn wrote(&self, done: rusqlite::Result<()>) {
+        self.note(done.err().map(|error| error.to_string()));
+    }
+
+    /// Deletes a run.
+    pub(super) fn delete(&self, action: &str, id: u64) {
+        let query = "DELETE FROM runs WHERE id = ?1 AND connector = ?2 AND action = ?3";
+        let deleted = self.database().execute(query, params![id as i64, self.connector, action]);
+        self.wrote(deleted.map(|_| ()));
+        self.lent().clear();
+    }
+
+    /// Deletes all runs of an action, or of all.
+    pub(super) fn clear_runs(&self, action: Option<&str>) {
+        let query = "DELETE FROM runs WHERE connector = ?1 AND (?2 IS NULL OR action = ?2)";
+        let deleted = self.database().execute(query, params![self.connector, action]);
+        self.wrote(deleted.map(|_| ()));
+        self.lent().clear();
+    }
+
+    fn cleared(&self) -> MutexGuard<'_, HashMap<String, u64>> {
+        self.cleared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lent(&self) -> MutexGuard<'_, HashMap<(String, u64), Weak<RawValue>>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes secrets out of what was written before they were known to be some.
     pub(super) fn scrub(&self, secrets: &Secrets) {
         let scrub = || {
             let database = self.database();
-            let ids: Vec<i64> = database
-                .prepare("SELECT id FROM runs")?
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
             for column in ["inputs", "message", "result"] {
-                let mut read = database.prepare(&format!("SELECT {column} FROM runs WHERE id = ?1"))?;
-                let mut write = database.prepare(&format!("UPDATE runs SET {column} = ?2 WHERE id = ?1"))?;
-                for id in &ids {
-                    let held = read.query_row([id], |row| {
-                        let text = row.get_ref(0)?.as_str_or_null().unwrap_or_default();
-                        Ok(text.filter(|text| secrets.may_hold(text.as_bytes())).map(str::to_owned))
-                    })?;
-                    let Some(held) = held else { continue };
-                    let clean = secrets.scrub(held.clone());
-                    if clean != held {
-                        write.execute(params![id, clean])?;
-                    }
-                }
+                scrub_column(&database, "runs", column, secrets)?;
             }
-            Ok(())
+            events::scrub(&database, secrets)
         };
         self.noted(scrub());
-        self.lent.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lent().clear();
     }
 }
 
-/// Lets go of the oldest runs where they are too many or hold too much.
-fn prune(database: &Connection, most_kept: i64, most_rows: i64) -> rusqlite::Result<()> {
-    // The last of the newest that may stay. By lengths, which are read without what they are of.
-    let mut above = database.prepare(
-        "SELECT max(id) FROM (SELECT id, sum(octet_length(inputs) + coalesce(octet_length(message), 0) + \
-         coalesce(octet_length(result), 0) + ?3) OVER newest AS total, row_number() OVER newest AS place FROM runs \
-         WHERE id >= coalesce((SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?2), 0) WINDOW newest AS (ORDER BY id DESC)) \
-         WHERE total > ?1 OR place > ?2",
-    )?;
-    let above: Option<i64> = above.query_row(params![most_kept, most_rows, A_ROW], |row| row.get(0))?;
-    let Some(above) = above else { return Ok(()) };
-    database
-        .prepare("DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE id <= ?1 ORDER BY id LIMIT ?2)")?
-        .execute([above, MOST_DROPPED])?;
+/// Takes secrets out of a column of texts.
+fn scrub_column(database: &Connection, table: &str, column: &str, secrets: &Secrets) -> rusqlite::Result<()> {
+    let ids: Vec<i64> = database
+        .prepare(&format!("SELECT id FROM {table}"))?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut read = database.prepare(&format!("SELECT {column} FROM {table} WHERE id = ?1"))?;
+    let mut write = database.prepare(&format!("UPDATE {table} SET {column} = ?2 WHERE id = ?1"))?;
+    for id in &ids {
+        let held = read.query_row([id], |row| {
+            let text = row.get_ref(0)?.as_str_or_null().unwrap_or_default();
+            Ok(text.filter(|text| secrets.may_hold(text.as_bytes())).map(str::to_owned))
+        })?;
+        let Some(held) = held else { continue };
+        let clean = secrets.scrub(held.clone());
+        if clean != held {
+            write.execute(params![id, clean])?;
+        }
+    }
     Ok(())
 }
 
-/// The number of a run that cannot be one of ours, if the file has such a one.
-fn foreign_id(database: &Connection) -> rusqlite::Result<Option<i64>> {
-    let ends = "SELECT (SELECT min(id) FROM runs), (SELECT max(id) FROM runs)";
-    let ends = database.query_row(ends, [], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?]))?;
-    Ok(ends.into_iter().flatten().find(|id| !(1..=HIGHEST_ID).contains(id)))
+/// A table whose rows have a number, and what of a row takes room: told by lengths, which are read without what they are of.
+struct Table {
+    name: &'static str,
+    room: &'static str,
 }
 
-/// The database; none if the file is another program's.
-fn opened(path: &Path) -> rusqlite::Result<Option<Connection>> {
-    // Through no link, should one have come into its place since it was looked at.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let database = Connection::open_with_flags(path, flags)?;
-    // The file may come from somebody else: what stands in its schema is not run.
-    database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
-    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
-    database.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    database.pragma_update(None, "cell_size_check", true)?;
-    // What is deleted is gone from the file too, and from the one beside it that a change begins with.
-    database.pragma_update(None, "secure_delete", true)?;
-    database.pragma_update(None, "journal_mode", "TRUNCATE")?;
-    // Takes the lock, for as long as the file is open.
-    database.execute_batch("BEGIN EXCLUSIVE")?;
-    let number = |name: &str| database.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let is_empty = database.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0;
-    if is_empty {
-        database.execute_batch(TABLE)?;
-        database.pragma_update(None, "application_id", APPLICATION)?;
-        database.pragma_update(None, "user_version", VERSION)?;
-    } else if number("application_id")? != APPLICATION || number("user_version")? != VERSION {
-        return Ok(None);
-    }
-    database.execute_batch("COMMIT")?;
-    Ok(Some(database))
+const RUNS: Table = Table {
+    name: "runs",
+    room: "octet_length(inputs) + coalesce(octet_length(message), 0) + coalesce(octet_length(result), 0)",
+};
+
+/// Lets go of the oldest rows where they are too many or hold too much.
+fn prune(database: &Connection, Table { name, room }: &Table, most_kept: i64, most_rows: i64) -> rusqlite::Result<()> {
+    // The last of the newest that may stay.
+    let mut above = database.prepare(&format!(
+        "SELECT max(id) FROM (SELECT id, sum({room} + ?3) OVER newest AS total, row_number() OVER newest AS place FROM {name} \
+         WHERE id >= coalesce((SELECT id FROM {name} ORDER BY id DESC LIMIT 1 OFFSET ?2), 0) WINDOW newest AS (ORDER BY id DESC)) \
+         WHERE total > ?1 OR place > ?2"
+    ))?;
+    let above: Option<i64> = above.query_row(params![most_kept, most_rows, A_ROW], |row| row.get(0))?;
+    let Some(above) = above else { return Ok(()) };
+    database
+        .prepare(&format!(
+            "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE id <= ?1 ORDER BY id LIMIT ?2)"
+        ))?
+        .execute([above, MOST_DROPPED])?;
+    Ok(())
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
@@ -313,23 +303,37 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         Some(kind) => Err(Failed::of_history(kind, message.unwrap_or_default())),
         None => Err(Failed::interrupted()),
     };
-    let trace = Trace {
+    let trace = trace(row)?;
+    Ok(Record {
+        id: number("id")?,
+        action: row.get("action")?,
+        started: time(number("started")?),
+        values: serde_json::from_str(&row.get::<_, String>("inputs")?).ok().map(Arc::new),
+        is_forgotten: false,
+        phase: Phase::Ended(Arc::new(Run { result, trace, finished: Instant::now() })),
+    })
+}
+
+/// What a row says of what a call used.
+fn trace(row: &Row<'_>) -> rusqlite::Result<Trace> {
+    let number = |name: &str| row.get::<_, i64>(name).map(i64::unsigned_abs);
+    Ok(Trace {
         duration: Duration::from_millis(number("duration")?),
         requests: number("requests")?,
         sent_bytes: number("sent")?,
         received_bytes: number("received")?,
         memory_bytes: number("memory")?,
         ..Trace::default()
-    };
-    let started = UNIX_EPOCH.checked_add(Duration::from_millis(number("started")?)).unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(Record {
-        id: number("id")?,
-        action: row.get("action")?,
-        started,
-        values: serde_json::from_str(&row.get::<_, String>("inputs")?).ok().map(Arc::new),
-        is_forgotten: false,
-        phase: Phase::Ended(Arc::new(Run { result, trace, finished: Instant::now() })),
     })
+}
+
+/// A time as a row has it, in milliseconds since 1970.
+fn time(milliseconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
+}
+
+fn since_1970(time: SystemTime) -> i64 {
+    milliseconds(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 fn milliseconds(duration: Duration) -> i64 {

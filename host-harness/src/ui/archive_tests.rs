@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::schema::HIGHEST_ID;
 use super::*;
 use crate::ui::forms::{Typed, Values};
 
@@ -60,7 +61,7 @@ fn the_oldest_runs_go_where_a_bound_is_passed() {
     let folder = tempfile::tempdir().unwrap();
     let archive = Archive::open(&folder.path().join("runs.sqlite"), "c").unwrap();
     let left = |most_kept: i64, most_rows: i64| {
-        prune(&archive.database(), most_kept, most_rows).unwrap();
+        prune(&archive.database(), &RUNS, most_kept, most_rows).unwrap();
         archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>()
     };
     for id in 1..=5 {

@@ -22,24 +22,30 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 type Asset = (&'static str, &'static str, Cow<'static, str>);
 
 /// Each file that is one in the source.
-const WRITTEN: [(&str, &str, &str); 24] = [
+const WRITTEN: [(&str, &str, &str); 30] = [
     ("base.css", STYLE, include_str!("assets/base.css")),
     ("parts.css", STYLE, include_str!("assets/parts.css")),
     ("controls.css", STYLE, include_str!("assets/controls.css")),
     ("results.css", STYLE, include_str!("assets/results.css")),
     ("app.js", SCRIPT, include_str!("assets/app.js")),
+    ("ask.js", SCRIPT, include_str!("assets/ask.js")),
+    ("chart.js", SCRIPT, include_str!("assets/chart.js")),
+    ("chooser.js", SCRIPT, include_str!("assets/chooser.js")),
     ("code.js", SCRIPT, include_str!("assets/code.js")),
     ("columns.js", SCRIPT, include_str!("assets/columns.js")),
     ("compare.js", SCRIPT, include_str!("assets/compare.js")),
     ("copy.js", SCRIPT, include_str!("assets/copy.js")),
     ("drafts.js", SCRIPT, include_str!("assets/drafts.js")),
     ("editor.js", SCRIPT, include_str!("assets/editor/editor.js")),
+    ("focus.js", SCRIPT, include_str!("assets/focus.js")),
     ("forms.js", SCRIPT, include_str!("assets/forms.js")),
     ("json.js", SCRIPT, include_str!("assets/json.js")),
+    ("marks.js", SCRIPT, include_str!("assets/marks.js")),
     ("picker.js", SCRIPT, include_str!("assets/picker.js")),
     ("progress.js", SCRIPT, include_str!("assets/progress.js")),
     ("results.js", SCRIPT, include_str!("assets/results.js")),
     ("runs.js", SCRIPT, include_str!("assets/runs.js")),
+    ("save.js", SCRIPT, include_str!("assets/save.js")),
     ("seen.js", SCRIPT, include_str!("assets/seen.js")),
     ("send.js", SCRIPT, include_str!("assets/send.js")),
     ("shown.js", SCRIPT, include_str!("assets/shown.js")),

@@ -2,21 +2,24 @@
 //! the manifest alone; it calls the library like any other embedder.
 //!
 //! `operator::gate` decides who may talk to it, `server` says which address does what, `memory`, `runs` and `trigger`
-//! remember, `archive` keeps runs in a file, `performing` and `polling` call the connector, `refused` stands behind a
-//! call, `forms` and `run` translate, `ways` and `writing` write what leads out, `scrubbing` looks at it last, `pages`
+//! remember, `archive` keeps runs and polls in a file, `performing`, `polling` and `trying` call the connector, `refused` stands
+//! behind a call, `forms` and `run` translate, `ways` and `writing` write what leads out, `scrubbing` looks at it last, `pages`
 //! draws, `assets` holds style and script.
 
 mod archive;
 mod assets;
 mod changes;
+mod events;
 mod forms;
 mod handlers;
+mod held;
 mod history;
 mod memory;
 mod pages;
 mod payload;
 mod performing;
 mod polling;
+mod port;
 mod progress;
 mod recordings;
 mod refused;
@@ -27,10 +30,10 @@ mod server;
 mod shared;
 mod started;
 mod trigger;
+mod trying;
 mod ways;
 mod writing;
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -41,14 +44,15 @@ use tokio::net::TcpListener;
 use crate::variable::FromFile;
 use archive::Archive;
 use changes::ChangeButtons;
-use memory::Held;
+use held::Held;
+use port::Listening;
 use shared::{Beside, Shared};
 use started::Started;
 
 /// What the page is started with.
 pub(crate) struct PageOptions {
-    /// The port on 127.0.0.1; 0 takes a free one.
-    pub(crate) port: u16,
+    /// The port on 127.0.0.1; 0 takes a free one, and none the connector's own.
+    pub(crate) port: Option<u16>,
     /// A connection to begin with.
     pub(crate) connection: Option<FromFile>,
     /// A file in which runs are kept.
@@ -68,16 +72,14 @@ pub(crate) struct PageOptions {
 /// The page, listening and not yet answering.
 pub(crate) struct PageServer {
     listener: TcpListener,
+    note: Option<String>,
     shared: Arc<Shared>,
 }
 
 impl PageServer {
     /// Takes the port. The error is for people.
     pub(crate) async fn open(connector: Connector, options: PageOptions) -> Result<Self, String> {
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-        let listener = TcpListener::bind(wanted)
-            .await
-            .map_err(|error| format!("{wanted} cannot be listened on: {error}; --port 0 takes a free port"))?;
+        let Listening { listener, note } = port::listen(options.port, &connector.definition().key).await?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let gate = Arc::new(Gate::new("harness", address, &[]).map_err(|error| error.to_string())?);
         let changes = options.changes.as_deref().map(ChangeButtons::read).transpose()?.unwrap_or_default();
@@ -98,9 +100,14 @@ impl PageServer {
             tokio::spawn(async move { history::take_out(&shared, secrets).await });
         }
         if options.test {
-            handlers::connection::test(&shared).await;
+            trying::start(&shared).await.ok();
         }
-        Ok(Self { listener, shared })
+        Ok(Self { listener, note, shared })
+    }
+
+    /// What to say of the port, if anything.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// The link to print.

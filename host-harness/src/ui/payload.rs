@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use host::contract::RecordList;
 use host::text::cut;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::json_parts::{items, members, text};
@@ -34,7 +35,7 @@ pub(super) struct Delivery {
 }
 
 /// A list of records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct List {
     pub(super) name: String,
     pub(super) length: usize,

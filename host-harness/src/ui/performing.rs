@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::forms::Values;
 use super::history;
+use super::progress::Purpose;
 use super::refused;
 use super::run::{Failed, Run};
 use super::runs::{Begun, Record};
@@ -31,12 +32,12 @@ pub(super) struct Order {
 pub(super) fn start(shared: &Arc<Shared>, action: &ActionDefinition, order: Order) -> Option<u64> {
     let Begun { record, cancel } = shared.runs.begin(&action.key, order.values)?;
     let id = record.id;
-    let (connection, secrets, asked) = {
+    let (used, number) = {
         let memory = shared.memory();
-        let held = memory.connection.as_ref().map(|held| (held.connection.clone(), held.redactor().clone()));
-        let (connection, secrets) = held.unzip();
-        (connection, secrets, Asked::of(memory.connections(), &action.key, &order.inputs))
+        (memory.used(), memory.connections())
     };
+    let (connection, secrets) = used.map(|used| (used.connection, used.secrets)).unzip();
+    let asked = Asked::of(number, &action.key, &order.inputs);
     let agreed = order.agreed.is_some_and(|question| shared.questions.answer(question, &asked));
     let (shared, action) = (shared.clone(), action.clone());
     // A run that may still ask is none yet.
@@ -45,7 +46,7 @@ pub(super) fn start(shared: &Arc<Shared>, action: &ActionDefinition, order: Orde
         if !may_ask {
             archive(&shared, record, secrets.clone()).await;
         }
-        let work = tokio::spawn(perform(shared.clone(), connection, action, order.inputs, agreed, cancel));
+        let work = tokio::spawn(perform(shared.clone(), id, connection, action, order.inputs, agreed, cancel));
         let mut run = match work.await {
             Ok(Came::Asks(trace)) => return shared.runs.ask(id, *trace, shared.questions.ask(asked)),
             Ok(Came::To(run)) => *run,
@@ -54,7 +55,7 @@ pub(super) fn start(shared: &Arc<Shared>, action: &ActionDefinition, order: Orde
         if let Err(failed) = &mut run.result {
             refused::complete(&shared, failed).await;
         }
-        shared.memory().heard(run.result.as_ref().err());
+        shared.memory().heard(number, run.trace.requests, run.result.as_ref().err());
         if let Some(record) = shared.runs.end(id, run) {
             archive(&shared, record, secrets).await;
         }
@@ -65,6 +66,7 @@ pub(super) fn start(shared: &Arc<Shared>, action: &ActionDefinition, order: Orde
 
 async fn perform(
     shared: Arc<Shared>,
+    id: u64,
     connection: Option<Connection>,
     action: ActionDefinition,
     inputs: Value,
@@ -73,7 +75,7 @@ async fn perform(
 ) -> Came {
     let Some(connection) = connection else { return Came::To(Run::refused(Failed::no_connection()).into()) };
     let began = Instant::now();
-    let (options, _watched) = shared.progress.watch(&format!("actions/{}", action.key), &shared.options);
+    let (options, _watched) = shared.progress.watch(Purpose::Run(id), &shared.options);
     tokio::select! {
         performed = asking::perform(&shared.connector, &action, &connection, &inputs, options, agreed) => match performed {
             Performed::Asks(trace) => Came::Asks(trace),
@@ -96,6 +98,12 @@ async fn archive(shared: &Arc<Shared>, record: Record, secrets: Option<Arc<Secre
     // And without those of the connection that has taken its place meanwhile.
     let now = shared.memory().connection.as_ref().map(|held| held.redactor().clone());
     let secrets: Vec<Arc<Secrets>> = secrets.into_iter().chain(now).collect();
+    let (action, id) = (record.action.clone(), record.id);
     // The disk may be slow, and a task must not be.
-    tokio::task::spawn_blocking(move || archive.keep(&record, &secrets)).await.ok();
+    let kept = archive.clone();
+    tokio::task::spawn_blocking(move || kept.keep(&record, &secrets)).await.ok();
+    // Somebody may have deleted it meanwhile.
+    if shared.runs.get(&action, id).is_none() {
+        tokio::task::spawn_blocking(move || archive.delete(&action, id)).await.ok();
+    }
 }

@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::run::Failed;
 use super::shared::Shared;
+use crate::missing_grants::known;
 
 /// A name that is not found by then is left to the next attempt.
 const LONGEST_LOOK_UP: Duration = Duration::from_secs(2);
@@ -47,26 +48,6 @@ fn reason(grant: Grant) -> &'static str {
     }
 }
 
-/// The grants that an origin needs, as far as its address alone tells.
-fn known(origin: &Origin, mut grants: Grants) -> Vec<Grant> {
-    let mut missing = Vec::new();
-    // One grant after the other is supposed, until nothing is refused or nothing would help.
-    while let Err(refusal) = EgressPolicy::new(Ok(origin.clone()), grants).check_url(&origin.to_string()) {
-        match refusal.grant {
-            Some(grant) if !missing.contains(&grant) => {
-                missing.push(grant);
-                match grant {
-                    Grant::AllowHttp => grants.allow_http = true,
-                    Grant::AllowPrivateNetwork => grants.allow_private_network = true,
-                    _ => break,
-                }
-            }
-            _ => break,
-        }
-    }
-    missing
-}
-
 /// Whether the origin's name leads into a private network: what the next refusal would be about.
 async fn leads_inside(origin: &Origin) -> bool {
     let Ok(url) = Url::parse(&origin.to_string()) else { return false };
@@ -78,20 +59,4 @@ async fn leads_inside(origin: &Origin) -> bool {
         let refused = policy.check_address(name, address.ip());
         refused.is_err_and(|refusal| refusal.grant == Some(Grant::AllowPrivateNetwork))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_that_an_address_needs_is_known_at_once() {
-        let origin = |text: &str| Origin::parse(text).unwrap();
-        let both = [Grant::AllowHttp, Grant::AllowPrivateNetwork];
-        assert_eq!(known(&origin("http://127.0.0.1:4400"), Grants::default()), both);
-        assert_eq!(known(&origin("https://10.0.0.1"), Grants::default()), [Grant::AllowPrivateNetwork]);
-        assert_eq!(known(&origin("https://plm.example"), Grants::default()), []);
-        let grants = Grants { allow_http: true, ..Grants::default() };
-        assert_eq!(known(&origin("http://127.0.0.1"), grants), [Grant::AllowPrivateNetwork]);
-    }
 }

@@ -1,6 +1,7 @@
 //! The runs of actions. Each has an id by which it is found again, and goes on when the page that started it is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -63,9 +64,19 @@ impl Record {
 /// All runs of all actions, by their ids.
 pub(super) struct Runs {
     records: Mutex<BTreeMap<u64, Record>>,
-    /// Ids begin above this one.
-    above: u64,
+    /// The highest id that there was: none is given twice, whatever is deleted.
+    last: AtomicU64,
+    /// Those that have ended and that nobody has looked at since.
+    unseen: Mutex<BTreeSet<u64>>,
     ended: watch::Sender<u64>,
+}
+
+/// What is to be said of an operation's runs where another page is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    UnderWay,
+    /// One has ended, and nobody has looked since.
+    Ended,
 }
 
 /// A run that has begun.
@@ -78,8 +89,13 @@ pub(super) struct Begun {
 impl Runs {
     /// Those of earlier starts, if they were kept; ids begin above this one.
     pub(super) fn of(earlier: Vec<Record>, above: u64) -> Self {
-        let records = earlier.into_iter().map(|record| (record.id, record)).collect();
-        Self { records: Mutex::new(records), above, ended: watch::Sender::new(0) }
+        let records: BTreeMap<u64, Record> = earlier.into_iter().map(|record| (record.id, record)).collect();
+        let last = records.last_key_value().map_or(above, |(last, _)| above.max(*last)).into();
+        Self { records: Mutex::new(records), last, unseen: Mutex::default(), ended: watch::Sender::new(0) }
+    }
+
+    fn unseen(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.unseen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn records(&self) -> MutexGuard<'_, BTreeMap<u64, Record>> {
@@ -92,7 +108,7 @@ impl Runs {
         if records.values().filter(|record| matches!(record.phase, Phase::UnderWay { .. })).count() >= MOST_UNDER_WAY {
             return None;
         }
-        let id = records.last_key_value().map_or(self.above, |(last, _)| self.above.max(*last)) + 1;
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let cancel = Arc::new(Notify::new());
         let record = Record {
             id,
@@ -115,6 +131,8 @@ impl Runs {
         let ended = |record: &&Record| record.action == kept.action && record.run().is_some();
         let too_many: Vec<u64> = records.values().rev().filter(ended).skip(MOST_RUNS).map(|old| old.id).collect();
         records.retain(|id, _| !too_many.contains(id));
+        self.unseen().insert(id);
+        self.unseen().retain(|id| records.contains_key(id));
         drop(records);
         self.ended.send_modify(|version| *version += 1);
         Some(kept)
@@ -168,6 +186,36 @@ impl Runs {
         self.records().values().rev().filter(is_run).cloned().collect()
     }
 
+    /// Somebody looks at the runs of an action, with how each has ended.
+    pub(super) fn look(&self, action: &str) {
+        let records = self.records();
+        self.unseen().retain(|id| records.get(id).is_some_and(|record| record.action != action));
+    }
+
+    /// What is to be said of an action's runs where another page is looked at.
+    pub(super) fn mark(&self, action: &str) -> Option<Mark> {
+        let records = self.records();
+        let is_under_way = |record: &Record| matches!(record.phase, Phase::UnderWay { .. });
+        if records.values().any(|record| record.action == action && is_under_way(record)) {
+            return Some(Mark::UnderWay);
+        }
+        let unseen = self.unseen();
+        unseen.iter().any(|id| records.get(id).is_some_and(|record| record.action == action)).then_some(Mark::Ended)
+    }
+
+    /// Deletes a run that is over; false if there is none of this id, or it is under way.
+    pub(super) fn delete(&self, action: &str, id: u64) -> bool {
+        let mut records = self.records();
+        let is_over = |record: &Record| record.action == action && record.run().is_some();
+        records.get(&id).is_some_and(is_over) && records.remove(&id).is_some()
+    }
+
+    /// Deletes the runs of an action, or of all, that are over.
+    pub(super) fn clear(&self, action: Option<&str>) {
+        let is_meant = |record: &Record| action.is_none_or(|action| record.action == action);
+        self.records().retain(|_, record| !is_meant(record) || record.run().is_none());
+    }
+
     /// The runs that hold something: id, end, and what they hold in bytes.
     pub(super) fn held(&self) -> Vec<(u64, Instant, u64)> {
         let records = self.records();
@@ -216,106 +264,5 @@ impl Runs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ui::forms::Typed;
-    use crate::ui::run::Failed;
-
-    fn run() -> Run {
-        Run::refused(Failed::no_connection())
-    }
-
-    #[test]
-    fn a_run_is_found_by_its_id_under_its_own_action_alone() {
-        let runs = Runs::of(Vec::new(), 0);
-        let id = runs.begin("a", Values::new()).unwrap().record.id;
-        assert!(runs.get("a", id).unwrap().run().is_none());
-        assert!(runs.get("b", id).is_none() && !runs.cancel("b", id));
-        assert!(runs.cancel("a", id));
-        runs.end(id, run());
-        assert!(runs.get("a", id).unwrap().run().is_some() && !runs.cancel("a", id));
-    }
-
-    #[test]
-    fn the_oldest_runs_of_an_action_go_and_those_of_others_stay() {
-        let runs = Runs::of(Vec::new(), 0);
-        let other = runs.begin("b", Values::new()).unwrap().record.id;
-        runs.end(other, run());
-        for _ in 0..MOST_RUNS + 5 {
-            let id = runs.begin("a", Values::new()).unwrap().record.id;
-            runs.end(id, run());
-        }
-        assert_eq!((runs.of_action("a").len(), runs.of_action("b").len()), (MOST_RUNS, 1));
-        assert!(runs.of_action("a")[0].id > runs.of_action("a")[1].id);
-    }
-
-    #[test]
-    fn no_more_runs_begin_than_may_be_under_way() {
-        let runs = Runs::of(Vec::new(), 0);
-        let ids: Vec<u64> = (0..MOST_UNDER_WAY).map(|_| runs.begin("a", Values::new()).unwrap().record.id).collect();
-        assert!(runs.begin("a", Values::new()).is_none());
-        runs.end(ids[0], run());
-        assert!(runs.begin("a", Values::new()).is_some());
-    }
-
-    #[test]
-    fn large_inputs_are_let_go_of_and_small_ones_stay_for_another_run() {
-        let runs = Runs::of(Vec::new(), 0);
-        for (length, stays) in [(10, true), (1_000_000, false)] {
-            let values = Values::from([("x".to_owned(), Typed::Text("x".repeat(length)))]);
-            let id = runs.begin("a", values).unwrap().record.id;
-            runs.end(id, run());
-            assert_eq!(runs.held().iter().any(|(held, _, _)| *held == id), !stays);
-            runs.empty(id);
-            assert_eq!(runs.get("a", id).unwrap().values.is_some(), stays);
-            assert!(runs.held().is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn what_a_run_came_to_is_not_kept_once_its_connection_was_forgotten() {
-        let runs = Runs::of(Vec::new(), 0);
-        let id = runs.begin("a", Values::new()).unwrap().record.id;
-        runs.forget(false);
-        let value = serde_json::value::RawValue::from_string("1".into()).unwrap();
-        let done = Run { result: Ok(Some(value.into())), ..run() };
-        runs.end(id, done);
-        runs.wait(id, Duration::from_secs(60)).await;
-        assert!(matches!(runs.get("a", id).unwrap().run().unwrap().result, Ok(None)));
-    }
-
-    #[test]
-    fn what_was_asked_and_why_it_failed_are_forgotten_with_the_connection_unless_a_file_keeps_them() {
-        for keeps in [false, true] {
-            let runs = Runs::of(Vec::new(), 0);
-            let values = Values::from([("x".to_owned(), Typed::Text("canary".into()))]);
-            let id = runs.begin("a", values).unwrap().record.id;
-            let failed = Failed { message: "no canary".into(), ..Failed::no_connection() };
-            runs.end(id, Run::refused(failed));
-            runs.forget(keeps);
-            let record = runs.get("a", id).unwrap();
-            assert!(record.is_forgotten);
-            let message = record.run().unwrap().result.as_ref().unwrap_err().message.clone();
-            assert_eq!((record.values.is_some(), message.contains("canary")), (keeps, keeps));
-        }
-    }
-
-    #[test]
-    fn a_secret_that_was_typed_before_it_was_one_is_taken_out_of_what_runs_were_asked_and_said() {
-        let runs = Runs::of(Vec::new(), 0);
-        let pairs = Typed::Pairs(vec![("canary".into(), "a canary b".into())]);
-        let picked = Typed::Picked { value: "canary".into(), label: "canary".into() };
-        let values = [Typed::Text("a canary b".into()), pairs, picked, Typed::Checked(true)];
-        let values: Values = values.into_iter().enumerate().map(|(at, typed)| (at.to_string(), typed)).collect();
-        let id = runs.begin("a", values).unwrap().record.id;
-        let problems = vec![host::contract::InputProblem { input: "0".into(), message: "no canary".into() }];
-        runs.end(id, Run::refused(Failed { message: "no canary".into(), problems, ..Failed::no_connection() }));
-        let mut secrets = Secrets::default();
-        secrets.hide("canary");
-        runs.scrub(&secrets);
-        let record = runs.get("a", id).unwrap();
-        let said =
-            format!("{:?} {:?}", record.values.as_ref().unwrap(), record.run().unwrap().result.as_ref().unwrap_err());
-        assert!(!said.contains("canary") && said.matches("[redacted]").count() == 7, "{said}");
-    }
-}
+#[path = "runs_tests.rs"]
+mod tests;

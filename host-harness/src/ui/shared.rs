@@ -7,13 +7,15 @@ use host::contract::ConnectorDefinition;
 use host::{CallOptions, Connection, Connector, Trace};
 use operator::gate::Gate;
 use serde_json::value::RawValue;
+use tokio::sync::watch;
 
 use super::archive::Archive;
 use super::changes::ChangeButtons;
-use super::memory::{Held, Memory};
+use super::held::Held;
+use super::memory::Memory;
 use super::progress::Progress;
 use super::recordings::Recordings;
-use super::runs::{Phase, Record, Runs};
+use super::runs::{Mark, Phase, Record, Runs};
 use super::started::Started;
 use super::trigger::Trigger;
 use super::ways;
@@ -36,6 +38,8 @@ pub(super) struct Shared {
     pub(super) progress: Arc<Progress>,
     pub(super) started: Started,
     pub(super) recordings: Recordings,
+    /// Tells that a test of the connection has ended.
+    pub(super) tested: watch::Sender<u64>,
     memory: Mutex<Memory>,
 }
 
@@ -57,11 +61,16 @@ impl Shared {
         let recordings = Recordings::default();
         options.observers.heard = Some(recordings.hears());
         let triggers = connector.definition().triggers.iter();
-        let triggers =
+        let triggers: HashMap<String, Arc<Trigger>> =
             triggers.map(|trigger| (trigger.key.clone(), Arc::new(Trigger::new(trigger.record_lists())))).collect();
         let mut memory = Memory::default();
         memory.put(connection);
         let memory = Mutex::new(memory);
+        if let Some(archive) = &archive {
+            for (key, trigger) in &triggers {
+                trigger.restore(archive.timeline(key, options.limits.state_bytes));
+            }
+        }
         let earlier = archive.as_ref().map(|archive| (archive.earlier(), archive.last_id()));
         let (earlier, above) = earlier.unwrap_or_default();
         let runs = Runs::of(earlier, above);
@@ -78,6 +87,7 @@ impl Shared {
             progress: Arc::default(),
             started,
             recordings,
+            tested: watch::Sender::new(0),
             memory,
         }
     }
@@ -102,6 +112,16 @@ impl Shared {
         tokio::task::spawn_blocking(move || archive.result(&action, id)).await.ok()?
     }
 
+    /// What a poll delivered, from memory or from the file that keeps it; none if it failed or is no longer kept.
+    pub(super) async fn payload(self: &Arc<Self>, key: &str, id: u64) -> Option<Arc<RawValue>> {
+        let event = self.triggers.get(key)?.event(id)?;
+        if let Some(value) = event.poll()?.run.result.as_ref().ok()? {
+            return Some(value.clone());
+        }
+        let (archive, key) = (self.archive.clone()?, key.to_owned());
+        tokio::task::spawn_blocking(move || archive.payload(&key, id)).await.ok()?
+    }
+
     /// A recorded request as a command line of curl.
     pub(super) fn curl(&self, trace: &Trace, index: usize) -> Option<String> {
         let memory = self.memory();
@@ -111,6 +131,18 @@ impl Shared {
         let variable = secret
             .map_or_else(|| "SECRET".to_owned(), |(kind, field)| variable::of_secret(&kind.key, &field.input.key));
         ways::curl(trace.exchanges.get(index)?, &variable)
+    }
+
+    /// What is to be said of an operation, by its place, where another page is looked at.
+    pub(super) fn mark(&self, place: &str) -> Option<Mark> {
+        match place.split_once('/')? {
+            ("actions", key) => self.runs.mark(key),
+            (_, key) => {
+                let trigger = self.triggers.get(key)?;
+                let is_ended = trigger.is_unseen().then_some(Mark::Ended);
+                if trigger.status().is_asked { Some(Mark::UnderWay) } else { is_ended }
+            }
+        }
     }
 
     /// The connection that calls are made with.

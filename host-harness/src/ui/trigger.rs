@@ -1,4 +1,7 @@
-//! A trigger on the page: its state, the timeline of its polls, and the schedule. `polling` polls it.
+//! A trigger on the page: its state, the timeline of its polls, the schedule, and who polls by hand. `polling` polls it.
+
+pub(super) mod beyond;
+pub(super) mod by_hand;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,10 +10,10 @@ use std::time::{Duration, Instant, SystemTime};
 use host::StateStore;
 use host::contract::RecordList;
 use host::poller::{StoreError, Stored, Version};
-use serde_json::value::RawValue;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
+use super::events::{Event, Kept, Poll, State, What};
 use super::payload::{self, Delivery};
 use super::run::Run;
 
@@ -18,9 +21,6 @@ use super::run::Run;
 const MOST_EVENTS: usize = 200;
 /// Polls that keep their requests and answers, which can be large.
 const MOST_WITH_EXCHANGES: usize = 10;
-
-/// The trigger's state blob; none before the first poll.
-pub(super) type State = Option<Arc<[u8]>>;
 
 /// One trigger of the connector.
 pub(super) struct Trigger {
@@ -42,7 +42,15 @@ struct Inner {
     polls: u64,
     delivered: HashSet<u64>,
     schedule: Option<Schedule>,
+    /// Told when somebody wants the polling by hand to stop; none while there is none.
+    asked: Option<Arc<Notify>>,
+    /// Whether polling by hand has come to its end, and nobody has looked since.
+    is_unseen: bool,
     is_polling: bool,
+    /// The state as the last event left it, and where it came from: what is written with the events.
+    settled: (State, String),
+    /// The last event that was given away to be written.
+    written: u64,
 }
 
 struct Schedule {
@@ -50,62 +58,12 @@ struct Schedule {
     task: AbortHandle,
 }
 
-/// Something that happened, for the timeline.
-#[derive(Clone)]
-pub(super) struct Event {
-    pub(super) id: u64,
-    pub(super) at: SystemTime,
-    pub(super) what: What,
-}
-
-/// What happened.
-#[derive(Clone)]
-pub(super) enum What {
-    /// A poll.
-    Poll(Box<Poll>),
-    /// Something else, in words.
-    Note(String),
-}
-
-/// One poll.
-#[derive(Clone)]
-pub(super) struct Poll {
-    pub(super) number: u64,
-    pub(super) run: Run,
-    pub(super) delivery: Delivery,
-    pub(super) no_changes: bool,
-    pub(super) more: bool,
-    pub(super) before: State,
-    pub(super) after: State,
-    /// Whether payload, requests, log and states are no longer kept.
-    pub(super) is_emptied: bool,
-}
-
-impl Poll {
-    /// What it holds in memory, in bytes. States are counted with every poll that names them.
-    fn held_bytes(&self) -> u64 {
-        let states = [&self.before, &self.after].into_iter().flatten();
-        self.run.held_bytes() + states.map(|state| state.len() as u64).sum::<u64>()
-    }
-
-    /// The same poll without payload, requests, log and states.
-    fn emptied(&self) -> Self {
-        let delivery = self.delivery.clone();
-        Self { run: self.run.emptied(), delivery, before: None, after: None, is_emptied: true, ..*self }
-    }
-
-    /// The same poll without the names of what it delivered, too, and what was said of it.
-    fn forgotten(&self) -> Self {
-        let mut forgotten = Self { run: self.run.forgotten(), ..self.emptied() };
-        forgotten.delivery.lists.iter_mut().for_each(|list| list.titles.clear());
-        forgotten
-    }
-}
-
 /// What the page shows of a trigger beside its timeline.
 pub(super) struct Status {
     pub(super) version: u64,
     pub(super) every: Option<Duration>,
+    /// Whether somebody polls by hand.
+    pub(super) is_asked: bool,
     pub(super) is_polling: bool,
     pub(super) state: State,
     pub(super) origin: String,
@@ -137,15 +95,13 @@ impl Trigger {
     pub(super) fn status(&self) -> Status {
         let version = *self.version.borrow();
         let inner = self.inner();
-        let last_poll = inner.events.iter().rev().find_map(|event| match &event.what {
-            What::Poll(poll) => Some(poll),
-            What::Note(_) => None,
-        });
+        let last_poll = inner.events.iter().rev().find_map(|event| event.poll());
         Status {
             version,
             every: inner.schedule.as_ref().map(|schedule| schedule.every),
+            is_asked: inner.asked.is_some(),
             is_polling: inner.is_polling,
-            more: last_poll.is_some_and(|poll| poll.more && !poll.is_emptied && poll.after == inner.state),
+            more: last_poll.is_some_and(|poll| poll.more && poll.after.is_some() && poll.after == inner.state),
             state: inner.state.clone(),
             origin: inner.origin.clone(),
         }
@@ -166,21 +122,11 @@ impl Trigger {
         &self.lists
     }
 
-    /// What a poll delivered, if it is still kept.
-    pub(super) fn payload(&self, id: u64) -> Option<Arc<RawValue>> {
-        match &self.event(id)?.what {
-            What::Poll(poll) => poll.run.result.as_ref().ok()?.clone(),
-            What::Note(_) => None,
-        }
-    }
-
     /// The polls of the timeline that hold something: id, end, and what they hold in bytes.
     pub(super) fn held(&self) -> Vec<(u64, Instant, u64)> {
         let inner = self.inner();
-        let polls = inner.events.iter().filter_map(|event| match &event.what {
-            What::Poll(poll) => Some((event.id, poll.run.finished, poll.held_bytes())),
-            What::Note(_) => None,
-        });
+        let polls = inner.events.iter().filter_map(|event| Some((event, event.poll()?)));
+        let polls = polls.map(|(event, poll)| (event.id, poll.run.finished, poll.held_bytes()));
         polls.filter(|(_, _, bytes)| *bytes > 0).collect()
     }
 
@@ -188,17 +134,18 @@ impl Trigger {
     pub(super) fn empty(&self, id: u64) {
         let mut inner = self.inner();
         let Some(event) = inner.events.iter_mut().find(|event| event.id == id) else { return };
-        if let What::Poll(poll) = &event.what {
+        if let Some(poll) = event.poll() {
             let what = What::Poll(Box::new(poll.emptied()));
             *event = Arc::new(Event { id: event.id, at: event.at, what });
         }
     }
 
-    /// Takes from every poll what it holds, delivered and said: its connection is given up.
-    pub(super) fn forget(&self) {
+    /// Takes from every poll what it holds: its connection is given up. What it delivered and said goes too, unless a file
+    /// keeps it all the same.
+    pub(super) fn forget(&self, is_in_file: bool) {
         for event in &mut self.inner().events {
-            if let What::Poll(poll) = &event.what {
-                let what = What::Poll(Box::new(poll.forgotten()));
+            if let Some(poll) = event.poll() {
+                let what = What::Poll(Box::new(if is_in_file { poll.emptied() } else { poll.forgotten() }));
                 *event = Arc::new(Event { id: event.id, at: event.at, what });
             }
         }
@@ -255,6 +202,7 @@ impl Trigger {
             let mut inner = self.inner();
             inner.put(None);
             inner.origin.clear();
+            inner.settle();
             inner.push(What::Note("State reset: the next poll marks a new beginning".into()));
         }
         self.changed();
@@ -267,6 +215,7 @@ impl Trigger {
             let mut inner = self.inner();
             inner.put(Some(state.into()));
             inner.origin = origin.to_owned();
+            inner.settle();
             inner.push(What::Note(format!("State taken {origin}")));
         }
         self.changed();
@@ -276,10 +225,7 @@ impl Trigger {
     pub(super) async fn back(&self, id: u64) -> bool {
         let _turn = self.turn.lock().await;
         let Some(event) = self.event(id) else { return false };
-        let What::Poll(poll) = &event.what else { return false };
-        if poll.is_emptied {
-            return false;
-        }
+        let Some(poll) = event.poll().filter(|poll| poll.kept == Kept::Whole) else { return false };
         {
             let mut inner = self.inner();
             inner.put(poll.before.clone());
@@ -287,6 +233,7 @@ impl Trigger {
                 Some(_) => format!("from before poll {}", poll.number),
                 None => String::new(),
             };
+            inner.settle();
             inner.push(What::Note(format!("State taken back to before poll {}", poll.number)));
         }
         self.changed();
@@ -333,6 +280,11 @@ impl Inner {
         }
     }
 
+    /// The state is now what the next event leaves.
+    fn settle(&mut self) {
+        self.settled = (self.state.clone(), self.origin.clone());
+    }
+
     /// Replaces the state.
     fn put(&mut self, state: State) {
         self.state = state;
@@ -353,7 +305,8 @@ impl Inner {
         if run.result.is_ok() {
             self.origin = format!("after poll {}", self.polls);
         }
-        let poll = Poll { number: self.polls, run, delivery, no_changes, more, before, after, is_emptied: false };
+        self.settle();
+        let poll = Poll { number: self.polls, run, delivery, no_changes, more, before, after, kept: Kept::Whole };
         self.push(What::Poll(Box::new(poll)));
     }
 }

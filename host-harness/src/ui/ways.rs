@@ -1,5 +1,7 @@
 //! The ways out of the page: a run as a command of this program, as a program in Rust, and a request as `curl`. Pure.
 
+use std::time::Duration;
+
 use host::egress::REDACTED;
 use host::{Exchange, Grants};
 use serde_json::{Map, Value, json};
@@ -12,21 +14,49 @@ use crate::variable::{self, Part};
 /// A longer body is not pasted into a terminal. In bytes.
 const LONGEST_BODY: usize = 64 * 1024;
 
-/// An action with these inputs as a command line of this program.
-pub(super) fn command(action: &str, inputs: &Map<String, Value>, grants: Grants) -> String {
-    let mut words = vec!["harness".to_owned()];
-    words.extend(granted(grants));
-    words.extend(["action".into(), plain_or_quoted(action), "--connection".into(), "connection.json".into()]);
-    let single = |(key, value): (&String, &Value)| quoted(&input_word::of(key, value)?);
-    match inputs.iter().map(single).collect::<Option<Vec<String>>>() {
-        Some(inputs) => {
-            words.extend(inputs.into_iter().flat_map(|input| ["--input".to_owned(), input]));
-            words.join(" ")
-        }
-        // One line of JSON, in which the end's word cannot stand alone.
-        None => {
-            let json = json_to_show(&Value::Object(inputs.clone()).to_string());
-            format!("{} --inputs - <<'END'\n{json}\nEND", words.join(" "))
+/// An operation as a command of this program.
+pub(super) struct Command<'a> {
+    verb: &'static str,
+    key: &'a str,
+    /// What stands behind the connection, as a shell takes it.
+    options: Vec<String>,
+}
+
+impl<'a> Command<'a> {
+    /// Performs an action.
+    pub(super) fn action(key: &'a str) -> Self {
+        Self { verb: "action", key, options: Vec::new() }
+    }
+
+    /// Polls a trigger once, with its state in a file of the trigger's name.
+    pub(super) fn poll(key: &'a str) -> Self {
+        Self { verb: "poll", key, options: vec!["--state".into(), plain_or_quoted(&format!("{key}.state"))] }
+    }
+
+    /// Polls a trigger every so often, with its state in the same file.
+    pub(super) fn watch(key: &'a str, every: Duration) -> Self {
+        let mut command = Self { verb: "watch", ..Self::poll(key) };
+        command.options.push(format!("--every {}s", every.as_secs().max(1)));
+        command
+    }
+
+    /// The command line with these inputs.
+    pub(super) fn line(self, inputs: &Map<String, Value>, grants: Grants) -> String {
+        let mut words = vec!["harness".to_owned()];
+        words.extend(granted(grants));
+        words.extend([self.verb.to_owned(), plain_or_quoted(self.key), "--connection connection.json".into()]);
+        words.extend(self.options);
+        let single = |(key, value): (&String, &Value)| quoted(&input_word::of(key, value)?);
+        match inputs.iter().map(single).collect::<Option<Vec<String>>>() {
+            Some(inputs) => {
+                words.extend(inputs.into_iter().flat_map(|input| ["--input".to_owned(), input]));
+                words.join(" ")
+            }
+            // One line of JSON, in which the end's word cannot stand alone.
+            None => {
+                let json = json_to_show(&Value::Object(inputs.clone()).to_string());
+                format!("{} --inputs - <<'END'\n{json}\nEND", words.join(" "))
+            }
         }
     }
 }
@@ -159,8 +189,6 @@ fn literal(text: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use host::ExchangeOutcome;
 
     use super::*;
@@ -172,16 +200,30 @@ mod tests {
     #[test]
     fn a_run_is_a_command_line_with_its_inputs_and_grants() {
         let grants = Grants { allow_http: true, read_only: true, ..Grants::default() };
-        let line = command("listThings", &inputs(json!({"first": "5", "name": "it's", "all": true})), grants);
+        let line =
+            Command::action("listThings").line(&inputs(json!({"first": "5", "name": "it's", "all": true})), grants);
         let expected = r"harness --allow-http --read-only action listThings --connection connection.json --input 'first=5' --input 'name=it'\''s' --input 'all:=true'";
         assert_eq!(line, expected);
-        let line = command("a", &inputs(json!({"name": "@/etc/passwd"})), Grants::default());
+        let line = Command::action("a").line(&inputs(json!({"name": "@/etc/passwd"})), Grants::default());
         assert_eq!(line, r#"harness action a --connection connection.json --input 'name:="@/etc/passwd"'"#);
         // What would be read as another input is told apart in JSON.
-        let line = command("a", &inputs(json!({"a=b": "c"})), Grants::default());
+        let line = Command::action("a").line(&inputs(json!({"a=b": "c"})), Grants::default());
         assert!(line.ends_with("--inputs - <<'END'\n{\"a=b\":\"c\"}\nEND"), "{line}");
-        let line = command("raw", &inputs(json!({"document": "query {\n a }\u{202e}"})), Grants::default());
+        let line =
+            Command::action("raw").line(&inputs(json!({"document": "query {\n a }\u{202e}"})), Grants::default());
         let expected = "harness action raw --connection connection.json --inputs - <<'END'\n{\"document\":\"query {\\n a }\\u202e\"}\nEND";
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn a_trigger_is_a_command_line_with_its_state_in_a_file_whatever_its_key_holds() {
+        let grants = Grants { allow_http: true, ..Grants::default() };
+        let line = Command::poll("pollThings").line(&inputs(json!({"kind": "it's"})), grants);
+        let expected = r"harness --allow-http poll pollThings --connection connection.json --state pollThings.state --input 'kind=it'\''s'";
+        assert_eq!(line, expected);
+        let line = Command::watch("a; rm -rf /", Duration::from_secs(5)).line(&Map::new(), Grants::default());
+        let expected =
+            "harness watch 'a; rm -rf /' --connection connection.json --state 'a; rm -rf /.state' --every 5s";
         assert_eq!(line, expected);
     }
 

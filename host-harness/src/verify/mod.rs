@@ -54,7 +54,8 @@ impl Finding {
             let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
             text.split(|character| !is_part(character)).filter(|name| !name.is_empty()).map(str::to_owned).collect()
         };
-        let mut known = names(&asked.schema);
+        // What the schema calls things, and not how it describes them: descriptions hold the words of everybody.
+        let mut known: BTreeSet<String> = asked.schema.split("\"\"\"").step_by(2).flat_map(names).collect();
         asked.queries.iter().for_each(|query| known.extend(names(&query.query)));
         let told: Vec<String> = names(words).intersection(&known).cloned().collect();
         Self { problem: format!("the service refuses it, with words about {}", told.join(", ")), ..self.clone() }

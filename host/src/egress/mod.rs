@@ -5,6 +5,7 @@ mod address;
 mod attempt_span;
 mod client;
 mod encoding;
+mod listed;
 mod overrides;
 mod policy;
 mod proxied;

@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 use super::attempt_span::AttemptSpan;
 use super::client::{self, Network, Sockets};
 use super::encoding::{self, Body};
+use super::listed;
 use super::policy::EgressPolicy;
 use super::proxied::{self, Again};
 use super::read_only::check_read;
@@ -252,7 +253,10 @@ impl Egress {
         match &read {
             Ok(received) => {
                 span.received(received.body.len());
-                self.step(Step::Answered { requests: self.requests, received_bytes: self.received_bytes });
+                if self.context.steps.is_some() {
+                    let (requests, received_bytes) = (self.requests, self.received_bytes);
+                    self.step(Step::Answered { requests, received_bytes, records: listed::records(&received.body) });
+                }
                 log.debug(|| answer_line(received, attempt, started));
             }
             Err(stopped) => span.failed(stopped.kind()),

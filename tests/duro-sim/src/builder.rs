@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::cors::Cors;
 use crate::cursor::CursorKind;
 use crate::generate::{self, Size};
 use crate::handle::DuroSim;
@@ -64,6 +65,7 @@ impl Default for DuroSimBuilder {
                 null_for_unknown_ids: false,
                 renewal_revokes: false,
                 kept_requests: KEPT_REQUESTS,
+                cors: None,
             },
         }
     }
@@ -151,6 +153,14 @@ impl DuroSimBuilder {
     #[must_use]
     pub fn kept_requests(mut self, count: usize) -> DuroSimBuilder {
         self.settings.kept_requests = count;
+        self
+    }
+
+    /// Lets scripts of pages of this origin call the service, and see these headers of its answers, beside the few that
+    /// every script sees. By default no page of another origin can.
+    #[must_use]
+    pub fn cors(mut self, origin: &str, exposed: &[String]) -> DuroSimBuilder {
+        self.settings.cors = Some(Cors { origin: origin.to_owned(), exposed: exposed.to_vec() });
         self
     }
 

@@ -23,6 +23,7 @@ mod builder;
 mod changes;
 mod clock;
 mod control;
+mod cors;
 mod cursor;
 mod faults;
 mod generate;

@@ -55,6 +55,12 @@ struct Arguments {
     /// Which requests --fault meets
     #[arg(long, default_value_t = 1, requires = "fault")]
     every: u64,
+    /// Let scripts of pages of this origin call it, such as http://127.0.0.1:8080 (CORS)
+    #[arg(long, value_name = "ORIGIN")]
+    cors: Option<String>,
+    /// A header of answers that they may see; can be given several times
+    #[arg(long, value_name = "NAME", requires = "cors")]
+    expose: Vec<String>,
     /// Change a random record at this interval, such as 2s, so that watchers see something
     #[arg(long, value_parser = parse_duration)]
     activity: Option<Duration>,
@@ -82,6 +88,9 @@ async fn main() -> anyhow::Result<()> {
         .threads(arguments.threads);
     for key in &arguments.key {
         builder = builder.key(key);
+    }
+    if let Some(origin) = &arguments.cors {
+        builder = builder.cors(origin, &arguments.expose);
     }
     let port = arguments.port;
     let sim = builder.spawn().await.with_context(|| format!("cannot listen on 127.0.0.1:{port}: try --port 0"))?;

@@ -87,6 +87,10 @@ async fn exchange(request: Request<Incoming>, routers: Arc<Routers>) -> Result<R
     if parts.uri.path().starts_with("/control/") {
         return answer(None, routers.control.clone(), Request::from_parts(parts, Body::from(body))).await;
     }
+    let cors = routers.service.settings().cors.clone();
+    if let Some(answer) = cors.as_ref().and_then(|cors| cors.preflight(&parts)) {
+        return Ok(answer);
+    }
     let received = ReceivedRequest::new(&parts, body.clone());
     let fault = routers.service.faults().choose(&received);
     routers.service.record(received);
@@ -94,7 +98,11 @@ async fn exchange(request: Request<Incoming>, routers: Arc<Routers>) -> Result<R
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let mut response = answer(fault, routers.router.clone(), Request::from_parts(parts, Body::from(body))).await?;
+    let request = Request::from_parts(parts.clone(), Body::from(body));
+    let mut response = answer(fault, routers.router.clone(), request).await?;
+    if let Some(cors) = cors {
+        cors.allow(&parts, &mut response);
+    }
     // By the clock that stamps records, which tests move; left out, it would be that of the machine.
     let date = HeaderValue::try_from(http_date(routers.service.world().clock.now()));
     if let (Entry::Vacant(vacant), Ok(date)) = (response.headers_mut().entry(DATE), date) {

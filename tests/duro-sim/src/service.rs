@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_graphql::{Context, Result};
 use serde_json::Value;
 
+use crate::cors::Cors;
 use crate::cursor::CursorKind;
 use crate::faults::FaultPlan;
 use crate::request::ReceivedRequest;
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) null_for_unknown_ids: bool,
     pub(crate) renewal_revokes: bool,
     pub(crate) kept_requests: usize,
+    /// The pages of other origins that may call it.
+    pub(crate) cors: Option<Cors>,
 }
 
 pub(crate) struct Service {

@@ -73,7 +73,7 @@ impl Bench {
         let changes = folder.path().join("changes.json");
         fs::write(&changes, change_buttons(&sim.url()).to_string()).unwrap();
         let changes = changes.to_str().unwrap();
-        let words = ["--allow-http", "--allow-private-network", "serve", "--changes", changes];
+        let words = ["--allow-http", "--allow-private-network", "serve", "--port", "0", "--changes", changes];
         let (harness, link) = page_with(&words).await;
         let origin = link.split("/?token=").next().unwrap().to_owned();
         browser.goto(&link).await;

@@ -23,6 +23,17 @@ pub(crate) async fn admitted(host: &str, path: &str) -> String {
     format!("{cookie}origin: http://{host}\r\nx-csrf-token: {token}\r\ncontent-type: application/json\r\n")
 }
 
+/// Sends something, and agrees to what is forgotten with it, if that is asked.
+async fn agreed(host: &str, path: &str, own: &str, mut body: serde_json::Value) -> String {
+    let answer = send(host, "POST", path, own, &body.to_string()).await;
+    let said: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_default();
+    if said["question"].is_null() {
+        return answer;
+    }
+    body["agreed"] = said["question"].clone();
+    send(host, "POST", path, own, &body.to_string()).await
+}
+
 #[tokio::test]
 async fn what_the_page_remembers_of_polls_and_runs_is_bounded_in_bytes() {
     let component = built("test/misbehaving.wasm");
@@ -45,6 +56,34 @@ async fn what_the_page_remembers_of_polls_and_runs_is_bounded_in_bytes() {
     if let (Some(before), Some(after)) = (before, peak_of(child.id().unwrap())) {
         let added = after - before;
         assert!(added <= 256 * MIB, "60 polls added {} MiB", added / MIB);
+    }
+    // Polls and runs share the bound: a run goes for the sake of newer polls.
+    send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
+    let result = || get(&host, "/actions/fine/runs/1/result", &own);
+    while !result().await.starts_with("HTTP/1.1 200 ") {}
+    for _ in 0..13 {
+        assert!(send(&host, "POST", "/triggers/large/poll", &own, &nothing).await.starts_with("HTTP/1.1 200"));
+    }
+    assert!(result().await.starts_with("HTTP/1.1 404 "));
+}
+
+#[tokio::test]
+async fn what_the_page_remembers_of_runs_alone_is_bounded_in_bytes() {
+    let data = format!("{{\"text\":\"{}\"}}", "x".repeat(8 << 20));
+    let (child, host, own) = page_with_data(&data).await;
+    let before = peak_of(child.id().unwrap());
+    let run = json!({ "values": { "query": "{ userById { id } }" } }).to_string();
+    // Each holds its result and its answer: half a gigabyte in all.
+    for id in 2..=32 {
+        send(&host, "POST", "/actions/rawRequest/run", &own, &run).await;
+        while get(&host, &format!("/actions/rawRequest/runs/{id}/end"), &own).await.contains("data-run") {}
+    }
+    let result = |id: u64| format!("/actions/rawRequest/runs/{id}/result");
+    assert!(get(&host, &result(1), &own).await.contains("newer runs took its place"));
+    assert!(get(&host, &result(32), &own).await.len() as u64 > 8 * MIB);
+    if let (Some(before), Some(after)) = (before, peak_of(child.id().unwrap())) {
+        let added = after - before;
+        assert!(added <= 256 * MIB, "31 runs added {} MiB", added / MIB);
     }
 }
 
@@ -72,7 +111,7 @@ async fn what_was_done_with_a_connection_is_forgotten_with_it() {
     let own = admitted(&host, &path).await;
     let save = async |key: &str| {
         let values = json!({ "apiKey": key, "url": "https://plm.example/" });
-        send(&host, "POST", "/connection", &own, &json!({ "kind": "key", "values": values }).to_string()).await
+        agreed(&host, "/connection", &own, json!({ "kind": "key", "values": values })).await
     };
     let nothing = json!({ "values": {} }).to_string();
     let kept = async |run: u64| {
@@ -87,7 +126,7 @@ async fn what_was_done_with_a_connection_is_forgotten_with_it() {
     assert!(!kept(1).await);
     send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
     assert!(kept(2).await);
-    send(&host, "POST", "/connection/forget", &own, "{}").await;
+    agreed(&host, "/connection/forget", &own, json!({})).await;
     assert!(!kept(2).await);
 }
 
@@ -100,7 +139,7 @@ async fn what_a_run_was_asked_and_why_it_failed_are_forgotten_with_its_connectio
     let run = json!({ "values": { "first": "canary-input" } }).to_string();
     let answer = send(&host, "POST", "/actions/listComponents/run", &own, &run).await;
     assert!(answer.contains("canary-input"), "{answer}");
-    send(&host, "POST", "/connection/forget", &own, "{}").await;
+    agreed(&host, "/connection/forget", &own, json!({})).await;
     let page = get(&host, "/actions/listComponents", &own).await;
     let (_, shown) = page.split_once("id=\"result\"").unwrap();
     assert!(!shown.contains("canary-input"), "{shown}");
@@ -121,7 +160,7 @@ async fn a_key_that_was_typed_elsewhere_is_on_no_page_once_the_connection_that_h
     let values = json!({ "apiKey": key, "customDuroEnvironment": "https://plm.example/" });
     send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
     send(&host, "POST", &format!("{}/draft", pages[1]), &own, &typed).await;
-    send(&host, "POST", "/connection/forget", &own, "{}").await;
+    agreed(&host, "/connection/forget", &own, json!({})).await;
     for page in pages {
         let shown = get(&host, &page, &own).await;
         assert!(shown.starts_with("HTTP/1.1 200 ") && !shown.contains(key), "{page}: {shown}");

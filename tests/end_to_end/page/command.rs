@@ -30,7 +30,7 @@ pub(super) async fn started() -> (Child, String, String) {
 
 /// The same with further arguments.
 pub(super) async fn started_with(words: &[&str]) -> (Child, String, String) {
-    started_by(serve(&[&["--format", "json"], words].concat())).await
+    started_by(serve(&[&["--format", "json", "--port", "0"], words].concat())).await
 }
 
 /// The page that a command serves, which prints its link as JSON to a pipe.

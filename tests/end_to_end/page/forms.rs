@@ -6,7 +6,7 @@ use fantoccini::key::Key;
 
 use super::bench::{Bench, KEY, on_the_page, page_with};
 
-async fn go(bench: &Bench, link: &str, path: &str) {
+pub(super) async fn go(bench: &Bench, link: &str, path: &str) {
     bench.browser.goto(link).await;
     bench.browser.wait_for("html[data-ready]").await;
     bench.browser.goto(&format!("{}{path}", link.split("/?token=").next().unwrap())).await;
@@ -22,7 +22,7 @@ async fn fill_in(bench: &Bench) {
 async fn a_refusal_names_all_that_is_missing_and_the_line_that_ends_it_and_forms_outlive_the_restart() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = &bench.browser;
-        let (child, link) = page_with(&["serve"]).await;
+        let (child, link) = page_with(&["serve", "--port", "0"]).await;
         go(&bench, &link, "/actions/listComponents").await;
         browser.type_into("#input-first", "7").await;
         browser.wait_until("it is kept", "return Object.keys(localStorage).length > 0").await;
@@ -58,7 +58,8 @@ async fn a_refusal_names_all_that_is_missing_and_the_line_that_ends_it_and_forms
 async fn a_page_that_only_reads_says_so_and_what_would_change_data_does_not_leave() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = &bench.browser;
-        let (_child, link) = page_with(&["--allow-http", "--allow-private-network", "--read-only", "serve"]).await;
+        let (_child, link) =
+            page_with(&["--allow-http", "--allow-private-network", "--read-only", "serve", "--port", "0"]).await;
         go(&bench, &link, "/connection").await;
         browser.wait_for_text(".mode", "Read-only").await;
         fill_in(&bench).await;
@@ -66,6 +67,10 @@ async fn a_page_that_only_reads_says_so_and_what_would_change_data_does_not_leav
         browser.wait_for_text("#connection-result .success", "http://127.0.0.1").await;
         let requests = bench.sim.request_count();
         go(&bench, &link, "/actions/createChangeOrder").await;
+        // In words, where the action is chosen and where it is filled in.
+        browser.wait_for_text("nav a[href='/actions/createChangeOrder']", "changes are off").await;
+        browser.wait_for_text("form .may-change", "--read-only").await;
+        assert_eq!(browser.count("nav a[href='/actions/getCurrentUser'] .mark-of-change").await, 0);
         browser.type_into("#input-name", "Not made").await;
         browser.press(&[Key::Enter]).await;
         browser.wait_for_text("#result .failure", "without that flag").await;
@@ -86,7 +91,7 @@ async fn waiting_is_seen_with_its_attempts_and_its_countdown_and_can_be_ended() 
         browser.wait_for_text("[data-progress]", "sent again in").await;
         browser.click("[data-cancel]").await;
         browser.wait_for_text("#result .failure", "Stopped").await;
-        browser.wait_for("[data-progress][hidden]").await;
+        assert_eq!(browser.count("[data-progress]:not([hidden])").await, 0);
     })
     .await;
 }
@@ -113,6 +118,36 @@ async fn what_the_connection_is_said_to_be_is_true_after_every_call() {
         browser.wait_for_text("#connection-state", "Works").await;
         bench.connect().await;
         browser.wait_for_text("#connection-state", &who).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_started_again_without_a_port_is_where_it_was_with_what_was_typed() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        let browser = &bench.browser;
+        let (child, link) = page_with(&["serve"]).await;
+        go(&bench, &link, "/actions/listComponents").await;
+        browser.type_into("#input-first", "7").await;
+        browser.wait_until("it is kept", "return JSON.stringify(localStorage).includes('7')").await;
+        let at = |link: &str| link.split("/?").next().unwrap().to_owned();
+        let first = at(&link);
+        // Beside it, another one is at a free port.
+        let (_beside, other) = page_with(&["serve"]).await;
+        assert_ne!(at(&other), first);
+        drop(child);
+        // The port is free as soon as the program is gone.
+        let mut again = page_with(&["serve"]).await;
+        for _ in 0..50 {
+            if at(&again.1) == first {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            again = page_with(&["serve"]).await;
+        }
+        assert_eq!(at(&again.1), first);
+        go(&bench, &again.1, "/actions/listComponents").await;
+        assert_eq!(browser.js("return document.querySelector('#input-first').value").await, "7");
     })
     .await;
 }

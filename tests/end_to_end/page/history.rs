@@ -33,7 +33,15 @@ async fn runs_are_there_after_a_restart_with_their_results_and_without_the_key()
     // A second program cannot use the file at the same time.
     let component = built("test/misbehaving.wasm");
     let second = tokio::process::Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)))
-        .args(["serve", "--component", component.to_str().unwrap(), "--history", history.to_str().unwrap()])
+        .args([
+            "serve",
+            "--port",
+            "0",
+            "--component",
+            component.to_str().unwrap(),
+            "--history",
+            history.to_str().unwrap(),
+        ])
         .output()
         .await
         .unwrap();
@@ -86,7 +94,7 @@ async fn a_history_that_cannot_be_used_is_named_before_the_page_is_there() {
     #[cfg(unix)]
     std::fs::set_permissions(&text, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let second = tokio::process::Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)))
-        .args(["serve", "--history", text.to_str().unwrap()])
+        .args(["serve", "--port", "0", "--history", text.to_str().unwrap()])
         .output()
         .await
         .unwrap();
@@ -94,4 +102,109 @@ async fn a_history_that_cannot_be_used_is_named_before_the_page_is_there() {
     assert_eq!(second.status.code(), Some(2), "{messages}");
     assert!(messages.contains("notes.txt") && messages.contains("name a new file"), "{messages}");
     assert!(std::fs::read_to_string(&text).unwrap().starts_with("These are notes"));
+}
+
+/// Whether any file of a folder holds a text.
+fn is_in_files(folder: &Path, text: &str) -> bool {
+    let mut files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    files.any(|bytes| String::from_utf8_lossy(&bytes).contains(text))
+}
+
+#[tokio::test]
+async fn what_is_deleted_on_the_page_is_gone_from_the_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("runs.sqlite");
+    let (mut child, host, path) = started_with(&["--history", history.to_str().unwrap()]).await;
+    let own = admitted(&host, &path).await;
+    // There is no connection: what was asked is kept all the same.
+    for (action, canary) in
+        [("listComponents", "canary-one"), ("listComponents", "canary-two"), ("listProducts", "canary-three")]
+    {
+        let typed = json!({ "values": { "first": canary } }).to_string();
+        send(&host, "POST", &format!("/actions/{action}/run"), &own, &typed).await;
+        let begun = std::time::Instant::now();
+        while !is_in_files(folder.path(), canary) {
+            assert!(begun.elapsed().as_secs() < 30, "{canary} was written nowhere, and nothing is tested");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+    let gone = async |address: &str| {
+        let answer = send(&host, "POST", address, &own, "{}").await;
+        assert!(answer.starts_with("HTTP/1.1 204 "), "{address}: {answer}");
+        // What was still to be written is not written any more.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        ["canary-one", "canary-two", "canary-three"].map(|canary| !is_in_files(folder.path(), canary))
+    };
+    assert_eq!(gone("/actions/listComponents/runs/1/delete").await, [true, false, false]);
+    let again = send(&host, "POST", "/actions/listComponents/runs/1/delete", &own, "{}").await;
+    assert!(again.starts_with("HTTP/1.1 404 "), "{again}");
+    assert_eq!(gone("/actions/listComponents/runs/clear").await, [true, true, false]);
+    assert_eq!(gone("/history/clear").await, [true, true, true]);
+    // Nobody else can have it done.
+    let forged = own.replace("x-csrf-token: ", "x-csrf-token: 0");
+    assert!(send(&host, "POST", "/history/clear", &forged, "{}").await.starts_with("HTTP/1.1 403 "));
+    child.kill().await.unwrap();
+    let (_child, host, path) = started_with(&["--history", history.to_str().unwrap()]).await;
+    let own = admitted(&host, &path).await;
+    assert!(get(&host, "/actions/listProducts", &own).await.contains("Nothing has run yet"));
+}
+
+#[tokio::test]
+async fn a_triggers_timeline_and_its_state_are_there_after_a_restart_and_nothing_comes_twice() {
+    let sim = duro_sim::DuroSim::builder().key(KEY).spawn().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("runs.sqlite");
+    let words = ["--allow-http", "--allow-private-network", "--history", history.to_str().unwrap()];
+    let values = json!({ "apiKey": KEY, "customDuroEnvironment": sim.url() });
+    let connection = json!({ "kind": "duroApiKey", "values": values }).to_string();
+    let inputs = json!({ "values": { "pollResourceType": "components" } }).to_string();
+    let trigger = "/triggers/pollChangesTrigger";
+    let polled = async |host: &str, own: &str| {
+        let answer = send(host, "POST", &format!("{trigger}/poll"), own, &inputs).await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"say\":\"Polled\""), "{answer}");
+        get(host, &format!("{trigger}/news?version=0&last=0"), own).await
+    };
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+
+    let (mut child, host, path) = started_with(&words).await;
+    let own = admitted(&host, &path).await;
+    send(&host, "POST", "/connection", &own, &connection).await;
+    polled(&host, &own).await;
+    sim.add(duro_sim::Resource::Components, "Found before the restart");
+    let news = polled(&host, &own).await;
+    assert!(news.contains("1 created") && news.contains("after poll 2"), "{news}");
+    let payload = body(&get(&host, &format!("{trigger}/polls/2/payload"), &own).await);
+    let state = body(&get(&host, &format!("{trigger}/state/file"), &own).await);
+    assert!(payload.contains("Found before the restart") && !state.is_empty());
+    child.kill().await.unwrap();
+    assert!(!is_in_files(folder.path(), KEY));
+
+    let (mut child, host, path) = started_with(&words).await;
+    let own = admitted(&host, &path).await;
+    let page = get(&host, trigger, &own).await;
+    for expected in ["1 created", "Found before the restart", "Poll 2", "after poll 2", "of an earlier start"] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    assert_eq!(body(&get(&host, &format!("{trigger}/polls/2/payload"), &own).await), payload);
+    assert_eq!(body(&get(&host, &format!("{trigger}/state/file"), &own).await), state);
+    let csv = get(&host, &format!("{trigger}/polls/2/download/csv"), &own).await;
+    assert!(csv.contains("Found before the restart"), "{csv}");
+    send(&host, "POST", "/connection", &own, &connection).await;
+    let news = polled(&host, &own).await;
+    assert!(news.contains("Poll 3") && news.contains("no changes") && news.contains("after poll 3"), "{news}");
+    // The state belongs to its service, wherever it was kept.
+    let elsewhere = duro_sim::DuroSim::builder().key(KEY).spawn().await.unwrap();
+    let values = json!({ "apiKey": KEY, "customDuroEnvironment": elsewhere.url() });
+    send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
+    let answer = send(&host, "POST", &format!("{trigger}/poll"), &own, &inputs).await;
+    assert!(answer.contains("invalid-state"), "{answer}");
+    // What is cleared is gone from the file; the state is not.
+    assert!(is_in_files(folder.path(), "Found before the restart"));
+    assert!(send(&host, "POST", &format!("{trigger}/clear"), &own, "{}").await.starts_with("HTTP/1.1 204 "));
+    assert!(!is_in_files(folder.path(), "Found before the restart"));
+    child.kill().await.unwrap();
+    let (_child, host, path) = started_with(&words).await;
+    let own = admitted(&host, &path).await;
+    let page = get(&host, trigger, &own).await;
+    assert!(page.contains("after poll 3") && !page.contains("Poll 2"), "{page}");
 }

@@ -132,6 +132,9 @@ async fn a_change_is_made_only_after_somebody_agreed() {
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;
         let browser = bench.open("/actions/createChangeOrder").await;
+        browser.wait_for_text("nav a[href='/actions/createChangeOrder']", "may change data").await;
+        browser.wait_for_text("form .may-change", "may change data").await;
+        assert_eq!(browser.count("nav a[href='/actions/listComponents'] .mark-of-change").await, 0);
         let before = bench.sim.records(Resource::ChangeOrders).len();
         browser.type_into("#input-name", "Replace 1/4\" screws <b>now</b>").await;
         browser.press(&[Key::Enter]).await;

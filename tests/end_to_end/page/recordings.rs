@@ -60,6 +60,8 @@ async fn a_recording_is_made_on_the_page_saved_opened_again_and_replayed() {
         // With the connection, what was done with it is forgotten.
         bench.open("/connection").await;
         browser.click("[data-post='/connection/forget']").await;
+        browser.wait_for("#ask[open]").await;
+        browser.click("#ask [data-answer=yes]").await;
         browser.wait_for_text("#connection-state", "Not connected yet").await;
         bench.open("/recordings").await;
         assert_eq!(browser.count("#opened").await, 0);

@@ -8,6 +8,7 @@ use super::bench::on_the_page;
 use super::browser::Browser;
 
 async fn poll(browser: &Browser, number: u32) {
+    browser.wait_until("it can poll", "return !document.querySelector('[data-trigger=poll][aria-disabled]')").await;
     browser.click("[data-trigger=poll]").await;
     browser.wait_for_text("#timeline .event-title", &format!("Poll {number}")).await;
     // A change of the state is shown together with the poll.
@@ -97,7 +98,22 @@ async fn quiet_polls_fold_into_one_line_and_a_chart_shows_what_each_delivered() 
         bench.sim.add(Resource::Components, "Seen");
         poll(browser, 5).await;
         browser.wait_for_text("#chart figcaption", "The last 5 polls delivered 1 record").await;
-        assert_eq!((browser.count("#chart rect").await, browser.count("#chart rect.found").await), (5, 1));
+        assert_eq!((browser.count("#chart [data-bar]").await, browser.count("#chart .found").await), (5, 1));
+        // Each says when it was and what came, as the timeline does, and leads to it.
+        let time = browser.text("#timeline li:first-child time").await;
+        let said = "return [...document.querySelectorAll('[data-bar]')].map(e => [e.getAttribute('aria-label'), \
+                    e.querySelector('title').textContent])";
+        let said: Vec<[String; 2]> = serde_json::from_value(browser.js(said).await).unwrap();
+        assert_eq!(said[4], [format!("Poll 5, {time}: 1 created"), format!("Poll 5, {time}: 1 created")]);
+        assert!(said[2][0].starts_with("Poll 3, ") && said[2][0].ends_with(": found nothing"), "{said:?}");
+        let folded = "return document.querySelector('#timeline > li:nth-child(3)').hidden";
+        assert_eq!(browser.js(folded).await, true);
+        browser.click("[data-bar]:nth-of-type(3)").await;
+        browser.wait_for("#timeline > li:nth-child(3):focus").await;
+        assert_eq!(browser.js(folded).await, false);
+        browser.client.refresh().await.unwrap();
+        browser.wait_for("html[data-ready]").await;
+        browser.wait_for_text("#timeline", "and 2 quiet before it").await;
         browser.click("[data-fold]").await;
         browser
             .wait_until(

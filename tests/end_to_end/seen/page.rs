@@ -20,7 +20,8 @@ async fn a_run_and_a_poll_of_the_page_are_spans_and_are_counted_and_its_secrets_
     let desk = Desk::new().await;
     let collector = Collector::start(Manner::Takes).await;
     let grants = ["--allow-http", "--allow-private-network", "--format", "json", "--otlp", &collector.url];
-    let mut command = desk.command(&[&grants[..], &["serve", "--connection", "connection.json"]].concat());
+    let mut command =
+        desk.command(&[&grants[..], &["serve", "--port", "0", "--connection", "connection.json"]].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let (mut child, host, path) = started_by(command).await;
     let own = admitted(&host, &path).await;

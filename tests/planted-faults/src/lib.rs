@@ -26,6 +26,12 @@ mod fault {
     pub(super) const WRONG_EXAMPLE: u8 = 10;
     pub(super) const OWN_STATES_ALONE: u8 = 11;
     pub(super) const EAGER_FIRST_POLL: u8 = 12;
+    pub(super) const LYING_SECOND_POLL: u8 = 13;
+    pub(super) const ENDLESS_REQUESTS: u8 = 14;
+    pub(super) const GROWING_MEMORY: u8 = 15;
+    pub(super) const LOGGED_KEY: u8 = 16;
+    pub(super) const LOGGED_INPUTS: u8 = 17;
+    pub(super) const EXAMPLE_OUT_OF_BOUNDS: u8 = 18;
 }
 
 fn planted() -> u8 {
@@ -64,6 +70,21 @@ impl Connector for Planted {
         {
             action.example_payload = "{\"createChangeOrder\": 7}".into();
         }
+        if has(fault::LOGGED_KEY)
+            && let Some(kind) = definition.connections.first_mut()
+            && let Some(key) = kind.fields.first().cloned()
+        {
+            // As a text like any other, it is given to the component.
+            let mut input = manifest::InputField { kind: manifest::InputKind::Text, ..key.input.clone() };
+            input.key = "accessToken".into();
+            kind.fields.push(manifest::ConnectionField { input, secret: false, may_be_jwt: false, ..key });
+        }
+        if has(fault::EXAMPLE_OUT_OF_BOUNDS) {
+            let inputs = definition.actions.iter_mut().flat_map(|action| &mut action.inputs);
+            if let Some(input) = inputs.into_iter().find(|input| input.key == "first") {
+                input.example = Some("20000".into());
+            }
+        }
         definition
     }
 
@@ -75,6 +96,23 @@ impl Connector for Planted {
             result => result,
         };
         let result = result?;
+        if key == "getCurrentUser" && has(fault::ENDLESS_REQUESTS) {
+            loop {
+                Duro::perform(host, key, connection, inputs)?;
+            }
+        }
+        if key == "getCurrentUser" && has(fault::GROWING_MEMORY) {
+            let mut held: Vec<Vec<u8>> = Vec::new();
+            loop {
+                held.push(std::hint::black_box(vec![1; 1 << 20]));
+            }
+        }
+        if has(fault::LOGGED_KEY) {
+            host.log(Level::Trace, &format!("connected with {}", connection.fields));
+        }
+        if has(fault::LOGGED_INPUTS) {
+            host.log(Level::Info, &format!("{key} is asked for {inputs}"));
+        }
         if has(fault::LEAKING_LOG) {
             host.log(Level::Info, &format!("{key} gave {result}"));
         }
@@ -112,6 +150,9 @@ impl Connector for Planted {
         }?;
         if has(fault::EAGER_FIRST_POLL) && state.is_none() {
             polled.no_changes = false;
+        }
+        if has(fault::LYING_SECOND_POLL) && state.is_some() {
+            polled.payload = polled.payload.replacen("\"deleted\":[", "\"deleted\":7,\"others\":[", 1);
         }
         if has(fault::SHRINKING_STATE) {
             polled.state.truncate(polled.state.len() / 2);

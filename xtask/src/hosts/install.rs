@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::program::Program;
+use super::program::{Components, Program};
 use crate::workspace::Workspace;
 use crate::{cargo, files, installing, progress};
 
@@ -26,25 +26,24 @@ const BLOCKING: &[&str] = &[
 const OLDEST_NODE: u32 = 20;
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
+/// The components as files. `design` is where that of the second connector is.
+pub(super) fn components(workspace: &Workspace, design: PathBuf) -> Components {
+    Components { duro: workspace.component(), design, misbehaving: workspace.misbehaving_component() }
+}
+
 /// The harness, as one host among them.
-pub(super) fn harness(workspace: &Workspace) -> Program {
+pub(super) fn harness(workspace: &Workspace, components: &Components) -> Program {
     let command = [workspace.harness().into_os_string(), "--no-config".into(), "--quiet".into()];
-    Program {
-        name: "harness",
-        command: command.to_vec(),
-        duro: workspace.component(),
-        misbehaving: workspace.misbehaving_component(),
-        only: None,
-    }
+    Program { name: "harness", command: command.to_vec(), components: components.clone(), only: None }
 }
 
 /// The hosts that this machine can run. One that it cannot is named loudly, and is an error in continuous integration.
-pub(super) fn hosts(workspace: &Workspace) -> Result<Vec<Program>> {
+pub(super) fn hosts(workspace: &Workspace, components: &Components) -> Result<Vec<Program>> {
     let folder = copied(workspace, "hosts")?;
     let mut hosts = Vec::new();
     for (what, found) in [
-        ("the hosts in JavaScript", in_javascript(workspace, &folder)),
-        ("the host in Python", in_python(workspace, &folder)),
+        ("the hosts in JavaScript", in_javascript(workspace, &folder, components)),
+        ("the host in Python", in_python(&folder, components)),
     ] {
         match found {
             Ok(found) => hosts.extend(found),
@@ -75,12 +74,18 @@ fn copied(workspace: &Workspace, to: &str) -> Result<PathBuf> {
     Ok(to)
 }
 
-fn in_javascript(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
+fn in_javascript(workspace: &Workspace, folder: &Path, components: &Components) -> Result<Vec<Program>> {
     installing::npm(&folder.join("javascript"))?;
     let node = installing::node(workspace, OLDEST_NODE)?;
-    let (duro, misbehaving) = (folder.join("components/duro"), folder.join("components/misbehaving"));
+    let in_folder = |name: &str| folder.join("components").join(name);
+    let made =
+        Components { duro: in_folder("duro"), design: in_folder("design"), misbehaving: in_folder("misbehaving") };
     progress::step("Make ES modules of the components", || {
-        for (component, made) in [(workspace.component(), &duro), (workspace.misbehaving_component(), &misbehaving)] {
+        for (component, made) in [
+            (&components.duro, &made.duro),
+            (&components.design, &made.design),
+            (&components.misbehaving, &made.misbehaving),
+        ] {
             let mut command = Command::new(&node);
             command.arg(folder.join("javascript/transpile.mjs")).arg(component).arg(made);
             cargo::run(&mut command)?;
@@ -91,14 +96,14 @@ fn in_javascript(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
         let mut command: Vec<OsString> = vec![node.into()];
         command.push(folder.join("javascript").join(script).into());
         command.extend(flags.iter().map(OsString::from));
-        Program { name, command, duro: duro.clone(), misbehaving: misbehaving.clone(), only: None }
+        Program { name, command, components: made.clone(), only: None }
     };
     let mut hosts = vec![program("node", &node, "node.mjs", &["--engine", "blocking"])];
     match installing::engine(workspace)? {
         Some(engine) => hosts.push(program("node-jspi", &engine, "node.mjs", &["--engine", "jspi"])),
         None => missing("a Node in which WebAssembly can wait: npm has none for this kind of machine")?,
     }
-    match BROWSERS.iter().find_map(|name| cargo::on_path(name)) {
+    match browser() {
         Some(browser) => {
             for (name, engine, only) in [("browser", "jspi", None), ("browser-blocking", "blocking", Some(BLOCKING))] {
                 let mut host = program(name, &node, "browser.mjs", &[]);
@@ -112,11 +117,15 @@ fn in_javascript(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
     Ok(hosts)
 }
 
-fn in_python(workspace: &Workspace, folder: &Path) -> Result<Vec<Program>> {
+/// A browser, where there is one.
+pub(super) fn browser() -> Option<PathBuf> {
+    BROWSERS.iter().find_map(|name| cargo::on_path(name))
+}
+
+fn in_python(folder: &Path, components: &Components) -> Result<Vec<Program>> {
     let inside = installing::python(&folder.join("venv"), &folder.join("python/requirements.txt"))?;
-    let (duro, misbehaving) = (workspace.component(), workspace.misbehaving_component());
     let command = vec![inside.into_os_string(), folder.join("python/host.py").into_os_string()];
-    Ok(vec![Program { name: "python", command, duro, misbehaving, only: None }])
+    Ok(vec![Program { name: "python", command, components: components.clone(), only: None }])
 }
 
 fn missing(what: &str) -> Result<()> {

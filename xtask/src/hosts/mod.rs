@@ -1,6 +1,7 @@
-//! `cargo xtask hosts`: the connector in the hosts of `examples/hosts`, each call held against what the harness prints of
+//! `cargo xtask hosts`: the connectors in the hosts of `examples/hosts`, each call held against what the harness prints of
 //! the same.
 
+mod across;
 mod calls;
 mod compare;
 mod install;
@@ -8,8 +9,10 @@ mod misdeeds;
 mod polls;
 mod program;
 mod provoked;
+mod second;
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -22,7 +25,7 @@ use program::{Desk, Program};
 /// As many records as the longest list that is asked for has, and some more.
 const RECORDS: [&str; 2] = ["--components", "1100"];
 
-/// Run the connector in hosts in Node, Python and the browser, and hold what they print against the harness.
+/// Run the connectors in hosts in Node, Python and the browser, and hold what they print against the harness.
 ///
 /// Installs below the target directory what they need, with npm and pip: exactly what their lock files name. Each call is made by
 /// the harness and by each host, on a simulated service. Results, payloads and the connector's own errors must be the same byte
@@ -40,8 +43,11 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::duro(workspace)?;
     build::misbehaving_component(workspace)?;
+    let components = install::components(workspace, build::connector(workspace, second::CONNECTOR)?);
     let service = progress::step("Compile the simulated Duro service", || build::native_binary(workspace, "duro-sim"))?;
-    let mut hosts = install::hosts(workspace)?;
+    let design =
+        progress::step("Compile that of the second connector", || build::native_binary(workspace, second::SERVICE))?;
+    let mut hosts = install::hosts(workspace, &components)?;
     if let Some(name) = &options.only {
         let known: Vec<&str> = hosts.iter().map(|host| host.name).collect();
         let known = known.join(", ");
@@ -51,16 +57,27 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
     }
     let folder = tempfile::Builder::new().prefix("connector-hosts-").tempdir().context("no temporary folder")?;
-    let elsewhere = folder.path().join("elsewhere");
-    fs::create_dir(&elsewhere)?;
-    let desk = Desk::new(
-        Service::start(&service, folder.path(), &RECORDS)?,
-        Service::start(&service, &elsewhere, &[])?,
-        folder.path(),
-        install::harness(workspace),
-    )?;
+    let within = |name: &str| -> Result<PathBuf> {
+        let folder = folder.path().join(name);
+        fs::create_dir(&folder)?;
+        Ok(folder)
+    };
+    let desk = Desk {
+        service: Service::start(&service, folder.path(), &RECORDS)?,
+        design: Service::start(&design, &within("design")?, &[])?,
+        elsewhere: Service::start(&service, &within("elsewhere")?, &[])?,
+        folder: folder.path().to_owned(),
+        harness: install::harness(workspace, &components),
+    };
     let mut problems = progress::step("Make each call in each host", || make_calls(&desk, &hosts))?;
-    problems.extend(progress::step("Poll, with changes between", || polls::run(&desk, &hosts))?);
+    problems.extend(progress::step("Poll, with changes between", || {
+        Ok([polls::run(&desk, &hosts)?, second::polls(&desk, &hosts)?].concat())
+    })?);
+    if let Some(browser) = install::browser().filter(|_| hosts.iter().any(|host| host.name == "browser")) {
+        problems.extend(progress::step("Call the service from a page of another origin", || {
+            across::run(&browser, &service, folder.path())
+        })?);
+    }
     if let Some(node) = hosts.iter().find(|host| host.name == "node") {
         problems.extend(progress::step("Break a host, and see that it is noticed", || {
             provoked::run(workspace, &desk, node)
@@ -70,6 +87,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         problems.push("a request came to a service that no connection names".to_owned());
     }
     desk.service.stop()?;
+    desk.design.stop()?;
     desk.elsewhere.stop()?;
     if problems.is_empty() {
         return Ok(());
@@ -81,7 +99,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 fn make_calls(desk: &Desk, hosts: &[Program]) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     let mut made = vec![(0_u32, Duration::ZERO); hosts.len()];
-    for call in [calls::all(desk), misdeeds::all(desk)].concat() {
+    for call in [calls::all(desk), second::all(desk), misdeeds::all(desk)].concat() {
         let expected = desk.make(&desk.harness, &call)?;
         for (host, (count, took)) in hosts.iter().zip(&mut made).filter(|(host, _)| host.makes(&call)) {
             let started = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -15,8 +15,18 @@ use crate::service::Service;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Component {
     Duro,
+    /// Another connector, of another service.
+    Design,
     /// The one that breaks every rule, each on demand.
     Misbehaving,
+}
+
+/// The components as a host takes them: files, or the folders of what was made of them.
+#[derive(Clone)]
+pub(super) struct Components {
+    pub(super) duro: PathBuf,
+    pub(super) design: PathBuf,
+    pub(super) misbehaving: PathBuf,
 }
 
 /// A host that is called as a command.
@@ -25,9 +35,7 @@ pub(super) struct Program {
     pub(super) name: &'static str,
     /// The program, and what comes before a call's own words.
     pub(super) command: Vec<OsString>,
-    /// The components as this host takes them: a file, or the folder of what was made of it.
-    pub(super) duro: PathBuf,
-    pub(super) misbehaving: PathBuf,
+    pub(super) components: Components,
     /// The calls that it makes, by name; none for all. For a host that is another one but for a part.
     pub(super) only: Option<&'static [&'static str]>,
 }
@@ -74,6 +82,8 @@ pub(super) const SHORT_DEADLINE_SECONDS: u32 = 4;
 /// The services, and the folder with the files of calls.
 pub(super) struct Desk {
     pub(super) service: Service,
+    /// That of the second connector.
+    pub(super) design: Service,
     /// A service that nothing may reach.
     pub(super) elsewhere: Service,
     pub(super) folder: PathBuf,
@@ -81,10 +91,6 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(service: Service, elsewhere: Service, folder: &Path, harness: Program) -> Result<Self> {
-        Ok(Self { service, elsewhere, folder: folder.to_owned(), harness })
-    }
-
     /// A connection of Duro's to an address.
     pub(super) fn duro(&self, key: &str, url: &str) -> Value {
         // A chosen environment that the address beats.
@@ -152,8 +158,9 @@ impl Desk {
         let (program, before) = host.command.split_first().context("a host without a program")?;
         let mut command = Command::new(program);
         command.args(before).current_dir(&self.folder).arg("--component").arg(match call.component {
-            Component::Duro => &host.duro,
-            Component::Misbehaving => &host.misbehaving,
+            Component::Duro => &host.components.duro,
+            Component::Design => &host.components.design,
+            Component::Misbehaving => &host.components.misbehaving,
         });
         let unit = if host.is_harness() { "s" } else { "" };
         command.arg("--deadline").arg(format!("{}{unit}", call.deadline_seconds)).args(call.grants);

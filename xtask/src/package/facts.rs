@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::{Metadata, MetadataCommand};
-use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Revision, Source, Version};
+use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Payload, Revision, Source, Version};
 
 use crate::cargo;
 use crate::workspace::Workspace;
@@ -77,6 +77,22 @@ impl Facts {
     pub(super) fn of(&self, package: &str) -> Result<&Facets> {
         self.packages.get(package).with_context(|| format!("cargo does not know the package {package}"))
     }
+
+    /// Fails where a component does not say what it is: registries show what it says, and nothing else.
+    pub(super) fn check_said_by(&self, component: &[u8]) -> Result<()> {
+        let payload = Payload::from_binary(component)?;
+        let said = payload.metadata();
+        let missing = [
+            ("name", said.name.is_none()),
+            ("version", said.version.is_none()),
+            ("licence", said.licenses.is_none()),
+            ("revision", said.revision.as_ref().map(ToString::to_string) != Some(self.revision.clone())),
+            ("source", said.source.is_none() && self.source.is_some()),
+        ];
+        let missing: Vec<&str> = missing.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        ensure!(missing.is_empty(), "the component does not say its {}", missing.join(", "));
+        Ok(())
+    }
 }
 
 impl Facets {
@@ -96,5 +112,28 @@ impl Facets {
             metadata.source = AddMetadataField::Set(source);
         }
         Ok(metadata)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_that_ships_says_whose_revision_it_is_and_one_that_does_not_is_refused() {
+        let facts = Facts {
+            source: Some("https://git.example/connectors".into()),
+            revision: "abc".into(),
+            packages: HashMap::new(),
+        };
+        let facets =
+            Facets { name: "one".into(), version: "1.2.3".into(), description: None, license: Some("MIT".into()) };
+        let component = wat::parse_str("(component)").unwrap();
+        let shipped = facets.metadata(&facts).unwrap().to_wasm(&component).unwrap();
+        facts.check_said_by(&shipped).unwrap();
+        let refused = facts.check_said_by(&component).unwrap_err().to_string();
+        assert!(refused.contains("name, version, licence, revision, source"), "{refused}");
+        let older = Facts { revision: "older".into(), ..facts };
+        assert!(older.check_said_by(&shipped).unwrap_err().to_string().ends_with("its revision"));
     }
 }

@@ -21,7 +21,8 @@ use facts::Facts;
 const CHECKSUMS: &str = "SHA256SUMS";
 
 /// Build what a release consists of, in dist/package: components that say what they are, with manifest, page and bill
-/// of materials (CycloneDX) each; the contract as a WIT package; the harness; and checksums of all of it.
+/// of materials (CycloneDX) each; the contract as a WIT package; the harness with its manual pages and completions of
+/// shells; and checksums of all of it.
 ///
 /// The same revision gives the same bytes in whatever folder and on whatever machine it is built, with the same compiler.
 /// --twice proves it: all is built again from a second folder, and every file compared.
@@ -41,7 +42,7 @@ pub(crate) struct Options {
     /// The revision that is built [default: Git's, with -dirty where something is not committed]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
-    /// Leave out the harness, which takes minutes
+    /// Leave out the harness and its pages, which takes minutes
     #[arg(long)]
     no_harness: bool,
     /// Sign each component and the checksums with this private key: a .sig file beside each, as `cosign sign-blob` makes
@@ -69,7 +70,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if let Some(key) = &options.sign {
         sign(workspace, options, key, &output)?;
     }
-    eprintln!("  {}: {}", workspace.shown(&output), files_of(&output)?.join(", "));
+    let names = files_of(&output)?;
+    // Manual pages are many, and are no news.
+    let (inner, own): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| name.contains('/'));
+    let own: Vec<&str> = own.into_iter().map(String::as_str).collect();
+    let more = if inner.is_empty() { String::new() } else { format!(", and {} in man/ and completions/", inner.len()) };
+    eprintln!("  {}: {}{more}", workspace.shown(&output), own.join(", "));
     Ok(())
 }
 
@@ -104,7 +110,9 @@ fn assemble(workspace: &Workspace, facts: &Facts, options: &Options, output: &Pa
     if !options.no_harness {
         let target = wasm_target::compiler_fact("host")?;
         let name = format!("harness-{target}{}", std::env::consts::EXE_SUFFIX);
-        build::shipped_harness(workspace, &folder.path().join(&name))?;
+        let program = folder.path().join(&name);
+        build::shipped_harness(workspace, &program)?;
+        build::documents_of(&program)?;
         put("harness.cdx.json", &sbom::of(workspace, facts, "host-harness", &target)?)?;
     }
     let sums = checksums(folder.path())?;
@@ -133,6 +141,7 @@ fn described(workspace: &Workspace, facts: &Facts, connector: &Package) -> Resul
     let component = fs::read(&path).with_context(|| format!("{} cannot be read", workspace.shown(&path)))?;
     let component = facts.of(&connector.name)?.metadata(facts)?.to_wasm(&component)?;
     componentise::check_imports(&component)?;
+    facts.check_said_by(&component)?;
     Ok(component)
 }
 
@@ -147,12 +156,17 @@ fn checksums(folder: &Path) -> Result<String> {
     Ok(sums)
 }
 
-/// The names of a folder's files, in order.
+/// The names of a folder's files and of those in its folders, in order.
 fn files_of(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be listed", folder.display()))? {
-        names
-            .push(entry?.file_name().into_string().ok().context("a file of the package has a name that is not UTF-8")?);
+        let entry = entry?;
+        let name =
+            entry.file_name().into_string().ok().context("a file of the package has a name that is not UTF-8")?;
+        match entry.file_type()?.is_dir() {
+            true => names.extend(files_of(&entry.path())?.into_iter().map(|inner| format!("{name}/{inner}"))),
+            false => names.push(name),
+        }
     }
     names.sort();
     Ok(names)
@@ -194,7 +208,9 @@ mod tests {
         fs::write(folder.path().join("a"), "a").unwrap();
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let one = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
-        assert_eq!(checksums(folder.path()).unwrap(), format!("{one}  a\n{empty}  b\n"));
+        fs::create_dir(folder.path().join("man")).unwrap();
+        fs::write(folder.path().join("man/harness.1"), "a").unwrap();
+        assert_eq!(checksums(folder.path()).unwrap(), format!("{one}  a\n{empty}  b\n{one}  man/harness.1\n"));
     }
 
     #[test]

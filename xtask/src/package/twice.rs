@@ -1,7 +1,7 @@
 //! The proof that a package depends on nothing of the folder that it is built in.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -18,7 +18,7 @@ pub(super) fn check(workspace: &Workspace, facts: &Facts, options: &Options, out
     let copy = folder.path().join("sources");
     progress::step("Copy the sources to a second folder", || copy_sources(workspace, &copy))?;
     let second = folder.path().join("package");
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(this_program()?);
     command.current_dir(&copy).env("CARGO_TARGET_DIR", folder.path().join("target"));
     command.args(["package", "--revision", &facts.revision, "--output"]).arg(&second);
     command.args(facts.source.iter().flat_map(|source| ["--source", source]));
@@ -30,6 +30,12 @@ pub(super) fn check(workspace: &Workspace, facts: &Facts, options: &Options, out
     }
     eprintln!("  {} files are the same, byte for byte, from a second folder", files_of(output)?.len());
     Ok(())
+}
+
+/// This program as it was started: building the harness takes so long that another build may have replaced its file.
+fn this_program() -> Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() { Ok(running.to_owned()) } else { Ok(std::env::current_exe()?) }
 }
 
 /// Copies what Git knows or would take, and nothing that was built.
@@ -68,12 +74,18 @@ mod tests {
     #[test]
     fn files_that_differ_or_are_in_one_folder_alone_are_named() {
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let put = |at: usize, name: &str, text: &str| fs::write(folders[at].path().join(name), text).unwrap();
+        let put = |at: usize, name: &str, text: &str| {
+            let path = folders[at].path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        put(0, "man/page", "a");
+        put(1, "man/page", "b");
         put(0, "same", "a");
         put(1, "same", "a");
         put(0, "other", "a");
         put(1, "other", "b");
         put(1, "alone", "a");
-        assert_eq!(differing(folders[0].path(), folders[1].path()).unwrap(), ["alone", "other"]);
+        assert_eq!(differing(folders[0].path(), folders[1].path()).unwrap(), ["alone", "man/page", "other"]);
     }
 }

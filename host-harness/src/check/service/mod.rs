@@ -1,5 +1,5 @@
-//! A service that is made up from a manifest: it has what the connector says that it asks for, and the records of a
-//! [`World`]. It stands in the place of the network.
+//! What stands in the place of the network: a service that is made up from a manifest, which has what the connector says
+//! that it asks for and the records of a [`World`]; or a recording; or nobody.
 
 mod answer;
 mod named;
@@ -16,6 +16,7 @@ use serde_json::json;
 pub(super) use answer::Paging;
 pub(super) use world::{World, mark};
 
+use crate::recording::Answers;
 use crate::verify::Schema;
 
 /// How long a request takes there.
@@ -37,12 +38,29 @@ pub(super) enum Trouble {
     Redirect,
 }
 
+impl Trouble {
+    /// Whether it is one in GraphQL alone.
+    pub(super) fn is_of_graphql(&self) -> bool {
+        matches!(self, Self::Errors | Self::OtherShape)
+    }
+}
+
 /// What happens in the world after the answer to a request.
 pub(super) type Meanwhile = Box<dyn FnMut(&mut World) + Send>;
 
-/// A service that is made up.
+/// Who answers.
+pub(super) enum Answering {
+    /// Whatever fits this schema, and is asked in GraphQL.
+    MadeUp(Schema),
+    /// What was recorded.
+    Recorded(Answers),
+    /// For what is to be refused before anything is sent, and for troubles.
+    Nobody,
+}
+
+/// A service that is none.
 pub(super) struct Service {
-    schema: Schema,
+    answering: Answering,
     inner: Mutex<Inner>,
 }
 
@@ -54,12 +72,38 @@ struct Inner {
     requests: u64,
     /// What it said of documents that it did not understand.
     refused: Vec<String>,
+    /// Whether a recording had no answer to a request of this call.
+    unanswered: bool,
 }
 
 impl Service {
-    pub(super) fn new(schema: Schema, world: World, paging: Paging) -> Arc<Self> {
-        let inner = Inner { world, paging, trouble: None, meanwhile: None, requests: 0, refused: Vec::new() };
-        Arc::new(Self { schema, inner: Mutex::new(inner) })
+    pub(super) fn new(answering: Answering, world: World, paging: Paging) -> Arc<Self> {
+        let (trouble, meanwhile, refused) = (None, None, Vec::new());
+        let inner = Inner { world, paging, trouble, meanwhile, requests: 0, refused, unanswered: false };
+        Arc::new(Self { answering, inner: Mutex::new(inner) })
+    }
+
+    /// Whether what it answers is the world's records, and nothing else.
+    pub(super) fn is_made_up(&self) -> bool {
+        matches!(self.answering, Answering::MadeUp(_))
+    }
+
+    /// Whether it answers with what was recorded.
+    pub(super) fn is_recorded(&self) -> bool {
+        matches!(self.answering, Answering::Recorded(_))
+    }
+
+    /// Before each call: a recording is at its beginning again.
+    pub(super) fn begin(&self) {
+        self.inner().unanswered = false;
+        if let Answering::Recorded(answers) = &self.answering {
+            answers.rewind();
+        }
+    }
+
+    /// Whether a recording had no answer to something that the last call asked.
+    pub(super) fn left_unanswered(&self) -> bool {
+        self.inner().unanswered
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -95,15 +139,21 @@ impl Transport for Service {
         inner.requests += 1;
         inner.world.advance(PER_REQUEST);
         let (status, kind, body) = match &inner.trouble {
-            None => match answer::answer(&self.schema, &inner.world, inner.paging, request.body()) {
-                Ok(data) => (200, JSON, json!({ "data": data }).to_string()),
-                Err(problem) => {
-                    let body = json!({ "errors": [{ "message": problem }] }).to_string();
-                    inner.refused.push(problem);
-                    (400, JSON, body)
+            None => match &self.answering {
+                Answering::MadeUp(schema) => match answer::answer(schema, &inner.world, inner.paging, request.body()) {
+                    Ok(data) => (200, JSON, json!({ "data": data }).to_string()),
+                    Err(problem) => {
+                        let body = json!({ "errors": [{ "message": problem }] }).to_string();
+                        inner.refused.push(problem);
+                        (400, JSON, body)
+                    }
+                },
+                Answering::Recorded(answers) => {
+                    return answers.answer(request).inspect_err(|_| inner.unanswered = true);
                 }
+                Answering::Nobody => return Err(Failure::Unreachable(NOBODY.into())),
             },
-            Some(Trouble::Unreachable) => return Err(Failure::Unreachable("nobody answers".into())),
+            Some(Trouble::Unreachable) => return Err(Failure::Unreachable(NOBODY.into())),
             Some(Trouble::Status(status)) => {
                 (*status, JSON, json!({ "errors": [{ "message": format!("Made-up status {status}") }] }).to_string())
             }
@@ -133,3 +183,4 @@ impl Transport for Service {
 }
 
 const JSON: &str = "application/json";
+const NOBODY: &str = "nobody answers";

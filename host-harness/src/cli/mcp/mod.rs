@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCompleter;
 use host::egress::Secrets;
 use operator::bearer;
 use secrecy::SecretString;
@@ -19,8 +20,8 @@ use super::format::Format;
 use super::options::GlobalOptions;
 use super::session::Session;
 use super::stop::Stop;
-use super::values::{duration, size};
-use super::{connection_file, output};
+use super::values::{duration, listening_address, size};
+use super::{complete, connection_file, output};
 use crate::mcp::{Bounds, CALLS_AT_ONCE, HttpServer, McpOptions, NamedConnection, SMALLEST_PAGE, Server, Text};
 use client_config::Client;
 
@@ -54,10 +55,10 @@ pub(super) struct Arguments {
     connections: Vec<(Option<String>, PathBuf)>,
     /// Let the action of this key be called although it changes data; NAME_KEY for one connection alone. Several: the
     /// flag several times, or with commas
-    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    #[arg(long, value_name = "KEY", value_delimiter = ',', add = ArgValueCompleter::new(complete::action_key))]
     allow_changes: Vec<String>,
     /// Listen on this address of this machine, at /mcp, and not on standard input [default: 127.0.0.1:0, any free port]
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0", value_parser = listening_address)]
     http: Option<SocketAddr>,
     /// The file that holds the token of --http; without it one is made, and printed once
     #[arg(long, value_name = "FILE", requires = "http")]
@@ -140,7 +141,10 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     }
     // As soon as possible: whoever waits for the address does not want to wait for a file that cannot be read.
     let token = match arguments.http {
-        Some(_) => Some(bearer::from_file(arguments.token_file.as_deref()).map_err(CommandError::usage)?),
+        Some(_) => {
+            let warn = |warning| output::message(&format!("warning: {warning}"));
+            Some(bearer::from_file(arguments.token_file.as_deref(), warn).map_err(CommandError::usage)?)
+        }
         None => None,
     };
     let at_once = u32::try_from(CALLS_AT_ONCE.saturating_mul(sources.len())).unwrap_or(u32::MAX);
@@ -261,7 +265,7 @@ fn print_address(listening: &HttpServer, format: Format, made: Option<&String>) 
         (_, token) => {
             output::text_line(&url)?;
             if let Some(token) = token {
-                output::message(&format!("note: the token, good until this ends, is {token}"));
+                output::only_once(&format!("note: the token, good until this ends, is {token}"));
             }
         }
     }

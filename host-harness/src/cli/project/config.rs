@@ -125,7 +125,9 @@ impl Config {
 
     /// The flags that the command line does not give itself.
     pub(in crate::cli) fn flags_beside(&self, given: &ArgMatches) -> Vec<OsString> {
-        let flags = self.flags.iter().filter(|(id, _)| !is_given(given, id));
+        // What is compiled already takes the component's place.
+        let is_replaced = |id: &str| id == "component" && is_given(given, "precompiled");
+        let flags = self.flags.iter().filter(|(id, _)| !is_given(given, id) && !is_replaced(id));
         flags.map(|(_, word)| word.clone()).collect()
     }
 }
@@ -184,6 +186,7 @@ mod tests {
         assert_eq!(beside(&["harness", "inspect"]), ["--component=x.wasm", "--allow-http", "--deadline=5s"]);
         assert_eq!(beside(&["harness", "inspect", "--deadline", "1s"]), ["--component=x.wasm", "--allow-http"]);
         assert_eq!(beside(&["harness", "--deadline", "1s", "inspect"]), ["--component=x.wasm", "--allow-http"]);
+        assert_eq!(beside(&["harness", "--precompiled", "x.cwasm", "inspect"]), ["--allow-http", "--deadline=5s"]);
     }
 
     #[test]

@@ -5,15 +5,18 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use host::StateStore;
 use host::poller::FileStore;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::super::command_error::CommandError;
+use super::super::complete;
 use super::super::options::GlobalOptions;
 use super::super::print::PrintOptions;
 use super::super::session::Session;
+use super::super::suggest::did_you_mean;
 
 /// Let a trigger begin at another time, or at another address where it stopped
 ///
@@ -30,6 +33,7 @@ Examples:
   mv poll.state.before-rebase poll.state    # as if it had not been")]
 pub(super) struct Arguments {
     /// The trigger's key; `harness inspect` lists them
+    #[arg(add = ArgValueCompleter::new(complete::trigger_key))]
     key: String,
     /// The state file of `poll` or `watch`, which must not be running
     #[arg(long, value_name = "FILE")]
@@ -63,10 +67,11 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let definition = session.connector.definition();
     let trigger = definition.trigger(&key).ok_or_else(|| {
         let known: Vec<&str> = definition.triggers.iter().map(|trigger| trigger.key.as_str()).collect();
-        CommandError::usage(format!("there is no trigger {key:?}; there is: {}", known.join(", ")))
+        let meant = did_you_mean(&key, known.iter().copied());
+        CommandError::usage(format!("there is no trigger {key:?}{meant}; there are {}", known.join(", ")))
     })?;
     let rebase = trigger.rebase().ok().flatten().ok_or_else(|| {
-        CommandError::usage("the connector does not say that this trigger can be rebased: begin without a state")
+        CommandError::usage("the connector does not say that this trigger can be rebased: begin without a state, with --reset-state of `harness poll`")
     })?;
     let store = FileStore::open(&state, session.state_limit())?;
     let stored = store.load().await?;

@@ -4,8 +4,11 @@ import { showProblems, startForms } from "./forms.js";
 import { startPickers } from "./picker.js";
 import "./results.js";
 import { startComparison } from "./compare.js";
+import { startDeleting } from "./ask.js";
 import { startCopying } from "./copy.js";
-import { startRuns } from "./runs.js";
+import { startFocus } from "./focus.js";
+import { startMarks } from "./marks.js";
+import { filterRuns, startRuns } from "./runs.js";
 import { drawSeen } from "./seen.js";
 import { startTrigger } from "./trigger.js";
 
@@ -14,6 +17,7 @@ export function start(root) {
   for (const tabs of root.querySelectorAll("[data-tabs]")) startTabs(tabs);
   drawSeen(root);
   writeTimes(root);
+  filterRuns(root);
 }
 
 function startTabs(host) {
@@ -64,4 +68,7 @@ startTrigger(start);
 startCopying();
 startComparison();
 startRuns(start, showProblems);
+startDeleting();
+startMarks();
+startFocus();
 document.documentElement.dataset.ready = "";

@@ -8,11 +8,16 @@ const DEEPEST_COLUMN = 3;
 const MOST_COLUMNS = 200;
 const LOOKED_AT = 200;
 const SHOWN_AT_FIRST = 8;
+// What a record of its own is called by.
+const NAMES = ["displayValue", "name", "label", "title", "value"];
 // A record of many fields that has lists in it is no list.
 const MOST_BESIDE_A_LIST = 12;
 
-/** Every list of records that is reached through objects alone: where it is, its records, and their schema. */
-export function listsOf(value, root) {
+/**
+ * Every list of records that is reached through objects alone: where it is, its records, and their schema. The one at
+ * `first` comes first.
+ */
+export function listsOf(value, root, first) {
   const lists = [];
   const look = (value, schema, keys) => {
     if (Array.isArray(value)) {
@@ -23,6 +28,7 @@ export function listsOf(value, root) {
       const emptyEdges = value.length === 0 && property(items, "node", root);
       lists.push({
         name: keys.filter((key) => key !== "edges").join("."),
+        isFirst: keys.length === first?.length && keys.every((key, at) => key === first[at]),
         rows: edges ? value.map((item) => item.node) : value.filter((item) => item !== null),
         schema: edges || emptyEdges ? property(items, "node", root) : items,
         root,
@@ -32,8 +38,8 @@ export function listsOf(value, root) {
     }
   };
   look(value, resolved(root, root), []);
-  // The longest first: it is what was asked for.
-  return lists.sort((one, other) => other.rows.length - one.rows.length);
+  // Where the server names none, the longest: it is what was asked for.
+  return lists.sort((one, other) => other.isFirst - one.isFirst || other.rows.length - one.rows.length);
 }
 
 /** Whether a result is a list of records rather than a record that has lists. */
@@ -54,16 +60,16 @@ export function opensAsTable(value, lists) {
 /** The columns of a list: those of its schema, then those that only its records have. Some are shown at first. */
 export function columnsOf({ rows, schema, root }) {
   const columns = new Map();
-  const add = (keys, kind) => {
+  const add = (keys, kind, field) => {
     const name = keys.join(".");
-    if (columns.size < MOST_COLUMNS && !columns.has(name)) columns.set(name, { name, keys, kind });
+    if (columns.size < MOST_COLUMNS && !columns.has(name)) columns.set(name, { name, keys, kind, title: textOf(field?.title), about: textOf(field?.description) });
   };
   const bySchema = (schema, keys, depth) => {
     for (const [key, field] of properties(schema, root)) {
       const inner = properties(field, root);
       const kinds = [field?.type].flat();
       if (inner.length && !kinds.includes("array") && depth < DEEPEST_COLUMN) bySchema(field, [...keys, key], depth + 1);
-      else add([...keys, key], kinds.includes("array") ? "list" : kinds.some((kind) => kind === "number" || kind === "integer") ? "number" : "text");
+      else add([...keys, key], kinds.includes("array") ? "list" : kinds.some((kind) => kind === "number" || kind === "integer") ? "number" : "text", field);
     }
   };
   bySchema(schema, [], 1);
@@ -89,7 +95,24 @@ export function columnsOf({ rows, schema, root }) {
     column.shown = isFilled && column.kind !== "list" && left-- > 0;
   }
   if (all.length && !all.some((column) => column.shown)) all[0].shown = true;
+  for (const column of all) column.isShownAtFirst = column.shown;
+  nameShortly(all);
   return all;
+}
+
+const textOf = (value) => (typeof value === "string" ? value.trim() : "");
+
+/** Gives each column a heading: its title, or the end of its path; the whole path where two would be called the same. */
+function nameShortly(columns) {
+  const used = new Map();
+  for (const column of columns) {
+    const { keys, title } = column;
+    // `status.name` is the status.
+    const isNamedByParent = keys.length > 1 && NAMES.includes(keys.at(-1));
+    column.label = title || (isNamedByParent ? keys.at(-2) : keys.slice(-2).join(".")) || "(no name)";
+    used.set(column.label, (used.get(column.label) ?? 0) + 1);
+  }
+  for (const column of columns) if (used.get(column.label) > 1) column.label = column.name;
 }
 
 /** The value of a record in a column. */

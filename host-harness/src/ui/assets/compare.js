@@ -85,7 +85,7 @@ function draw(host, found) {
   const head = make("tr", {}, ...["Difference", "Where", "Older", "Newer"].map((name) => make("th", { scope: "col" }, name)));
   const count = found.length > MOST_SHOWN ? `The first ${MOST_SHOWN.toLocaleString()} differences.` : `${found.length.toLocaleString()} difference${found.length === 1 ? "" : "s"}.`;
   host.replaceChildren(make("p", { class: "quiet" }, count),
-    make("div", { class: "fields", tabindex: "0", role: "region", "aria-label": "Differences" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
+    make("div", { class: "fields", tabindex: "0", role: "group", "aria-label": "Differences" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
 }
 
 function said(value, title) {

@@ -1,5 +1,6 @@
 // What leaves the page by a person's hand: copied texts, and files that are given back.
 
+import { reload } from "./focus.js";
 import { say, upload } from "./send.js";
 
 const SHOWN_FOR = 1500;
@@ -40,8 +41,9 @@ export function startCopying() {
     const field = event.target.closest("[data-upload]");
     if (!field?.files.length) return;
     try {
-      say((await upload(field.dataset.upload, field.files[0])).say);
-      if (field.dataset.reload !== undefined) location.reload();
+      const { say: said } = await upload(field.dataset.upload, field.files[0]);
+      if (field.dataset.reload === undefined) say(said);
+      else reload(field, said);
     } catch (error) {
       say(error.message);
       alertBeside(field, error.message);

@@ -1,13 +1,16 @@
 // Forms: what was typed, what is wrong with it, and the question before something is changed.
 
+import { agreed } from "./ask.js";
 import { focus, markInvalid, startCode } from "./code.js";
 import { forgetDrafts, startDraft } from "./drafts.js";
+import { hide, keepFocus, reload } from "./focus.js";
 import { watchProgress } from "./progress.js";
 import { followRun, forgetAddress } from "./runs.js";
 import { fill, post, say } from "./send.js";
 import { lines } from "./shown.js";
 
 const DESTINATION_DELAY = 100;
+const WAYS_DELAY = 250;
 
 /** The values of a form by the keys of its inputs, as the server takes them. */
 export function valuesOf(form) {
@@ -91,13 +94,19 @@ export function startForms(start) {
     startCode(form);
     if (form.dataset.draft) startDraft(form, valuesOf);
     startDestination(form);
+    startWays(form);
     startRunKey(form);
   }
   for (const button of document.querySelectorAll("[data-post]")) {
     button.addEventListener("click", async () => {
       try {
-        await post(button.dataset.post);
-        if (button.dataset.reload !== undefined) location.reload();
+        let answer = await post(button.dataset.post);
+        // What would be forgotten is said first.
+        if (answer?.ask) {
+          if (!(await agreed(document.getElementById("ask"), answer.ask))) return;
+          answer = await post(button.dataset.post, { agreed: answer.question });
+        }
+        if (button.dataset.reload !== undefined) reload(button, answer?.say);
       } catch (error) {
         say(error.message);
       }
@@ -124,7 +133,7 @@ function startForm(form, start) {
     // Gives the question, if it comes to one. An answer counts for what was shown: where that is no longer what would be
     // sent, it comes to another.
     const send = async (agreed) => {
-      const seen = watchProgress(form);
+      const seen = watchProgress(form.querySelector("[data-progress]"));
       try {
         const piece = await post(form.dataset.form, { ...body, agreed });
         if (piece.ask) return piece;
@@ -148,11 +157,11 @@ function startForm(form, start) {
       }
     });
     target.removeAttribute("aria-busy");
-    if (cancel) cancel.hidden = true;
+    if (cancel) hide(cancel, submit);
   });
 
   function show(piece) {
-    fill(target, piece.html);
+    keepFocus(target, () => fill(target, piece.html));
     start(target);
     showProblems(form, piece.problems);
     if (piece.connection) {
@@ -173,25 +182,7 @@ export function showError(target, message) {
   box.className = "failure";
   box.setAttribute("role", "alert");
   box.textContent = lines(message);
-  target.replaceChildren(box);
-}
-
-/** Asks what the server has drawn, and waits for the answer. */
-function agreed(dialog, question) {
-  fill(dialog.querySelector("[data-question]"), question);
-  return new Promise((resolve) => {
-    let answer = false;
-    for (const button of dialog.querySelectorAll("[data-answer]")) {
-      button.onclick = () => {
-        answer = button.dataset.answer === "yes";
-        dialog.close();
-      };
-    }
-    dialog.addEventListener("close", () => resolve(answer), { once: true });
-    dialog.showModal();
-    // Enter alone must not change anything.
-    dialog.querySelector('[data-answer="no"]').focus();
-  });
+  keepFocus(target, () => target.replaceChildren(box));
 }
 
 /** Says where the key would go, as the form is filled in. Secrets are left out of what is asked. */
@@ -231,6 +222,34 @@ function startDestination(form) {
 /** Marks the fields that another one wins over. */
 function showOverridden(form, overridden) {
   for (const note of form.querySelectorAll("[data-overridden]")) note.hidden = !overridden.includes(note.dataset.overridden);
+}
+
+/** What the form would do, as something to paste elsewhere: while that is open, from what is typed. */
+function startWays(form) {
+  const place = form.querySelector("[data-ways]");
+  if (!place) return;
+  let timer = 0;
+  let asked = 0;
+  const draw = async () => {
+    const mine = ++asked;
+    const content = place.querySelector("[data-ways-content]");
+    const every = Number(form.querySelector("#every")?.value) || undefined;
+    let show;
+    try {
+      const piece = await post(place.dataset.ways, { values: valuesOf(form), every });
+      show = () => fill(content, piece.html);
+    } catch (error) {
+      show = () => { content.textContent = error.message; };
+    }
+    if (mine === asked) show();
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    if (place.open) timer = setTimeout(draw, WAYS_DELAY);
+  };
+  place.addEventListener("toggle", () => place.open && draw());
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
 }
 
 /** Ctrl-Enter, or Cmd-Enter, runs from where a line break is typed. */

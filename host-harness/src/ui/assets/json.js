@@ -12,9 +12,9 @@ export function parse(text) {
     typeof value === "number" && context?.source && String(value) !== context.source ? new Exact(context.source) : value);
 }
 
-/** Writes what `parse` gave as JSON in lines. */
-export const write = (value) =>
-  JSON.stringify(value, (_, value) => (value instanceof Exact ? JSON.rawJSON(value.source) : value), 2) ?? "";
+/** Writes what `parse` gave as JSON: in lines, or without blanks. */
+export const write = (value, indent = 2) =>
+  JSON.stringify(value, (_, value) => (value instanceof Exact ? JSON.rawJSON(value.source) : value), indent) ?? "";
 
 export const isBranch = (value) => value !== null && typeof value === "object" && !(value instanceof Exact);
 export const isRecord = (value) => isBranch(value) && !Array.isArray(value);

@@ -1,6 +1,7 @@
 // The searchable dropdown: a combobox whose list a data source fills, page by page, as it is scrolled.
 
-import { make, post } from "./send.js";
+import { watchProgress } from "./progress.js";
+import { fill, make, post } from "./send.js";
 import { valuesOf } from "./forms.js";
 import { oneLine } from "./shown.js";
 
@@ -19,7 +20,8 @@ class Picker {
     this.input = host.querySelector('[role="combobox"]');
     this.list = host.querySelector('[role="listbox"]');
     this.popup = host.querySelector(".popup");
-    this.note = host.querySelector(".popup-note");
+    this.note = host.querySelector(".popup-note[role]");
+    this.progress = host.querySelector("[data-progress]");
     this.chosen = host.querySelector(".chosen");
     this.sources = host.querySelector("[data-source-inputs]");
     this.active = -1;
@@ -68,7 +70,7 @@ class Picker {
       this.note.textContent = this.isSearchable ? SEARCHING : `${this.shown.length} shown`;
     }
     if (!this.isOpen) this.open(this.asked());
-    else if (this.isSearchable) this.timer = setTimeout(() => this.open(this.asked()), SEARCH_DELAY);
+    else if (this.isSearchable) this.timer = setTimeout(() => this.open(this.asked(), true), SEARCH_DELAY);
     else this.fillUp();
   }
 
@@ -80,7 +82,7 @@ class Picker {
   /** Hides the rows without the words that were typed. What the source searches for it may find by other marks. */
   narrow() {
     const words = this.hasTyped ? this.input.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
-    const isFound = this.isSearchable && this.search === this.input.value;
+    const isFound = this.isSearchable && !this.isBefore && this.search === this.input.value;
     for (const row of this.list.children) {
       const text = row.textContent.toLowerCase();
       row.hidden = !isFound && !words.every((word) => text.includes(word));
@@ -95,11 +97,12 @@ class Picker {
     }
   }
 
-  open(search) {
+  /** Opens the list with what is found. The rows that are there go at once, or when others have come: `keeps`. */
+  open(search, keeps = false) {
     this.abort?.abort();
     this.abort = new AbortController();
-    Object.assign(this, { search, cursor: undefined, loading: false, complete: false });
-    this.list.replaceChildren();
+    Object.assign(this, { search, cursor: undefined, loading: false, complete: false, isBefore: keeps && this.list.children.length > 0 });
+    if (!keeps) this.list.replaceChildren();
     this.setActive(-1);
     this.popup.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
@@ -118,13 +121,18 @@ class Picker {
     if (this.loading || this.complete) return;
     this.loading = true;
     const { signal } = this.abort;
-    this.note.textContent = "Loading…";
+    this.note.textContent = this.isBefore ? SEARCHING : "Loading…";
+    const number = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+    const seen = watchProgress(this.progress, `${this.host.dataset.picker}/progress/${number}`);
     try {
-      const body = { values: this.sources ? valuesOf(this.sources) : {}, search: this.search, cursor: this.cursor };
-      const page = await post(this.host.dataset.picker, body, signal);
+      const body = { values: this.sources ? valuesOf(this.sources) : {}, search: this.search, cursor: this.cursor, number };
+      const { page, error, connection } = await post(this.host.dataset.picker, body, signal).finally(seen.end);
+      const state = document.getElementById("connection-state");
+      // What it has told of the connection counts, whoever still waits for it.
+      if (connection && state) fill(state, connection);
       if (signal.aborted) return;
       this.loading = false;
-      if (page.error) return this.fail(page.error);
+      if (error) return this.fail(error);
       this.show(page);
       if (!page.items.length && !this.complete && emptyPages < MOST_EMPTY_PAGES) return await this.load(emptyPages + 1);
     } catch (error) {
@@ -137,6 +145,8 @@ class Picker {
   }
 
   show(page) {
+    if (this.isBefore) this.list.replaceChildren();
+    this.isBefore = false;
     this.cursor = page.next;
     this.complete = page.next === null || page.next === undefined;
     const details = page.extensions?.details;
@@ -205,6 +215,10 @@ class Picker {
       if (!count) return;
       // Who has found it among the rows that are there does not want them replaced.
       clearTimeout(this.timer);
+      if (this.isBefore) {
+        this.abort.abort();
+        Object.assign(this, { loading: false, complete: true, isBefore: false });
+      }
       if (this.note.textContent === SEARCHING) this.note.textContent = `${count} shown`;
       this.setActive(Math.max(0, Math.min(count - 1, this.active + step)));
     } else if (event.key === "Enter" && this.isOpen && this.active >= 0) {

@@ -1,27 +1,30 @@
-// Waiting that can be seen: how many requests there were, and how long until one is sent again.
+// Waiting that can be seen: how far a call is, and how long until a request is sent again.
 
 import { get, say } from "./send.js";
 
 const FIRST_LOOK = 700;
 const PAUSE = 500;
+// Numbers that alone have changed are read out no more often.
+const SAID_AGAIN = 10_000;
 
-/** Shows in the form's own line what its call is doing, until `end` is called. */
-export function watchProgress(form) {
-  const line = form.querySelector("[data-progress]");
+/** Shows in a line what the call is doing that `path` tells of, until `end` is called. */
+export function watchProgress(line, path = line?.dataset.progress) {
   if (!line) return { end() {} };
   let timer = setTimeout(look, FIRST_LOOK);
   let ended = false;
   let told = "";
+  let toldAt = 0;
   async function look() {
     try {
-      const { text } = await get(line.dataset.progress);
+      const { text } = await get(path);
       if (ended) return;
       line.textContent = text;
       line.hidden = !text;
-      // A countdown is seen; what it is about is said once.
-      const about = text.replace(/\d+ s\b/g, "");
-      if (about !== told) say(text);
-      told = about;
+      const about = text.replace(/[\d.]+/g, "");
+      if (text && (about !== told || Date.now() - toldAt > SAID_AGAIN)) {
+        say(text);
+        [told, toldAt] = [about, Date.now()];
+      }
     } catch {
       // It is a help to whoever waits, and no more.
     }

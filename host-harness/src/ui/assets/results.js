@@ -3,6 +3,7 @@
 import { columnsOf, listsOf, opensAsTable } from "./columns.js";
 import { copy } from "./copy.js";
 import { counted, isRecord, parse, write } from "./json.js";
+import { FORMATS, save } from "./save.js";
 import { whenSeen } from "./seen.js";
 import { make } from "./send.js";
 import { json, oneLine } from "./shown.js";
@@ -20,8 +21,8 @@ whenSeen("[data-views]", draw);
 async function draw(host) {
   const { views, label, operation, download } = host.dataset;
   try {
-    const [text, schema] = await Promise.all([got(views), got(`${operation}/schema`).catch(() => "{}")]);
-    new Result(host, { text, schema: JSON.parse(schema), label, operation, download });
+    const [result, schema] = await Promise.all([got(views), got(`${operation}/schema`).catch(() => ({ text: "{}" }))]);
+    new Result(host, { ...result, schema: JSON.parse(schema.text), label, operation, download });
   } catch (error) {
     host.replaceChildren(make("p", { class: "quiet" }, error.message));
   }
@@ -41,15 +42,22 @@ async function got(path) {
   const response = await fetch(path);
   const text = await response.text();
   if (!response.ok) throw new Error(text.trim());
-  return text;
+  // Which list its records are, the server says: its files and the command line go by the same.
+  return { text, first: JSON.parse(response.headers.get("records-at") ?? "null") };
 }
 
+/** Measures what was begun at a time, for whoever asks the browser. */
+const measured = (name, start) => performance.measure(name, { start });
+
 class Result {
-  constructor(host, { text, schema, label, operation, download }) {
-    Object.assign(this, { text, label, operation });
+  constructor(host, { text, first, schema, label, operation, download }) {
+    Object.assign(this, { text, label, operation, download });
+    let start = performance.now();
     this.value = parse(text);
-    this.begun = performance.now();
-    this.lists = listsOf(this.value, schema);
+    measured("result parsed", start);
+    start = performance.now();
+    this.lists = listsOf(this.value, schema, first);
+    measured("lists found", start);
     const views = VIEWS.filter((view) => view !== "Table" || this.lists.length);
     this.buttons = views.map((view) => {
       const button = make("button", { type: "button", class: "small", "aria-pressed": "false" }, view);
@@ -58,16 +66,55 @@ class Result {
     });
     const bar = make("div", { class: "views-bar" },
       make("div", { class: "switch-view", role: "group", "aria-label": "View" }, ...this.buttons),
-      make("span", { class: "downloads" }, "Save as ", ...this.downloads(download)));
+      this.widener(host), this.downloads());
     this.place = make("div", { class: "view" });
     host.replaceChildren(bar, ...leftOut(this.value), this.place);
     const kept = localStorage.getItem(`view ${operation}`);
     this.show(views.includes(kept) ? kept : opensAsTable(this.value, this.lists) ? "Table" : "Tree");
   }
 
-  downloads(path) {
-    const formats = this.lists.length ? ["csv", "ndjson", "json"] : ["json"];
-    return formats.flatMap((format) => [make("a", { href: `${path}/${format}`, download: true }, format.toUpperCase()), " "]);
+  /** Gives the result the whole width of the page, and remembers it for this operation. */
+  widener(host) {
+    const columns = host.closest(".columns");
+    if (!columns) return "";
+    const name = `wide ${this.operation}`;
+    const button = make("button", { type: "button", class: "small widen", "data-widen": true, title: "Give the result the whole width of the page" }, "Wide");
+    const set = (isWide) => {
+      columns.classList.toggle("wide", isWide);
+      for (const other of [button, ...columns.querySelectorAll("[data-widen]")]) other.setAttribute("aria-pressed", String(isWide));
+    };
+    button.addEventListener("click", () => {
+      const isWide = !columns.classList.contains("wide");
+      if (isWide) localStorage.setItem(name, "yes");
+      else localStorage.removeItem(name);
+      set(isWide);
+    });
+    set(localStorage.getItem(name) === "yes");
+    return button;
+  }
+
+  /** What can be saved: what the table shows, and all there is. */
+  downloads() {
+    const formats = this.lists.length ? FORMATS : ["json"];
+    const all = formats.flatMap((format) => [make("a", { href: `${this.download}/${format}`, download: true }, format.toUpperCase()), " "]);
+    const shown = FORMATS.flatMap((format) => {
+      const button = make("button", { type: "button", class: "link", "data-save": format }, format.toUpperCase());
+      button.addEventListener("click", () => this.drawnTable && this.complain(save(format, this.drawnTable.records(), this.fileName())));
+      return [button, " "];
+    });
+    this.savesShown = make("span", { title: "The list, the columns and the rows of the table, in its order" }, "Save what is shown: ", ...shown);
+    return make("span", { class: "downloads" }, this.savesShown, make("span", {}, this.lists.length ? "all of it: " : "Save as ", ...all));
+  }
+
+  complain(problem) {
+    this.place.querySelector(":scope > .problem")?.remove();
+    if (problem) this.place.prepend(make("p", { class: "problem", role: "alert" }, problem));
+  }
+
+  /** Called as the files that the server writes, and told apart from them. */
+  fileName() {
+    const [, , key, , id] = this.download.split("/").map(decodeURIComponent);
+    return `${key}-${id}-shown`;
   }
 
   choose(view) {
@@ -78,14 +125,15 @@ class Result {
   show(view) {
     for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.textContent === view));
     this.place.replaceChildren();
-    const start = this.begun ?? performance.now();
-    this.begun = undefined;
+    this.drawnTable = undefined;
+    this.savesShown.hidden = view !== "Table";
+    const start = performance.now();
     if (view === "Table") this.table(0);
     else if (view === "Tree") new Tree(this.place, { value: this.value, text: this.text, label: this.label });
     else this.json();
     // Laid out, and so there to be used.
     void this.place.offsetHeight;
-    performance.measure(`view ${view}`, { start });
+    measured(`view ${view}`, start);
   }
 
   /** One of the lists of records; which one is chosen above it, where there are several. */
@@ -102,7 +150,10 @@ class Result {
       this.place.prepend(choice);
     }
     const list = this.lists[index];
-    new Table(host, { rows: list.rows, columns: columnsOf(list), label: this.label, name: `columns ${this.operation} ${list.name}` });
+    const start = performance.now();
+    const columns = columnsOf(list);
+    measured("columns found", start);
+    this.drawnTable = new Table(host, { rows: list.rows, columns, label: this.label, name: `columns ${this.operation} ${list.name}` });
   }
 
   json() {
@@ -114,6 +165,6 @@ class Result {
     const bar = make("div", { class: "tree-bar" }, button);
     if (Array.isArray(this.value)) bar.append(make("span", { class: "quiet" }, counted(this.value, this.value.length)));
     if (isLong) bar.append(make("span", { class: "quiet" }, "The beginning of a long text: save it to have all of it."));
-    this.place.replaceChildren(bar, make("pre", { class: "json", tabindex: "0", role: "region", "aria-label": this.label }, shown));
+    this.place.replaceChildren(bar, make("pre", { class: "json", tabindex: "0", role: "group", "aria-label": this.label }, shown));
   }
 }

@@ -1,10 +1,15 @@
 // Runs that are under way, and the list of those that were: a run belongs to the server, and a page looks on.
 
+import { hide, keepFocus } from "./focus.js";
+import { watchProgress } from "./progress.js";
 import { fill, get, make, post, say } from "./send.js";
 
 const TICK = 1000;
 const PAUSE_AFTER_ERROR = 2000;
 const AGAIN = "harness run again";
+
+// What the runs are searched for, on this page.
+let wanted = "";
 
 /**
  * Waits for the end of the run that is shown in `target`, if it is under way, and shows what it came to: `start` brings
@@ -27,6 +32,7 @@ export async function followRun(target, { start, showProblems, unwanted = false 
   if (stop) [stop.hidden, stop.onclick] = [false, cancel];
   shown.querySelector("[data-stop]")?.addEventListener("click", cancel);
   if (unwanted) cancel();
+  const seen = watchProgress(shown.querySelector("[data-progress]"));
   const clock = setInterval(() => {
     const elapsed = shown.querySelector("[data-elapsed]");
     if (elapsed) elapsed.textContent = `${Math.round((Date.now() - began) / 1000)} s`;
@@ -39,10 +45,10 @@ export async function followRun(target, { start, showProblems, unwanted = false 
       if (made.content.querySelector("[data-run]")) continue;
       if (piece.ask) {
         question = piece;
-        target.replaceChildren(make("p", { class: "quiet" }, "Nothing was sent. Run it again to be asked what it would send."));
+        keepFocus(target, () => target.replaceChildren(make("p", { class: "quiet" }, "Nothing was sent. Run it again to be asked what it would send.")));
         break;
       }
-      fill(target, piece.html);
+      keepFocus(target, () => fill(target, piece.html));
       start(target);
       if (form) showProblems(form, piece.problems);
       const state = document.getElementById("connection-state");
@@ -53,22 +59,30 @@ export async function followRun(target, { start, showProblems, unwanted = false 
       // The program may have ended, and with it the run.
       if (!shown.isConnected) break;
       if (error.message.startsWith("There is no")) {
-        target.replaceChildren(make("div", { class: "failure", role: "alert" }, error.message));
+        keepFocus(target, () => target.replaceChildren(make("div", { class: "failure", role: "alert" }, error.message)));
         break;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_ERROR));
     }
   }
+  seen.end();
   clearInterval(clock);
   submit?.removeAttribute("aria-disabled");
-  if (stop) stop.hidden = true;
+  if (stop) hide(stop, submit);
   return question;
 }
 
 /** What belongs to an action's page as a whole. */
 export function startRuns(start, showProblems) {
-  const target = document.getElementById("result");
-  if (target) followRun(target, { start, showProblems });
+  for (const id of ["result", "connection-result"]) {
+    const target = document.getElementById(id);
+    if (target) followRun(target, { start, showProblems });
+  }
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("[data-filter]")) return;
+    wanted = event.target.value;
+    filterRuns(document);
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-again]");
     if (!button) return;
@@ -86,7 +100,27 @@ export function startRuns(start, showProblems) {
   });
   const again = sessionStorage.getItem(AGAIN);
   sessionStorage.removeItem(AGAIN);
-  if (again && again === location.pathname + location.search) document.querySelector("form[data-form]")?.requestSubmit();
+  if (!again || again !== location.pathname + location.search) return;
+  const submit = document.querySelector('form[data-form] [type="submit"]');
+  submit?.focus();
+  submit?.form.requestSubmit();
+}
+
+/** Shows of the runs below `root` those with the words that were searched for, also where the list was drawn anew. */
+export function filterRuns(root) {
+  const list = root.querySelector(".runs");
+  const field = list?.querySelector("[data-filter]");
+  if (!field) return;
+  if (field.value !== wanted) field.value = wanted;
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  const runs = [...list.querySelectorAll("ol > li")];
+  for (const run of runs) {
+    const text = run.textContent.toLowerCase();
+    run.hidden = !words.every((word) => text.includes(word));
+    // What is not seen is not compared.
+    if (run.hidden) run.querySelector("input").checked = false;
+  }
+  list.querySelector("[data-filtered]").textContent = words.length ? `${runs.filter((run) => !run.hidden).length} of ${runs.length}` : "";
 }
 
 /** Of three that are chosen, the first one goes. */

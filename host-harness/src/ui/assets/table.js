@@ -1,8 +1,10 @@
 // Records as a table of any length: only the rows that can be seen are in the page. Sorted, filtered, with the columns
 // that one chooses; the keyboard does all that the mouse does.
 
+import { chooser, recall } from "./chooser.js";
 import { valueAt } from "./columns.js";
-import { isBranch, plain, titleOf } from "./json.js";
+import { copy } from "./copy.js";
+import { isBranch, plain, titleOf, write } from "./json.js";
 import { make, say } from "./send.js";
 import { oneLine } from "./shown.js";
 import { Tree } from "./tree.js";
@@ -11,17 +13,20 @@ const ROW = 30;
 const MOST_ROWS_SHOWN = 15;
 const SPARE_ROWS = 6;
 const LONGEST_CELL = 300;
-const WIDEST = 38;
+// So that several fit a page; all of a cell is in its record, and can be copied.
+const WIDEST = 28;
 const MEASURED = 100;
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 export class Table {
   constructor(host, { rows, columns, label, name }) {
     Object.assign(this, { rows, columns, label, name });
-    this.recallColumns();
+    recall(columns, name);
     this.all = rows.map((_, index) => index);
     this.sorting = null;
+    // The row and the column of the cell that the keyboard is at.
     this.focused = 0;
+    this.at = 0;
     Table.made = (Table.made ?? 0) + 1;
     this.id = `table-${Table.made}`;
     this.filter = make("input", { type: "search", class: "filter", placeholder: "Filter", "aria-label": "Filter the rows" });
@@ -30,10 +35,21 @@ export class Table {
     this.head = make("tr", { "aria-rowindex": "1" });
     this.body = make("tbody");
     this.widths = make("colgroup");
-    this.table = make("table", { role: "grid", tabindex: "0", "aria-label": label }, this.widths, make("thead", {}, this.head), this.body);
+    this.table = make("table", { role: "grid", tabindex: "0", "aria-label": label, "aria-keyshortcuts": "C Enter" }, this.widths, make("thead", {}, this.head), this.body);
     this.box = make("div", { class: "table-box" }, this.table);
     this.detail = make("div", { class: "record", hidden: true });
-    host.replaceChildren(make("div", { class: "tree-bar" }, this.filter, this.chooser(), this.count), this.box, this.detail);
+    this.detail.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !(event.target.matches("input") && event.target.value)) this.close();
+    });
+    this.path = make("code", { class: "tree-path breakable" });
+    this.copyCell = make("button", { type: "button", class: "small", title: "C, or Ctrl-C in the table" }, "Copy cell");
+    this.copyCell.addEventListener("click", () => copy(this.copyCell, this.cellText()));
+    const choice = chooser(columns, name, () => {
+      this.drawHead();
+      this.arrange();
+    });
+    host.replaceChildren(make("div", { class: "tree-bar" }, this.filter, choice, this.count), this.box,
+      make("div", { class: "tree-bar below" }, this.path, this.copyCell), this.detail);
     this.box.addEventListener("scroll", () => this.paint(), { passive: true });
     this.table.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("click", (event) => this.click(event));
@@ -41,50 +57,21 @@ export class Table {
     this.arrange();
   }
 
-  recallColumns() {
-    let kept = null;
-    try {
-      kept = JSON.parse(localStorage.getItem(this.name));
-    } catch { /* Somebody else's text is as good as none. */ }
-    if (!Array.isArray(kept) || !this.columns.some((column) => kept.includes(column.name))) return;
-    for (const column of this.columns) column.shown = kept.includes(column.name);
-  }
-
-  /** The list of columns to choose from. */
-  chooser() {
-    const list = make("ul");
-    const summary = make("summary", {}, "Columns");
-    const chooser = make("details", { class: "chooser" }, summary, list);
-    const draw = () => {
-      list.replaceChildren(...this.columns.map((column) => {
-        const box = make("input", { type: "checkbox", checked: column.shown });
-        box.addEventListener("change", () => {
-          column.shown = box.checked;
-          localStorage.setItem(this.name, JSON.stringify(this.columns.filter((one) => one.shown).map((one) => one.name)));
-          this.drawHead();
-          this.arrange();
-        });
-        return make("li", {}, make("label", {}, box, " ", column.name));
-      }));
-    };
-    chooser.addEventListener("toggle", () => chooser.open && draw());
-    chooser.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      chooser.open = false;
-      summary.focus();
-    });
-    return chooser;
+  /** What is shown, to be saved. */
+  records() {
+    return { columns: this.shown, rows: this.order.map((index) => this.rows[index]) };
   }
 
   drawHead() {
     this.shown = this.columns.filter((column) => column.shown);
+    this.at = Math.max(0, Math.min(this.at, this.shown.length - 1));
     // What is searched is what is seen.
     this.texts = [];
     this.table.setAttribute("aria-colcount", this.shown.length);
     const looked = this.rows.slice(0, MEASURED);
     const widths = this.shown.map((column) => {
-      const longest = looked.reduce((most, row) => Math.max(most, this.text(valueAt(row, column.keys)).length), column.name.length + 4);
-      return Math.min(longest + 2, WIDEST);
+      const longest = looked.reduce((most, row) => Math.max(most, this.text(valueAt(row, column.keys)).length), column.label.length + 4);
+      return Math.min(longest + 3, WIDEST);
     });
     this.widths.replaceChildren(...widths.map((width) => {
       const col = make("col");
@@ -93,7 +80,8 @@ export class Table {
     }));
     this.table.style.width = `max(100%, ${widths.reduce((sum, width) => sum + width, 0)}ch)`;
     this.head.replaceChildren(...this.shown.map((column) => {
-      const button = make("button", { type: "button" }, column.name);
+      const title = column.about ? `${column.name}: ${column.about}` : column.name;
+      const button = make("button", { type: "button", title }, column.label);
       button.addEventListener("click", () => this.sort(column));
       return make("th", { scope: "col", class: column.kind, "aria-sort": "none", "data-column": column.name }, button);
     }));
@@ -113,7 +101,7 @@ export class Table {
     this.sorting = !isIt ? { column, down: false } : this.sorting.down ? null : { column, down: true };
     this.markSorting();
     this.arrange();
-    say(this.sorting ? `Sorted by ${column.name}, ${this.sorting.down ? "descending" : "ascending"}` : "As it came");
+    say(this.sorting ? `Sorted by ${column.label}, ${this.sorting.down ? "descending" : "ascending"}` : "As it came");
   }
 
   /** Which rows there are, and in which order. */
@@ -155,7 +143,8 @@ export class Table {
     const rows = [space(first)];
     for (let place = first; place < last; place++) rows.push(this.row(place));
     rows.push(space(this.order.length - last));
-    if (!this.order.length) rows.push(make("tr", {}, make("td", { colspan: Math.max(1, this.shown.length), class: "quiet" }, this.rows.length ? "No row has it." : "No rows.")));
+    const note = !this.shown.length ? "No column is chosen." : this.order.length ? null : this.rows.length ? "No row has it." : "No rows.";
+    if (note) rows.splice(0, rows.length, make("tr", {}, make("td", { colspan: Math.max(1, this.shown.length), class: "quiet" }, note)));
     this.body.replaceChildren(...rows);
     this.markFocused();
   }
@@ -172,9 +161,38 @@ export class Table {
       row.classList.toggle("focused", isIt);
       row.setAttribute("aria-selected", String(isIt));
     }
-    const id = `${this.id}-${this.focused}`;
-    if (this.first <= this.focused && this.focused < this.last) this.table.setAttribute("aria-activedescendant", id);
+    this.body.querySelector(".cell")?.classList.remove("cell");
+    const cell = this.cell();
+    // One after the other, so that the change is heard.
+    if (cell) cell.id = `${this.id}-${this.focused}-${this.at}`;
+    cell?.classList.add("cell");
+    if (cell) this.table.setAttribute("aria-activedescendant", cell.id);
     else this.table.removeAttribute("aria-activedescendant");
+    this.path.textContent = oneLine(this.shown[this.at]?.name ?? "");
+    this.copyCell.hidden = !this.order.length || !this.shown.length;
+  }
+
+  /** The cell that the keyboard is at, if it is in the page. */
+  cell() {
+    return this.body.querySelector(`[data-place="${this.focused}"]`)?.children[this.at];
+  }
+
+  /** All that the cell holds: a text as it is, everything else as JSON. */
+  cellText() {
+    const value = valueAt(this.rows[this.order[this.focused]], this.shown[this.at]?.keys ?? []);
+    return isBranch(value) ? write(value) : plain(value);
+  }
+
+  /** Goes to another column. */
+  step(by) {
+    this.at = Math.max(0, Math.min(this.at + by, this.shown.length - 1));
+    this.markFocused();
+    const cell = this.cell();
+    if (!cell) return;
+    const { offsetLeft: left, offsetWidth: width } = cell;
+    const room = this.box.clientWidth;
+    if (left < this.box.scrollLeft) this.box.scrollLeft = left;
+    else if (left + width > this.box.scrollLeft + room) this.box.scrollLeft = Math.min(left, left + width - room);
   }
 
   focus(place) {
@@ -188,13 +206,17 @@ export class Table {
   }
 
   key(event) {
-    if (event.target !== this.table || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== this.table || event.altKey) return;
+    // What is marked is copied by the browser.
+    const isCopied = event.key.toLowerCase() === "c" && getSelection().isCollapsed;
+    if ((event.ctrlKey || event.metaKey) && !isCopied) return;
     const page = Math.max(1, Math.floor(this.height / ROW) - 2);
     const moves = {
       ArrowDown: () => this.focus(this.focused + 1),
       ArrowUp: () => this.focus(this.focused - 1),
-      ArrowRight: () => this.box.scrollBy(80, 0),
-      ArrowLeft: () => this.box.scrollBy(-80, 0),
+      ArrowRight: () => this.step(1),
+      ArrowLeft: () => this.step(-1),
+      c: () => this.copyCell.click(),
       PageDown: () => this.focus(this.focused + page),
       PageUp: () => this.focus(this.focused - page),
       Home: () => this.focus(0),
@@ -211,25 +233,29 @@ export class Table {
   click(event) {
     const row = event.target.closest("[data-place]");
     if (!row || selects(this.body)) return;
+    this.at = Math.max(0, [...row.children].indexOf(event.target.closest("td")));
     this.focus(Number(row.dataset.place));
     this.open(this.focused);
   }
 
-  /** Shows all of a record, below. */
+  /** Shows all of a record, below, and goes there. */
   open(place) {
     const record = this.rows[this.order[place]];
     if (record === undefined) return;
     const close = make("button", { type: "button", class: "small" }, "Close");
-    close.addEventListener("click", () => {
-      this.detail.hidden = true;
-      this.table.focus();
-    });
+    close.addEventListener("click", () => this.close());
     const title = titleOf(record) || `Row ${place + 1}`;
     const tree = make("div", { class: "tree-host" });
     this.detail.replaceChildren(make("div", { class: "tree-bar" }, make("h3", {}, title), close), tree);
     this.detail.hidden = false;
     new Tree(tree, { value: record, label: title });
-    say(`${title} is shown below`);
+    tree.querySelector(".tree").focus();
+    say(`${title} is shown here; Escape leads back`);
+  }
+
+  close() {
+    this.detail.hidden = true;
+    this.table.focus();
   }
 }
 

@@ -23,7 +23,10 @@ whenSeen("[data-tree]", async (host) => {
     const response = await fetch(host.dataset.tree);
     const text = await response.text();
     if (!response.ok) throw new Error(text.trim());
-    new Tree(host, { value: parse(text), text, label: host.dataset.label });
+    const hadFocus = host.contains(document.activeElement);
+    const tree = new Tree(host, { value: parse(text), text, label: host.dataset.label });
+    // Drawn anew while somebody is in it.
+    if (hadFocus) tree.box.focus();
   } catch (error) {
     host.replaceChildren(make("p", { class: "quiet" }, error.message));
   }

@@ -1,5 +1,7 @@
 // A trigger's page while it is looked at: its buttons, and the news that the server sends as polls happen.
 
+import { drawChart, startChart } from "./chart.js";
+import { hide, keepFocus } from "./focus.js";
 import { busyWhile, clearProblems, showError, showProblems, valuesOf } from "./forms.js";
 import { watchProgress } from "./progress.js";
 import { element, fill, get, make, post, say } from "./send.js";
@@ -17,12 +19,14 @@ export function startTrigger(start) {
   const error = document.getElementById("trigger-error");
   const every = document.getElementById("every");
   const timeline = document.getElementById("timeline");
+  const chart = document.getElementById("chart");
+  const submit = form.querySelector('[type="submit"]');
   const stop = form.querySelector("[data-stop]");
   let seen = null;
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    act(form.querySelector('[data-trigger="poll"]'));
+    act(submit);
   });
   host.addEventListener("click", (event) => {
     const button = event.target.closest("[data-trigger], [data-change]");
@@ -32,30 +36,49 @@ export function startTrigger(start) {
   });
 
   async function act(button) {
-    if (button.getAttribute("aria-disabled") === "true") return;
+    // Where somebody else polls by hand the server says so: what is shown here may be over by now.
+    if (button.dataset.pressed) return;
     clearProblems(form);
-    error.replaceChildren();
+    clearError();
     const body = { values: valuesOf(form), every: Number(every.value), event: Number(button.dataset.event) };
-    const abort = new AbortController();
-    if (["poll", "drain"].includes(button.dataset.trigger)) {
-      stop.onclick = () => abort.abort();
-      stop.hidden = false;
-    }
+    button.dataset.pressed = "true";
     await busyWhile(button, async () => {
       try {
-        const piece = await post(`${path}/${button.dataset.trigger}`, body, abort.signal);
-        fill(error, piece.html);
+        const piece = await post(`${path}/${button.dataset.trigger}`, body);
+        keepFocus(error, () => fill(error, piece.html));
         showProblems(form, piece.problems);
         say(piece.say);
       } catch (problem) {
-        showError(error, problem.name === "AbortError" ? "Stopped. Nothing of the poll that was under way is taken over: the next one finds it." : problem.message);
+        showError(error, problem.message);
+      } finally {
+        delete button.dataset.pressed;
       }
     });
-    stop.hidden = true;
+  }
+
+  // Polling by hand is the server's: it goes on when the page is left, and is stopped there.
+  stop.addEventListener("click", () => post(`${path}/stop`).catch(() => {}));
+
+  /** While somebody polls by hand, here or on another page, nobody else does. */
+  function showAsked(isAsked) {
+    if (isAsked) stop.hidden = false;
+    else hide(stop, submit);
+    for (const name of ["poll", "drain"]) {
+      const button = form.querySelector(`[data-trigger="${name}"]`);
+      if (isAsked) button.setAttribute("aria-disabled", "true");
+      // Of one that was pressed here, what it does is over when its answer has come.
+      else if (!button.dataset.pressed) button.removeAttribute("aria-disabled");
+    }
+  }
+
+  /** The way out may have been in it. */
+  function clearError() {
+    if (error.contains(document.activeElement)) submit.focus();
+    error.replaceChildren();
   }
 
   async function change(button) {
-    error.replaceChildren();
+    clearError();
     await busyWhile(button, async () => {
       try {
         say((await post(`/changes/${button.dataset.change}`)).say);
@@ -84,8 +107,9 @@ export function startTrigger(start) {
   function show(news) {
     fill(document.getElementById("trigger-status"), news.status);
     fill(document.getElementById("connection-state"), news.connection);
-    fill(document.getElementById("chart"), news.chart);
-    if (news.polling) seen ??= watchProgress(form);
+    drawChart(chart, news.chart);
+    showAsked(news.asked);
+    if (news.polling) seen ??= watchProgress(form.querySelector("[data-progress]"));
     else {
       seen?.end();
       seen = null;
@@ -99,7 +123,10 @@ export function startTrigger(start) {
     if (news.has_state && before !== state.textContent) redraw(content.querySelector("[data-tree]"));
     for (const button of host.querySelectorAll('[data-trigger="schedule"]')) swap(button, news.running);
     for (const button of host.querySelectorAll('[data-trigger="pause"]')) swap(button, !news.running);
-    form.querySelector("fieldset").disabled = news.running;
+    const fields = form.querySelector("fieldset");
+    // What is closed cannot keep the focus.
+    if (news.running && (fields.contains(document.activeElement) || document.activeElement === every)) submit.focus();
+    fields.disabled = news.running;
     for (const editor of form.querySelectorAll(".editor")) editor.inert = news.running;
     every.disabled = news.running;
     for (const html of [...news.events].reverse()) {
@@ -108,9 +135,10 @@ export function startTrigger(start) {
       timeline.prepend(item);
       start(item);
     }
-    while (timeline.children.length > MOST_EVENTS) timeline.lastElementChild.remove();
+    while (timeline.children.length > MOST_EVENTS && !timeline.lastElementChild.contains(document.activeElement)) timeline.lastElementChild.remove();
     foldQuiet(timeline);
     document.getElementById("timeline-empty").hidden = timeline.children.length > 0;
+    document.getElementById("timeline-actions").hidden = timeline.children.length === 0;
     const told = news.events.length && timeline.querySelector(".event-title");
     if (told) say(told.textContent.trim().replace(/\s+/g, " "));
   }
@@ -122,16 +150,26 @@ export function startTrigger(start) {
     foldQuiet(timeline);
   });
 
+  startChart(chart, (id) => {
+    const item = document.getElementById(`event-${id}`);
+    if (!item) return;
+    if (item.hidden) item.dataset.unfolded = "";
+    foldQuiet(timeline);
+    item.tabIndex = -1;
+    item.focus();
+  });
+
   /** Hides a button; its focus goes to the one that takes its place. */
   function swap(button, hidden) {
     if (button.hidden === hidden) return;
     const had = document.activeElement === button;
     button.hidden = hidden;
     // The other one is shown a moment later.
-    if (had) requestAnimationFrame(() => [...button.parentElement.querySelectorAll("button")].find((other) => other !== button).focus());
+    if (had) requestAnimationFrame(() => [...button.parentElement.querySelectorAll("button:not([hidden])")].find((other) => other !== button)?.focus());
   }
 
   foldQuiet(timeline);
+  showAsked(host.dataset.asked !== undefined && host.dataset.asked !== "false");
   listen();
 }
 
@@ -147,16 +185,26 @@ function foldQuiet(timeline) {
       runs.push([event]);
     }
   }
-  for (const [first, ...others] of runs) {
-    const isUnfolded = first.hasAttribute("data-unfolded");
+  for (const run of runs) {
+    const [first, ...others] = run;
+    // What was unfolded stays so when another quiet poll comes.
+    const isUnfolded = run.some((event) => event.hasAttribute("data-unfolded"));
+    const hadFocus = run.some((event) => document.activeElement === event.querySelector("[data-fold]"));
+    for (const event of others) event.removeAttribute("data-unfolded");
+    first.toggleAttribute("data-unfolded", isUnfolded);
+    let button = first.querySelector("[data-fold]");
+    if (others.length && !button) {
+      button = make("button", { type: "button", class: "small plain", "data-fold": true });
+      first.querySelector(".event-title").append(button);
+    } else if (!others.length) button?.remove();
+    if (others.length) {
+      button.textContent = isUnfolded ? "Show fewer" : `and ${others.length} quiet before it`;
+      button.setAttribute("aria-expanded", String(isUnfolded));
+    }
     first.hidden = false;
+    if (hadFocus && others.length) button.focus();
+    for (const event of others) event.querySelector("[data-fold]")?.remove();
     // Whoever looks into one of them keeps it.
-    for (const event of others) event.hidden = !isUnfolded && !event.querySelector("details[open]");
-    for (const event of [first, ...others]) event.querySelector("[data-fold]:not(:focus)")?.remove();
-    if (!others.length) continue;
-    const button = first.querySelector("[data-fold]") ?? make("button", { type: "button", class: "small plain", "data-fold": true });
-    button.textContent = isUnfolded ? "Show fewer" : `and ${others.length} quiet before it`;
-    button.setAttribute("aria-expanded", String(isUnfolded));
-    first.querySelector(".event-title").append(button);
+    for (const event of others) event.hidden = !isUnfolded && !event.querySelector("details[open]") && !event.contains(document.activeElement);
   }
 }

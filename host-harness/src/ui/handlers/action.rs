@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -12,19 +11,16 @@ use host::contract::ActionDefinition;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Piece, Sent, exchanged, not_found, raw_value, refused};
+use super::{FIRST_WAIT, LONGEST_WAIT, Piece, Sent, exchanged, not_found, raw_value, refused};
 use crate::ui;
 use crate::ui::forms::{self, Values};
+use crate::ui::memory::Used;
 use crate::ui::pages::{self, action::Opened};
 use crate::ui::performing::{self, Order};
+use crate::ui::progress::Purpose;
 use crate::ui::run::Failed;
 use crate::ui::runs::{Phase, Record};
 use crate::ui::shared::Shared;
-
-/// How long a page waits for a run before it is shown that it is under way: what is over by then is shown at once.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// How long it waits for the end before it asks again: shorter than what browsers give up after.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// An action's page: with the last run, or the one that the address names, and the inputs that it names.
 pub(in crate::ui) async fn show(
@@ -40,6 +36,7 @@ pub(in crate::ui) async fn show(
         },
         None => None,
     };
+    shared.runs.look(&key);
     let linked = forms::linked(&action.inputs, &asked);
     let values = (!linked.is_empty()).then_some(linked);
     let values = values.or_else(|| run.as_ref()?.values.as_deref().cloned());
@@ -56,6 +53,18 @@ pub(in crate::ui) async fn draft(
     let values = forms::keepable(&action.inputs, sent.values);
     shared.memory().forms.insert(format!("actions/{key}"), values.clone());
     Json(values).into_response()
+}
+
+/// What is typed as something to paste elsewhere. Nothing is sent to the service.
+pub(in crate::ui) async fn ways(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Json(sent): Json<Sent>,
+) -> Response {
+    let Some(action) = shared.definition().action(&key) else { return not_found("action of this key") };
+    let values = forms::keepable(&action.inputs, sent.values);
+    let html = pages::to_paste::action(&shared, action, Some(&values), pages::to_paste::FORM);
+    Piece::new(html, Vec::new(), "").into_response()
 }
 
 /// Begins a run, and shows what it came to, or that it is under way.
@@ -83,6 +92,9 @@ fn shown(shared: &Arc<Shared>, action: &ActionDefinition, id: u64) -> Response {
         shared.runs.withdraw(id);
         return Piece::asking(pages::question::show(shared, trace), *question).into_response();
     }
+    if record.run().is_some() {
+        shared.runs.look(&action.key);
+    }
     let result = record.run().map(|run| &run.result);
     let problems = result.and_then(|result| result.as_ref().err()).map(|failed| failed.problems.clone());
     let say = match result {
@@ -91,7 +103,7 @@ fn shown(shared: &Arc<Shared>, action: &ActionDefinition, id: u64) -> Response {
         Some(Err(_)) => "Failed",
     };
     let Json(mut piece) = Piece::new(pages::outcome::show(shared, action, &record), problems.unwrap_or_default(), say);
-    piece.connection = Some(pages::connection_state(shared.memory().connection.as_ref()).into_string());
+    piece.connection = Some(state(shared));
     Json(piece).into_response()
 }
 
@@ -112,7 +124,7 @@ pub(in crate::ui) async fn cancel(State(shared): State<Arc<Shared>>, Path((key, 
 pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path((key, id)): Path<(String, u64)>) -> Response {
     let Some(record) = shared.runs.get(&key, id) else { return not_found("run of this number") };
     match shared.result(&record).await {
-        Some(value) => raw_value(value),
+        Some(value) => raw_value(&shared, value, &[]).await,
         None if record.is_forgotten => not_found("result any more: it is forgotten with its connection"),
         None => not_found("result any more: newer runs took its place"),
     }
@@ -170,30 +182,44 @@ pub(in crate::ui) struct Wanted {
     search: Option<String>,
     #[serde(default)]
     cursor: Option<String>,
+    /// The number under which its script asks how far it is.
+    #[serde(default)]
+    number: u64,
 }
 
-/// One page of a dropdown, or `{"error": …}`.
+/// `{"page": …}` of a dropdown, or `{"error": …}`, with the line on the connection.
 pub(in crate::ui) async fn query(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
     Json(wanted): Json<Wanted>,
 ) -> Response {
     let Some(source) = shared.definition().data_source(&key) else { return not_found("data source of this key") };
-    let Some(connection) = shared.connection() else { return explained(&Failed::no_connection()) };
+    let used = shared.memory().used();
+    let Some(Used { connection, number, .. }) = used else { return explained(&shared, &Failed::no_connection()) };
     let inputs = Value::Object(forms::read(&source.inputs, &wanted.values));
     let search = wanted.search.as_deref().filter(|search| !search.trim().is_empty());
     let cursor = wanted.cursor.as_deref();
-    match shared.connector.query(&key, &connection, &inputs, search, cursor, &shared.options).await {
-        Ok(outcome) => Json(outcome.value).into_response(),
+    let (options, _watched) = shared.progress.watch(Purpose::List(wanted.number), &shared.options);
+    match shared.connector.query(&key, &connection, &inputs, search, cursor, &options).await {
+        Ok(outcome) => {
+            shared.memory().heard(number, outcome.trace.requests, None);
+            Json(json!({ "page": outcome.value, "connection": state(&shared) })).into_response()
+        }
         Err(failure) => {
             let mut failed = Failed::from(&failure.error);
             ui::refused::complete(&shared, &mut failed).await;
-            shared.memory().heard(Some(&failed));
-            explained(&failed)
+            shared.memory().heard(number, failure.trace.requests, Some(&failed));
+            explained(&shared, &failed)
         }
     }
 }
 
-fn explained(failed: &Failed) -> Response {
-    Json(json!({ "error": format!("{}. {}", failed.message, failed.advice) })).into_response()
+fn explained(shared: &Shared, failed: &Failed) -> Response {
+    let error = format!("{}. {}", failed.message, failed.advice);
+    Json(json!({ "error": error, "connection": state(shared) })).into_response()
+}
+
+/// The line on the connection, of which a call may have said something new.
+fn state(shared: &Shared) -> String {
+    pages::connection_state(shared.memory().connection.as_ref()).into_string()
 }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Piece, Sent, not_found};
+use super::{FIRST_WAIT, LONGEST_WAIT, Piece, Sent, not_found, refused};
 use crate::ui::forms;
+use crate::ui::held::{self, Held};
 use crate::ui::history;
-use crate::ui::memory::{self, Held};
 use crate::ui::pages;
-use crate::ui::refused;
-use crate::ui::run::Failed;
 use crate::ui::shared::Shared;
+use crate::ui::trying;
 
 #[derive(Deserialize)]
 pub(in crate::ui) struct Kind {
@@ -40,7 +40,7 @@ pub(in crate::ui) async fn destination(State(shared): State<Arc<Shared>>, Json(s
     match sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) {
         Some(definition) => {
             let overridden = pages::connection::overridden(definition, &sent.values);
-            let origin = memory::origin(shared.definition(), definition, sent.values);
+            let origin = held::origin(shared.definition(), definition, sent.values);
             let html = pages::connection::destination(definition, origin.as_ref());
             let Json(piece) = Piece::new(html, Vec::new(), "");
             Json(Piece { overridden: Some(overridden), ..piece }).into_response()
@@ -66,9 +66,12 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
     let Some(definition) = sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) else {
         return not_found("connection of this kind");
     };
-    let read = {
+    let (read, has_same_secrets) = {
         let memory = shared.memory();
-        Held::read(shared.definition(), definition, sent.values, memory.connection.as_ref())
+        let before = memory.connection.as_ref();
+        let read = Held::read(shared.definition(), definition, sent.values, before);
+        let has_same = read.as_ref().is_ok_and(|held| before.is_some_and(|before| before.has_same_secrets(Some(held))));
+        (read, has_same)
     };
     let held = match read {
         Ok(held) => held,
@@ -81,65 +84,105 @@ pub(in crate::ui) async fn save(State(shared): State<Arc<Shared>>, Json(sent): J
             return Piece::new(html, problems, "Some fields cannot be used").into_response();
         }
     };
-    pause_all(&shared, "the connection was changed");
-    let (before, has_same_secrets) = {
-        let mut memory = shared.memory();
-        let before = memory.put(Some(held));
-        let has_same = before.as_ref().is_some_and(|before| before.has_same_secrets(memory.connection.as_ref()));
-        (before, has_same)
-    };
-    if !has_same_secrets {
-        give_up(&shared, before).await;
+    if !has_same_secrets && let Some(question) = question(&shared, sent.agreed) {
+        return question.into_response();
     }
-    test(&shared).await;
-    let memory = shared.memory();
-    let held = memory.connection.as_ref();
-    let tested = held.and_then(|held| held.tested.as_ref());
-    let failed = tested.and_then(|tested| tested.as_ref().err());
-    let problems = failed.map(|failed| failed.problems.clone()).unwrap_or_default();
-    let say = if failed.is_none() { "The connection works" } else { "The test failed" };
-    let Json(mut piece) = Piece::new(pages::connection::result(shared.definition(), held), problems, say);
-    piece.connection = Some(pages::connection_state(held).into_string());
-    Json(piece).into_response()
+    // It is done as a whole although nobody may wait for it.
+    let taking_over = shared.clone();
+    let work = tokio::spawn(async move {
+        put(&taking_over, Some(held), "the connection was changed").await;
+        trying::start(&taking_over);
+    });
+    work.await.ok();
+    trying::wait(&shared, FIRST_WAIT).await;
+    tested(&shared).into_response()
 }
 
-/// Tests the connection that there is, and remembers what the test said.
-pub(in crate::ui) async fn test(shared: &Shared) {
-    let Some(connection) = shared.connection() else { return };
-    let (options, _watched) = shared.progress.watch("connection", &shared.options);
-    let mut tested = match shared.connector.test_connection(&connection, &options).await {
-        Ok(outcome) => Ok(outcome.value),
-        Err(failure) => Err(Failed::from(&failure.error)),
+/// What the test came to, or that it is under way.
+fn tested(shared: &Shared) -> Json<Piece> {
+    let memory = shared.memory();
+    let held = memory.connection.as_ref();
+    let failed = held.and_then(|held| held.tested.as_ref()).and_then(|tested| tested.as_ref().err());
+    let problems = failed.map(|failed| failed.problems.clone()).unwrap_or_default();
+    let say = match held.map(|held| held.tested.as_ref()) {
+        _ if memory.testing().is_some() => "Testing",
+        Some(Some(Ok(_))) => "The connection works",
+        Some(Some(Err(_))) => "The test failed",
+        Some(None) | None => "Not tested",
     };
-    if let Err(failed) = &mut tested {
-        refused::complete(shared, failed).await;
+    let Json(mut piece) = Piece::new(pages::connection::result(shared.definition(), held), problems, say);
+    piece.connection = Some(pages::connection_state(held).into_string());
+    Json(piece)
+}
+
+/// Waits for the end of the test that is under way, and shows what it came to; or that it is still under way.
+pub(in crate::ui) async fn test_end(State(shared): State<Arc<Shared>>) -> Json<Piece> {
+    trying::wait(&shared, LONGEST_WAIT).await;
+    tested(&shared)
+}
+
+/// Stops the test that is under way.
+pub(in crate::ui) async fn test_cancel(State(shared): State<Arc<Shared>>) -> Response {
+    let cancel = shared.memory().testing().map(|test| test.cancel.clone());
+    match cancel {
+        Some(cancel) => {
+            cancel.notify_one();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        None => refused(StatusCode::NOT_FOUND, "this test is over already".into()),
     }
-    if let Some(held) = &mut shared.memory().connection {
-        held.tested = Some(tested);
-    }
+}
+
+/// What a person has agreed to, if they have.
+#[derive(Deserialize)]
+pub(in crate::ui) struct Agreed {
+    #[serde(default)]
+    agreed: Option<u64>,
 }
 
 /// Forgets the connection and its secrets.
-pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>) -> Json<Piece> {
-    pause_all(&shared, "the connection was forgotten");
-    let before = shared.memory().put(None);
-    give_up(&shared, before).await;
+pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>, Json(sent): Json<Agreed>) -> Json<Piece> {
+    if let Some(question) = question(&shared, sent.agreed) {
+        return question;
+    }
+    let forgetting = shared.clone();
+    let work = tokio::spawn(async move { put(&forgetting, None, "the connection was forgotten").await });
+    work.await.ok();
     Piece::new(Markup::default(), Vec::new(), "Forgotten")
 }
 
-/// Forgets what was done with a connection that another has taken the place of, and the secrets of both.
-async fn give_up(shared: &Shared, before: Option<Held>) {
+/// Asks before what was done with the connection that there is is forgotten with it, unless a person has agreed to that,
+/// or there is nothing. Its number is the connection's: an answer counts for that one.
+fn question(shared: &Shared, agreed: Option<u64>) -> Option<Json<Piece>> {
+    let number = shared.memory().connections();
+    let runs = shared.runs.held().len();
+    let polls: usize = shared.triggers.values().map(|trigger| trigger.held().len()).sum();
+    (runs + polls > 0 && agreed != Some(number))
+        .then(|| Piece::asking(pages::question::forgets(runs, polls, shared.archive.is_some()), number))
+}
+
+/// Puts a connection, or none, in the place of the one that there was. What was done with other secrets is forgotten, with
+/// the secrets of both.
+async fn put(shared: &Arc<Shared>, held: Option<Held>, why: &str) {
+    for (key, trigger) in &shared.triggers {
+        let polls_by_hand = trigger.stop_asked();
+        if trigger.stop() || polls_by_hand {
+            trigger.note(format!("Paused: {why}"));
+            history::keep(shared, key).await;
+        }
+    }
+    let (before, has_same_secrets) = {
+        let mut memory = shared.memory();
+        let before = memory.put(held);
+        let has_same = before.as_ref().is_some_and(|before| before.has_same_secrets(memory.connection.as_ref()));
+        (before, has_same)
+    };
+    if has_same_secrets {
+        return;
+    }
     history::forget(shared);
     let now = shared.memory().connection.as_ref().map(|held| held.redactor().clone());
     for secrets in before.map(|held| held.redactor().clone()).into_iter().chain(now) {
         history::take_out(shared, secrets).await;
-    }
-}
-
-fn pause_all(shared: &Shared, why: &str) {
-    for trigger in shared.triggers.values() {
-        if trigger.stop() {
-            trigger.note(format!("Paused: {why}"));
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! What a form's script asks for while it is filled in: the schema of a code input, and how far a call is.
+//! What a form's script asks for while it is filled in: the schema of a code input.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use host::contract::{InputField, InputKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::not_found;
 use crate::ui::shared::Shared;
@@ -35,17 +35,4 @@ fn schema_of(input: &InputField, inputs: &Value, graphql: Option<&str>) -> Optio
         InputKind::Code(language) if language == "json" => inputs.get("properties")?.get(&input.key).cloned(),
         _ => None,
     }
-}
-
-/// How far the call of an action's or a trigger's form is.
-pub(in crate::ui) async fn progress(
-    State(shared): State<Arc<Shared>>,
-    Path((kind, key)): Path<(String, String)>,
-) -> Json<Value> {
-    Json(json!({ "text": shared.progress.said(&format!("{kind}/{key}")) }))
-}
-
-/// How far the test of the connection is.
-pub(in crate::ui) async fn test_progress(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!({ "text": shared.progress.said("connection") }))
 }

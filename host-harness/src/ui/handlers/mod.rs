@@ -3,19 +3,22 @@
 pub(super) mod action;
 pub(super) mod connection;
 pub(super) mod inputs;
+pub(super) mod past;
+pub(super) mod progress;
 pub(super) mod recordings;
 pub(super) mod saved;
 pub(super) mod trigger;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use host::Trace;
-use host::contract::InputProblem;
+use host::contract::{InputProblem, RecordList};
 use maud::Markup;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,8 +29,17 @@ use super::pages;
 use super::run::{self, Side};
 use super::shared::Shared;
 
+/// How long a page waits before it is shown that something is under way: what is over by then is shown at once.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// How long it waits for the end before it asks again: shorter than what networks and browsers give up after.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
 /// A body that is not JSON is shown up to this many bytes.
 const LONGEST_TEXT: usize = 1024 * 1024;
+/// A larger value is looked through on a thread of its own. In bytes.
+const QUICK: usize = 256 * 1024;
+/// Where the records are is not said in more, in bytes: a browser would not take it.
+const LONGEST_PLACE: usize = 4 * 1024;
 
 /// What the script sends with a form.
 #[derive(Deserialize)]
@@ -112,9 +124,39 @@ fn raw_json(text: impl Into<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], text.into()).into_response()
 }
 
-/// A value as it is kept: however many ask for it, there is one.
-fn raw_value(value: Arc<RawValue>) -> Response {
-    raw_json(shared_bytes(value))
+/// A value as it is kept: however many ask for it, there is one. A header says where its records are, by the rule that
+/// its files go by; `declared` are the lists of a trigger's payload.
+async fn raw_value(shared: &Shared, value: Arc<RawValue>, declared: &[RecordList]) -> Response {
+    let (text, lists) = (value.clone(), declared.to_vec());
+    let place = move || saved::place_of_records(text.get(), &lists);
+    let place = match value.get().len() {
+        ..=QUICK => place(),
+        _ => tokio::task::spawn_blocking(place).await.unwrap_or_default(),
+    };
+    let mut response = raw_json(shared_bytes(value));
+    let secrets = shared.memory().connection.as_ref().map(|held| held.scrubber().clone());
+    let place = place.map(|place| Value::from(place).to_string());
+    let place = place.map(|place| secrets.map_or(place.clone(), |secrets| secrets.scrub(place)));
+    let place = place.map(|place| in_ascii(&place)).filter(|place| place.len() <= LONGEST_PLACE);
+    if let Some(place) = place.and_then(|place| HeaderValue::try_from(place).ok()) {
+        response.headers_mut().insert("records-at", place);
+    }
+    response
+}
+
+/// JSON of the characters that a header may hold.
+fn in_ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            ' '..='~' => ascii.push(character),
+            _ => {
+                let units = &mut [0; 2];
+                ascii.extend(character.encode_utf16(units).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    ascii
 }
 
 /// The text of a value, which is not copied.
@@ -148,4 +190,19 @@ fn as_json(body: &Bytes) -> Response {
     }
     let start = body.get(..LONGEST_TEXT).unwrap_or(body);
     Json(Value::from(String::from_utf8_lossy(start))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_ascii;
+
+    #[test]
+    fn json_in_a_header_says_the_same() {
+        let json = serde_json::json!(["café", "a\"b", "\u{7f}", "😀"]).to_string();
+        let ascii = in_ascii(&json);
+        assert!(ascii.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{ascii}");
+        let (read, meant): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(&ascii).unwrap(), serde_json::from_str(&json).unwrap());
+        assert_eq!(read, meant);
+    }
 }

@@ -12,8 +12,10 @@ use host::contract::RecordList;
 use serde_json::value::RawValue;
 
 use super::{Piece, not_found, refused, shared_bytes};
-use crate::record_text::Records;
+use crate::json_parts::items;
+use crate::record_text::{self, Records};
 use crate::records::found;
+use crate::ui::history;
 use crate::ui::shared::Shared;
 use crate::ui::writing::NotWritten;
 
@@ -36,12 +38,24 @@ pub(in crate::ui) async fn payload(
     Path((key, id, format)): Path<(String, u64, String)>,
 ) -> Response {
     let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
-    match trigger.payload(id) {
+    match shared.payload(&key, id).await {
         Some(payload) => {
             let (name, lists) = (format!("{key}-poll-{id}"), trigger.lists().to_vec());
             records_of(&shared, payload, &format, &name, lists).await
         }
         None => not_found("payload: it is no longer kept"),
+    }
+}
+
+/// Where the records of a result are, or those of a payload: its first list that has any.
+pub(super) fn place_of_records(value: &str, lists: &[RecordList]) -> Option<Vec<String>> {
+    match found(value, lists).filter(|_| !lists.is_empty()) {
+        Some(found) => {
+            let (name, _) =
+                found.into_iter().find(|(_, records)| items(records).is_some_and(|mut of| of.next().is_some()))?;
+            lists.iter().find(|list| list.name() == name).map(|list| list.path().to_vec())
+        }
+        None => record_text::place(value),
     }
 }
 
@@ -117,6 +131,7 @@ pub(in crate::ui) async fn load_state(
         return refused(StatusCode::PAYLOAD_TOO_LARGE, why);
     }
     trigger.put(state.into(), "from a file").await;
+    history::keep(&shared, &key).await;
     Piece::new(Default::default(), Vec::new(), "The state was loaded").into_response()
 }
 

@@ -1,5 +1,6 @@
 //! Triggers: polls, schedule, state and timeline, and the buttons that change records.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,25 +11,31 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 use serde::{Deserialize, Serialize};
 
-use super::{Piece, Sent, exchanged, not_found, raw_value, refused};
+use super::{LONGEST_WAIT, Piece, Sent, exchanged, not_found, raw_value, refused};
+use crate::ui::events::Poll;
 use crate::ui::forms;
+use crate::ui::history;
 use crate::ui::pages::{self, timeline};
-use crate::ui::polling;
+use crate::ui::polling::{self, Came};
 use crate::ui::run::Failed;
 use crate::ui::shared::Shared;
-use crate::ui::trigger::{Poll, Trigger, What};
+use crate::ui::trigger::Trigger;
 
-/// How long the script waits for news before it asks again: shorter than what networks and browsers give up after.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// The longest pause of a schedule, in seconds.
 const LONGEST_PAUSE: u64 = 24 * 3600;
-/// Polls of one press of a button: more than any backlog takes, and not for ever.
-const MOST_DRAINED: usize = 1_000;
 
-pub(in crate::ui) async fn show(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
-    match (shared.definition().trigger(&key), shared.triggers.get(&key)) {
-        (Some(definition), Some(trigger)) => pages::trigger::show(&shared, definition, trigger).into_response(),
-        _ => not_found("trigger of this key"),
-    }
+/// A trigger's page, with the inputs that the address names.
+pub(in crate::ui) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Response {
+    let (Some(definition), Some(trigger)) = (shared.definition().trigger(&key), shared.triggers.get(&key)) else {
+        return not_found("trigger of this key");
+    };
+    trigger.look();
+    let linked = forms::linked(&definition.inputs, &asked);
+    pages::trigger::show(&shared, definition, trigger, linked).into_response()
 }
 
 pub(in crate::ui) async fn draft(
@@ -42,6 +49,19 @@ pub(in crate::ui) async fn draft(
     }
 }
 
+/// What is typed as something to paste elsewhere. Nothing is sent to the service.
+pub(in crate::ui) async fn ways(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+    Json(sent): Json<Sent>,
+) -> Response {
+    let Some(trigger) = shared.definition().trigger(&key) else { return not_found("trigger of this key") };
+    let values = forms::keepable(&trigger.inputs, sent.values);
+    let every = Duration::from_secs(sent.every.unwrap_or(pages::trigger::DEFAULT_PAUSE).min(LONGEST_PAUSE));
+    let html = pages::to_paste::trigger(&shared, trigger, &values, every);
+    Piece::new(html, Vec::new(), "").into_response()
+}
+
 fn keep(shared: &Shared, key: &str, values: forms::Values) -> Option<forms::Values> {
     let values = forms::keepable(&shared.definition().trigger(key)?.inputs, values);
     shared.memory().forms.insert(format!("triggers/{key}"), values.clone());
@@ -53,31 +73,48 @@ pub(in crate::ui) async fn poll(
     Path(key): Path<String>,
     Json(sent): Json<Sent>,
 ) -> Response {
-    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
-    keep(&shared, &key, sent.values.clone());
-    match polling::poll(&shared, trigger, &key, &sent.values).await {
-        Ok(()) => Piece::new(Default::default(), Vec::new(), "Polled").into_response(),
-        Err(failed) => explained(failed),
-    }
+    by_hand(&shared, &key, sent, false).await
 }
 
-/// Polls until nothing waits. Whoever goes away ends it after the poll that is under way, of which nothing is taken over.
+/// Polls until nothing waits.
 pub(in crate::ui) async fn drain(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
     Json(sent): Json<Sent>,
 ) -> Response {
+    by_hand(&shared, &key, sent, true).await
+}
+
+/// Polls by hand, and says how it ended. It goes on when the page is left.
+async fn by_hand(shared: &Arc<Shared>, key: &str, sent: Sent, drains: bool) -> Response {
+    let Some(trigger) = shared.triggers.get(key) else { return not_found("trigger of this key") };
+    keep(shared, key, sent.values.clone());
+    let Some(work) = polling::ask(shared, trigger, key, sent.values, drains) else {
+        let why = "it is being polled by hand already: wait for the end, or stop it";
+        return refused(StatusCode::CONFLICT, why.into());
+    };
+    let came = work.await.unwrap_or_else(|_| Came::Failed(Failed::defect()));
+    trigger.look();
+    let say = match came {
+        Came::Failed(failed) => return explained(failed),
+        Came::Stopped => {
+            let html = html! { p .notice { "Stopped. Nothing of the poll that was under way is taken over: the next one finds it." } };
+            return Piece::new(html, Vec::new(), "Stopped").into_response();
+        }
+        Came::To(true) => "More waits still",
+        Came::To(false) if drains => "All of it is delivered",
+        Came::To(false) => "Polled",
+    };
+    Piece::new(Default::default(), Vec::new(), say).into_response()
+}
+
+/// Stops the polling by hand that is under way.
+pub(in crate::ui) async fn stop(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
     let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
-    keep(&shared, &key, sent.values.clone());
-    for _ in 0..MOST_DRAINED {
-        if let Err(failed) = polling::poll(&shared, trigger, &key, &sent.values).await {
-            return explained(failed);
-        }
-        if !trigger.status().more {
-            return Piece::new(Default::default(), Vec::new(), "All of it is delivered").into_response();
-        }
+    match trigger.stop_asked() {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => refused(StatusCode::NOT_FOUND, "this poll is over already".into()),
     }
-    Piece::new(Default::default(), Vec::new(), "More waits still").into_response()
 }
 
 pub(in crate::ui) async fn schedule(
@@ -114,6 +151,7 @@ pub(in crate::ui) async fn pause(State(shared): State<Arc<Shared>>, Path(key): P
 pub(in crate::ui) async fn reset(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
     let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
     trigger.reset().await;
+    history::keep(&shared, &key).await;
     Piece::new(Default::default(), Vec::new(), "The state was reset").into_response()
 }
 
@@ -129,6 +167,7 @@ pub(in crate::ui) async fn back(
 ) -> Response {
     let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
     if trigger.back(back.event).await {
+        history::keep(&shared, &key).await;
         Piece::new(Default::default(), Vec::new(), "The state was taken back").into_response()
     } else {
         refused(StatusCode::NOT_FOUND, "the timeline no longer has this poll".into())
@@ -148,6 +187,8 @@ pub(in crate::ui) struct News {
     last: u64,
     running: bool,
     polling: bool,
+    /// Whether somebody polls by hand.
+    asked: bool,
     more: bool,
     /// The line on the connection.
     connection: String,
@@ -167,6 +208,7 @@ pub(in crate::ui) async fn news(
 ) -> Response {
     let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
     trigger.newer_than(seen.version, LONGEST_WAIT).await;
+    trigger.look();
     let status = trigger.status();
     let events = trigger.events_after(seen.last);
     let path = format!("/triggers/{}", pages::segment(&key));
@@ -175,6 +217,7 @@ pub(in crate::ui) async fn news(
         last: events.first().map_or(seen.last, |event| event.id),
         running: status.every.is_some(),
         polling: status.is_polling,
+        asked: status.is_asked,
         more: status.more,
         connection: pages::connection_state(shared.memory().connection.as_ref()).into_string(),
         chart: pages::chart::show(trigger.events_after(0).iter().map(|event| &**event)).into_string(),
@@ -210,12 +253,16 @@ pub(in crate::ui) async fn part(
     State(shared): State<Arc<Shared>>,
     Path((key, id, part)): Path<(String, u64, String)>,
 ) -> Response {
-    let Some(poll) = shared.triggers.get(&key).and_then(|trigger| poll_of(trigger, id)) else {
+    let trigger = shared.triggers.get(&key);
+    let Some((trigger, poll)) = trigger.and_then(|trigger| Some((trigger, poll_of(trigger, id)?))) else {
         return not_found("poll of this number");
     };
-    match (part.as_str(), &poll.run.result, &poll.after) {
-        ("payload", Ok(Some(payload)), _) => raw_value(payload.clone()),
-        ("state", _, Some(state)) => Json(timeline::readable(state)).into_response(),
+    match (part.as_str(), &poll.after) {
+        ("payload", _) => match shared.payload(&key, id).await {
+            Some(payload) => raw_value(&shared, payload, trigger.lists()).await,
+            None => not_found("payload: it is no longer kept"),
+        },
+        ("state", Some(state)) => Json(timeline::readable(state)).into_response(),
         _ => not_found("such part of a poll"),
     }
 }
@@ -228,19 +275,17 @@ pub(in crate::ui) async fn exchange(
     poll.map_or_else(|| not_found("such body"), |poll| exchanged(&shared, &poll.run.trace, index, &side))
 }
 
-fn poll_of(trigger: &Trigger, id: u64) -> Option<Box<Poll>> {
-    match &trigger.event(id)?.what {
-        What::Poll(poll) => Some(poll.clone()),
-        What::Note(_) => None,
-    }
+fn poll_of(trigger: &Trigger, id: u64) -> Option<Poll> {
+    trigger.event(id)?.poll().cloned()
 }
 
 /// Presses a button that changes records, and notes it in every timeline.
 pub(in crate::ui) async fn change(State(shared): State<Arc<Shared>>, Path(index): Path<usize>) -> Response {
     match shared.changes.press(index).await {
         Ok(label) => {
-            for trigger in shared.triggers.values() {
+            for (key, trigger) in &shared.triggers {
                 trigger.note(format!("You pressed “{label}”"));
+                history::keep(&shared, key).await;
             }
             Piece::new(Default::default(), Vec::new(), "Changed").into_response()
         }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::controls::Form;
-use super::{Place, heading, needs_connection, outcome, page, schema, segment, tabs, tree};
+use super::{Place, heading, needs_connection, outcome, page, question, schema, segment, tabs, to_paste, tree};
 use crate::ui::forms::Values;
 use crate::ui::runs::Record;
 use crate::ui::shared::Shared;
@@ -39,7 +39,7 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, opene
             }
             (expected(&path, &action.result_schema))
         }
-        @if action.changes_data { (question(action)) }
+        @if action.changes_data { (question::dialog(&format!("{}?", action.label), "Run it")) }
     };
     page(shared, Place::Action(&action.key), &action.label, &content)
 }
@@ -52,13 +52,19 @@ fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: Option<&
         form .card data-form={ (path) "/run" } data-draft={ (path) "/draft" } data-target="result"
             data-storage={ (shared.definition().key) "/" (place) } data-kept[values.is_some()]
             aria-label="Inputs" novalidate {
+            @if action.changes_data {
+                p .may-change { span .badge .warn { (super::changes(shared)) }
+                    @if shared.options.grants.read_only { "What only reads is sent. What may change data is not: the page was started with " code { "--read-only" } "." }
+                    @else { "What may change data is shown to you first, and sent once you agree." }
+                }
+            }
             @if action.inputs.is_empty() { p .quiet { "This action needs no input." } }
             @for input in &action.inputs { (form.field(input)) }
             div .actions {
                 button .primary type="submit" data-busy="Running…" { "Run" }
                 button type="button" data-cancel hidden { "Stop" }
             }
-            p .progress data-progress={ "/progress/" (place) } hidden {}
+            (to_paste::beside(path))
         }
     }
 }
@@ -73,20 +79,6 @@ pub(super) fn expected(path: &str, result: &Value) -> Markup {
                 ("fields", "Fields".into(), schema::fields(result)),
                 ("schema", "JSON Schema".into(), tree("JSON Schema of the result", &format!("{path}/schema"))),
             ]))
-        }
-    }
-}
-
-/// The place for the question; what is asked comes when it is known.
-fn question(action: &ActionDefinition) -> Markup {
-    html! {
-        dialog #ask aria-labelledby="ask-title" {
-            h2 #ask-title { (action.label) "?" }
-            div data-question {}
-            div .actions {
-                button .primary type="button" data-answer="yes" { "Run it" }
-                button type="button" data-answer="no" { "Cancel" }
-            }
         }
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, older
         p { a href=(path) { "Back to the action" } }
         section .card aria-labelledby="inputs-title" {
             h2 #inputs-title { "What was asked for" }
-            div .fields tabindex="0" role="region" aria-labelledby="inputs-title" {
+            div .fields tabindex="0" role="group" aria-labelledby="inputs-title" {
                 table {
                     thead { tr { td {} @for record in [older, newer] { th scope="col" { a href={ (path) "?run=" (record.id) } { "Run " (record.id) } } } } }
                     tbody {

@@ -1,18 +1,15 @@
 //! The connection's page: the form, the test, and what the test said.
 
-use std::time::SystemTime;
-
 use host::Origin;
 use host::contract::{ActionDefinition, ConnectionDefinition, ConnectorDefinition};
 use host::text::cut;
-use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::controls::{Form, Overridden};
-use super::{Place, failure, heading, page, segment, who};
+use super::{Place, clock, expiry, failure, heading, page, question, segment, who};
 use crate::ui::forms::{Typed, Values};
-use crate::ui::memory::{Held, origin};
+use crate::ui::held::{Held, Test, origin};
 use crate::ui::shared::Shared;
 
 /// The page of one kind of connection.
@@ -47,7 +44,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
                 }
                 div .actions {
                     button .primary type="submit" data-busy="Testing…" { "Test connection" }
-                    button type="button" data-post="/connection/forget" data-reload hidden[held.is_none()] { "Forget it" }
+                    button type="button" data-post="/connection/forget" data-reload="form [data-value]" hidden[held.is_none()] { "Forget it" }
                 }
                 p .progress data-progress="/connection/progress" hidden {}
                 // Below the buttons, which must not move under the pointer when it changes.
@@ -63,6 +60,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &ConnectionDefinition) ->
         }
     };
     drop(memory);
+    let content = html! { (content) (question::dialog("Forget what was done before?", "Go on")) };
     page(shared, Place::Connection, &definition.label, &content)
 }
 
@@ -119,20 +117,38 @@ fn shown_at_first(definition: &ConnectionDefinition, typed: &Values) -> Values {
     values
 }
 
-/// What the test said.
+/// What the test said, or that it is under way.
 pub(in crate::ui) fn result(definition: &ConnectorDefinition, held: Option<&Held>) -> Markup {
+    if let Some(test) = held.and_then(|held| held.testing.as_ref()) {
+        return under_way(test);
+    }
     match held.map(|held| held.tested.as_ref()) {
         None => html! { p .quiet { "Fill in the form and test it. The test changes nothing in the service." } },
-        Some(None) => html! { p .quiet { "Filled in, and not tested yet." } },
+        Some(None) if held.is_some_and(|held| held.works) => {
+            html! { p .quiet { "Not tested since, and it works: a call has succeeded with it." } (expiry::all(held)) }
+        }
+        Some(None) => html! { p .quiet { "Filled in, and not tested yet." } (expiry::all(held)) },
         Some(Some(Ok(account))) => html! {
             div .success role="status" {
                 p .success-title { strong { (who(account)) } }
                 p { "Requests go to " code .breakable { (account.endpoint) } }
-                (expiries(held))
+                (expiry::all(held))
             }
             (next_steps(definition))
         },
-        Some(Some(Err(failed))) => failure(failed),
+        Some(Some(Err(failed))) => html! { (failure(failed)) (expiry::all(held)) },
+    }
+}
+
+/// A test that is not over. The script waits for its end.
+fn under_way(test: &Test) -> Markup {
+    let milliseconds = test.since.elapsed().as_millis();
+    html! {
+        div .under-way data-run="/connection/test" data-milliseconds=(milliseconds) {
+            p { span .dot .busy aria-hidden="true" {} "The test, since " (clock(test.started)) ": " span data-elapsed { (milliseconds / 1000) " s" } }
+            p .quiet { "It goes on if you leave this page, and is found here again." }
+            div .actions { button type="button" data-stop { "Stop" } }
+        }
     }
 }
 
@@ -152,22 +168,6 @@ fn next_steps(definition: &ConnectorDefinition) -> Markup {
             }
         }
     }
-}
-
-/// When the credentials end that have an end, and how to get new ones.
-fn expiries(held: Option<&Held>) -> Markup {
-    let ends = held.map(|held| held.connection.expiries()).unwrap_or_default();
-    let days = |end: SystemTime| end.duration_since(SystemTime::now()).unwrap_or_default().as_secs() / (24 * 3600);
-    html! {
-        @for (field, end) in ends {
-            p { (field) " expires in " (days(*end)) " days, on " (date(*end)) ". Renew it before with " code { "harness key renew" } "." }
-        }
-    }
-}
-
-/// The day of a time.
-fn date(time: SystemTime) -> String {
-    Timestamp::try_from(time).map_or_else(|_| "a day far off".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 fn promises() -> Markup {

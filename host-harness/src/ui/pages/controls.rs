@@ -192,6 +192,7 @@ impl Form<'_> {
                 div .popup hidden {
                     ul id={ (id) "-list" } role="listbox" aria-label=(source.label) {}
                     p .popup-note role="status" {}
+                    p .popup-note .progress data-progress hidden {}
                 }
                 p .chosen id={ (id) "-chosen" } hidden[value == label] { "Sends " code { (value) } }
             }

@@ -35,7 +35,6 @@ pub(in crate::ui) fn forbidden(why: &str) -> Markup {
             p { (sentence(why.strip_prefix("Not shown: ").unwrap_or(why))) }
             p { "The way in: go to the terminal in which " code { "harness serve" } " runs and open the link that it has printed, in this browser. \
                 Where it has ended, start it again." }
-            p { a href="/" { "Try again" } }
         }
     };
     document("Not shown", &html! {}, &body)

@@ -8,31 +8,31 @@ pub(super) mod compare;
 pub(super) mod connection;
 mod controls;
 pub(super) mod elsewhere;
+mod expiry;
 pub(super) mod outcome;
 pub(super) mod question;
 pub(super) mod recordings;
 mod runs;
 mod schema;
 pub(super) mod timeline;
+pub(super) mod to_paste;
+mod told;
 pub(super) mod trigger;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use host::text::cut;
 use maud::{DOCTYPE, Markup, html};
 use operator::values::decimal;
 
 use super::assets;
-use super::memory::{Held, REFUSED};
+use super::held::Held;
+use super::memory::REFUSED;
 use super::run::Failed;
+use super::runs::Mark;
 use super::shared::Shared;
 use crate::shown;
 use host::contract::Account;
-
-/// A day, in seconds.
-const DAY: u64 = 24 * 3600;
-/// A credential that ends within this is soon to be renewed.
-const SOON: Duration = Duration::from_secs(30 * DAY);
 
 /// Which page is shown, for the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +71,22 @@ pub(super) fn page(shared: &Shared, place: Place<'_>, title: &str, content: &Mar
         main #main tabindex="-1" { (mode(shared)) (content) }
         noscript { p .notice { "This page needs JavaScript; all of it comes from this program." } }
         p #announcer .visually-hidden role="status" {}
+        (sure())
     };
     document(&format!("{title} · {}", definition.label), &head, &body)
+}
+
+/// The question before something is deleted; the script puts in what.
+fn sure() -> Markup {
+    html! {
+        dialog #sure aria-labelledby="sure-text" {
+            p #sure-text {}
+            div .actions {
+                button .primary type="button" data-answer="yes" { "Delete" }
+                button type="button" data-answer="no" { "Cancel" }
+            }
+        }
+    }
 }
 
 /// A document of HTML; `head` is what its head holds beside what every one's does.
@@ -94,8 +108,17 @@ fn document(title: &str, head: &Markup, body: &Markup) -> Markup {
 
 fn navigation(shared: &Shared, place: Place<'_>) -> Markup {
     let definition = shared.definition();
-    let entry = |href: String, label: &str, target: Place<'_>| {
+    let entry = |href: String, label: &Markup, target: Place<'_>| {
         html! { li { a href=(href) aria-current=[(target == place).then_some("page")] { (label) } } }
+    };
+    // What is looked at needs no mark.
+    let marked = |kind: &str, key: &str, label: &Markup, target: Place<'_>| {
+        let operation = format!("{kind}/{key}");
+        html! {
+            li { a href={ "/" (kind) "/" (segment(key)) } aria-current=[(target == place).then_some("page")] {
+                (label) span .nav-mark data-mark=(operation) { @if target != place { (mark(shared.mark(&operation))) } }
+            } }
+        }
     };
     html! {
         nav #nav aria-label="Connector" {
@@ -109,7 +132,8 @@ fn navigation(shared: &Shared, place: Place<'_>) -> Markup {
                 h2 { "Actions" }
                 ul {
                     @for action in &definition.actions {
-                        (entry(format!("/actions/{}", segment(&action.key)), &action.label, Place::Action(&action.key)))
+                        @let label = html! { (action.label) @if action.changes_data { " " span .mark-of-change { (changes(shared)) } } };
+                        (marked("actions", &action.key, &label, Place::Action(&action.key)))
                     }
                 }
             }
@@ -117,44 +141,51 @@ fn navigation(shared: &Shared, place: Place<'_>) -> Markup {
                 h2 { "Triggers" }
                 ul {
                     @for trigger in &definition.triggers {
-                        (entry(format!("/triggers/{}", segment(&trigger.key)), &trigger.label, Place::Trigger(&trigger.key)))
+                        (marked("triggers", &trigger.key, &html! { (trigger.label) }, Place::Trigger(&trigger.key)))
                     }
                 }
             }
             h2 { "Connector" }
             ul {
-                (entry("/about".into(), "What it may do", Place::About))
-                (entry("/recordings".into(), "Recordings", Place::Recordings))
+                (entry("/about".into(), &html! { "What it may do" }, Place::About))
+                (entry("/recordings".into(), &html! { "Recordings" }, Place::Recordings))
             }
+        }
+    }
+}
+
+/// What is said, wherever it stands, of an action that may change data.
+fn changes(shared: &Shared) -> &'static str {
+    if shared.options.grants.read_only { "changes are off" } else { "may change data" }
+}
+
+/// What is to be said of an operation where another page is looked at.
+pub(super) fn mark(mark: Option<Mark>) -> Markup {
+    html! {
+        @match mark {
+            None => {},
+            Some(Mark::UnderWay) => { " " span .dot .busy role="img" aria-label="under way" title="Under way" {} },
+            Some(Mark::Ended) => { " " span .dot .good role="img" aria-label="ended, not looked at yet" title="Ended, not looked at yet" {} },
         }
     }
 }
 
 /// One line on the connection, for the navigation.
 pub(super) fn connection_state(held: Option<&Held>) -> Markup {
+    if held.is_some_and(|held| held.testing.is_some()) {
+        return html! { span .dot .busy aria-hidden="true" {} "Testing…" };
+    }
     match held.map(|held| held.tested.as_ref()) {
         None => html! { span .dot .off aria-hidden="true" {} "Not connected yet" },
         Some(None) if held.is_some_and(|held| held.works) => {
-            html! { span .dot .good aria-hidden="true" {} "Works, not tested" (ends_soon(held)) }
+            html! { span .dot .good aria-hidden="true" {} "Works, not tested" (expiry::first(held)) }
         }
-        Some(None) => html! { span .dot .idle aria-hidden="true" {} "Filled in, not tested" (ends_soon(held)) },
-        Some(Some(Ok(account))) => html! { span .dot .good aria-hidden="true" {} (who(account)) (ends_soon(held)) },
+        Some(None) => html! { span .dot .idle aria-hidden="true" {} "Filled in, not tested" (expiry::first(held)) },
+        Some(Some(Ok(account))) => html! { span .dot .good aria-hidden="true" {} (who(account)) (expiry::first(held)) },
         Some(Some(Err(failed))) if failed.kind == REFUSED => {
-            html! { span .dot .bad aria-hidden="true" {} "The key was refused" (ends_soon(held)) }
+            html! { span .dot .bad aria-hidden="true" {} "The key was refused" (expiry::first(held)) }
         }
-        Some(Some(Err(_))) => html! { span .dot .bad aria-hidden="true" {} "The test failed" },
-    }
-}
-
-/// When the credential that ends first does, if that is soon enough to say it everywhere.
-fn ends_soon(held: Option<&Held>) -> Markup {
-    let end = held.and_then(|held| held.connection.expiries().iter().map(|(_, end)| *end).min());
-    html! {
-        @match end.map(|end| end.duration_since(SystemTime::now())) {
-            Some(Err(_)) => " · expired",
-            Some(Ok(left)) if left < SOON => { " · expires in " (count(left.as_secs() / DAY, "day")) },
-            _ => {},
-        }
+        Some(Some(Err(_))) => html! { span .dot .bad aria-hidden="true" {} "The test failed" (expiry::first(held)) },
     }
 }
 
@@ -267,10 +298,16 @@ fn time(duration: std::time::Duration) -> String {
 
 /// The time of day; the script writes it in the viewer's own zone.
 fn clock(at: SystemTime) -> Markup {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (seconds, milliseconds) = (since.as_secs() % 86_400, since.as_millis());
-    let text = format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    html! { time data-milliseconds=(milliseconds) { (text) } }
+    html! { time data-milliseconds=(milliseconds(at)) { (utc(at)) } }
+}
+
+fn utc(at: SystemTime) -> String {
+    let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
+    format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn milliseconds(at: SystemTime) -> u128 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
 /// A count with its noun.

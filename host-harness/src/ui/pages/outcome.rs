@@ -6,15 +6,12 @@ use host::contract::ActionDefinition;
 use host::{Exchange, ExchangeOutcome, LogLevel, LogSource, Trace};
 use maud::{Markup, html};
 use operator::values::shown_size;
-use serde_json::json;
 
-use super::{brief, clock, count, failure, runs, segment, tabs, time, tree, views};
+use super::{brief, clock, count, failure, runs, segment, tabs, time, to_paste, told, tree, views};
 use crate::graphql_request::Operation;
-use crate::ui::forms::{self, Values};
 use crate::ui::run::{Run, STOPPED, Side};
 use crate::ui::runs::{Phase, Record};
 use crate::ui::shared::Shared;
-use crate::ui::ways;
 
 /// Lines of log that are shown; a page of more helps nobody.
 const MOST_LINES: usize = 500;
@@ -28,8 +25,6 @@ const MOST_HEADERS: usize = 60;
 const MOST_REQUESTS: usize = 500;
 /// Requests whose document is set out: each is parsed.
 const MOST_DOCUMENTS: usize = 50;
-/// Inputs that are longer are not pasted anywhere. In bytes.
-const LONGEST_INPUTS: u64 = 64 * 1024;
 
 /// A run as it is now, with the other runs of its action.
 pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, record: &Record) -> Markup {
@@ -51,6 +46,7 @@ fn under_way(record: &Record, milliseconds: u128, path: &str) -> Markup {
     html! {
         div .under-way data-run=(path) data-milliseconds=(milliseconds) {
             p { span .dot .busy aria-hidden="true" {} "Run " (record.id) ", since " (clock(record.started)) ": " span data-elapsed { (milliseconds / 1000) " s" } }
+            p .progress data-progress={ (path) "/progress" } hidden {}
             p .quiet { "It goes on if you leave this page, and is found here again." }
             div .actions { button type="button" data-stop { "Stop" } }
         }
@@ -92,44 +88,18 @@ fn ended(
             Err(failed) if failed.kind == STOPPED => p .used data-outcome="failed" { strong { "Stopped" } @if !trace.duration.is_zero() { span { "after " (time(trace.duration)) } } },
             result => (used(trace, result.is_ok())),
         }
+        (told::show(action, record.values.as_deref(), &trace.exchanges))
         (tabs("run", "Result of the run", &[
             ("result", if run.result.is_ok() { "Result".into() } else { "Error".into() }, result),
             ("requests", requests, exchanges),
             ("log", log, lines),
-            ("ways", "Use elsewhere".into(), ways_out(shared, action, record.values.as_deref(), operation)),
+            ("ways", "Use elsewhere".into(), to_paste::action(shared, action, record.values.as_deref(), to_paste::RUN)),
         ]))
     }
 }
 
 fn not_in_history() -> Markup {
     html! { p .quiet { "This run is of an earlier start: a history keeps results, and neither requests nor logs." } }
-}
-
-/// A run as something to paste elsewhere.
-fn ways_out(shared: &Shared, action: &ActionDefinition, values: Option<&Values>, operation: &str) -> Markup {
-    let Some(values) = values.filter(|values| forms::held_bytes(values) <= LONGEST_INPUTS) else {
-        return html! { p .quiet { "The inputs are no longer kept, forgotten with their connection, or too long to paste." } };
-    };
-    let inputs = forms::read(&action.inputs, values);
-    let connection = shared.memory().connection.as_ref().map(|held| held.file());
-    let connection = connection.unwrap_or_else(|| json!({"key": "", "fields": {}}));
-    let grants = shared.options.grants;
-    let link = runs::link(operation, values);
-    html! {
-        p .quiet { "Secrets are in none of these. Each request can be copied as " code { "curl" } " in the list of requests." }
-        (to_paste("command", "As a command", &ways::command(&action.key, &inputs, grants)))
-        p .quiet { a href="/connection/file" download { "Save connection.json" } ", which the command reads." }
-        (to_paste("rust", "As a program in Rust", &ways::rust("connector.wasm", &action.key, &inputs, &connection, grants)))
-        p { a href=(link) { "A link to this form, filled in" } " " button .small type="button" data-copy-link=(link) { "Copy the link" } }
-    }
-}
-
-fn to_paste(id: &str, title: &str, text: &str) -> Markup {
-    html! {
-        h3 { (title) }
-        pre .to-paste id={ "paste-" (id) } tabindex="0" role="region" aria-label=(title) { (text) }
-        button .small type="button" data-copy-of={ "paste-" (id) } aria-label={ "Copy: " (title) } { "Copy" }
-    }
 }
 
 /// What a call used, in a line.
@@ -243,10 +213,10 @@ pub(super) fn log_lines(trace: &Trace) -> Markup {
 /// The document and the variables of a request of GraphQL.
 fn graphql(operation: &Operation) -> Markup {
     html! {
-        pre .document tabindex="0" role="region" aria-label="Document" { (crate::shown::lines(&operation.document)) }
+        pre .document tabindex="0" role="group" aria-label="Document" { (crate::shown::lines(&operation.document)) }
         @if let Some(variables) = &operation.variables {
             h4 { "Variables" }
-            pre .document tabindex="0" role="region" aria-label="Variables" { (crate::shown::lines(variables)) }
+            pre .document tabindex="0" role="group" aria-label="Variables" { (crate::shown::lines(variables)) }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The question before something is changed: what would be sent, as whom, and where to.
+//! Questions before something is done that cannot be taken back. Before something is changed: what would be sent, as whom,
+//! and where to. Before what was done is forgotten: how much that is.
 
 use host::{Exchange, Trace};
 use maud::{Markup, html};
@@ -36,6 +37,33 @@ pub(in crate::ui) fn show(shared: &Shared, trace: &Trace) -> Markup {
             @if let Some(Ok(origin)) = memory.connection.as_ref().map(|held| held.connection.origin()) {
                 dt { "At" } dd { code .breakable { (origin) } }
             }
+        }
+    }
+}
+
+/// The place for a page's question; what is asked comes when it is known.
+pub(super) fn dialog(title: &str, yes: &str) -> Markup {
+    html! {
+        dialog #ask aria-labelledby="ask-title" {
+            h2 #ask-title { (title) }
+            div data-question {}
+            div .actions {
+                button .primary type="button" data-answer="yes" { (yes) }
+                button type="button" data-answer="no" { "Cancel" }
+            }
+        }
+    }
+}
+
+/// What is forgotten with the connection: so many runs and polls still hold what they came to.
+pub(in crate::ui) fn forgets(runs: usize, polls: usize, is_in_file: bool) -> Markup {
+    let held = [(runs, "run"), (polls, "poll")].into_iter().filter(|(number, _)| *number > 0);
+    let held = held.map(|(number, noun)| count(number as u64, noun)).collect::<Vec<_>>().join(" and ");
+    html! {
+        p {
+            "What was done with this connection is not shown with another key: what " strong { (held) } " came to is forgotten, with requests and logs."
+            @if is_in_file { " The results stay in the history file." }
+            @else { " Nothing of it is kept anywhere else: save what you need first." }
         }
     }
 }

@@ -20,7 +20,7 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
             section .card aria-labelledby="open-title" {
                 h2 #open-title { "Look at a recording" }
                 p .quiet { "One that was saved here, or that " code { "harness --record FILE" } " wrote. It takes the place of the one below." }
-                div .actions { label .button { "Open a recording" input .visually-hidden type="file" accept=".har,application/json" data-upload="/recordings/opened" data-reload; } }
+                div .actions { label .button { "Open a recording" input .visually-hidden type="file" accept=".har,application/json" data-upload="/recordings/opened" data-reload="#opened button"; } }
             }
         }
         @if let Some(opened) = &status.opened { (opened_one(opened)) }
@@ -35,11 +35,11 @@ fn record(status: &Status) -> Markup {
             @if let Some(since) = status.since {
                 p #recording-status { span .dot .busy aria-hidden="true" {} "Recording since " (clock(since)) ": " (count(status.heard as u64, "call")) " so far." }
                 p .quiet { "Tests of the connection, actions, dropdowns and polls are in it, whichever page makes them." }
-                div .actions { button .primary type="button" data-post="/recordings/stop" data-reload { "Stop recording" } }
+                div .actions { button .primary type="button" data-post="/recordings/stop" data-reload="[data-post='/recordings/start']" { "Stop recording" } }
             } @else {
                 p #recording-status { "Nothing is recorded now." }
                 p .quiet { "The connection's secrets are never in a recording, nor are passwords, tokens and cookies. What the service says of its records is." }
-                div .actions { button .primary[status.made.is_none()] type="button" data-post="/recordings/start" data-reload { "Start recording" } }
+                div .actions { button .primary[status.made.is_none()] type="button" data-post="/recordings/start" data-reload="[data-post='/recordings/stop']" { "Start recording" } }
             }
             @if let Some(made) = &status.made {
                 h3 { "The last one" }
@@ -56,7 +56,7 @@ fn opened_one(opened: &Opened) -> Markup {
         section .card #opened aria-labelledby="opened-title" {
             h2 #opened-title { "The recording: " (count(calls.len() as u64, "call")) }
             @if let Some(component) = &opened.recording.component { p .quiet { "Of " (component.key) " " (component.version) }  }
-            div .actions { button type="button" data-post="/recordings/replay" data-reload { "Replay on this component" } span .quiet { "Sends nothing: the recorded answers are given again." } }
+            div .actions { button type="button" data-post="/recordings/replay" data-reload="#opened button" { "Replay on this component" } span .quiet { "Sends nothing: the recorded answers are given again." } }
             @if let Some(replayed) = &opened.replayed { (verdict(replayed)) }
             ol .exchanges {
                 @for (index, call) in calls.iter().enumerate().take(MOST_CALLS) {
@@ -116,7 +116,7 @@ fn one(index: usize, call: &Call, replayed: Option<&Result<Vec<Difference>, Stri
 fn differences(found: &[Difference]) -> Markup {
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
     html! {
-        div .fields tabindex="0" role="region" aria-label="Differences" {
+        div .fields tabindex="0" role="group" aria-label="Differences" {
             table {
                 thead { tr { th scope="col" { "Where" } th scope="col" { "Recorded" } th scope="col" { "Now" } } }
                 tbody { @for one in found { tr { th scope="row" .breakable { (one.place) } td .breakable { (shown(&one.recorded)) } td .breakable { (shown(&one.now)) } } } }

@@ -19,11 +19,15 @@ const LONGEST_INPUT: usize = 60;
 pub(super) fn list(shared: &Arc<Shared>, action: &ActionDefinition, shown: u64) -> Markup {
     let records = shared.runs.of_action(&action.key);
     let path = format!("/actions/{}", segment(&action.key));
+    let kept = if shared.archive.is_some() { ", in the history file too" } else { "" };
     let trouble = shared.archive.as_ref().and_then(|archive| archive.trouble());
     html! {
         details .runs open {
             summary { "Runs (" (records.len()) ")" }
-            @if let Some(trouble) = trouble { p .problem { "The history file does not work: " (cut(&trouble, 500)) } }
+            @if let Some(text) = trouble { p .problem { (self::trouble(&text)) } }
+            @if records.len() > 1 {
+                p { input .filter type="search" placeholder="Search the runs" aria-label="Search the runs" autocomplete="off" spellcheck="false" data-filter; " " span .quiet data-filtered role="status" {} }
+            }
             form action={ (path) "/compare" } data-compare {
                 ol {
                     @for record in &records { (one(action, record, &path, record.id == shown)) }
@@ -32,8 +36,17 @@ pub(super) fn list(shared: &Arc<Shared>, action: &ActionDefinition, shown: u64) 
                     div .actions { button .small type="submit" { "Compare two" } span .quiet { "Choose two runs." } }
                 }
             }
+            div .actions {
+                button .small type="button" data-delete={ (path) "/runs/clear" } data-sure={ "Delete all runs of “" (action.label) "” that are over, with their results" (kept) "?" } { "Delete all of these" }
+                button .small type="button" data-delete="/history/clear" data-sure={ "Delete all runs of all actions that are over, and all that is on the timelines of triggers" (kept) "? The states of triggers stay." } { "Delete the whole history" }
+            }
         }
     }
+}
+
+/// That the file does not work, and why.
+pub(super) fn trouble(text: &str) -> String {
+    format!("The history file does not work: {}", cut(text, 500))
 }
 
 fn one(action: &ActionDefinition, record: &Record, path: &str, is_shown: bool) -> Markup {
@@ -48,6 +61,10 @@ fn one(action: &ActionDefinition, record: &Record, path: &str, is_shown: bool) -
             span .run-inputs { (inputs_of(action, record)) }
             @if record.values.is_some() {
                 button .small type="button" data-again=(address) aria-label={ "Run again what run " (record.id) " did" } { "Run again" }
+            }
+            @if record.run().is_some() {
+                button .small .plain .remove type="button" data-delete={ (path) "/runs/" (record.id) "/delete" } data-sure={ "Delete run " (record.id) ", with its result?" }
+                    aria-label={ "Delete run " (record.id) } title={ "Delete run " (record.id) } { "×" }
             }
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn fields(schema: &Value) -> Markup {
         }
         @if fields.is_empty() { p .quiet { "The schema names no fields." } }
         @else {
-            div .fields tabindex="0" role="region" aria-label="Fields of the result" {
+            div .fields tabindex="0" role="group" aria-label="Fields of the result" {
                 table {
                     thead { tr { th scope="col" { "Field" } th scope="col" { "Type" } @if has_meanings { th scope="col" { "Meaning" } } } }
                     tbody {

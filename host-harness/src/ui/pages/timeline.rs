@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::{clock, count, outcome, sentence, tree, views};
 use crate::shown;
+use crate::ui::events::{Event, Kept, Poll, What};
 use crate::ui::run::Failed;
-use crate::ui::trigger::{Event, Poll, Status, What};
+use crate::ui::trigger::Status;
 
 /// What is going on, in a line.
 pub(in crate::ui) fn status(status: &Status) -> Markup {
@@ -25,7 +26,7 @@ pub(in crate::ui) fn state(status: &Status) -> Markup {
     html! {
         @match &status.state {
             None => "No state: the next poll is a first one, and marks where counting begins.",
-            Some(state) => { strong { (shown_size(state.len() as u64)) } ", " (status.origin) },
+            Some(state) => { strong { (shown_size(state.len() as u64)) } ", " (shown::lines(&status.origin)) },
         }
     }
 }
@@ -64,16 +65,16 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
         p .event-title {
             strong { "Poll " (poll.number) }
             @if poll.run.result.is_err() { span .badge .bad { "failed" } }
-            @else if poll.before.is_none() && !poll.is_emptied { span .badge { "first poll: counting begins here" } }
+            @else if poll.is_first() { span .badge { "first poll: counting begins here" } }
             @else if poll.no_changes { span .badge { "no changes" } }
             @for list in poll.delivery.lists.iter().filter(|list| list.length > 0) {
-                span .badge .good { (list.length) " " (list.name) }
+                span .badge .good { (list.length) " " (shown::lines(&list.name)) }
             }
             @if poll.delivery.repeats > 0 { span .badge .warn { (count(poll.delivery.repeats as u64, "repeat")) } }
             @if poll.more { span .badge .warn { "more waits" } }
         }
         @for list in poll.delivery.lists.iter().filter(|list| !list.titles.is_empty()) {
-            p .titles { (list.name) ": " @for (index, title) in list.titles.iter().enumerate() {
+            p .titles { (shown::lines(&list.name)) ": " @for (index, title) in list.titles.iter().enumerate() {
                 @if index > 0 { ", " } q { (shown::lines(title)) } }
                 @if list.length > list.titles.len() { " and " (list.length - list.titles.len()) " more" }
             }
@@ -85,13 +86,19 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
         details .more {
             summary { "Details" }
             (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
-            @if poll.is_emptied { p .quiet { "Its payload, requests, log and states are no longer kept: newer polls took their place." } }
-            @if matches!(poll.run.result, Ok(Some(_))) { (views("Payload", &format!("{path}/payload"), operation, &format!("{path}/download"))) }
-            @if !poll.is_emptied { details { summary { "State after it, " (shown_size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (shown_size(before)) ")" }
+            @match poll.kept {
+                Kept::Whole => {}
+                Kept::Emptied => p .quiet { "Its payload, requests, log and states are no longer kept: newer polls took their place, or its connection was given up." },
+                Kept::InFile => p .quiet { "This poll is of an earlier start: a history keeps payloads, and neither requests, logs nor the states between polls." },
+            }
+            @if matches!(poll.run.result, Ok(Some(_))) || poll.kept == Kept::InFile && poll.run.result.is_ok() { (views("Payload", &format!("{path}/payload"), operation, &format!("{path}/download"))) }
+            @if poll.kept == Kept::Whole { details { summary { "State after it, " (shown_size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (shown_size(before)) ")" }
                 (tree("State after the poll", &format!("{path}/state"))) } }
-            details { summary { "Requests (" (poll.run.trace.exchanges.len()) ")" } (outcome::exchanges(&poll.run.trace, path)) }
-            details { summary { "Log (" (poll.run.trace.log.len()) ")" } (outcome::log_lines(&poll.run.trace)) }
-            @if poll.run.result.is_ok() && !poll.is_emptied {
+            @if poll.kept != Kept::InFile {
+                details { summary { "Requests (" (poll.run.trace.exchanges.len()) ")" } (outcome::exchanges(&poll.run.trace, path)) }
+                details { summary { "Log (" (poll.run.trace.log.len()) ")" } (outcome::log_lines(&poll.run.trace)) }
+            }
+            @if poll.run.result.is_ok() && poll.kept == Kept::Whole {
                 button .small type="button" data-trigger="back" data-event=(id) { "Take the state from before poll " (poll.number) }
             }
         }
@@ -100,13 +107,7 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
 
 /// Whether a poll found nothing and nothing else is to be said of it.
 fn is_quiet(event: &Event) -> bool {
-    match &event.what {
-        What::Poll(poll) => {
-            let is_first = poll.before.is_none() && !poll.is_emptied;
-            poll.run.result.is_ok() && poll.no_changes && !poll.more && !is_first
-        }
-        What::Note(_) => false,
-    }
+    event.poll().is_some_and(|poll| poll.run.result.is_ok() && poll.no_changes && !poll.more && !poll.is_first())
 }
 
 /// What can be done on the spot about a poll that failed.

@@ -6,20 +6,28 @@ use host::contract::TriggerDefinition;
 use maud::{Markup, html};
 
 use super::controls::Form;
-use super::{Place, action, chart, heading, needs_connection, page, segment, timeline};
+use super::{Place, action, chart, heading, needs_connection, page, runs, segment, timeline, to_paste};
 use crate::ui::forms::Values;
 use crate::ui::shared::Shared;
 use crate::ui::trigger::Trigger;
 
 /// The pauses that are offered, in seconds.
 const PAUSES: [u64; 5] = [2, 5, 15, 60, 300];
-const DEFAULT_PAUSE: u64 = 5;
+pub(in crate::ui) const DEFAULT_PAUSE: u64 = 5;
 
-pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigger: &Trigger) -> Markup {
+/// The page; `linked` are the inputs that its address names.
+pub(in crate::ui) fn show(
+    shared: &Shared,
+    definition: &TriggerDefinition,
+    trigger: &Trigger,
+    linked: Values,
+) -> Markup {
     let path = format!("/triggers/{}", segment(&definition.key));
-    let kept = shared.memory().forms.get(&format!("triggers/{}", definition.key)).cloned();
+    let typed = || shared.memory().forms.get(&format!("triggers/{}", definition.key)).cloned();
     let place = format!("triggers/{}", segment(&definition.key));
     let status = trigger.status();
+    // A schedule goes on with what it was started with, whatever an address says.
+    let kept = Some(linked).filter(|linked| !linked.is_empty() && status.every.is_none()).or_else(typed);
     let events = trigger.events_after(0);
     let (nothing, sources) = (Values::new(), &shared.definition().data_sources);
     let values = kept.as_ref().unwrap_or(&nothing);
@@ -29,7 +37,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
         (heading("Trigger", &definition.label, &definition.description))
         (needs_connection(shared))
         div .columns #trigger data-trigger-path=(path) data-version=(status.version) data-last=(events.first().map_or(0, |event| event.id))
-            data-running=(status.every.is_some()) {
+            data-running=(status.every.is_some()) data-asked=(status.is_asked) {
             div .stack {
                 form .card #trigger-form data-draft={ (path) "/draft" } data-storage={ (shared.definition().key) "/" (place) } data-kept[kept.is_some()]
                     aria-label="Inputs and polling" novalidate {
@@ -41,7 +49,7 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                     div .actions {
                         button .primary type="submit" data-trigger="poll" data-busy="Polling…" { "Poll once" }
                         button type="button" data-trigger="drain" data-busy="Delivering…" hidden[!status.more || status.every.is_some()] { "Deliver what waits" }
-                        button type="button" data-stop hidden { "Stop" }
+                        button type="button" data-stop hidden[!status.is_asked] { "Stop" }
                         span .schedule {
                             label for="every" { "every" }
                             select #every disabled[status.every.is_some()] {
@@ -53,8 +61,9 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                             button type="button" data-trigger="pause" hidden[status.every.is_none()] { "Pause" }
                         }
                     }
-                    p .progress data-progress={ "/progress/" (place) } hidden {}
+                    p .progress data-progress={ (path) "/progress" } hidden {}
                     div #trigger-error {}
+                    (to_paste::beside(&path))
                 }
                 (changes(shared))
                 section .card aria-labelledby="state-title" {
@@ -80,6 +89,11 @@ pub(in crate::ui) fn show(shared: &Shared, definition: &TriggerDefinition, trigg
                     div #chart { (chart::show(events.iter().map(|event| &**event))) }
                     ol #timeline .timeline aria-label="Polls and what they delivered, the newest first" {
                         @for event in &events { (timeline::event(event, &path)) }
+                    }
+                    @let trouble = shared.archive.as_ref().and_then(|archive| archive.trouble());
+                    @if let Some(trouble) = trouble { p .problem { (runs::trouble(&trouble)) } }
+                    div #timeline-actions .actions hidden[events.is_empty()] {
+                        button .small type="button" data-delete={ (path) "/clear" } data-sure="Delete all that is on this timeline? The state stays, so that the next poll goes on there." { "Clear the timeline" }
                     }
                 }
                 (action::expected(&path, &definition.result_schema))

@@ -71,6 +71,28 @@ async fn it_says_where_it_listens_serves_as_told_and_ends_with_its_standard_inpu
 }
 
 #[tokio::test]
+async fn pages_of_the_origin_that_is_named_may_call_it_and_no_other() {
+    let page = "http://127.0.0.1:8080";
+    let (child, greeting) = start(&["--cors", page, "--expose", "date", "--fault", "503", "--every", "2"]);
+    let (url, key) = (greeting["url"].as_str().unwrap(), greeting["key"].as_str().unwrap());
+    let ask = async |origin: &str| {
+        let preflight = client().request(reqwest::Method::OPTIONS, url).header("origin", origin);
+        let preflight = preflight.header("access-control-request-method", "POST").send().await.unwrap();
+        let query = json!({ "query": "{ __typename }" }).to_string();
+        let answer = client().post(url).header("apiToken", key).header("origin", origin).body(query);
+        [preflight, answer.send().await.unwrap()]
+            .map(|answer| (answer.status().as_u16(), answer.headers().get("access-control-allow-origin").cloned()))
+    };
+    let [(status, allowed), (answered, allowed_then)] = ask(page).await;
+    // What a browser asks beforehand is no request of the service's.
+    assert_eq!((status, answered), (204, 200));
+    assert!(allowed.is_some_and(|allowed| allowed == page) && allowed_then.is_some_and(|allowed| allowed == page));
+    let [(_, allowed), (fault, allowed_then)] = ask("http://page.example").await;
+    assert_eq!((fault, allowed, allowed_then), (503, None, None));
+    end(child);
+}
+
+#[tokio::test]
 async fn with_activity_records_change_by_themselves() {
     let (child, greeting) = start(&["--activity", "10ms"]);
     let deadline = Instant::now() + Duration::from_secs(10);

@@ -1,0 +1,236 @@
+//! What happened to triggers, and their states, in the file. An event and the state that it left are written together: of
+//! what a poll found, either both are in the file, or the next poll finds it again.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use host::egress::Secrets;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::value::RawValue;
+
+use super::schema::HIGHEST_ID;
+use super::{Archive, LONGEST_RESULT, Table, milliseconds, prune, scrub_column, since_1970, time, trace};
+use crate::ui::events::{Event, Kept, Poll, State, What};
+use crate::ui::payload::{Delivery, List};
+use crate::ui::run::{Failed, Run};
+use crate::ui::trigger::beyond::{Earlier, Unwritten};
+
+/// What the payloads of a file's polls may take together, in bytes. The oldest polls go.
+pub(super) const MOST_KEPT: i64 = 64 * 1024 * 1024;
+/// Events that are kept, of all triggers of all connectors.
+const MOST_ROWS: i64 = 2_000;
+/// Events of one trigger that are read: as many as its timeline shows.
+const MOST_READ: i64 = 200;
+/// What is said of an event, and the lists of what it delivered, are short where we wrote them. In bytes.
+const LONGEST_TEXT: i64 = 64 * 1024;
+/// The longest list that a poll delivers: each of its records has a byte.
+const LONGEST_LIST: usize = LONGEST_RESULT as usize;
+
+const EVENTS: Table = Table {
+    name: "events",
+    room: "coalesce(octet_length(message), 0) + octet_length(lists) + coalesce(octet_length(payload), 0)",
+};
+
+impl Archive {
+    /// Writes events with the state that the last of them left, without these secrets. A state that holds one is not
+    /// written: without it, it would be of no use.
+    pub(in crate::ui) fn keep_events(&self, trigger: &str, unwritten: &Unwritten, secrets: Option<&Secrets>) {
+        let write = || {
+            let mut database = self.database();
+            let cleared = self.cleared().get(trigger).copied().unwrap_or_default();
+            let transaction = database.transaction()?;
+            for event in unwritten.events.iter().filter(|event| event.id > cleared) {
+                self.write(&transaction, trigger, event, secrets)?;
+            }
+            let state =
+                unwritten.state.as_deref().filter(|state| !secrets.is_some_and(|secrets| holds(secrets, state)));
+            // Two may be written in another order than they came in.
+            transaction.execute(
+                "INSERT INTO states (connector, trigger, event, origin, state) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (connector, \
+                 trigger) DO UPDATE SET event = excluded.event, origin = excluded.origin, state = excluded.state WHERE excluded.event \
+                 >= event OR event NOT BETWEEN 1 AND ?6",
+                params![self.connector, trigger, unwritten.last as i64, unwritten.origin, state, HIGHEST_ID],
+            )?;
+            transaction.commit()?;
+            prune(&database, &EVENTS, MOST_KEPT, MOST_ROWS)
+        };
+        self.wrote(write());
+    }
+
+    fn write(
+        &self,
+        database: &Connection,
+        trigger: &str,
+        event: &Event,
+        secrets: Option<&Secrets>,
+    ) -> rusqlite::Result<()> {
+        let redacted = |text: String| match secrets {
+            Some(secrets) => secrets.scrub(text),
+            None => text,
+        };
+        let (number, outcome, message, payload) = match &event.what {
+            What::Note(text) => (None, None, Some(text.clone()), None),
+            What::Poll(poll) => match &poll.run.result {
+                Ok(payload) => {
+                    let fits = |payload: &&Arc<RawValue>| payload.get().len() as i64 <= LONGEST_RESULT;
+                    let payload = payload.as_ref().filter(fits).map(|payload| payload.get().to_owned());
+                    (Some(poll.number as i64), Some("done"), None, payload)
+                }
+                Err(failed) => (Some(poll.number as i64), Some(failed.kind), Some(failed.message.clone()), None),
+            },
+        };
+        let nothing = Delivery::default();
+        let poll = event.poll();
+        let delivery = poll.map_or(&nothing, |poll| &poll.delivery);
+        let lists = serde_json::to_string(&delivery.lists).unwrap_or_else(|_| "[]".into());
+        let used = poll.map(|poll| &poll.run.trace);
+        let amount = |of: fn(&host::Trace) -> u64| used.map_or(0, |trace| of(trace) as i64);
+        database.execute(
+            "INSERT OR REPLACE INTO events (connector, trigger, event, at, number, outcome, message, duration, requests, sent, received, \
+             memory, lists, repeats, no_changes, more, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+             ?16, ?17)",
+            params![
+                self.connector,
+                trigger,
+                event.id as i64,
+                since_1970(event.at),
+                number,
+                outcome,
+                message.map(redacted),
+                used.map_or(0, |trace| milliseconds(trace.duration)),
+                amount(|trace| trace.requests),
+                amount(|trace| trace.sent_bytes),
+                amount(|trace| trace.received_bytes),
+                amount(|trace| trace.memory_bytes),
+                redacted(lists),
+                delivery.repeats as i64,
+                poll.is_some_and(|poll| poll.no_changes),
+                poll.is_some_and(|poll| poll.more),
+                payload.map(redacted),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The newest events of a trigger and the state that the last one left, of at most this many bytes.
+    pub(in crate::ui) fn timeline(&self, trigger: &str, longest_state: u64) -> Earlier {
+        let read = || {
+            let database = self.database();
+            let mut query = database.prepare(
+                "SELECT event, at, number, outcome, message, duration, requests, sent, received, memory, lists, repeats, no_changes, more \
+                 FROM events WHERE connector = ?1 AND trigger = ?2 AND event BETWEEN 1 AND ?3 AND octet_length(lists) <= ?4 AND \
+                 coalesce(octet_length(message), 0) <= ?4 AND coalesce(octet_length(outcome), 0) <= ?4 ORDER BY event DESC LIMIT ?5",
+            )?;
+            let keys = params![self.connector, trigger, HIGHEST_ID, LONGEST_TEXT, MOST_READ];
+            let mut events = query.query_map(keys, event)?.collect::<rusqlite::Result<Vec<Event>>>()?;
+            events.reverse();
+            let query = "SELECT event, origin, state FROM states WHERE connector = ?1 AND trigger = ?2 AND event BETWEEN 1 AND ?3 AND \
+                         octet_length(origin) <= ?4 AND coalesce(octet_length(state), 0) <= ?5";
+            let keys = params![
+                self.connector,
+                trigger,
+                HIGHEST_ID,
+                LONGEST_TEXT,
+                i64::try_from(longest_state).unwrap_or(i64::MAX)
+            ];
+            let state = database.query_row(query, keys, |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, String>(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
+            });
+            let (last, origin, state) = state.optional()?.unwrap_or_default();
+            Ok(Earlier { events, last, state: state.map(Into::into), origin })
+        };
+        let nothing = || Earlier { events: Vec::new(), last: 0, state: None, origin: String::new() };
+        let mut earlier = self.noted(read()).unwrap_or_else(nothing);
+        more_waits(&mut earlier);
+        earlier
+    }
+
+    /// The payload of a poll, if the file has it.
+    pub(in crate::ui) fn payload(&self, trigger: &str, event: u64) -> Option<Arc<RawValue>> {
+        let read = || {
+            let query = "SELECT payload FROM events WHERE connector = ?1 AND trigger = ?2 AND event = ?3 AND octet_length(payload) <= ?4";
+            let keys = params![self.connector, trigger, event as i64, LONGEST_RESULT];
+            self.database().query_row(query, keys, |row| row.get::<_, Option<String>>(0)).optional()
+        };
+        // Whoever wrote the file may have written anything.
+        Some(RawValue::from_string(self.noted(read())???).ok()?.into())
+    }
+
+    /// Deletes the events of a trigger up to this one.
+    pub(in crate::ui) fn clear_events(&self, trigger: &str, last: u64) {
+        let delete = || {
+            let database = self.database();
+            self.cleared().insert(trigger.to_owned(), last);
+            let query = "DELETE FROM events WHERE connector = ?1 AND trigger = ?2 AND event <= ?3";
+            database.execute(query, params![self.connector, trigger, last as i64])
+        };
+        self.wrote(delete().map(|_| ()));
+    }
+}
+
+/// Whether more waits is known by the state that the last poll left, if it is still the one.
+fn more_waits(earlier: &mut Earlier) {
+    let last = earlier.events.iter_mut().rev().find_map(|event| match &mut event.what {
+        What::Poll(poll) => Some(poll),
+        What::Note(_) => None,
+    });
+    if let Some(poll) = last.filter(|poll| poll.more && earlier.origin == format!("after poll {}", poll.number)) {
+        poll.after = earlier.state.clone();
+    }
+}
+
+/// Takes secrets out of what was written before they were known to be some; a state that holds one is of no use without it.
+pub(super) fn scrub(database: &Connection, secrets: &Secrets) -> rusqlite::Result<()> {
+    for column in ["message", "lists", "payload"] {
+        scrub_column(database, EVENTS.name, column, secrets)?;
+    }
+    let mut query = database.prepare("SELECT rowid, state FROM states WHERE state IS NOT NULL")?;
+    let mut rows = query.query([])?;
+    let mut unusable = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.get_ref(1)?.as_bytes().is_ok_and(|state| holds(secrets, state)) {
+            unusable.push(row.get::<_, i64>(0)?);
+        }
+    }
+    for row in unusable {
+        database.execute("UPDATE states SET state = NULL WHERE rowid = ?1", [row])?;
+    }
+    Ok(())
+}
+
+fn holds(secrets: &Secrets, state: &[u8]) -> bool {
+    secrets.may_hold(state) && secrets.scrub_bytes(&mut state.to_vec())
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let number = |name: &str| row.get::<_, i64>(name).map(i64::unsigned_abs);
+    let message = row.get::<_, Option<String>>("message")?.unwrap_or_default();
+    let what = match row.get::<_, Option<i64>>("number")? {
+        None => What::Note(message),
+        Some(poll) => {
+            let result = match row.get::<_, Option<String>>("outcome")?.as_deref() {
+                Some("done") => Ok(None),
+                kind => Err(Failed::of_history(kind.unwrap_or("other"), message)),
+            };
+            let mut lists: Vec<List> = serde_json::from_str(&row.get::<_, String>("lists")?).unwrap_or_default();
+            // No poll delivers more, and sums of them do not turn over.
+            lists.iter_mut().for_each(|list| list.length = list.length.min(LONGEST_LIST));
+            let repeats = usize::try_from(number("repeats")?).unwrap_or(usize::MAX);
+            What::Poll(Box::new(Poll {
+                number: poll.clamp(0, HIGHEST_ID).unsigned_abs(),
+                run: Run { result, trace: trace(row)?, finished: Instant::now() },
+                delivery: Delivery { lists, repeats },
+                no_changes: row.get("no_changes")?,
+                more: row.get("more")?,
+                before: None,
+                after: State::None,
+                kept: Kept::InFile,
+            }))
+        }
+    };
+    Ok(Event { id: number("event")?, at: time(number("at")?), what })
+}
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

@@ -1,0 +1,43 @@
+// Questions before something is done that cannot be taken back.
+
+import { fill, post, say } from "./send.js";
+
+/** Asks what the server has drawn, and waits for the answer. */
+export function agreed(dialog, question) {
+  fill(dialog.querySelector("[data-question]"), question);
+  return answer(dialog);
+}
+
+function answer(dialog) {
+  return new Promise((resolve) => {
+    let isYes = false;
+    for (const button of dialog.querySelectorAll("[data-answer]")) {
+      button.onclick = () => {
+        isYes = button.dataset.answer === "yes";
+        dialog.close();
+      };
+    }
+    dialog.addEventListener("close", () => resolve(isYes), { once: true });
+    dialog.showModal();
+    // Enter alone must not do it.
+    dialog.querySelector('[data-answer="no"]').focus();
+  });
+}
+
+/** Hears every button that deletes: asks first, and shows the page without what is gone. */
+export function startDeleting() {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-delete]");
+    if (!button) return;
+    const dialog = document.getElementById("sure");
+    document.getElementById("sure-text").textContent = button.dataset.sure;
+    if (!(await answer(dialog))) return;
+    try {
+      await post(button.dataset.delete);
+      // The address may name what is gone.
+      location.assign(location.pathname);
+    } catch (error) {
+      say(error.message);
+    }
+  });
+}
