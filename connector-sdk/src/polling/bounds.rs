@@ -68,12 +68,6 @@ impl Bounds {
         usize::try_from(self.page_size / 2).unwrap_or(usize::MAX).max(2)
     }
 
-    /// How many of the delivered versions are kept, where not all are, because a drain has still to pass them: more than
-    /// the witnesses of a first poll, and few enough that the overlap is hardly shorter for it.
-    pub fn remembered_to_pass(&self) -> usize {
-        self.remembered / 8
-    }
-
     /// What the component uses.
     pub const STANDARD: Self = Self {
         page_size: 100,

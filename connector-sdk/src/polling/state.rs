@@ -106,8 +106,7 @@ impl State {
     /// When they do not fit, what goes first is what tells new records from updates after a drain, then what only
     /// matters if a drain must begin again at the top. At last the overlap is shortened to what can be remembered,
     /// which means that a record which becomes visible late, among thousands that changed within the same minute, is
-    /// missed. A small part of the memory is left to what the drain has still to pass. `end_of_ties` are the last records
-    /// of the lowest time that were delivered.
+    /// missed. `end_of_ties` are the last records of the lowest time that were delivered.
     pub fn remember(
         &mut self,
         delivered: Vec<Version>,
@@ -125,7 +124,7 @@ impl State {
         let surplus = untimed.len().saturating_sub(bounds.untimed);
         untimed.drain(..surplus);
         sort(&mut untimed, Order::OldestFirst);
-        let mut room = Room {
+        let room = Room {
             versions: bounds.remembered.saturating_sub(untimed.len()),
             bytes: bounds.remembered_bytes.saturating_sub(packed::versions_length(&untimed)),
         };
@@ -133,11 +132,6 @@ impl State {
         sort(&mut kept, Order::OldestFirst);
         let new_above = self.new_above;
         kept.retain(|version| version.modified > new_above || in_old_window(version) || is_lowest(version));
-        let mut to_pass = Vec::new();
-        if !room.fits(&kept) {
-            (to_pass, kept) = self.split_off_to_pass(kept, bounds);
-            room = room.without(&to_pass);
-        }
         if !room.fits(&kept) {
             kept.retain(|version| in_new_window(version) || in_old_window(version) || is_lowest(version));
             self.new_above = zone;
@@ -165,20 +159,8 @@ impl State {
                 None => self.floor = floor.max(watermark.min(forgotten)),
             }
         }
-        kept.append(&mut to_pass);
-        sort(&mut kept, Order::OldestFirst);
         untimed.append(&mut kept);
         self.known = untimed;
-    }
-
-    /// Takes from the versions, which are in their order, those that the drain has still to pass on its way down to the
-    /// watermark: once forgotten they would be delivered again, however old they are. Of many the last.
-    fn split_off_to_pass(&self, versions: Vec<Version>, bounds: &Bounds) -> (Vec<Version>, Vec<Version>) {
-        let Some(lowest) = self.drain.as_ref().map(|drain| drain.lowest) else { return (Vec::new(), versions) };
-        let is_to_pass = |version: &Version| version.modified > self.watermark && version.modified < lowest;
-        let (mut to_pass, rest): (Vec<_>, Vec<_>) = versions.into_iter().partition(is_to_pass);
-        to_pass.drain(..to_pass.len().saturating_sub(bounds.remembered_to_pass()));
-        (to_pass, rest)
     }
 
     fn forget_ties(&mut self, forget: bool, end_of_ties: &[Mark]) {
@@ -195,13 +177,6 @@ struct Room {
 }
 
 impl Room {
-    fn without(&self, versions: &[Version]) -> Self {
-        Self {
-            versions: self.versions.saturating_sub(versions.len()),
-            bytes: self.bytes.saturating_sub(packed::versions_length(versions)),
-        }
-    }
-
     fn fits(&self, versions: &[Version]) -> bool {
         versions.len() <= self.versions && packed::versions_length(versions) <= self.bytes
     }

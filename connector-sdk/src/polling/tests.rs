@@ -367,31 +367,3 @@ fn what_is_remembered_stays_within_its_bound_and_the_overlap_gives_way() {
         poll_pages(&mut list, &NAMES, Some(&second.state), &bounds, &Wanted::default()).unwrap().deliveries.is_empty()
     );
 }
-
-#[test]
-fn a_drain_of_more_than_can_be_remembered_does_not_deliver_what_was_the_newest_before_it() {
-    let bounds = Bounds { remembered: 40, ..BOUNDS };
-    let mut list = List { date: Some(START), ..List::of(0..30) };
-    let poll = |list: &mut List, state: Option<&State>| {
-        list.requests = 0;
-        poll_pages(list, &NAMES, state, &bounds, &Wanted::default()).unwrap()
-    };
-    let first = poll(&mut list, None);
-    // The watermark lies below the witnesses, which the drain therefore passes.
-    assert!(first.state.watermark < START);
-    for id in 100..200 {
-        list.change(id, 1);
-    }
-    list.date = Some(START + 1_000);
-    let (mut polled, mut all) = (first, Vec::new());
-    for _ in 0..100 {
-        polled = poll(&mut list, Some(&polled.state));
-        assert!(polled.state.known.len() <= bounds.remembered);
-        all.extend(delivered(&polled));
-        if !polled.more {
-            break;
-        }
-    }
-    all.sort_unstable();
-    assert_eq!((all, polled.more), ((100..200).collect(), false));
-}
