@@ -34,13 +34,8 @@ pub fn from_file(path: Option<&Path>, warn: impl FnOnce(String)) -> Result<(Stri
     };
     let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
     let file = File::open(path).map_err(unreadable)?;
-    let others = match Openness::of(&file.metadata().map_err(unreadable)?) {
-        Some(Openness::Writable(who)) => Some(who),
-        Some(Openness::Readable) => Some(openness::READS_A_SECRET),
-        None => None,
-    };
-    if let Some(others) = others {
-        warn(openness::warning("the file of the token", path, others));
+    if let Some(openness) = Openness::of(&file.metadata().map_err(unreadable)?) {
+        warn(openness::warning("the file of the token", path, openness.of_a_secret()));
     }
     let text = files::read_text(file, LARGEST).map_err(unreadable)?;
     let token = text.trim();

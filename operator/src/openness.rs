@@ -37,6 +37,14 @@ impl Openness {
         }
     }
 
+    /// What others do with a file that holds a secret.
+    pub fn of_a_secret(&self) -> &'static str {
+        match self {
+            Self::Writable(who) => who,
+            Self::Readable => READS_A_SECRET,
+        }
+    }
+
     /// None where files do not say.
     #[cfg(not(unix))]
     pub fn of(_: &Metadata) -> Option<Self> {

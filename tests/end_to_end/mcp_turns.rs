@@ -1,9 +1,10 @@
 //! What assistants ask for at the same time: each connection has so many calls under way, whoever makes them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use duro_sim::{DuroSim, Fault};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::Desk;
 use crate::mcp_client::Client;
@@ -32,12 +33,14 @@ async fn what_is_subscribed_to_and_read_takes_its_turn_as_calls_do() {
     desk.sim.clear_faults();
     client.child.kill().await.unwrap();
     let mut client = Client::start(&desk, &[]).await;
-    let mut asked = Vec::new();
+    let mut asked = BTreeSet::new();
     for number in 0..8 {
-        asked.push(client.begin("resources/read", json!({ "uri": uri(number) })).await);
+        asked.insert(client.begin("resources/read", json!({ "uri": uri(number) })).await);
     }
-    for id in asked {
-        let answer = client.answer_to(id).await;
+    // They are answered in any order.
+    while !asked.is_empty() {
+        let answer: Value = serde_json::from_str(&client.line().await).unwrap();
         assert!(answer["result"]["contents"][0]["text"].is_string(), "{answer}");
+        assert!(asked.remove(&answer["id"].as_u64().unwrap()), "{answer}");
     }
 }

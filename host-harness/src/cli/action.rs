@@ -57,6 +57,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let options = session.call_options(&progress);
     let outcome = session.connector.perform(&arguments.key, &connection, &inputs, &options).await;
     drop(progress);
-    let outcome = outcome.map_err(|failure| session.failed(Kind::Action, &arguments.key, &inputs, failure))?;
+    let outcome =
+        outcome.map_err(|failure| session.failed(&connection, Kind::Action, &arguments.key, &inputs, failure))?;
     printer.print(&Printed { data: &outcome.value }, &outcome.value, &[]).map(drop)
 }

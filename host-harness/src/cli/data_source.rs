@@ -64,7 +64,9 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let (search, cursor) = (arguments.search.as_deref(), arguments.cursor.as_deref());
     let outcome = session.connector.query(&arguments.key, &connection, &inputs, search, cursor, &options).await;
     drop(progress);
-    let page = outcome.map_err(|failure| session.failed(Kind::DataSource, &arguments.key, &inputs, failure))?.value;
+    let page = outcome
+        .map_err(|failure| session.failed(&connection, Kind::DataSource, &arguments.key, &inputs, failure))?
+        .value;
     let whole = Printed { result: &page.items, next: page.next.as_deref(), notice: page.notice.as_deref() };
     if printer.format() == Format::Table && page.items.is_empty() && !printer.is_json() {
         // A file that was there holds another page.

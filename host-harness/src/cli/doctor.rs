@@ -221,7 +221,7 @@ async fn service(session: &Session, connection: &Connection, findings: &mut Find
         }
         Err(failure) => {
             clock(&failure.trace, findings);
-            findings.add("service", Outcome::Problem, session.test_failed(failure).message());
+            findings.add("service", Outcome::Problem, session.test_failed(connection, failure).message());
         }
     }
 }

@@ -211,7 +211,7 @@ async fn test(session: &Session, kind: &ConnectionDefinition, filled_in: &Filled
             Ok(true)
         }
         Err(failure) => {
-            output::message(&format!("warning: {}", session.test_failed(failure).message()));
+            output::message(&format!("warning: {}", session.test_failed(&connection, failure).message()));
             ask::confirm("Write it all the same", false)
         }
     }

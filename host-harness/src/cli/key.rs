@@ -89,7 +89,7 @@ async fn run_show(arguments: Show, options: GlobalOptions) -> Result<(), Command
     if !arguments.offline {
         let progress = Progress::start("Testing the connection".into());
         let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await;
-        let outcome = outcome.map_err(|failure| session.test_failed(failure))?;
+        let outcome = outcome.map_err(|failure| session.test_failed(&connection, failure))?;
         shown.insert("user".into(), outcome.value.user.into());
         shown.insert("organization".into(), outcome.value.organization.into());
     }
@@ -114,7 +114,7 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     let progress = Progress::start("Asking for a new key".into());
     let options = session.call_options(&progress);
     let renewed = session.connector.renew(&connection, &options).await;
-    let renewed = renewed.map_err(|error| session.explained(*error, None))?;
+    let renewed = renewed.map_err(|error| session.explained(&connection, *error, None))?;
     drop(progress);
     output::message(&match destination.hold(renewed.expose()) {
         Ok(held) => format!("note: the new key is in {held} until it is where it belongs"),
@@ -131,7 +131,7 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
         Ok(connection) => {
             let options = session.call_options(&progress);
             let tried = session.connector.test_connection(&connection, &options).await;
-            tried.map(drop).map_err(|failure| session.test_failed(failure))
+            tried.map(drop).map_err(|failure| session.test_failed(&connection, failure))
         }
         Err(error) => Err(CommandError::usage(error.to_string())),
     };

@@ -77,14 +77,11 @@ fn read_secret(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     let bytes = files::read_secret(file, LARGEST_SECRET).map_err(unreadable)?;
-    let others = match Openness::of(&metadata) {
-        Some(Openness::Writable(who)) => Some(who),
-        // Credentials that are read from the environment are in no file.
-        Some(Openness::Readable) if !bytes.windows(2).any(|pair| pair == b"${") => Some(openness::READS_A_SECRET),
-        _ => None,
-    };
-    if let Some(others) = others {
-        output::message(&format!("warning: {}", openness::warning(what, path, others)));
+    // Credentials that are read from the environment are in no file.
+    let is_harmless =
+        |openness: &Openness| *openness == Openness::Readable && bytes.windows(2).any(|pair| pair == b"${");
+    if let Some(openness) = Openness::of(&metadata).filter(|openness| !is_harmless(openness)) {
+        output::message(&format!("warning: {}", openness::warning(what, path, openness.of_a_secret())));
     }
     Ok(bytes)
 }

@@ -70,12 +70,12 @@ impl Options {
         );
         // A port that was free is known to nobody else.
         if is_free {
-            output::only_once(&says)
+            output::line(&says)
         } else {
             output::message(&says)
         }
         if is_made {
-            output::only_once(&format!("note: the token is {token}"));
+            output::line(&format!("note: the token is {token}"));
         }
         let posted = Arc::new(Notify::new());
         tokio::spawn(listen(listener, Arc::from(token), posted.clone()));

@@ -263,12 +263,8 @@ pub(super) fn message(text: &str) {
     }
 }
 
-/// Says what cannot be had again, such as a token that was made: to whoever wants quiet too.
-pub(super) fn only_once(text: &str) {
-    line(text);
-}
-
-/// Writes a line of the log that was asked for, or of a warning, to standard error.
+/// Writes a line to standard error for whoever wants quiet too: of the log that was asked for, a warning, or what cannot be
+/// had again, such as a token that was made.
 pub(super) fn line(text: &str) {
     writeln!(io::stderr().lock(), "{}", colours::message(&as_message(text))).ok();
 }

@@ -77,7 +77,9 @@ impl Picker<'_> {
         let options = session.call_options(&progress);
         let outcome = session.connector.query(&source.key, connection, inputs, search, cursor, &options).await;
         drop(progress);
-        let page = outcome.map_err(|failure| session.failed(Kind::DataSource, &source.key, inputs, failure))?.value;
+        let page = outcome
+            .map_err(|failure| session.failed(connection, Kind::DataSource, &source.key, inputs, failure))?
+            .value;
         if let Some(notice) = &page.notice {
             output::message(&format!("note: {notice}"));
         }

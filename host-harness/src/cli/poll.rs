@@ -81,7 +81,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             Printing { printer: &printer, lists: &lists, progress: Some(progress), drains: arguments.drain };
         let polled = poller.poll(&connection, &inputs, &options, &mut printing).await;
         let polled = polled.map_err(|error| match error {
-            PollError::Call(failure) => session.failed(Kind::Trigger, &arguments.key, &inputs, failure),
+            PollError::Call(failure) => session.failed(&connection, Kind::Trigger, &arguments.key, &inputs, failure),
             error => error.into(),
         })?;
         if polled.before.is_none() && polled.poll.no_changes {

@@ -13,7 +13,7 @@ use super::connection_option::{ConnectionOption, Source};
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::session::Session;
-use super::shell::quoted;
+use super::shell::word;
 use super::{connection_file, output};
 use crate::ui::{PageOptions, PageServer};
 
@@ -77,11 +77,7 @@ fn read_state(path: &Path, most: u64) -> Result<Vec<u8>, CommandError> {
 /// The words that this command was started with, each as a shell takes it; none where one cannot be written so. No secret
 /// stands on a command line.
 fn words() -> Option<Vec<String>> {
-    let is_plain = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:=,+@%".contains(&byte))
-    };
-    let given = std::env::args_os().skip(1).map(|word| word.into_string().ok());
-    given.map(|word| word.and_then(|word| if is_plain(&word) { Some(word) } else { quoted(&word) })).collect()
+    std::env::args_os().skip(1).map(|given| word(given.to_str()?)).collect()
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {

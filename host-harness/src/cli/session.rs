@@ -1,12 +1,12 @@
 //! What the commands that call a connector share: the component loaded, the connection read, the options of a call.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use host::contract::ConnectorDefinition;
 use host::{
     CacheUse, CallError, CallFailure, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Observers,
-    Origin, Runtime, RuntimeOptions, WaysOut,
+    Runtime, RuntimeOptions, WaysOut,
 };
 
 use serde_json::Value;
@@ -32,8 +32,6 @@ pub(super) struct Session {
     pub(super) connector: Connector,
     pub(super) options: GlobalOptions,
     limits: Arc<Limits>,
-    /// Where the connection that was read last leads.
-    origin: Mutex<Option<Origin>>,
     /// What the connector was loaded from, where that is WebAssembly.
     file: Option<PathBuf>,
 }
@@ -73,7 +71,7 @@ impl Session {
         if let Some(recording) = options.under_way() {
             recording.opened(&connector, file.as_deref(), limits.clone());
         }
-        Ok(Self { connector, options, limits, origin: Mutex::default(), file })
+        Ok(Self { connector, options, limits, file })
     }
 
     /// Reads the connection to use against the connector's manifest.
@@ -101,37 +99,42 @@ impl Session {
     /// The connection that was read from this place.
     pub(super) fn connection_in(&self, value: &Value, source: &Source) -> Result<Connection, CommandError> {
         let connection = self.connector.connection(value.clone());
-        let connection = connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))?;
-        *self.origin.lock().unwrap_or_else(PoisonError::into_inner) = connection.origin().ok().cloned();
-        Ok(connection)
+        connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))
     }
 
-    /// Why a call of an operation failed, in the words of the manifest, with what this command can do about it.
-    pub(super) fn failed(&self, kind: Kind, key: &str, inputs: &Inputs, failure: Box<CallFailure>) -> CommandError {
-        self.explained(failure.error, Some(Call { kind, key, inputs }))
-    }
-
-    /// Why a call of no operation failed, in the words of the manifest.
-    pub(super) fn test_failed(&self, failure: Box<CallFailure>) -> CommandError {
-        self.explained(failure.error, None)
-    }
-
-    /// Why a call failed, of this operation if it is of one.
-    pub(super) fn explained(&self, error: CallError, call: Option<Call<'_>>) -> CommandError {
-        let said = explained(&error, self.connector.definition(), call).or_else(|| self.all_missing(&error));
-        match said {
+    /// Why a call with this connection failed, of this operation if it is of one: in the words of the manifest, with what
+    /// this command can do about it.
+    pub(super) fn explained(&self, connection: &Connection, error: CallError, call: Option<Call<'_>>) -> CommandError {
+        let said = explained(&error, self.connector.definition(), call);
+        match said.or_else(|| self.all_missing(connection, &error)) {
             Some(said) => CommandError::Explained { error: Box::new(error), said },
             None => CommandError::Call(Box::new(error)),
         }
     }
 
+    /// The same of a call of this operation.
+    pub(super) fn failed(
+        &self,
+        connection: &Connection,
+        kind: Kind,
+        key: &str,
+        inputs: &Inputs,
+        failure: Box<CallFailure>,
+    ) -> CommandError {
+        self.explained(connection, failure.error, Some(Call { kind, key, inputs }))
+    }
+
+    /// The same of a test of the connection.
+    pub(super) fn test_failed(&self, connection: &Connection, failure: Box<CallFailure>) -> CommandError {
+        self.explained(connection, failure.error, None)
+    }
+
     /// All grants that the connection needs, where the host named the first that was missing; none where it is the only
     /// one.
-    fn all_missing(&self, error: &CallError) -> Option<String> {
+    fn all_missing(&self, connection: &Connection, error: &CallError) -> Option<String> {
         let CallError::Refused { refusals, .. } = error else { return None };
         let named = refusals.first()?.grant?;
-        let origin = self.origin.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let missing = known(&origin, self.options.grants());
+        let missing = known(connection.origin().ok()?, self.options.grants());
         let others = missing.into_iter().filter(|grant| *grant != named).filter_map(|grant| Flags.grant(grant));
         let others: Vec<String> = others.collect();
         (!others.is_empty()).then(|| format!("{}, and it needs {} too", error.told(&Flags), others.join(" and ")))

@@ -147,9 +147,11 @@ async fn check(arguments: Check, options: GlobalOptions) -> Result<(), CommandEr
             let accepted = json!({ "trigger": arguments.key, "accepted": true, "bytes": state.len() });
             printer.print(&accepted, &accepted, &[]).map(drop)
         }
-        Some(error) => {
-            Err(session.explained(error, Some(Call { kind: Kind::Trigger, key: &arguments.key, inputs: &inputs })))
-        }
+        Some(error) => Err(session.explained(
+            &connection,
+            error,
+            Some(Call { kind: Kind::Trigger, key: &arguments.key, inputs: &inputs }),
+        )),
     }
 }
 

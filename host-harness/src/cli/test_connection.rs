@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let progress = Progress::start("Testing the connection".into());
     let outcome = session.connector.test_connection(&connection, &session.call_options(&progress)).await;
     drop(progress);
-    let outcome = outcome.map_err(|failure| session.test_failed(failure))?;
+    let outcome = outcome.map_err(|failure| session.test_failed(&connection, failure))?;
     let tested = Tested { account: &outcome.value, expires: key::expiries(&connection) };
     printer.print(&tested, &tested, &[]).map(drop)
 }

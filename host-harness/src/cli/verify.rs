@@ -82,7 +82,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
             failure.error,
             CallError::Connector(Error::Service(_) | Error::UnexpectedResponse(_) | Error::NotFound(_))
         ) {
-            return Err(session.test_failed(failure));
+            return Err(session.test_failed(&connection, failure));
         }
         output::message(&format!("warning: the test of the connection fails: {}", failure.error.told(&Flags)));
     }

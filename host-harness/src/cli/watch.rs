@@ -147,7 +147,9 @@ impl Watch {
                 // What cannot be printed now cannot be printed later.
                 let may_pass = error.may_pass() && !matches!(error, PollError::Recipient(_)) && !is_refused_key(&error);
                 let failure = match error {
-                    PollError::Call(failure) => self.session.failed(Kind::Trigger, &self.key, &self.inputs, failure),
+                    PollError::Call(failure) => {
+                        self.session.failed(&self.connection, Kind::Trigger, &self.key, &self.inputs, failure)
+                    }
                     error => error.into(),
                 };
                 if last || !may_pass {

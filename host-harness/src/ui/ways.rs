@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::flags::granted;
 use crate::input_word;
-use crate::shell::{json_to_show, quoted, quoted_lines};
+use crate::shell::{json_to_show, quoted, quoted_lines, word};
 use crate::variable::{self, Part};
 
 /// A longer body is not pasted into a terminal. In bytes.
@@ -30,7 +30,7 @@ impl<'a> Command<'a> {
 
     /// Polls a trigger once, with its state in a file of the trigger's name.
     pub(super) fn poll(key: &'a str) -> Self {
-        Self { verb: "poll", key, options: vec!["--state".into(), plain_or_quoted(&format!("{key}.state"))] }
+        Self { verb: "poll", key, options: vec!["--state".into(), word_or_key(&format!("{key}.state"))] }
     }
 
     /// Polls a trigger every so often, with its state in the same file.
@@ -44,7 +44,7 @@ impl<'a> Command<'a> {
     pub(super) fn line(self, inputs: &Map<String, Value>, grants: Grants) -> String {
         let mut words = vec!["harness".to_owned()];
         words.extend(granted(grants));
-        words.extend([self.verb.to_owned(), plain_or_quoted(self.key), "--connection connection.json".into()]);
+        words.extend([self.verb.to_owned(), word_or_key(self.key), "--connection connection.json".into()]);
         words.extend(self.options);
         let single = |(key, value): (&String, &Value)| quoted(&input_word::of(key, value)?);
         match inputs.iter().map(single).collect::<Option<Vec<String>>>() {
@@ -61,17 +61,15 @@ impl<'a> Command<'a> {
     }
 }
 
-fn plain_or_quoted(word: &str) -> String {
-    let is_plain =
-        word.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'));
-    if is_plain && !word.is_empty() { word.to_owned() } else { quoted(word).unwrap_or_else(|| "KEY".into()) }
+fn word_or_key(text: &str) -> String {
+    word(text).unwrap_or_else(|| "KEY".into())
 }
 
 /// A request as a command line of curl, with `variable` of the environment where a secret was; none where it cannot be
 /// written as one.
 pub(super) fn curl(exchange: &Exchange, variable: &str) -> Option<String> {
     let mut lines =
-        vec![format!("curl --globoff --request {} {}", plain_or_quoted(&exchange.method), quoted(&exchange.url)?)];
+        vec![format!("curl --globoff --request {} {}", word_or_key(&exchange.method), quoted(&exchange.url)?)];
     for (name, value) in &exchange.request_headers {
         let parts: Option<Vec<String>> = format!("{name}: {value}").split(REDACTED).map(quoted).collect();
         lines.push(format!("--header {}", parts?.join(&format!("\"${variable}\""))));

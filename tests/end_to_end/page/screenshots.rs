@@ -120,10 +120,14 @@ impl Album<'_> {
     async fn take(&self, name: &str) {
         let all = std::env::var_os("PAGE_SCREENSHOTS_ALL").is_some();
         let browser = &self.bench.browser;
-        // Wide enough for the example beside the result.
-        let wide = if name == "page-action" { 1560 } else { 1280 };
+        // Wide enough for the example beside the result, or for all columns; high enough for the whole timeline.
+        let (width, height) = match name {
+            "page-action" | "page-table" => (1560, 800),
+            "page-trigger" => (1280, 1200),
+            _ => (1280, 800),
+        };
         for (look, scheme, width, height) in
-            [("", "light", wide, 800), ("-dark", "dark", 1280, 800), ("-narrow", "light", 400, 900)]
+            [("", "light", width, height), ("-dark", "dark", 1280, 800), ("-narrow", "light", 400, 900)]
         {
             let name = format!("{name}{look}");
             if !all && !IN_README.contains(&name.as_str()) {

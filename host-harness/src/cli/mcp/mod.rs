@@ -265,7 +265,7 @@ fn print_address(listening: &HttpServer, format: Format, made: Option<&String>) 
         (_, token) => {
             output::text_line(&url)?;
             if let Some(token) = token {
-                output::only_once(&format!("note: the token, good until this ends, is {token}"));
+                output::line(&format!("note: the token, good until this ends, is {token}"));
             }
         }
     }

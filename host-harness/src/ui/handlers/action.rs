@@ -11,7 +11,7 @@ use host::contract::ActionDefinition;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{FIRST_WAIT, LONGEST_WAIT, Piece, Sent, exchanged, not_found, raw_value, refused};
+use super::{FIRST_WAIT, LONGEST_WAIT, Piece, Sent, connection_line, exchanged, not_found, raw_value, refused};
 use crate::ui;
 use crate::ui::forms::{self, Values};
 use crate::ui::memory::Used;
@@ -103,7 +103,7 @@ fn shown(shared: &Arc<Shared>, action: &ActionDefinition, id: u64) -> Response {
         Some(Err(_)) => "Failed",
     };
     let Json(mut piece) = Piece::new(pages::outcome::show(shared, action, &record), problems.unwrap_or_default(), say);
-    piece.connection = Some(state(shared));
+    piece.connection = Some(connection_line(shared));
     Json(piece).into_response()
 }
 
@@ -203,7 +203,7 @@ pub(in crate::ui) async fn query(
     match shared.connector.query(&key, &connection, &inputs, search, cursor, &options).await {
         Ok(outcome) => {
             shared.memory().heard(number, outcome.trace.requests, None);
-            Json(json!({ "page": outcome.value, "connection": state(&shared) })).into_response()
+            Json(json!({ "page": outcome.value, "connection": connection_line(&shared) })).into_response()
         }
         Err(failure) => {
             let mut failed = Failed::from(&failure.error);
@@ -216,10 +216,5 @@ pub(in crate::ui) async fn query(
 
 fn explained(shared: &Shared, failed: &Failed) -> Response {
     let error = format!("{}. {}", failed.message, failed.advice);
-    Json(json!({ "error": error, "connection": state(shared) })).into_response()
-}
-
-/// The line on the connection, of which a call may have said something new.
-fn state(shared: &Shared) -> String {
-    pages::connection_state(shared.memory().connection.as_ref()).into_string()
+    Json(json!({ "error": error, "connection": connection_line(shared) })).into_response()
 }

@@ -124,6 +124,11 @@ fn raw_json(text: impl Into<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], text.into()).into_response()
 }
 
+/// The line on the connection, of which a call may have said something new.
+fn connection_line(shared: &Shared) -> String {
+    pages::connection_state(shared.memory().connection.as_ref()).into_string()
+}
+
 /// A value as it is kept: however many ask for it, there is one. A header says where its records are, by the rule that
 /// its files go by; `declared` are the lists of a trigger's payload.
 async fn raw_value(shared: &Shared, value: Arc<RawValue>, declared: &[RecordList]) -> Response {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 use serde::{Deserialize, Serialize};
 
-use super::{LONGEST_WAIT, Piece, Sent, exchanged, not_found, raw_value, refused};
+use super::{LONGEST_WAIT, Piece, Sent, connection_line, exchanged, not_found, raw_value, refused};
 use crate::ui::events::Poll;
 use crate::ui::forms;
 use crate::ui::history;
@@ -219,7 +219,7 @@ pub(in crate::ui) async fn news(
         polling: status.is_polling,
         asked: status.is_asked,
         more: status.more,
-        connection: pages::connection_state(shared.memory().connection.as_ref()).into_string(),
+        connection: connection_line(&shared),
         chart: pages::chart::show(trigger.events_after(0).iter().map(|event| &**event)).into_string(),
         has_state: status.state.is_some(),
         status: timeline::status(&status).into_string(),
