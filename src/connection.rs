@@ -17,8 +17,9 @@ const _: RenewKey = RenewKey;
 pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
     key: "duroApiKey",
     label: "Duro API Key",
-    description: "Connects with an API key. To get yours, sign in to Duro, open the menu at your picture in the upper right corner, choose \
-                  Account settings, then the tab Integrations, and press Get API Key below the table. A key is valid for 90 days.",
+    description: "Connects with an API key. To get yours, sign in to Duro, open the menu at your picture in the upper \
+                  right corner, choose Account settings, then the tab Integrations, and press Get API Key below the \
+                  table. A key is valid for 90 days.",
     fields: &[KEY, ENVIRONMENT, CUSTOM_ENVIRONMENT],
     // Duro's help centre says that this query answers a new key, and not whether the old one goes on.
     renewal: Some(Renewal {
@@ -58,8 +59,8 @@ const KEY: ConnectionField = ConnectionField {
             "apiKey",
             "API Key",
             Kind::Password,
-            "The key that Duro made for you. Whatever this connection does is done in the name of the key's owner. \
-             The connector never sees the key: the host adds it to each request, and sends it to the environment below and \
+            "The key that Duro made for you. Whatever this connection does is done in the name of the key's owner. The \
+             connector never sees the key: the host adds it to each request, and sends it to the environment below and \
              nowhere else.",
         )
     },
@@ -79,9 +80,9 @@ const ENVIRONMENT: ConnectionField = ConnectionField {
             "duroEnvironment",
             "Duro Environment",
             Kind::Choice,
-            "Where your company's Duro library is kept, and the one host that your API key is sent to. Required, unless the \
-             custom environment below is filled in. The address at which you sign in tells which it is. The earlier address \
-             of ITAR is for connections that were made with it.",
+            "Where your company's Duro library is kept, and the one host that your API key is sent to. Required, \
+             unless the custom environment below is filled in. The address at which you sign in tells which it is. The \
+             earlier address of ITAR is for connections that were made with it.",
         )
     },
     role: Role::Endpoint { precedence: 1, environments: ENVIRONMENTS },

@@ -115,15 +115,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let [bare, idle] = [bare.child.id(), idle.child.id()].map(resident);
     let (bare, idle) = (bare?, idle?);
     let memory = format!(
-        "An idle server, a client connected: {:.1} MB resident; a host that has loaded the component and does nothing: {:.1} MB; \
-         {:.1} MB more.",
+        "An idle server, a client connected: {:.1} MB resident; a host that has loaded the component and does nothing: \
+         {:.1} MB; {:.1} MB more.",
         idle as f64 / 1e6,
         bare as f64 / 1e6,
         (idle as f64 - bare as f64) / 1e6,
     );
     let table = format!(
-        "`cargo xtask bench --assistants` measures it in one run: CPU of the process that answers, per call, on the simulated \
-         service. The page's call is one run and its HTML.\n\n{}\n\n{memory}",
+        "`cargo xtask bench --assistants` measures it in one run: CPU of the process that answers, per call, on the \
+         simulated service. The page's call is one run and its HTML.\n\n{}\n\n{memory}",
         rows.join("\n")
     );
     println!("{table}");

@@ -19,7 +19,8 @@ pub(crate) fn svg(polls: &[(String, Polling)]) -> String {
     let most = rows.iter().map(|(_, cpu)| *cpu).fold(0.0, f64::max);
     let height = ROW * rows.len() as f64 + 60.0;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
+         font-size=\"13\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
          <text x=\"10\" y=\"24\" font-size=\"15\">CPU time of a poll, milliseconds, median (logarithmic)</text>\n"
     );
@@ -33,8 +34,8 @@ pub(crate) fn svg(polls: &[(String, Polling)]) -> String {
             _ => "#8fb4f2",
         };
         svg.push_str(&format!(
-            "<text x=\"10\" y=\"{:.1}\">{name}</text><rect x=\"{LABELS}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"18\" \
-             fill=\"{color}\"/><text x=\"{:.1}\" y=\"{:.1}\">{cpu:.3}</text>\n",
+            "<text x=\"10\" y=\"{:.1}\">{name}</text><rect x=\"{LABELS}\" y=\"{y:.1}\" width=\"{width:.1}\" \
+             height=\"18\" fill=\"{color}\"/><text x=\"{:.1}\" y=\"{:.1}\">{cpu:.3}</text>\n",
             y + 14.0,
             LABELS + width + 6.0,
             y + 14.0

@@ -131,8 +131,8 @@ fn markdown(options: &Options, measured: &Measured, targets: &[Target]) -> Strin
     let mut lines = vec![
         conditions(options).join(" · "),
         format!(
-            "Instances {}, pagemap scan {}, limits, epochs and the egress policy on. A full poll delivers {} records from {} bytes of \
-             answers; a steady one finds 5 changes on one page.",
+            "Instances {}, pagemap scan {}, limits, epochs and the egress policy on. A full poll delivers {} records \
+             from {} bytes of answers; a steady one finds 5 changes on one page.",
             measured.inside.choices.allocation,
             if measured.inside.choices.pagemap_scan { "on" } else { "not available" },
             measured.delivered,

@@ -70,8 +70,8 @@ pub trait Trigger {
     const OPERATION: Operation;
     /// Its inputs.
     type Inputs: Inputs;
-    /// The `format` of its states, if it takes in place of one `{"since": TIME}`, and begins there; and `{"state": {…}}`,
-    /// a state of its own that was written for another service. [`crate::polling::poll`] does, with
+    /// The `format` of its states, if it takes in place of one `{"since": TIME}`, and begins there; and `{"state":
+    /// {…}}`, a state of its own that was written for another service. [`crate::polling::poll`] does, with
     /// [`Names::format`](crate::polling::Names::format).
     const REBASES: Option<&'static str> = None;
 

@@ -1,5 +1,5 @@
-//! The HTTP client of the fleet's own: to its engine, and to the flows of tenants. Requests of connectors go through the
-//! library `host` and never through this.
+//! The HTTP client of the fleet's own: to its engine, and to the flows of tenants. Requests of connectors go through
+//! the library `host` and never through this.
 
 use std::sync::Arc;
 

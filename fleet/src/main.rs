@@ -1,6 +1,6 @@
 //! Many triggers of many tenants, on a durable engine or a database: polled by workers that share them, delivered to
-//! tenants' flows, none lost when a machine dies. An embedder of the library `host` like any other; it knows no connector
-//! and no service.
+//! tenants' flows, none lost when a machine dies. An embedder of the library `host` like any other; it knows no
+//! connector and no service.
 
 mod cli;
 mod connectors;

@@ -1,4 +1,5 @@
-//! An input as the one word of a command line behind `--input`, wherever such a line is written for people to copy. Pure.
+//! An input as the one word of a command line behind `--input`, wherever such a line is written for people to copy.
+//! Pure.
 
 use operator::shell::json_to_show;
 use serde_json::Value;

@@ -1,6 +1,6 @@
-//! A manifest as a page of Markdown, in the shape that people know from the pages of published connectors: the connection
-//! with its setup, what starts a flow, what a flow can do, with inputs and examples. Its texts are the component's own:
-//! nothing in them becomes markup. Pure.
+//! A manifest as a page of Markdown, in the shape that people know from the pages of published connectors: the
+//! connection with its setup, what starts a flow, what a flow can do, with inputs and examples. Its texts are the
+//! component's own: nothing in them becomes markup. Pure.
 
 use host::contract::{ConnectionDefinition, ConnectorDefinition, InputField, InputKind};
 use serde_json::Value;

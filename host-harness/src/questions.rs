@@ -1,5 +1,5 @@
-//! The questions before something is changed that nobody has answered yet. An answer counts once, and for what was shown
-//! alone: this action with these inputs, on the connection that there was.
+//! The questions before something is changed that nobody has answered yet. An answer counts once, and for what was
+//! shown alone: this action with these inputs, on the connection that there was.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

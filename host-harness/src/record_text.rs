@@ -129,8 +129,8 @@ impl<'j> Records<'j> {
     }
 
     /// Writes the records as CSV, under the names of their members in the order in which these first occur. A person is
-    /// shown no character that a terminal would obey. Few records with many names between them are a large table: one of
-    /// more than `most_cells` is an error before anything is written.
+    /// shown no character that a terminal would obey. Few records with many names between them are a large table: one
+    /// of more than `most_cells` is an error before anything is written.
     pub(super) fn write_csv(&self, for_person: bool, most_cells: u64, out: &mut dyn Write) -> io::Result<()> {
         let cell = |text: &str| if for_person { shown::one_line(text).into_owned() } else { text.to_owned() };
         let has_lists = self.lists.iter().any(|list| list.name.is_some());
@@ -140,7 +140,8 @@ impl<'j> Records<'j> {
             if !places.contains_key(name) {
                 if names.len() >= MOST_COLUMNS {
                     return Err(io::Error::other(format!(
-                        "the records have more than {MOST_COLUMNS} columns between them: take them as JSON (--format json)"
+                        "the records have more than {MOST_COLUMNS} columns between them: take them as JSON (--format \
+                         json)"
                     )));
                 }
                 places.insert(name, names.len());
@@ -159,9 +160,9 @@ impl<'j> Records<'j> {
         if (rows as u64).saturating_mul(headings.len() as u64) > most_cells {
             let columns = headings.len();
             return Err(io::Error::other(format!(
-                "a table of {rows} records with {columns} columns between them has more than the {most_cells} cells that \
-                 are written here, blank ones included: take the records as lines of JSON or as JSON, or with `harness \
-                 --format csv`"
+                "a table of {rows} records with {columns} columns between them has more than the {most_cells} cells \
+                 that are written here, blank ones included: take the records as lines of JSON or as JSON, or with \
+                 `harness --format csv`"
             )));
         }
         csv.write_record(&headings)?;

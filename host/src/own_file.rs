@@ -78,7 +78,8 @@ mod owners {
         }
         if metadata.nlink() != 1 {
             return Some(format!(
-                "has another name as well, and what stands under that would be overwritten: remove it, or name another {what}"
+                "has another name as well, and what stands under that would be overwritten: remove it, or name another \
+                 {what}"
             ));
         }
         None

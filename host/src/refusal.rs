@@ -22,8 +22,8 @@ pub struct Grants {
     /// alone.
     pub read_only: bool,
     /// Requests tell the service which trace they belong to, in the headers `traceparent` and `tracestate`, where
-    /// [`Observers::trace_context`](crate::Observers::trace_context) gives one. It takes the place of what the component
-    /// set; where there is none, the component's stays.
+    /// [`Observers::trace_context`](crate::Observers::trace_context) gives one. It takes the place of what the
+    /// component set; where there is none, the component's stays.
     pub send_trace_context: bool,
 }
 

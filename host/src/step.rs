@@ -33,8 +33,8 @@ pub enum Step {
         requests: u64,
         /// Bytes of all answers so far, decoded.
         received_bytes: u64,
-        /// The records that this answer lists; none where it is no page of a list, as far as the host can tell: it knows
-        /// those of GraphQL, by the names `edges` and `nodes`.
+        /// The records that this answer lists; none where it is no page of a list, as far as the host can tell: it
+        /// knows those of GraphQL, by the names `edges` and `nodes`.
         records: Option<u64>,
     },
 }

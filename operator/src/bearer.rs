@@ -22,8 +22,8 @@ pub fn is_authorised(headers: &HeaderMap, token: &str) -> bool {
     given.is_some_and(|given| token::same(given, token))
 }
 
-/// The token in a file, or one that is made where none is named; whether it was made. `warn` is told of a file that is open
-/// to others.
+/// The token in a file, or one that is made where none is named; whether it was made. `warn` is told of a file that is
+/// open to others.
 ///
 /// # Errors
 ///

@@ -32,7 +32,8 @@ pub struct Bounds {
 impl Bounds {
     /// Those of a page for people.
     pub const PAGE: Self = Self {
-        // A browser opens six, and a window or two more. Whoever fills them up keeps them for as long as a head may take.
+        // A browser opens six, and a window or two more. Whoever fills them up keeps them for as long as a head may
+        // take.
         most: 256,
         // A browser opens a new one when it needs it.
         longest_headers: Duration::from_secs(10),

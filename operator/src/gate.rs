@@ -19,8 +19,8 @@ pub const CSRF_HEADER: &str = "x-csrf-token";
 /// Nothing from elsewhere, nothing inline, no frames: text that came from a service can do no harm even where it is
 /// shown wrongly. The one policy of trusted types, whose name follows, is the program's.
 const CONTENT_SECURITY_POLICY_OF: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-     trusted-types ";
+                                          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors \
+                                          'none'; require-trusted-types-for 'script'; trusted-types ";
 
 /// The secrets of one start, and the address they are good for.
 pub struct Gate {

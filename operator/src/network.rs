@@ -16,8 +16,8 @@ pub const LARGEST_CERTIFICATES: u64 = 4 * 1024 * 1024;
 /// Whose certificates are trusted, and the proxy on the way.
 #[derive(Debug, Args)]
 pub struct NetworkFlags {
-    /// Whose certificate authorities to trust: those of the web, which are compiled in, or those of the operating system
-    /// alone (of SSL_CERT_FILE or SSL_CERT_DIR, where these are set) [default: web]
+    /// Whose certificate authorities to trust: those of the web, which are compiled in, or those of the operating
+    /// system alone (of SSL_CERT_FILE or SSL_CERT_DIR, where these are set) [default: web]
     #[arg(
         long,
         global = true,
@@ -66,8 +66,8 @@ impl NetworkFlags {
         })
     }
 
-    /// Reads what the flags name; the file of credentials by `read_secret`, which says what it is to a program that others
-    /// can read it, and whose error says what is wrong without the file's name.
+    /// Reads what the flags name; the file of credentials by `read_secret`, which says what it is to a program that
+    /// others can read it, and whose error says what is wrong without the file's name.
     ///
     /// # Errors
     ///

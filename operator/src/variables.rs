@@ -1,8 +1,8 @@
 //! `${NAME}` in a file that a person writes: read from the environment, so that the file can be shared and a secret
 //! cannot. Pure.
 
-/// Replaces every `${NAME}`; `$${` stands for `${` itself. What a variable holds is not looked at again. `found` is told each
-/// value.
+/// Replaces every `${NAME}`; `$${` stands for `${` itself. What a variable holds is not looked at again. `found` is
+/// told each value.
 ///
 /// # Errors
 ///

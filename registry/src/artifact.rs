@@ -1,5 +1,5 @@
-//! A component as an artifact: what its configuration and its manifest say of it. The format is the CNCF's for Wasm, which
-//! wkg, wasmtime and others read.
+//! A component as an artifact: what its configuration and its manifest say of it. The format is the CNCF's for Wasm,
+//! which wkg, wasmtime and others read.
 
 use std::collections::BTreeMap;
 

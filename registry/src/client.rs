@@ -44,7 +44,8 @@ pub(crate) struct RawManifest {
 }
 
 impl Registry {
-    /// Sets up to ask the registry of an address. Nothing is asked yet but the helper that Docker's configuration names.
+    /// Sets up to ask the registry of an address. Nothing is asked yet but the helper that Docker's configuration
+    /// names.
     ///
     /// # Errors
     ///

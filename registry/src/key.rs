@@ -1,4 +1,5 @@
-//! Keys as cosign makes them: a private key on the curve P-256, encrypted by a password, and its public key, both in PEM.
+//! Keys as cosign makes them: a private key on the curve P-256, encrypted by a password, and its public key, both in
+//! PEM.
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
 //! Components on disk by their digests, so that a component that is named by its digest is asked for once. Nothing that
-//! is read from there is believed more than what a registry gives: it must have the digest, and its signature must hold.
+//! is read from there is believed more than what a registry gives: it must have the digest, and its signature must
+//! hold.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

@@ -50,8 +50,8 @@ impl Trust {
         !self.keys.is_empty()
     }
 
-    /// Checks a file's bytes against a signature of them, in the words that `cosign sign-blob` writes: Base64. Gives the
-    /// name of the key that signed.
+    /// Checks a file's bytes against a signature of them, in the words that `cosign sign-blob` writes: Base64. Gives
+    /// the name of the key that signed.
     ///
     /// # Errors
     ///

@@ -22,8 +22,9 @@ inputs! {
             .example(Literal::Text("ECO-00042"))
             .placeholder("ECO-00042")
             .help(
-                "The id of the change order, 24 hexadecimal digits, or its number as Duro shows it. Duro is asked for its change \
-                 orders, the highest number first, until it is there: a hundred a request, at most ten thousand.",
+                "The id of the change order, 24 hexadecimal digits, or its number as Duro shows it. Duro is asked for \
+                 its change orders, the highest number first, until it is there: a hundred a request, at most ten \
+                 thousand.",
             ),
     }
 }
@@ -69,7 +70,8 @@ impl Action for GetChangeOrder {
         let rest =
             if after.is_some() { " with the highest numbers; there are more, which were not looked at" } else { "" };
         Err(Error::NotFound(format!(
-            "there is no change order with the id or number {wanted:?} among the {looked_at}{rest}; the API key's owner may also not see it"
+            "there is no change order with the id or number {wanted:?} among the {looked_at}{rest}; the API key's \
+             owner may also not see it"
         )))
     }
 }

@@ -17,7 +17,8 @@ inputs! {
             .placeholder("60c8d5f0a1b2c3d4e5f60718")
             .picked_from("selectComponent")
             .help(
-                "The id of the component, 24 hexadecimal digits; pick it from the list, or take it from an earlier step.",
+                "The id of the component, 24 hexadecimal digits; pick it from the list, or take it from an earlier \
+                 step.",
             ),
     }
 }

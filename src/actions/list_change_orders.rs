@@ -36,9 +36,9 @@ inputs! {
                     "orderBy",
                     "Order By",
                     Kind::Choice,
-                    "Which change orders come first; blank leaves the order to Duro. As JSON it is {field: direction}, or a \
-                     list of these where the first decides and the next breaks ties; field is con, lastModified or name, \
-                     direction asc or desc.",
+                    "Which change orders come first; blank leaves the order to Duro. As JSON it is {field: direction}, \
+                     or a list of these where the first decides and the next breaks ties; field is con, lastModified \
+                     or name, direction asc or desc.",
                 )
             },
             read_order,

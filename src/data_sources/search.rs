@@ -169,8 +169,8 @@ pub(super) fn search(
     }
     if after.is_some() && most_pages > 1 && found.items.len() < most_items {
         found.notice = Some(format!(
-            "The search stopped after {read} records, and there are more: go on to the next page, or search with more of the name \
-             or number.",
+            "The search stopped after {read} records, and there are more: go on to the next page, or search with more \
+             of the name or number.",
         ));
     }
     found.extensions = details(&numbers);

@@ -17,7 +17,8 @@ impl DataSource for SelectComponent {
     const OPERATION: Operation = Operation {
         key: "selectComponent",
         label: "Select Component",
-        description: "The parts and assemblies of a library by name. Search with a part number, or with words of the name.",
+        description: "The parts and assemblies of a library by name. Search with a part number, or with words of the \
+                      name.",
         result_schema: ITEMS_SCHEMA,
         example: include_str!("select_component.example.json"),
     };

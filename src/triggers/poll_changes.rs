@@ -78,22 +78,22 @@ inputs! {
         statuses: Vec<String> = Field::words(STATUSES, "Change Order Statuses")
             .example(Literal::Text("OPEN, CLOSED"))
             .help(
-                "Only change orders that have one of these statuses or resolutions when they are reported, parted by commas, as Duro \
-                 writes them; capitals do not count. All when left blank.",
+                "Only change orders that have one of these statuses or resolutions when they are reported, parted by \
+                 commas, as Duro writes them; capitals do not count. All when left blank.",
             ),
         only_decided: bool = Field::boolean(ONLY_DECIDED, "Only Those That Became Approved or Closed", false)
             .example(Literal::Boolean(true))
             .help(
                 "Reports a change order when it becomes approved or closed, once, and not again when it is edited \
-                 afterwards; with types or statuses above, when it becomes so and is one of them. What was so before the \
-                 first poll is not reported.",
+                 afterwards; with types or statuses above, when it becomes so and is one of them. What was so before \
+                 the first poll is not reported.",
             ),
         since: Option<Millis> = Field::time("since", "Since")
             .example(Literal::Text("2026-11-01T00:00:00Z"))
             .placeholder("2026-11-01T00:00:00Z")
             .help(
-                "For the first poll alone: reports everything that was changed since this time, however much it is. Left blank, the \
-                 first poll marks where counting begins and reports nothing.",
+                "For the first poll alone: reports everything that was changed since this time, however much it is. \
+                 Left blank, the first poll marks where counting begins and reports nothing.",
             ),
     }
 }

@@ -1,5 +1,5 @@
-//! The way to a collector: one HTTP client on a thread of its own, for whatever thread has something to send. Everything
-//! has an end: a request, an answer's bytes, and at the program's end all of it.
+//! The way to a collector: one HTTP client on a thread of its own, for whatever thread has something to send.
+//! Everything has an end: a request, an answer's bytes, and at the program's end all of it.
 
 use std::fmt;
 use std::future::Future;

@@ -59,8 +59,8 @@ pub struct TelemetryOptions {
     pub metrics_every: Duration,
     /// The part of traces that is recorded, from 0 to 1. Metrics count all.
     pub sampled: f64,
-    /// The crates whose spans are recorded. What others have to say is of no interest here, this crate's own HTTP client
-    /// least of all.
+    /// The crates whose spans are recorded. What others have to say is of no interest here, this crate's own HTTP
+    /// client least of all.
     pub targets: Vec<String>,
     /// Whether spans say in words what went wrong: see [`host::Observers::error_texts`].
     pub error_texts: bool,
@@ -225,8 +225,8 @@ impl Telemetry {
         self.counts.read()
     }
 
-    /// Sends what waits and ends. It blocks, for [`LONGEST_SHUTDOWN`] at most: what a collector has not taken by then is
-    /// dropped. Gives what became of the spans. Again it does nothing.
+    /// Sends what waits and ends. It blocks, for [`LONGEST_SHUTDOWN`] at most: what a collector has not taken by then
+    /// is dropped. Gives what became of the spans. Again it does nothing.
     pub fn shutdown(&self) -> Delivered {
         if self.is_shut_down.swap(true, Ordering::SeqCst) {
             return self.delivered();
@@ -291,8 +291,8 @@ fn connect(url: &Url, options: &TelemetryOptions) -> Result<Collector, StartErro
     Collector::start(tls, headers.unwrap_or_default(), trouble).map_err(StartError::Other)
 }
 
-/// An exporter of a signal. Everything is set here that would otherwise be looked for in the environment; repeats are the
-/// client's.
+/// An exporter of a signal. Everything is set here that would otherwise be looked for in the environment; repeats are
+/// the client's.
 fn configured<B: WithExportConfig + WithHttpConfig>(builder: B, url: &Url, signal: &str, collector: &Collector) -> B {
     builder
         .with_endpoint(endpoint::of_signal(url, signal))

@@ -114,7 +114,8 @@ async fn what_cannot_be_shown_to_a_person_is_not_sent_and_no_comment_hides_anyth
     let large = client.call("createChangeOrder", json!({"name": "N".repeat(20_000), "description": "the tail"})).await;
     assert!(text(&large).starts_with("declined: nothing was sent: "), "{large}");
     let hiding = format!(
-        "# reads whose key it is: query {{ userById {{ id }} }}\n#{}\n{}mutation {{ createChangeOrder(input: {{name: \"HIDDEN\"}}) {{ id }} }}",
+        "# reads whose key it is: query {{ userById {{ id }} }}\n#{}\n{}mutation {{ createChangeOrder(input: {{name: \
+         \"HIDDEN\"}}) {{ id }} }}",
         " -".repeat(4_000),
         "\n".repeat(3_000)
     );

@@ -70,7 +70,8 @@ async fn the_variable_names_a_connection_and_the_flag_wins_over_it() {
 #[tokio::test]
 async fn settings_grant_and_restrict_once_they_are_allowed_and_the_command_line_wins() {
     let desk = Desk::new().await;
-    let settings = "connection = \"connection.json\"\n[grants]\nallow-http = true\nallow-private-network = true\n[limits]\nmax-requests = 1\n";
+    let settings = "connection = \"connection.json\"\n[grants]\nallow-http = true\nallow-private-network = \
+                    true\n[limits]\nmax-requests = 1\n";
     fs::write(desk.file("harness.toml"), settings).unwrap();
     let words = ["action", "listComponents", "--input", "first=150"];
     let refused = desk.run_bare(&words).await;

@@ -50,7 +50,8 @@ impl Shop {
             }
         };
         let config = format!(
-            "version: 0.1\nlog: {{level: info}}\nstorage: {{filesystem: {{rootdirectory: {:?}}}}}\nhttp: {{addr: '127.0.0.1:0'}}\n{auth}",
+            "version: 0.1\nlog: {{level: info}}\nstorage: {{filesystem: {{rootdirectory: {:?}}}}}\nhttp: {{addr: \
+             '127.0.0.1:0'}}\n{auth}",
             at("registry")
         );
         fs::write(at("registry.yml"), config).unwrap();

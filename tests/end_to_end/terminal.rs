@@ -9,8 +9,9 @@ use std::fs;
 
 /// Line breaks of every kind, a line to forge, and the characters that a terminal obeys or that turn the direction of
 /// writing.
-const EVIL: &str = "x\nerror: all is lost\r\nerror: all is lost\r\u{1b}]0;t\u{7}\u{85}\u{9b}2J\u{7f}\u{61c}\u{200e}\u{202e}\u{2028}error: \
-                    all is lost\u{2029}\u{2066}";
+const EVIL: &str = "x\nerror: all is lost\r\nerror: all is \
+                    lost\r\u{1b}]0;t\u{7}\u{85}\u{9b}2J\u{7f}\u{61c}\u{200e}\u{202e}\u{2028}error: all is \
+                    lost\u{2029}\u{2066}";
 
 /// A desk whose connection is the misbehaving component's.
 async fn misbehaving() -> Desk {

@@ -22,14 +22,15 @@ const GZIPPED_SIZE_LIMIT: usize = 280_000;
 const INITIAL_MEMORY: usize = 1280 * 1024;
 
 /// Build the components (dist/duro_plm.wasm, and dist/connectors/NAME.wasm for each folder of connectors/) and the
-/// harness (dist/harness), with its manual pages (dist/man) and what shells complete its command line by (dist/completions).
+/// harness (dist/harness), with its manual pages (dist/man) and what shells complete its command line by
+/// (dist/completions).
 ///
 /// Installs the compiler's WebAssembly target if it is missing. Fails if a component is larger than may ship or needs
 /// anything of its host but http and log. Uses Binaryen's wasm-opt where there is one, and on Linux objcopy, which
 /// moves the harness's symbols to dist/harness.debug.
 #[derive(clap::Args, Default)]
 #[command(after_help = "Examples:\n  cargo xtask build\n  cargo xtask build --component-only\n  \
-                  cargo xtask build --component-only --connector duro-plm")]
+                        cargo xtask build --component-only --connector duro-plm")]
 pub(crate) struct Options {
     /// Build the components alone, which takes seconds instead of minutes
     #[arg(long)]
@@ -240,14 +241,14 @@ fn encoded(flags: &[OsString]) -> OsString {
 fn check_size(size: usize, gzipped: usize) -> Result<()> {
     if gzipped > GZIPPED_SIZE_LIMIT {
         bail!(
-            "the component has {gzipped} bytes gzipped and may have {GZIPPED_SIZE_LIMIT}; find what grew it, or raise GZIPPED_SIZE_LIMIT \
-             in xtask/src/build.rs and say why"
+            "the component has {gzipped} bytes gzipped and may have {GZIPPED_SIZE_LIMIT}; find what grew it, or raise \
+             GZIPPED_SIZE_LIMIT in xtask/src/build.rs and say why"
         );
     }
     if size > COMPONENT_SIZE_LIMIT {
         bail!(
-            "the component has {size} bytes and may have {COMPONENT_SIZE_LIMIT}; find what grew it, or raise COMPONENT_SIZE_LIMIT in \
-             xtask/src/build.rs and say why"
+            "the component has {size} bytes and may have {COMPONENT_SIZE_LIMIT}; find what grew it, or raise \
+             COMPONENT_SIZE_LIMIT in xtask/src/build.rs and say why"
         );
     }
     Ok(())

@@ -26,7 +26,8 @@ pub(crate) fn check_imports(component: &[u8]) -> Result<()> {
     let surplus: Vec<&str> = imports.iter().map(String::as_str).filter(|name| !is_allowed(name)).collect();
     if !surplus.is_empty() {
         bail!(
-            "the component imports {}, but may import {} alone; look for a new dependency that needs an operating system",
+            "the component imports {}, but may import {} alone; look for a new dependency that needs an operating \
+             system",
             surplus.join(", "),
             ALLOWED_IMPORTS.join(" and ")
         );

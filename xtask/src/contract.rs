@@ -1,6 +1,7 @@
-//! Holds the contract in `wit/` against what was released of it. Within a version nothing changes but its words: records
-//! grow through their `extensions` and variants through their last case, which is JSON and text and no type. So every type,
-//! case, field and function of a released text is still there, in its order and with its types, and nothing is added.
+//! Holds the contract in `wit/` against what was released of it. Within a version nothing changes but its words:
+//! records grow through their `extensions` and variants through their last case, which is JSON and text and no type. So
+//! every type, case, field and function of a released text is still there, in its order and with its types, and nothing
+//! is added.
 
 use std::fs;
 use std::path::Path;
@@ -32,8 +33,8 @@ fn compare(current: &Contract, released: &[Contract]) -> Result<()> {
     };
     if let Some(changed) = difference(&same.text, &current.text) {
         bail!(
-            "wit/ is no longer the contract {version} that components and hosts were built on. Undo this, or give it a new version in \
-             wit/world.wit and keep its text in wit/released/:\n{changed}"
+            "wit/ is no longer the contract {version} that components and hosts were built on. Undo this, or give it a \
+             new version in wit/world.wit and keep its text in wit/released/:\n{changed}"
         );
     }
     Ok(())
@@ -68,8 +69,9 @@ mod tests {
 
     use super::*;
 
-    const RELEASED: &str = "package a:b@0.2.0;\n/// Words.\ninterface things {\n  /// A thing.\n  record thing { id: string, extensions: option<string> }\n  \
-        variant error { lost(string), other(string) }\n  find: func(id: string) -> result<thing, error>;\n}\n";
+    const RELEASED: &str = "package a:b@0.2.0;\n/// Words.\ninterface things {\n  /// A thing.\n  record thing { id: \
+                            string, extensions: option<string> }\n  variant error { lost(string), other(string) }\n  \
+                            find: func(id: string) -> result<thing, error>;\n}\n";
 
     fn contract(text: &str) -> Contract {
         let folder = tempfile::tempdir().unwrap();

@@ -46,15 +46,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Fails if the checked-in file is not what its sources give. Where npm's packages cannot be had that is said, and is no
-/// failure unless continuous integration runs this.
+/// Fails if the checked-in file is not what its sources give. Where npm's packages cannot be had that is said, and is
+/// no failure unless continuous integration runs this.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     match install(workspace) {
         Ok(folder) => compare(workspace, &folder),
         Err(error) if std::env::var_os("CI").is_none() => {
             eprintln!(
-                "\n*** NOT CHECKED: whether the page's editor is what its sources give, because npm's packages cannot be had: {error:#} \
-                 ***\n"
+                "\n*** NOT CHECKED: whether the page's editor is what its sources give, because npm's packages cannot \
+                 be had: {error:#} ***\n"
             );
             Ok(())
         }
@@ -87,8 +87,8 @@ fn compare(workspace: &Workspace, folder: &PathBuf) -> Result<()> {
     if found != made {
         let at = found.iter().zip(&made).take_while(|(found, made)| found == made).count();
         bail!(
-            "{} ({} bytes) is not what host-harness/editor gives ({} bytes): they differ from byte {at} on. Run `cargo xtask editor` \
-             and commit the result.",
+            "{} ({} bytes) is not what host-harness/editor gives ({} bytes): they differ from byte {at} on. Run `cargo \
+             xtask editor` and commit the result.",
             workspace.shown(&path),
             found.len(),
             made.len()

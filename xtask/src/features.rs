@@ -20,9 +20,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "tests would compile these crates, and all that use them, once more with other features:\n{}\nTo have one set: write the \
-         [dev-dependencies] that bring them under [dependencies], where only tests are built from the package; else write the features \
-         down in [workspace.dependencies].",
+        "tests would compile these crates, and all that use them, once more with other features:\n{}\nTo have one set: \
+         write the [dev-dependencies] that bring them under [dependencies], where only tests are built from the \
+         package; else write the features down in [workspace.dependencies].",
         differing.join("\n")
     );
 }
@@ -57,7 +57,8 @@ fn differing(programs: &Features, tests: &Features) -> Vec<String> {
 mod tests {
     use super::{differing, read};
 
-    const PROGRAMS: &str = "host v0.1.0 (/w/host)\t\nsyn v2.0.1\tfull\ntokio v1.0.0\tfs,net\ntokio-macros v1.0.0 (proc-macro)\t\n\
+    const PROGRAMS: &str = "host v0.1.0 (/w/host)\t\nsyn v2.0.1\tfull\ntokio v1.0.0\tfs,net\ntokio-macros v1.0.0 \
+                            (proc-macro)\t\n\
                             syn v2.0.1\tfull (*)\n\ntokio v1.0.0\tfs,net (*)\n";
 
     #[test]

@@ -16,7 +16,8 @@ pub(crate) fn copy_atomically(from: &Path, to: &Path) -> Result<()> {
     replace_atomically(to, |temporary| Ok(fs::copy(from, temporary).map(drop)?))
 }
 
-/// Copies the files that lie right in a folder, in the way of [`copy_atomically`]. What else the other folder has stays.
+/// Copies the files that lie right in a folder, in the way of [`copy_atomically`]. What else the other folder has
+/// stays.
 pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).with_context(|| format!("{} cannot be read", from.display()))? {
         let path = entry?.path();

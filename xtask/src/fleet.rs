@@ -24,11 +24,11 @@ pub(crate) enum Engine {
 
 /// Start a fleet on a real engine: many triggers of many tenants, their services, and a flow that receives.
 ///
-/// The engine, the workers, the flow and the simulated services run on loopback, below the target directory, and end with this
-/// command. Records are changed all the time; a table shows what is delivered. In the end every change is looked for in
-/// what the flow has written down, and every secret in all that the engine and the workers have written: the command fails if
-/// a change is missing or a secret is found. Restate is installed with npm; PostgreSQL must be on the machine (Debian:
-/// postgresql).
+/// The engine, the workers, the flow and the simulated services run on loopback, below the target directory, and end
+/// with this command. Records are changed all the time; a table shows what is delivered. In the end every change is
+/// looked for in what the flow has written down, and every secret in all that the engine and the workers have written:
+/// the command fails if a change is missing or a secret is found. Restate is installed with npm; PostgreSQL must be on
+/// the machine (Debian: postgresql).
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask fleet\n  cargo xtask fleet --engine postgres --triggers 10000 --workers 1\n  \

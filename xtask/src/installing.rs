@@ -1,5 +1,5 @@
-//! Packages of npm and of PyPI, exactly those that a lock file names, and a Node to run them on. All of it goes below the
-//! target directory.
+//! Packages of npm and of PyPI, exactly those that a lock file names, and a Node to run them on. All of it goes below
+//! the target directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -25,8 +25,8 @@ pub(crate) fn run(workspace: &Workspace, module: &Path) -> Result<Vec<u8>> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
     let Some(program) = program(workspace) else {
         eprintln!(
-            "  There is no wasm-opt: the component stays a little larger. To have it, install Binaryen, or run `npm install --prefix {} \
-             binaryen`.",
+            "  There is no wasm-opt: the component stays a little larger. To have it, install Binaryen, or run `npm \
+             install --prefix {} binaryen`.",
             workspace.shown(&workspace.tools())
         );
         return read(module);

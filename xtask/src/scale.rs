@@ -13,7 +13,8 @@ use crate::workspace::Workspace;
 const BEGIN: &str = "<!-- written by cargo xtask scale -->\n";
 const END: &str = "<!-- end -->";
 
-/// Every fleet that is measured: triggers, workers, and changes a second, each of which all triggers of a tenant deliver.
+/// Every fleet that is measured: triggers, workers, and changes a second, each of which all triggers of a tenant
+/// deliver.
 const FLEETS: [(u64, u64, &str); 5] =
     [(100, 1, "0.5"), (1_000, 1, "0.5"), (10_000, 1, "0.5"), (10_000, 2, "0.5"), (10_000, 1, "0")];
 
@@ -51,7 +52,8 @@ fn measured(workspace: &Workspace) -> Result<String> {
     for engine in [Engine::Restate, Engine::Postgres] {
         for (triggers, workers, changes) in FLEETS {
             let words = format!(
-                "--triggers {triggers} --workers {workers} --tenants 50 --every 10000 --changes {changes} --seconds 30 --takeover"
+                "--triggers {triggers} --workers {workers} --tenants 50 --every 10000 --changes {changes} --seconds 30 \
+                 --takeover"
             );
             let mut arguments: Vec<String> = words.split(' ').map(str::to_owned).collect();
             if workers == 1 {
@@ -75,8 +77,8 @@ fn replaced(page: &str, table: &str) -> Result<String> {
 fn table(figures: &[Value]) -> Result<String> {
     let mut text = String::from(
         "| engine | triggers | workers | polls, deliveries a second | CPU a poll: engine, worker | poll lag p50, p99 | \
-         memory: engine, workers | a \
-         worker's memory a trigger | after a worker's death |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+         memory: engine, workers | a worker's memory a trigger | after a worker's death |\n| --- | --- | --- | --- | \
+         --- | --- | --- | --- | --- |\n",
     );
     let mut baseline = None;
     for figure in figures {
@@ -93,7 +95,8 @@ fn table(figures: &[Value]) -> Result<String> {
         };
         let takeover = figure.get("takeoverSeconds").and_then(Value::as_f64);
         text.push_str(&format!(
-            "| {} | {triggers} | {workers} | {:.0}, {:.0} | {:.3} ms, {:.3} ms | {}, {} | {:.0} MiB, {:.0} MiB | {:.1} KiB | {} |\n",
+            "| {} | {triggers} | {workers} | {:.0}, {:.0} | {:.3} ms, {:.3} ms | {}, {} | {:.0} MiB, {:.0} MiB | {:.1} \
+             KiB | {} |\n",
             figure.get("engine").and_then(Value::as_str).context("a figure without its engine")?,
             polls / number(figure, "seconds")?,
             number(figure, "deliveries")? / number(figure, "seconds")?,
@@ -109,8 +112,8 @@ fn table(figures: &[Value]) -> Result<String> {
     }
     if let Some(baseline) = baseline {
         text.push_str(&format!(
-            "\nOne process a poll (`harness poll`, as cron would start it) takes {baseline:.1} ms of CPU for the same poll that \
-             finds nothing.\n"
+            "\nOne process a poll (`harness poll`, as cron would start it) takes {baseline:.1} ms of CPU for the same \
+             poll that finds nothing.\n"
         ));
     }
     Ok(text)

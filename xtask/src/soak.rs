@@ -12,8 +12,8 @@ use crate::{build, progress};
 /// A failing history is named by its seed, and replayed, as small as it can be made, by the command that is then shown.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  cargo xtask soak --histories 1000000\n  cargo xtask soak --histories 50000 --seed 7000000\n  \
-                        cargo xtask soak --replay 4711\n  cargo xtask soak --table"
+    after_help = "Examples:\n  cargo xtask soak --histories 1000000\n  cargo xtask soak --histories 50000 --seed \
+                  7000000\n  cargo xtask soak --replay 4711\n  cargo xtask soak --table"
 )]
 pub(crate) struct Options {
     /// How many histories to play; with --table, how many a row

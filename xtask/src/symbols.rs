@@ -29,8 +29,8 @@ fn ship_with(objcopy: Option<&Path>, built: &Path, to: &Path) -> Result<Shipped>
     let beside = symbols_of(to);
     let Some(objcopy) = objcopy else {
         eprintln!(
-            "WARNING: {} ships with its symbols and is more than twice as large as it need be: objcopy, which takes them out on Linux, is not \
-             there. It comes with binutils.",
+            "WARNING: {} ships with its symbols and is more than twice as large as it need be: objcopy, which takes \
+             them out on Linux, is not there. It comes with binutils.",
             name(to)
         );
         files::copy_atomically(built, to)?;

@@ -11,8 +11,8 @@ use crate::{build, cargo, progress};
 /// tests.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  cargo xtask test\n  cargo xtask test poll            only tests with `poll` in their name\n  \
-                        cargo xtask test -- --test end_to_end"
+    after_help = "Examples:\n  cargo xtask test\n  cargo xtask test poll            only tests with `poll` in their \
+                  name\n  cargo xtask test -- --test end_to_end"
 )]
 pub(crate) struct Options {
     /// Words that a test's name must contain, or other arguments for the test runner

@@ -51,10 +51,10 @@ fn is_installed() -> Result<bool> {
 fn by_hand(release: &str) -> String {
     format!(
         "What to do by hand, whichever fits the machine:\n\
-         - With a network that reaches the Rust project's downloads: `rustup target add {TARGET}`. Behind a mirror, set \
-         RUSTUP_DIST_SERVER to it first.\n\
-         - Without rustup: install the standard library for {TARGET} from where the compiler came from, in the compiler's own version \
-         ({release})."
+         - With a network that reaches the Rust project's downloads: `rustup target add {TARGET}`. Behind a mirror, \
+         set RUSTUP_DIST_SERVER to it first.\n\
+         - Without rustup: install the standard library for {TARGET} from where the compiler came from, in the \
+         compiler's own version ({release})."
     )
 }
 

@@ -70,8 +70,8 @@ impl Workspace {
         self.dist().join("duro_plm.wasm")
     }
 
-    /// The built component of a connector: that for Duro beside the harness, which takes the only one that it finds there,
-    /// and every further one in a folder of its own.
+    /// The built component of a connector: that for Duro beside the harness, which takes the only one that it finds
+    /// there, and every further one in a folder of its own.
     pub(crate) fn component_of(&self, connector: &Package) -> PathBuf {
         let dist = self.dist();
         let folder = if connector.folder == self.root { dist } else { dist.join("connectors") };

@@ -229,8 +229,10 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_member_goes_and_stays_with_it() {
-        let gone = "  \"\"\"\n  Told (in\n  lines.\n  \"\"\"\n  b: Int # inferred\n  \"One.\"\n  c(\n    \"\"\"Which.\"\"\"\n    d: Int\n  ): Int # inferred\n";
-        let stays = "  \"\"\"The id.\"\"\"\n  a: Int # seen\n  \"\"\"Some.\"\"\"\n  e(\n    \"\"\"Which.\"\"\"\n    f: Int # inferred\n  ): Int\n";
+        let gone = "  \"\"\"\n  Told (in\n  lines.\n  \"\"\"\n  b: Int # inferred\n  \"One.\"\n  c(\n    \
+                    \"\"\"Which.\"\"\"\n    d: Int\n  ): Int # inferred\n";
+        let stays = "  \"\"\"The id.\"\"\"\n  a: Int # seen\n  \"\"\"Some.\"\"\"\n  e(\n    \"\"\"Which.\"\"\"\n    f: \
+                     Int # inferred\n  ): Int\n";
         let schema = |members: &str| format!("\"\"\"A type.\"\"\"\ntype A {{\n{members}}}\n");
         assert_eq!(without_inferred(&schema(&format!("{gone}{stays}"))), schema(stays));
         assert_eq!(without_inferred(&schema(gone)), schema(gone));

@@ -105,7 +105,8 @@ pub(super) fn refusal(said: &Said<'_>, may_fail: Option<&str>, service: &Service
     let Service { name, credential, .. } = service;
     if any(Refused::Credential) || (status == 401 && !any(Refused::Permission)) {
         return Some(Error::Unauthenticated(format!(
-            "{name} at {} does not accept the {credential} ({message}); check that it is complete, current, and of this environment",
+            "{name} at {} does not accept the {credential} ({message}); check that it is complete, current, and of \
+             this environment",
             shorten(&origin(said.endpoint).unwrap_or_default(), SHOWN_CHARACTERS)
         )));
     }

@@ -129,8 +129,8 @@ fn read_state(
     }
     if parsed.version > VERSION {
         return Err(invalid(&format!(
-            "it is of version {}, written by a later release of the connector; this one reads versions up to {VERSION}: use \
-             the later release",
+            "it is of version {}, written by a later release of the connector; this one reads versions up to \
+             {VERSION}: use the later release",
             parsed.version
         )));
     }
@@ -140,8 +140,8 @@ fn read_state(
     let (written_for, watches) = (parsed.resource.ok_or_else(damaged)?, watched.list);
     if written_for != watches {
         return Err(Error::InvalidState(format!(
-            "The trigger's state belongs to {written_for}, and the trigger now watches {watches}: set {:?} back to go on \
-             where it was, or begin without a state, from when on changes of {watches} are reported.",
+            "The trigger's state belongs to {written_for}, and the trigger now watches {watches}: set {:?} back to go \
+             on where it was, or begin without a state, from when on changes of {watches} are reported.",
             watched.trigger.list_input
         )));
     }
@@ -151,8 +151,8 @@ fn read_state(
     let state = state(&parsed).ok_or_else(damaged)?;
     if state.floor > *PLAUSIBLE.end() {
         return Err(invalid(
-            "an earlier release of the connector let a record that is stamped in the far future take it there, and has passed \
-             over all changes since",
+            "an earlier release of the connector let a record that is stamped in the far future take it there, and has \
+             passed over all changes since",
         ));
     }
     Ok(state)
@@ -172,8 +172,8 @@ fn check_origin(written_for: String, origin: &str) -> Result<(), Error> {
     }
     Err(Error::InvalidState(format!(
         "The trigger's state belongs to {written_for}, and the connection now leads to {origin}: use the connection to \
-         {written_for} again to go on where it was, rebase the state if the same records are now at {origin}, or begin without a \
-         state, from when on changes at {origin} are reported."
+         {written_for} again to go on where it was, rebase the state if the same records are now at {origin}, or begin \
+         without a state, from when on changes at {origin} are reported."
     )))
 }
 
@@ -181,10 +181,10 @@ fn check_origin(written_for: String, origin: &str) -> Result<(), Error> {
 pub fn other_owner(names: &Names) -> Error {
     let Names { owner, credential, .. } = names;
     Error::InvalidState(format!(
-        "The trigger's state belongs to another {owner} than the {credential} does now: use an {credential} of that {owner} again \
-         to go on where it was (another {credential} of the same {owner} will do), rebase the state if that {owner} has become this \
-         one, or begin without a state, from when on \
-         changes of the present {credential}'s {owner} are reported."
+        "The trigger's state belongs to another {owner} than the {credential} does now: use an {credential} of that \
+         {owner} again to go on where it was (another {credential} of the same {owner} will do), rebase the state if \
+         that {owner} has become this one, or begin without a state, from when on changes of the present \
+         {credential}'s {owner} are reported."
     ))
 }
 
@@ -332,7 +332,7 @@ fn push_time(json: &mut String, key: &str, time: Option<Millis>) {
 
 pub(super) fn invalid(reason: &str) -> Error {
     Error::InvalidState(format!(
-        "The trigger's state cannot be used: {reason}. Restore the state of the last poll if you have it. Otherwise begin \
-         without a state: changes are then reported from that poll on, and those since the last one are not."
+        "The trigger's state cannot be used: {reason}. Restore the state of the last poll if you have it. Otherwise \
+         begin without a state: changes are then reported from that poll on, and those since the last one are not."
     ))
 }

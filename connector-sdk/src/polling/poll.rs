@@ -309,8 +309,8 @@ pub fn payload(deliveries: &Deliveries, deleted: &[String], show: Show<'_>) -> (
 
 fn passed_over(records: usize) -> String {
     format!(
-        "{records} times a record without a readable time of its last change was passed over: of more than {} within reach of one poll \
-         the changes of the others cannot be seen",
+        "{records} times a record without a readable time of its last change was passed over: of more than {} within \
+         reach of one poll the changes of the others cannot be seen",
         Bounds::STANDARD.untimed
     )
 }

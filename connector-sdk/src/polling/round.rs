@@ -258,8 +258,8 @@ mod tests {
     /// What a service gives of those that it is asked for.
     type Gives = fn(Vec<u32>) -> Vec<u32>;
 
-    /// A service whose list was walked: of 300 records that were known it holds the even ones. Of the others those exist
-    /// all the same that are not gone.
+    /// A service whose list was walked: of 300 records that were known it holds the even ones. Of the others those
+    /// exist all the same that are not gone.
     struct ByIds {
         gives: Gives,
         is_gone: fn(u32) -> bool,

@@ -114,8 +114,8 @@ impl Walk {
                 Ok(())
             }
             _ => Err(Error::UnexpectedResponse(
-                "the list does not go on: the service says that there is more, but repeats itself, gives one record at a \
-                 time, or gives records without cursors"
+                "the list does not go on: the service says that there is more, but repeats itself, gives one record at \
+                 a time, or gives records without cursors"
                     .to_owned(),
             )),
         }

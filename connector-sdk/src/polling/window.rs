@@ -6,12 +6,13 @@
 //!
 //! - Whether the day itself counts, and in which zone it is one, is not known: the day that is asked for ends a day and
 //!   a half before what is needed begins.
-//! - While the pages are read, a record may slip from one that is still to come to one that was read. What was missed so
-//!   is there when the next poll reads everything again, and so the overlap is a day. A poll that reaches further back is
-//!   the only one to see what is older, and reads everything twice; and so does one that finds fewer records than the
-//!   service says.
-//! - Of two changes that are made meanwhile the later may be read, and not the earlier. So the watermark stays ten seconds
-//!   behind the `Date` of the first answer: what is newer is delivered, and looked at again whatever is forgotten.
+//! - While the pages are read, a record may slip from one that is still to come to one that was read. What was missed
+//!   so is there when the next poll reads everything again, and so the overlap is a day. A poll that reaches further
+//!   back is the only one to see what is older, and reads everything twice; and so does one that finds fewer records
+//!   than the service says.
+//! - Of two changes that are made meanwhile the later may be read, and not the earlier. So the watermark stays ten
+//!   seconds behind the `Date` of the first answer: what is newer is delivered, and looked at again whatever is
+//!   forgotten.
 //! - A first poll cannot ask for the newest record. It begins an overlap before the `Date` of an answer.
 
 use std::cmp::Reverse;
@@ -188,8 +189,8 @@ impl<S: WindowSource> Window<'_, S> {
         Ok(read)
     }
 
-    /// Whether there may be records that no poll before saw and none after this will look at: the last poll was longer ago
-    /// than the overlap. One page is of one moment, and lacks nothing.
+    /// Whether there may be records that no poll before saw and none after this will look at: the last poll was longer
+    /// ago than the overlap. One page is of one moment, and lacks nothing.
     fn reaches_back(&self, read: &Read) -> bool {
         let overlap = self.bounds.pass.overlap;
         let is_far = |now: Millis| self.floor < now.saturating_sub(overlap.saturating_mul(2));
@@ -248,8 +249,8 @@ enum Reading {
 fn too_many(since: Millis, bounds: &WindowBounds) -> Error {
     let most = bounds.requests.saturating_mul(bounds.pass.page_size);
     Error::Other(format!(
-        "more than {most} records were changed since {}, which is more than one poll can read: poll more often, or set the trigger to a \
-         later time, from when on changes are reported; nothing was lost so far",
+        "more than {most} records were changed since {}, which is more than one poll can read: poll more often, or set \
+         the trigger to a later time, from when on changes are reported; nothing was lost so far",
         format_time(since)
     ))
 }

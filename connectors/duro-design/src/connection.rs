@@ -17,9 +17,10 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[("duroDesignApiKey", current_libra
 pub(crate) const API_KEY: ConnectionKind = ConnectionKind {
     key: "duroDesignApiKey",
     label: "Duro Design API key",
-    description: "Connects with an API key, which belongs to one library. In Duro Design open the library's settings and there API \
-                  Keys: the address of that page, durohub.com/org/@ORGANIZATION/libs/LIBRARY/settings/api-keys, names the \
-                  organization and the library as well.",
+    description: "Connects with an API key, which belongs to one library. In Duro Design open the library's settings \
+                  and there API Keys: the address of that page, \
+                  durohub.com/org/@ORGANIZATION/libs/LIBRARY/settings/api-keys, names the organization and the library \
+                  as well.",
     fields: &[KEY, ORGANIZATION_FIELD, LIBRARY_FIELD, URL],
     renewal: None,
 };
@@ -31,8 +32,8 @@ const KEY: ConnectionField = ConnectionField {
             "apiKey",
             "API key",
             Kind::Password,
-            "The key that Duro made for your library. The connector never sees it: the host adds it to each request, and sends it to the \
-             URL below and nowhere else.",
+            "The key that Duro made for your library. The connector never sees it: the host adds it to each request, \
+             and sends it to the URL below and nowhere else.",
         )
     },
     role: Role::Secret { may_be_jwt: true },
@@ -62,7 +63,8 @@ const LIBRARY_FIELD: ConnectionField = ConnectionField {
             LIBRARY,
             "Library",
             Kind::Text,
-            "The library that the key belongs to, as @organization/library, or by its UUID. It is sent as the header x-library.",
+            "The library that the key belongs to, as @organization/library, or by its UUID. It is sent as the header \
+             x-library.",
         )
     },
     role: Role::Plain,

@@ -1,7 +1,7 @@
 //! An experimental connector for Duro Design: components, and what changed about them.
 //!
-//! It is made of what public traces show of the service's API and was never run against it. What they do not show is not
-//! built: `README.md` beside this folder says what that is. The tables below are all there is: to add an action,
+//! It is made of what public traces show of the service's API and was never run against it. What they do not show is
+//! not built: `README.md` beside this folder says what that is. The tables below are all there is: to add an action,
 //! `cargo xtask new action NAME --connector duro-design`.
 
 mod actions;
@@ -32,8 +32,8 @@ impl Connector for DuroDesign {
         ..About::new(
             "duro-design",
             "Duro Design (experimental)",
-            "Components of a library in Duro Design, and their changes. Experimental: made from public descriptions of the service, \
-             and never run against it.",
+            "Components of a library in Duro Design, and their changes. Experimental: made from public descriptions of \
+             the service, and never run against it.",
             env!("CARGO_PKG_VERSION"),
         )
     };

@@ -55,9 +55,9 @@ pub(crate) fn context(call: &Call<'_>, field: &str) -> Result<String, Error> {
     Ok(value.to_owned())
 }
 
-/// Makes a type of a query, which is checked against the service's schema when it is compiled. Input objects stand in the
-/// queries as they are written there, and variables are of types that the documentation names: what the service calls the
-/// others is not known.
+/// Makes a type of a query, which is checked against the service's schema when it is compiled. Input objects stand in
+/// the queries as they are written there, and variables are of types that the documentation names: what the service
+/// calls the others is not known.
 // Its attribute would be moved further to the right by every run of rustfmt.
 #[rustfmt::skip]
 macro_rules! query {

@@ -25,10 +25,10 @@ const AT_ONCE: usize = 16;
 
 /// Make triggers, or give them another definition
 ///
-/// A line of JSON each: {"id": "TENANT/NAME", "connector": …, "trigger": …, "connection": {"key": …, "fields": {…}}, "inputs":
-/// {…}, "every": "30s", "deliver": {"url": …, "secret": NAME}}. In place of each secret of the connection stands {"secret":
-/// NAME}. All lines are checked against the components before the first is applied. The same again changes nothing but
-/// polls at once.
+/// A line of JSON each: {"id": "TENANT/NAME", "connector": …, "trigger": …, "connection": {"key": …, "fields": {…}},
+/// "inputs": {…}, "every": "30s", "deliver": {"url": …, "secret": NAME}}. In place of each secret of the connection
+/// stands {"secret": NAME}. All lines are checked against the components before the first is applied. The same again
+/// changes nothing but polls at once.
 #[derive(Args)]
 pub(super) struct Options {
     #[command(flatten)]

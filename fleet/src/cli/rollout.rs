@@ -14,10 +14,11 @@ use crate::model::{Name, Rollout};
 
 /// Say which version of a connector polls, or show it
 ///
-/// Without a version it shows what was said. With --percent, so many of a hundred triggers are polled by the version, always
-/// the same ones; with 100 it is the current one. Triggers that are pinned to a version have no part in it. A version by
-/// which half of its triggers fail is held back by itself; to name it again lets it go on. A version that goes back reads the
-/// state that it wrote last, where it cannot read the newer one's: changes come again, and none is lost.
+/// Without a version it shows what was said. With --percent, so many of a hundred triggers are polled by the version,
+/// always the same ones; with 100 it is the current one. Triggers that are pinned to a version have no part in it. A
+/// version by which half of its triggers fail is held back by itself; to name it again lets it go on. A version that
+/// goes back reads the state that it wrote last, where it cannot read the newer one's: changes come again, and none is
+/// lost.
 #[derive(Args)]
 pub(super) struct Options {
     #[command(flatten)]
@@ -66,7 +67,8 @@ pub(super) async fn run(options: Options) -> Result<()> {
                 let mut rollout = match known {
                     Some(rollout) => rollout,
                     None if options.percent < 100 => bail!(
-                        "nobody has said yet which version of {connector} is the current one: say so first, without --percent"
+                        "nobody has said yet which version of {connector} is the current one: say so first, without \
+                         --percent"
                     ),
                     None => Rollout::of(version),
                 };

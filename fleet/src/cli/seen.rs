@@ -19,11 +19,12 @@ const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 
 #[derive(Args)]
 pub(super) struct SeenFlags {
-    /// Send spans and metrics to this OpenTelemetry collector, to whose URL /v1/traces and /v1/metrics are added (OTLP over
-    /// HTTP); headers for it are read from OTEL_EXPORTER_OTLP_HEADERS
+    /// Send spans and metrics to this OpenTelemetry collector, to whose URL /v1/traces and /v1/metrics are added (OTLP
+    /// over HTTP); headers for it are read from OTEL_EXPORTER_OTLP_HEADERS
     #[arg(long, value_name = "URL", help_heading = "Seen from outside")]
     otlp: Option<String>,
-    /// The part of polls whose spans are sent, from 0 to 1: thousands of polls a second are more than most collectors are for
+    /// The part of polls whose spans are sent, from 0 to 1: thousands of polls a second are more than most collectors
+    /// are for
     #[arg(long, value_name = "PART", default_value_t = 0.01, help_heading = "Seen from outside")]
     otlp_sampled: f64,
     /// Tell services which trace each request belongs to, in the header traceparent; needs --otlp

@@ -52,7 +52,8 @@ pub(super) struct Options {
     /// The folder of components: CONNECTOR/VERSION.wasm. It is looked at again and again
     #[arg(long, env = "FLEET_COMPONENTS", value_name = "DIR")]
     components: PathBuf,
-    /// Where tenants' secrets are: file:FOLDER, with files TENANT/NAME; or env:PREFIX, with variables PREFIX__TENANT__NAME
+    /// Where tenants' secrets are: file:FOLDER, with files TENANT/NAME; or env:PREFIX, with variables
+    /// PREFIX__TENANT__NAME
     #[arg(long, env = "FLEET_SECRETS", value_name = "STORE")]
     secrets: Secrets,
     /// Let connectors' requests go over plain http
@@ -61,7 +62,8 @@ pub(super) struct Options {
     /// Let connectors' requests go to loopback, private and link-local addresses
     #[arg(long, help_heading = "Grants")]
     allow_private_network: bool,
-    /// Let connectors' requests leave through --proxy, which then finds the addresses: they are not checked here any more
+    /// Let connectors' requests leave through --proxy, which then finds the addresses: they are not checked here any
+    /// more
     #[arg(long, help_heading = "Grants")]
     allow_proxy: bool,
     /// Let deliveries go over plain http

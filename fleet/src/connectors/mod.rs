@@ -87,7 +87,10 @@ impl Connectors {
         let found = candidates.filter_map(|version| self.folder.connector(connector, version)).next();
         found.ok_or_else(|| {
             let there = versions.iter().map(|version| &**version).collect::<Vec<_>>().join(", ");
-            format!("there is no version {wanted} of {connector} here, only {there}: put {connector}/{wanted}.wasm into --components")
+            format!(
+                "there is no version {wanted} of {connector} here, only {there}: put {connector}/{wanted}.wasm \
+                 into --components"
+            )
         })
     }
 }

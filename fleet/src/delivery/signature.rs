@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// The header with the signature of this body. A secret that begins with `whsec_` is the key in base64; any other is the
-/// key itself. Fails where it is neither.
+/// The header with the signature of this body. A secret that begins with `whsec_` is the key in base64; any other is
+/// the key itself. Fails where it is neither.
 pub(super) fn sign(secret: &SecretString, id: &str, seconds: u64, body: &[u8]) -> Result<String, &'static str> {
     let key = Zeroizing::new(match secret.expose_secret().strip_prefix("whsec_") {
         Some(encoded) => STANDARD.decode(encoded).map_err(|_| "the signing secret is no base64 after whsec_")?,

@@ -27,8 +27,8 @@ pub(crate) struct Definition {
     pub(crate) version: Option<String>,
     /// The key of the connector's trigger.
     pub(crate) trigger: String,
-    /// The connection, as `connection.json` has it: `{"key": …, "fields": {…}}`, with `{"secret": NAME}` in place of each
-    /// secret's value.
+    /// The connection, as `connection.json` has it: `{"key": …, "fields": {…}}`, with `{"secret": NAME}` in place of
+    /// each secret's value.
     pub(crate) connection: Value,
     /// What is shown to a service that asks for a certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,8 @@ pub(crate) struct SecretReference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientIdentityReference {
-    /// The name of the secret that holds the certificate, and those of the authorities up to one that the service knows.
+    /// The name of the secret that holds the certificate, and those of the authorities up to one that the service
+    /// knows.
     pub(crate) certificate: Name,
     /// The name of the secret that holds its key.
     pub(crate) key: Name,

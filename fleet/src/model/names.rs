@@ -22,8 +22,8 @@ pub(crate) struct Name(String);
 /// Why a text is no name. The text is not repeated: where a secret's name is asked for, people write the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this is no name: use up to {LONGEST} lower-case letters, digits, \"-\", \"_\" and \".\", beginning with a letter or \
-     a digit; a trigger is TENANT/NAME"
+    "this is no name: use up to {LONGEST} lower-case letters, digits, \"-\", \"_\" and \".\", beginning with a letter \
+     or a digit; a trigger is TENANT/NAME"
 )]
 pub(crate) struct NameError;
 

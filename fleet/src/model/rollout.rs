@@ -79,8 +79,8 @@ impl Rollout {
         }
     }
 
-    /// Goes back: no version is tried any more, or, where none is, the one before is current again. False where there is
-    /// none.
+    /// Goes back: no version is tried any more, or, where none is, the one before is current again. False where there
+    /// is none.
     pub(crate) fn go_back(&mut self) -> bool {
         if self.next.take().is_some() {
             return true;

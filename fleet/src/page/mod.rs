@@ -28,8 +28,8 @@ use crate::worker::Ask;
 /// Where the page is.
 #[derive(Args)]
 pub(crate) struct PageFlags {
-    /// Where the page and /metrics are served. The page is for whoever has its link; /metrics and /health are for whoever
-    /// reaches the address
+    /// Where the page and /metrics are served. The page is for whoever has its link; /metrics and /health are for
+    /// whoever reaches the address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", help_heading = "Page")]
     page: SocketAddr,
     /// A name by which browsers reach the page, with its port, where that is not its address; may be given again

@@ -1,5 +1,5 @@
-//! Tenants' secrets, by reference. What a definition and an engine know of a secret is its name; its value is read when a
-//! poll or a delivery needs it, and is never written anywhere.
+//! Tenants' secrets, by reference. What a definition and an engine know of a secret is its name; its value is read when
+//! a poll or a delivery needs it, and is never written anywhere.
 
 mod environment;
 mod files;

@@ -166,8 +166,8 @@ async fn run<E: Engine>(polls: &Polls, id: &TriggerId, definition: &Definition, 
     }
 }
 
-/// There is nothing to poll with: no component, no secret, no engine. Tried again after a pause that grows, as a poller's
-/// own does.
+/// There is nothing to poll with: no component, no secret, no engine. Tried again after a pause that grows, as a
+/// poller's own does.
 fn unprepared<E>(polling: &mut Polling<E>, definition: &Definition, kind: &'static str, error: &EngineError) -> Found {
     polling.unprepared = polling.unprepared.saturating_add(1);
     let factor = 1 << (polling.unprepared - 1).min(4);

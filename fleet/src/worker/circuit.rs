@@ -47,8 +47,8 @@ impl Circuit {
         self.open.as_ref().map(|open| open.until)
     }
 
-    /// Notes whether the origin failed in a poll; none where the poll says nothing about it. True where it is left alone
-    /// from now on.
+    /// Notes whether the origin failed in a poll; none where the poll says nothing about it. True where it is left
+    /// alone from now on.
     pub(super) fn note(&mut self, tenant: &Name, failed: Option<bool>, now: Instant) -> bool {
         if let Some(open) = &mut self.open {
             // Polls that were under way when it was left alone say nothing new; only the probe does.

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use crate::model::TriggerId;
 
 /// The next time after `from` at which a trigger is polled by its schedule: always the same places of the clock for a
-/// trigger, whoever polls it, and spread over the pause for all of them, so that thousands that are taken or configured at
-/// once are not polled at once. `now` is one moment by both clocks.
+/// trigger, whoever polls it, and spread over the pause for all of them, so that thousands that are taken or configured
+/// at once are not polled at once. `now` is one moment by both clocks.
 pub(super) fn on_schedule(id: &TriggerId, every: Duration, from: Instant, now: (Instant, SystemTime)) -> Instant {
     let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(id.to_string()).into();
     let phase = every.mul_f64(f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX));
@@ -21,8 +21,8 @@ pub(super) fn on_schedule(id: &TriggerId, every: Duration, from: Instant, now: (
     from + Duration::from_nanos(u64::try_from(every - into).unwrap_or_default())
 }
 
-/// The poll after one that was due at `due`. On schedule where nothing speaks against it, and half a pause or more after
-/// that one; a poll that was missed, because the one before it took so long, is not made up for.
+/// The poll after one that was due at `due`. On schedule where nothing speaks against it, and half a pause or more
+/// after that one; a poll that was missed, because the one before it took so long, is not made up for.
 pub(super) fn next(
     id: &TriggerId,
     due: Instant,

@@ -1,5 +1,6 @@
-//! A worker: holds shards of triggers by leases, polls them in this process when they are due, and goes to the engine when
-//! something was found. One task knows all triggers, so that nothing of it is shared; each poll is a task of its own.
+//! A worker: holds shards of triggers by leases, polls them in this process when they are due, and goes to the engine
+//! when something was found. One task knows all triggers, so that nothing of it is shared; each poll is a task of its
+//! own.
 
 mod attempt;
 mod circuit;

@@ -1,5 +1,5 @@
-//! The triggers that are due and wait for their turn: fair between origins, and within an origin between tenants, so that
-//! one with thousands of triggers, or with a service that hardly answers, delays nobody but itself. Pure.
+//! The triggers that are due and wait for their turn: fair between origins, and within an origin between tenants, so
+//! that one with thousands of triggers, or with a service that hardly answers, delays nobody but itself. Pure.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -87,8 +87,8 @@ impl Ready {
         None
     }
 
-    /// Says that a tenant's poll has ended, and whether it ended well and soon: then one more of them may be polled at a
-    /// time. Else one alone: a tenant whose polls compute without end, or wait without end, has no more than that.
+    /// Says that a tenant's poll has ended, and whether it ended well and soon: then one more of them may be polled at
+    /// a time. Else one alone: a tenant whose polls compute without end, or wait without end, has no more than that.
     pub(super) fn done(&mut self, tenant: &Name, well: bool) {
         let allowed = if well { self.allowed.get(tenant).copied().unwrap_or(1) + 1 } else { 1 };
         self.allowed.insert(tenant.clone(), allowed.min(self.most_of_a_tenant));

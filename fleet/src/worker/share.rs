@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Shard;
 
-/// The shards that are this worker's while these live. Rendezvous hashing: of all workers, the one with the highest number
-/// for a shard has it.
+/// The shards that are this worker's while these live. Rendezvous hashing: of all workers, the one with the highest
+/// number for a shard has it.
 pub(super) fn share(worker: &str, alive: &[String]) -> Vec<Shard> {
     let is_mine = |shard: &Shard| {
         let mine = weight(worker, *shard);

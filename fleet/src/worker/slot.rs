@@ -1,6 +1,6 @@
-//! The state of a trigger while a worker polls it: in memory from one quiet poll to the next, and with the engine as soon
-//! as something was found. To lose what a quiet poll moved on loses nothing: it delivered nothing, and a poll from the
-//! state before finds the same.
+//! The state of a trigger while a worker polls it: in memory from one quiet poll to the next, and with the engine as
+//! soon as something was found. To lose what a quiet poll moved on loses nothing: it delivered nothing, and a poll from
+//! the state before finds the same.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -196,8 +196,8 @@ impl<E: Engine> StateStore for Slot<E> {
         let found = {
             let mut held = self.held();
             let found = held.found.take();
-            // The first state says from when on changes count. A long time of quiet polls is worth a commit: a poll from
-            // an old state reads more of the list.
+            // The first state says from when on changes count. A long time of quiet polls is worth a commit: a poll
+            // from an old state reads more of the list.
             let is_due = held.unkept_since.is_some_and(|since| since.elapsed() >= self.longest_unkept);
             if found.is_none() && held.state.is_some() && !is_due {
                 if held.state.as_ref().is_some_and(|kept| kept.state != state) {

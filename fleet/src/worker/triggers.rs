@@ -28,8 +28,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const BACKLOG_PAUSE: Duration = if cfg!(test) { Duration::from_millis(1) } else { Duration::from_secs(5) };
 /// A poll that takes longer is not soon.
 const SOON: Duration = Duration::from_secs(2);
-/// After a poll that went over a limit, the tenant's others that did so rest for so many times as long as it took: all of
-/// them together use a tenth of one core at most.
+/// After a poll that went over a limit, the tenant's others that did so rest for so many times as long as it took: all
+/// of them together use a tenth of one core at most.
 const REST: u32 = 9;
 
 pub(super) struct Triggers<E: Engine> {

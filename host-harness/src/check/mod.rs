@@ -1,9 +1,9 @@
-//! Whether a component keeps the contract: what a host, and a flow, count on, tried out. Knows no service: the one that a
-//! component is tried on is made up from what its manifest says that it asks for, or answers what was recorded.
+//! Whether a component keeps the contract: what a host, and a flow, count on, tried out. Knows no service: the one that
+//! a component is tried on is made up from what its manifest says that it asks for, or answers what was recorded.
 //!
-//! `suite` is the list of checks, in order; `bench` what they are made with; `service` the made-up service; `bounds` and
-//! `payloads` look at every call that the others make; `schemas` is what values are held against; the rest are the checks,
-//! by what they are about.
+//! `suite` is the list of checks, in order; `bench` what they are made with; `service` the made-up service; `bounds`
+//! and `payloads` look at every call that the others make; `schemas` is what values are held against; the rest are the
+//! checks, by what they are about.
 
 mod bench;
 mod bounds;

@@ -64,7 +64,8 @@ const BAD_INPUTS: Check = Check {
 };
 const GOOD_CALLS: Check = Check {
     name: "good-calls",
-    rule: "every operation takes its own examples, asks only for what the manifest says, and gives what its schema says",
+    rule: "every operation takes its own examples, asks only for what the manifest says, and gives what its schema \
+           says",
     way_out: "run the operation with --record on a service, and hold the result against the schema",
 };
 const TROUBLES: Check = Check {

@@ -1,5 +1,5 @@
-//! Asks a person at a terminal for what is missing. Questions are written to standard error; what a manifest says in them
-//! is shown as any other text of a stranger's is.
+//! Asks a person at a terminal for what is missing. Questions are written to standard error; what a manifest says in
+//! them is shown as any other text of a stranger's is.
 
 use std::io::{self, IsTerminal};
 

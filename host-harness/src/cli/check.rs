@@ -17,14 +17,15 @@ use crate::check::{self, Done, Live, Subject, Verdict};
 
 /// Check that a component keeps the contract: a line a check, with what was found and what to do
 ///
-/// It is tried on a service that is made up from its manifest (extensions.graphql), with records that change between two
-/// polls and between two pages; nothing leaves this machine. Where the manifest says nothing of the service, as that of a
-/// connector for a REST service, what is to be refused is tried all the same, and --service FILE has a recording answer
-/// for the rest. With --connection it is tried on that service too, which is only read, whatever else is granted; inputs
-/// are what its own lists offer, and examples. Exit status 0 if all holds that could be tried, 1 if something does not.
+/// It is tried on a service that is made up from its manifest (extensions.graphql), with records that change between
+/// two polls and between two pages; nothing leaves this machine. Where the manifest says nothing of the service, as
+/// that of a connector for a REST service, what is to be refused is tried all the same, and --service FILE has a
+/// recording answer for the rest. With --connection it is tried on that service too, which is only read, whatever else
+/// is granted; inputs are what its own lists offer, and examples. Exit status 0 if all holds that could be tried, 1 if
+/// something does not.
 #[derive(Args)]
 #[command(after_long_help = "\
-Examples:
+                             Examples:
   harness check
   harness --component next.wasm check --older released.wasm
   harness --component rest.wasm check --service session.har
@@ -32,12 +33,12 @@ Examples:
   harness check --histories 1 --seed 4711
   harness check --connection connection.json")]
 pub(super) struct Arguments {
-    /// An earlier version of the component, a file or oci://…: its states must be taken, and the version's number must say
-    /// what changed. With --trust it has to be signed too; --expect-manifest says nothing of it
+    /// An earlier version of the component, a file or oci://…: its states must be taken, and the version's number must
+    /// say what changed. With --trust it has to be signed too; --expect-manifest says nothing of it
     #[arg(long, value_name = "FILE")]
     older: Option<PathBuf>,
-    /// Have this recording, or the HAR of a browser, answer in place of the made-up service: each operation is called with
-    /// the inputs of its first call in it, and what it holds no answer to is left out
+    /// Have this recording, or the HAR of a browser, answer in place of the made-up service: each operation is called
+    /// with the inputs of its first call in it, and what it holds no answer to is left out
     #[arg(long, value_name = "FILE")]
     service: Option<PathBuf>,
     /// How many histories are played against each trigger
@@ -158,7 +159,8 @@ fn junit(connector: &str, checks: &[Done]) -> String {
     let failures = count(Verdict::is_failed);
     let skipped = count(|verdict| matches!(verdict, Verdict::NotChecked { .. }));
     let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{skipped}\">\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" \
+         skipped=\"{skipped}\">\n",
         xml(connector),
         checks.len()
     );

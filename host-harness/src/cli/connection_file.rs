@@ -25,8 +25,9 @@ use crate::variable::FromFile;
 /// Connections are a handful of fields; a larger file is another file.
 const LARGEST: u64 = 1024 * 1024;
 
-/// Reads a connection, fills in variables, and hides what they hold from now on. Warns of a file that is open to others,
-/// and refuses one that nobody has named or allowed. Errors name the file and the variable, and repeat no value.
+/// Reads a connection, fills in variables, and hides what they hold from now on. Warns of a file that is open to
+/// others, and refuses one that nobody has named or allowed. Errors name the file and the variable, and repeat no
+/// value.
 pub(super) fn read(source: &Source, connector: &ConnectorDefinition) -> Result<FromFile, CommandError> {
     let mut files = read_all([source], connector)?;
     files.pop().ok_or_else(|| CommandError::usage("no connection was read"))

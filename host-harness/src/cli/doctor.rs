@@ -142,7 +142,8 @@ async fn examine(option: &ConnectionOption, offline: bool, options: GlobalOption
     }
 }
 
-/// How requests get to their service, and what else of the machine says so in vain. Gives whether they get there at all.
+/// How requests get to their service, and what else of the machine says so in vain. Gives whether they get there at
+/// all.
 fn network(options: &GlobalOptions, findings: &mut Findings) -> bool {
     let network = match options.network() {
         Ok(network) => network,

@@ -50,8 +50,8 @@ pub(super) fn lines(path: &Path) -> io::Result<String> {
     }
 }
 
-/// The text with this line in place of the one that sets the variable, or at its end. All else stays byte for byte; what
-/// stands within the quotes of another value is no line of its own.
+/// The text with this line in place of the one that sets the variable, or at its end. All else stays byte for byte;
+/// what stands within the quotes of another value is no line of its own.
 pub(super) fn with_line(before: &str, name: &str, key: &str) -> String {
     // A key is printable ASCII; between single quotes only a single quote means anything.
     let line = format!("{name}='{}'", key.replace('\'', "'\\''"));

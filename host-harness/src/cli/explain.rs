@@ -1,5 +1,5 @@
-//! Why a call failed, in the words of the manifest: inputs by their labels, what was probably meant, and what the command
-//! at hand can do about it. Pure.
+//! Why a call failed, in the words of the manifest: inputs by their labels, what was probably meant, and what the
+//! command at hand can do about it. Pure.
 
 use host::CallError;
 use host::contract::{ConnectorDefinition, Error, InputProblem};

@@ -13,8 +13,8 @@ use super::session::Session;
 use super::{ask, described, output, suggest};
 use crate::operation::{Kind, Operation};
 
-/// The words as far as they can be read, with what the folder's settings add to them: nothing else of the line has to be
-/// right.
+/// The words as far as they can be read, with what the folder's settings add to them: nothing else of the line has to
+/// be right.
 fn parsed(words: &[OsString], command_line: &Command) -> Option<ArgMatches> {
     let parse = |words: &[OsString]| command_line.clone().ignore_errors(true).try_get_matches_from(words).ok();
     let matches = parse(words)?;

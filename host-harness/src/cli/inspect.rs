@@ -22,9 +22,9 @@ use crate::operation::Operation;
 /// Shows which fields are secret, which ones the component is given, and where requests with secrets can go; with
 /// --connection, where they would go with this one. Nothing is sent.
 ///
-/// As text on a terminal, and as JSON for a program. JSON is {"manifest": …, "contract": …, "imports": […], "exports": […], "bytes": …,
-/// "needsOnlyHttpAndLog": …, "manifestSha256": …}, with --connection "destination", and of one operation its part of the
-/// manifest.
+/// As text on a terminal, and as JSON for a program. JSON is {"manifest": …, "contract": …, "imports": […], "exports":
+/// […], "bytes": …, "needsOnlyHttpAndLog": …, "manifestSha256": …}, with --connection "destination", and of one
+/// operation its part of the manifest.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

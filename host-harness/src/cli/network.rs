@@ -1,5 +1,5 @@
-//! The network's flags as this command has them: with a client certificate, and with a warning of files that are open to
-//! others.
+//! The network's flags as this command has them: with a client certificate, and with a warning of files that are open
+//! to others.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -55,7 +55,8 @@ impl Options {
         let Some(address) = self.notify else { return Ok(None) };
         if !address.ip().is_loopback() {
             return Err(CommandError::usage(format!(
-                "--notify {address}: only an address of this machine itself can be opened, such as 127.0.0.1:8787; put a proxy with TLS before it"
+                "--notify {address}: only an address of this machine itself can be opened, such as 127.0.0.1:8787; put \
+                 a proxy with TLS before it"
             )));
         }
         let warn = |warning| output::message(&format!("warning: {warning}"));

@@ -23,8 +23,8 @@ pub(super) struct GlobalOptions {
     /// [default: what HARNESS_COMPONENT names, else the only .wasm file beside this program]
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "precompiled")]
     component: Option<PathBuf>,
-    /// Refuse a component that the key of this file has not signed: cosign's public key in PEM. A component in a registry
-    /// has its signature there, a file has it beside it, in FILE.sig. Several keys: the flag several times
+    /// Refuse a component that the key of this file has not signed: cosign's public key in PEM. A component in a
+    /// registry has its signature there, a file has it beside it, in FILE.sig. Several keys: the flag several times
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "precompiled")]
     trust: Vec<PathBuf>,
     /// Load this file of `harness compile` in place of a component: machine code that runs outside the sandbox, so only

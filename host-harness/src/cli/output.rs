@@ -263,8 +263,8 @@ pub(super) fn message(text: &str) {
     }
 }
 
-/// Writes a line to standard error for whoever wants quiet too: of the log that was asked for, a warning, or what cannot be
-/// had again, such as a token that was made.
+/// Writes a line to standard error for whoever wants quiet too: of the log that was asked for, a warning, or what
+/// cannot be had again, such as a token that was made.
 pub(super) fn line(text: &str) {
     writeln!(io::stderr().lock(), "{}", colours::message(&as_message(text))).ok();
 }

@@ -16,9 +16,10 @@ use super::{component, output, sign};
 
 /// Push the component to a registry, as the Wasm ecosystem's OCI artifact, and sign it
 ///
-/// It is loaded first: what no host would run is not pushed. Its version, licence, source and revision become annotations,
-/// as far as it says them. With --key it is signed as cosign signs, with a key pair and no service. Credentials are those
-/// of `docker login`. A registry on this machine is asked without TLS. Prints {"address": "oci://…@sha256:…", "signed": …}.
+/// It is loaded first: what no host would run is not pushed. Its version, licence, source and revision become
+/// annotations, as far as it says them. With --key it is signed as cosign signs, with a key pair and no service.
+/// Credentials are those of `docker login`. A registry on this machine is asked without TLS. Prints {"address":
+/// "oci://…@sha256:…", "signed": …}.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -27,7 +28,8 @@ Examples:
 pub(super) struct Arguments {
     /// Where to: oci://HOST/NAME:TAG
     address: String,
-    /// Sign it with this private key (of `harness key-pair`, or cosign's); its password in COSIGN_PASSWORD, or asked for
+    /// Sign it with this private key (of `harness key-pair`, or cosign's); its password in COSIGN_PASSWORD, or asked
+    /// for
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }

@@ -22,8 +22,8 @@ const EXTENSION: &str = "har";
 /// Make recorded calls again on this component, without a network, and compare what comes of them byte by byte
 ///
 /// A recording is what --record wrote. Exit status 0 if all is as it was, 1 if something differs: a request, a result,
-/// an error, a state. Members are compared by name, and items of lists by their ids; how JSON is spaced does not matter,
-/// the order and the spelling of its values do.
+/// an error, a state. Members are compared by name, and items of lists by their ids; how JSON is spaced does not
+/// matter, the order and the spelling of its values do.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

@@ -21,8 +21,8 @@ const HEADERS_VARIABLE: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 /// Whether and where a command is seen.
 #[derive(Args)]
 pub(super) struct SeenOptions {
-    /// Send spans and metrics to this collector, by OTLP over HTTP: /v1/traces and /v1/metrics are added to the URL. What
-    /// authorises, in the variable OTEL_EXPORTER_OTLP_HEADERS; no other variable names a collector
+    /// Send spans and metrics to this collector, by OTLP over HTTP: /v1/traces and /v1/metrics are added to the URL.
+    /// What authorises, in the variable OTEL_EXPORTER_OTLP_HEADERS; no other variable names a collector
     #[arg(long, global = true, value_name = "URL", help_heading = "Seen from outside")]
     otlp: Option<String>,
     /// Let spans say in words what went wrong: words of the connector and its service, which may repeat inputs

@@ -20,8 +20,8 @@ use crate::ui::{PageOptions, PageServer};
 /// Show the connector as a flow builder meets it: a page in your browser, from this machine alone
 ///
 /// Prints a link that lets in whoever has it, as often as it is opened, for as long as the page is there: keep it to
-/// yourself. The page asks for the key and keeps it in memory until it ends, as it does with runs, polls and the states of
-/// triggers, unless --history names a file for these; ctrl-c ends it.
+/// yourself. The page asks for the key and keeps it in memory until it ends, as it does with runs, polls and the states
+/// of triggers, unless --history names a file for these; ctrl-c ends it.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -32,8 +32,8 @@ Examples:
 A file of change buttons puts buttons beside every trigger that change records in a test service on this machine:
   [{\"label\": \"Add a part\", \"url\": \"http://127.0.0.1:4400/control/components\", \"body\": {\"name\": \"Part {n}\"}}]")]
 pub(super) struct Arguments {
-    /// The port on 127.0.0.1, where the browser keeps what is typed; 0 takes a free one. Without it the page is at the port
-    /// that is this connector's own, or at a free one if that is taken
+    /// The port on 127.0.0.1, where the browser keeps what is typed; 0 takes a free one. Without it the page is at the
+    /// port that is this connector's own, or at a free one if that is taken
     #[arg(long)]
     port: Option<u16>,
     /// Open the page in the default browser
@@ -44,8 +44,8 @@ pub(super) struct Arguments {
     /// Test the connection first, so that the page opens with whose key it is
     #[arg(long)]
     test: bool,
-    /// Keep runs, polls and the states of triggers in this file (SQLite), without secrets: inputs, outcomes, results and
-    /// payloads, 320 MiB at most
+    /// Keep runs, polls and the states of triggers in this file (SQLite), without secrets: inputs, outcomes, results
+    /// and payloads, 320 MiB at most
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
     /// A state that a trigger begins with, as `harness poll --state` keeps it
@@ -74,8 +74,8 @@ fn read_state(path: &Path, most: u64) -> Result<Vec<u8>, CommandError> {
     }
 }
 
-/// The words that this command was started with, each as a shell takes it; none where one cannot be written so. No secret
-/// stands on a command line.
+/// The words that this command was started with, each as a shell takes it; none where one cannot be written so. No
+/// secret stands on a command line.
 fn words() -> Option<Vec<String>> {
     std::env::args_os().skip(1).map(|given| word(given.to_str()?)).collect()
 }

@@ -102,8 +102,8 @@ impl Session {
         connection.map_err(|error| CommandError::usage(format!("{}: {error}", source.name())))
     }
 
-    /// Why a call with this connection failed, of this operation if it is of one: in the words of the manifest, with what
-    /// this command can do about it.
+    /// Why a call with this connection failed, of this operation if it is of one: in the words of the manifest, with
+    /// what this command can do about it.
     pub(super) fn explained(&self, connection: &Connection, error: CallError, call: Option<Call<'_>>) -> CommandError {
         let said = explained(&error, self.connector.definition(), call);
         match said.or_else(|| self.all_missing(connection, &error)) {

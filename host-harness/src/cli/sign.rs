@@ -21,8 +21,8 @@ const LARGEST_KEY: u64 = 16 * 1024;
 
 /// Sign a file: FILE.sig beside it, as `cosign sign-blob` makes it
 ///
-/// Every command with --trust takes a component's file only with its signature. `cosign verify-blob` reads it too. Prints
-/// {"file": …}.
+/// Every command with --trust takes a component's file only with its signature. `cosign verify-blob` reads it too.
+/// Prints {"file": …}.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -38,8 +38,8 @@ pub(super) struct Arguments {
 
 /// Make a key pair to sign components with: PREFIX.key, which a password encrypts, and PREFIX.pub
 ///
-/// As `cosign generate-key-pair` makes it; either program takes the other's. Nothing that is there is replaced. The password
-/// is in COSIGN_PASSWORD, or asked for. Prints {"private": …, "public": …}.
+/// As `cosign generate-key-pair` makes it; either program takes the other's. Nothing that is there is replaced. The
+/// password is in COSIGN_PASSWORD, or asked for. Prints {"private": …, "public": …}.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

@@ -207,8 +207,8 @@ impl<'j> Columns<'j> {
         }
     }
 
-    /// Makes the columns fit: the widest narrower first, and where that is not enough, the last ones are left out. Gives
-    /// how many are.
+    /// Makes the columns fit: the widest narrower first, and where that is not enough, the last ones are left out.
+    /// Gives how many are.
     fn fit(&mut self, room: Option<usize>) -> usize {
         let Some(room) = room else { return 0 };
         let all = self.widths.len();

@@ -29,10 +29,10 @@ use crate::records::found;
 
 /// Poll a trigger on a schedule and print a line a record: for a person on a terminal, as JSON for a program
 ///
-/// As JSON a line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that held the
-/// record, by the trigger's result schema; a payload without such lists is printed whole, as {"payload": …}. When more
-/// changes wait, the next poll follows after 0.1 s, and each further one after 0.1 s more: up to a second while polls
-/// deliver something, and up to --every while they do not.
+/// As JSON a line is {"change": "created", "record": …}, where `change` is the name of the list in the payload that
+/// held the record, by the trigger's result schema; a payload without such lists is printed whole, as {"payload": …}.
+/// When more changes wait, the next poll follows after 0.1 s, and each further one after 0.1 s more: up to a second
+/// while polls deliver something, and up to --every while they do not.
 ///
 /// A poll that fails prints {"error": …} as a line and on standard error, leaves the state as it was, and is repeated
 /// after a growing pause, or after the one that the service asks for, of one hour at most; an error that can only come

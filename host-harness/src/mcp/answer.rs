@@ -1,5 +1,5 @@
-//! What a tool answers: structured content that satisfies its schema, beside it a short text, and errors with their kind
-//! and the way out. Pure.
+//! What a tool answers: structured content that satisfies its schema, beside it a short text, and errors with their
+//! kind and the way out. Pure.
 
 use host::CallError;
 use host::contract::{ConnectorDefinition, Error};
@@ -40,7 +40,8 @@ pub(super) fn of(service: &str, part: Part, next: Option<Next<'_>>, text: Text) 
             1 => format!("Record {}", place.from + 1),
             records => format!("Records {} to {}", place.from + 1, place.from + records),
         };
-        // It is the service's words: what could be drawn, or pass for a sentence, stands in the structured content alone.
+        // It is the service's words: what could be drawn, or pass for a sentence, stands in the structured content
+        // alone.
         let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_".contains(&byte));
         let list = match place.list.as_str() {
             list @ ("" | "/") => list.replace('/', ""),

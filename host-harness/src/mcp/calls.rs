@@ -82,7 +82,8 @@ struct Question<'a> {
 
 impl Call<'_> {
     async fn run(&self, question: Question<'_>, context: &RequestContext<RoleServer>) -> CallToolResponse {
-        // Nobody is asked about what only reads, nor where nobody can be: then what the operator allowed is all there is.
+        // Nobody is asked about what only reads, nor where nobody can be: then what the operator allowed is all there
+        // is.
         let mut agreed = !self.action.changes_data || !confirm::can_ask(context);
         let asked = Asked::of(self.number as u64, &self.action.key, &self.inputs);
         if !agreed && let Some(answer) = confirm::answer(question.responses.as_ref()) {

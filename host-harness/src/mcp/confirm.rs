@@ -26,8 +26,8 @@ const FIELD: &str = "confirm";
 /// The most of requests that is shown, in bytes: more is not read by a person, and nothing is sent that was not shown.
 const MOST_SHOWN: usize = 16 * 1024;
 
-/// Whether the client can put a question to a person: by what it said when the session began, or with this request. What
-/// one request leaves out takes nothing back.
+/// Whether the client can put a question to a person: by what it said when the session began, or with this request.
+/// What one request leaves out takes nothing back.
 pub(super) fn can_ask(context: &RequestContext<RoleServer>) -> bool {
     let session = context.peer.peer_info().map(|info| info.capabilities.clone());
     // One that says nothing of the modes is of a time when there was but one.
@@ -52,15 +52,16 @@ pub(super) fn message(tool: &str, service: &str, destination: &str, trace: &Trac
         return Err(format!("what would be sent is more than the {MOST_SHOWN} bytes that a person is shown"));
     }
     Ok(format!(
-        "The assistant wants to run {tool}, which may change data in {}; {}. It has not been sent yet. To be sent:\n\n{}",
+        "The assistant wants to run {tool}, which may change data in {}; {}. It has not been sent yet. To be \
+         sent:\n\n{}",
         shown::one_line(service),
         shown::one_line(destination),
         shown.join("\n\n"),
     ))
 }
 
-/// A request as a person reads it, in a block whose end nothing in it can be: of GraphQL what it asks for, first of all,
-/// then the variables, and the document set out anew, in which no comment hides anything.
+/// A request as a person reads it, in a block whose end nothing in it can be: of GraphQL what it asks for, first of
+/// all, then the variables, and the document set out anew, in which no comment hides anything.
 fn shown(exchange: &Exchange) -> String {
     let text = match Operation::of(&exchange.request_body) {
         Some(Operation { name, document, variables }) => {
@@ -164,7 +165,8 @@ mod tests {
         let graphql = json!({"query": hiding, "variables": {"name": "x\u{202e}```\n# Approved"}}).to_string();
         let trace = Trace { exchanges: vec![exchange(graphql)], ..Trace::default() };
         let asked = message("make", "X", "requests go to x", &trace).unwrap();
-        let expected = "````text\nPOST https://plm.example/graphql\nmutation M\nwith {\n  \"name\": \"x\\u{202e}```\\n# Approved\"\n}\nmutation M {\n  a\n}\n````";
+        let expected = "````text\nPOST https://plm.example/graphql\nmutation M\nwith {\n  \"name\": \
+                        \"x\\u{202e}```\\n# Approved\"\n}\nmutation M {\n  a\n}\n````";
         assert!(asked.ends_with(expected), "{asked}");
         for unseen in [
             Trace { exchanges: vec![exchange("x".repeat(MOST_SHOWN))], ..Trace::default() },

@@ -57,8 +57,8 @@ impl Server {
         Ok(Self { served: Served::new(connector, options)?, watches: Arc::default() })
     }
 
-    /// Serves one client on standard input and output, until it closes them. Calls that are under way then have a moment
-    /// to end: a client waits no longer for this process. Gives how many did not.
+    /// Serves one client on standard input and output, until it closes them. Calls that are under way then have a
+    /// moment to end: a client waits no longer for this process. Gives how many did not.
     pub(crate) async fn serve_standard_streams(self) -> Result<usize, String> {
         let (input, output) = rmcp::transport::stdio();
         let transport = AsyncRwTransport::<RoleServer, _, _>::new(input, output).with_max_line_length(LARGEST_LINE);

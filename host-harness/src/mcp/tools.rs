@@ -127,8 +127,8 @@ fn of_more(name: String) -> Tool {
     tool
 }
 
-/// The schema of what a tool takes. A connector takes a number as a text too, and null for nothing; a model and a form do
-/// better with the one type that is meant, which stands first. And there is no connection among a tool's arguments.
+/// The schema of what a tool takes. A connector takes a number as a text too, and null for nothing; a model and a form
+/// do better with the one type that is meant, which stands first. And there is no connection among a tool's arguments.
 fn input(declared: &Value, fields: &[InputField]) -> JsonObject {
     let mut schema = schema(declared);
     schema.remove("patternProperties");
@@ -168,7 +168,8 @@ fn output(result: &Value) -> JsonObject {
                 "description": "There where the result did not fit: which part of it data holds.",
                 "type": "object",
                 "properties": {
-                    "list": {"type": "string", "description": "the list in data that comes in parts, as a JSON Pointer"},
+                    "list": {"type": "string", "description": "the list in data that comes in parts, as a JSON \
+                                                               Pointer"},
                     "from": {"type": "integer", "description": "how many of its records came before these"},
                     "records": {"type": "integer", "description": "how many are here"},
                     "of": {"type": "integer", "description": "how many there are"},

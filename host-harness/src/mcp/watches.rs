@@ -1,5 +1,6 @@
-//! Triggers that clients have subscribed to, or read: each is polled in one place, and its changes wait there until they
-//! have been read. Where no more of them fit, polling pauses: what was not taken is found again, and nothing is lost.
+//! Triggers that clients have subscribed to, or read: each is polled in one place, and its changes wait there until
+//! they have been read. Where no more of them fit, polling pauses: what was not taken is found again, and nothing is
+//! lost.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -192,8 +193,8 @@ impl Watch {
     async fn poll(&self, served: &Served) -> Option<Duration> {
         let link = served.links.get(self.watched.connection)?;
         let mut poller = self.poller.lock().await;
-        // As a call does: what is subscribed to holds up no more of the connection than calls would. Last of all that is
-        // waited for, so that nobody who has one waits for another.
+        // As a call does: what is subscribed to holds up no more of the connection than calls would. Last of all that
+        // is waited for, so that nobody who has one waits for another.
         let _permit = link.permit().await;
         let inputs = Value::Object(self.watched.inputs.clone());
         let options: &CallOptions = &served.call_options;

@@ -116,8 +116,8 @@ impl Body {
     }
 }
 
-/// A GraphQL document without what means nothing between its tokens, for most documents: blanks and commas. A text in it
-/// is compared without its blanks too.
+/// A GraphQL document without what means nothing between its tokens, for most documents: blanks and commas. A text in
+/// it is compared without its blanks too.
 fn without_blanks(document: &str) -> String {
     document.split(|character: char| character.is_whitespace() || character == ',').collect()
 }

@@ -9,7 +9,8 @@ use super::call::Call;
 use super::component::Component;
 use super::har::{Creator, Entry, Har, Head, Log, Nothing, Page, read_time, written_time};
 
-/// The largest file that is read, in bytes: four times what a recording holds at most, because JSON is spaced and escaped.
+/// The largest file that is read, in bytes: four times what a recording holds at most, because JSON is spaced and
+/// escaped.
 pub(crate) const LARGEST: u64 = 256 * 1024 * 1024;
 /// What this version writes.
 const VERSION: u32 = 1;

@@ -1,10 +1,9 @@
 //! What was asked of a component and what came of it, in one file: readable by people, by the network panel of a
 //! browser (it is a HAR), and by whoever runs the component on it again without a network.
 //!
-//! `call` is one call as it is kept, `file` all of them, in the shapes of `har`, `recorder` what hears of calls, `redaction` what is taken out before
-//! they are
-//! written, `finish` what stands between the two, `tape` and `replay` run them again, `difference` says what is no longer the same, and `answers` has
-//! exchanges stand in for a service.
+//! `call` is one call as it is kept, `file` all of them, in the shapes of `har`, `recorder` what hears of calls,
+//! `redaction` what is taken out before they are written, `finish` what stands between the two, `tape` and `replay` run
+//! them again, `difference` says what is no longer the same, and `answers` has exchanges stand in for a service.
 
 mod answers;
 mod bytes_text;

@@ -1,5 +1,5 @@
-//! Runs and polls in a file (SQLite), so that they outlive this program: what was asked for, how it ended, and the result,
-//! without the connection's secrets. One program uses a file at a time.
+//! Runs and polls in a file (SQLite), so that they outlive this program: what was asked for, how it ended, and the
+//! result, without the connection's secrets. One program uses a file at a time.
 
 mod events;
 mod schema;
@@ -34,8 +34,8 @@ const LONGEST_RESULT: i64 = 32 * 1024 * 1024;
 const LONGEST_KEY: i64 = 1024;
 /// Inputs are a form, which is bounded when it is sent. In bytes.
 const LONGEST_INPUTS: i64 = 4 * 1024 * 1024;
-/// What is read of a file's runs when it is opened, whoever wrote it: the newest that together stay below this, in bytes,
-/// each counted with what it takes beside its texts.
+/// What is read of a file's runs when it is opened, whoever wrote it: the newest that together stay below this, in
+/// bytes, each counted with what it takes beside its texts.
 const MOST_READ: i64 = 64 * 1024 * 1024;
 const A_ROW: i64 = 512;
 /// A file of runs.
@@ -109,19 +109,19 @@ impl Archive {
         done.inspect_err(|error| self.note(Some(error.to_string()))).ok()
     }
 
-    /// The newest runs of each action, without their results. Which they are is told by lengths alone: no more is read of
-    /// a file than its bounds, whoever wrote it.
+    /// The newest runs of each action, without their results. Which they are is told by lengths alone: no more is read
+    /// of a file than its bounds, whoever wrote it.
     pub(super) fn earlier(&self) -> Vec<Record> {
         let read = || {
             let database = self.database();
             let mut query = database.prepare(
-                "SELECT runs.id AS id, action, started, inputs, outcome, message, duration, requests, sent, received, memory \
-                 FROM runs JOIN (SELECT id, row_number() OVER (PARTITION BY action ORDER BY id DESC) AS place, \
+                "SELECT runs.id AS id, action, started, inputs, outcome, message, duration, requests, sent, received, \
+                 memory FROM runs JOIN (SELECT id, row_number() OVER (PARTITION BY action ORDER BY id DESC) AS place, \
                  octet_length(inputs) AS length, sum(octet_length(inputs) + octet_length(action) + \
-                 coalesce(octet_length(outcome), 0) + coalesce(octet_length(message), 0) + ?4) OVER (ORDER BY id DESC) AS total \
-                 FROM runs WHERE id > coalesce((SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?6), 0) \
-                 AND octet_length(action) <= ?7 AND octet_length(connector) = octet_length(?1) AND connector = ?1) AS chosen \
-                 ON runs.id = chosen.id WHERE place <= ?2 AND length <= ?3 AND total <= ?5 ORDER BY runs.id",
+                 coalesce(octet_length(outcome), 0) + coalesce(octet_length(message), 0) + ?4) OVER (ORDER BY id DESC) \
+                 AS total FROM runs WHERE id > coalesce((SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?6), 0) \
+                 AND octet_length(action) <= ?7 AND octet_length(connector) = octet_length(?1) AND connector = ?1) AS \
+                 chosen ON runs.id = chosen.id WHERE place <= ?2 AND length <= ?3 AND total <= ?5 ORDER BY runs.id",
             )?;
             let keys =
                 params![self.connector, MOST_RUNS as i64, LONGEST_INPUTS, A_ROW, MOST_READ, MOST_ROWS, LONGEST_KEY];
@@ -146,7 +146,8 @@ impl Archive {
             return Some(result);
         }
         let read = || {
-            let query = "SELECT result FROM runs WHERE id = ?1 AND connector = ?2 AND action = ?3 AND octet_length(result) <= ?4";
+            let query = "SELECT result FROM runs WHERE id = ?1 AND connector = ?2 AND action = ?3 AND \
+                         octet_length(result) <= ?4";
             let keys = params![id as i64, self.connector, action, LONGEST_RESULT];
             self.database().query_row(query, keys, |row| row.get::<_, Option<String>>(0)).optional()
         };
@@ -176,25 +177,28 @@ impl Archive {
             let trace = run.map_or(&nothing, |run| &run.trace);
             let bytes = inputs.len() + result.as_ref().map_or(0, String::len) + message.as_ref().map_or(0, String::len);
             let database = self.database();
-            database.prepare(
-                "INSERT OR REPLACE INTO runs (id, connector, action, started, inputs, outcome, message, duration, requests, \
-                 sent, received, memory, result, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-            )?.execute(params![
-                record.id as i64,
-                self.connector,
-                record.action,
-                since_1970(record.started),
-                inputs,
-                outcome,
-                message,
-                milliseconds(trace.duration),
-                trace.requests as i64,
-                trace.sent_bytes as i64,
-                trace.received_bytes as i64,
-                trace.memory_bytes as i64,
-                result,
-                bytes as i64,
-            ])?;
+            database
+                .prepare(
+                    "INSERT OR REPLACE INTO runs (id, connector, action, started, inputs, outcome, message, duration, \
+                     requests, sent, received, memory, result, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
+                     ?11, ?12, ?13, ?14)",
+                )?
+                .execute(params![
+                    record.id as i64,
+                    self.connector,
+                    record.action,
+                    since_1970(record.started),
+                    inputs,
+                    outcome,
+                    message,
+                    milliseconds(trace.duration),
+                    trace.requests as i64,
+                    trace.sent_bytes as i64,
+                    trace.received_bytes as i64,
+                    trace.memory_bytes as i64,
+                    result,
+                    bytes as i64,
+                ])?;
             prune(&database, &RUNS, MOST_KEPT, MOST_ROWS)
         };
         self.wrote(write());
@@ -264,7 +268,8 @@ fn scrub_column(database: &Connection, table: &str, column: &str, secrets: &Secr
     Ok(())
 }
 
-/// A table whose rows have a number, and what of a row takes room: told by lengths, which are read without what they are of.
+/// A table whose rows have a number, and what of a row takes room: told by lengths, which are read without what they
+/// are of.
 struct Table {
     name: &'static str,
     room: &'static str,
@@ -279,9 +284,9 @@ const RUNS: Table = Table {
 fn prune(database: &Connection, Table { name, room }: &Table, most_kept: i64, most_rows: i64) -> rusqlite::Result<()> {
     // The last of the newest that may stay.
     let mut above = database.prepare(&format!(
-        "SELECT max(id) FROM (SELECT id, sum({room} + ?3) OVER newest AS total, row_number() OVER newest AS place FROM {name} \
-         WHERE id >= coalesce((SELECT id FROM {name} ORDER BY id DESC LIMIT 1 OFFSET ?2), 0) WINDOW newest AS (ORDER BY id DESC)) \
-         WHERE total > ?1 OR place > ?2"
+        "SELECT max(id) FROM (SELECT id, sum({room} + ?3) OVER newest AS total, row_number() OVER newest AS place FROM \
+         {name} WHERE id >= coalesce((SELECT id FROM {name} ORDER BY id DESC LIMIT 1 OFFSET ?2), 0) WINDOW newest AS \
+         (ORDER BY id DESC)) WHERE total > ?1 OR place > ?2"
     ))?;
     let above: Option<i64> = above.query_row(params![most_kept, most_rows, A_ROW], |row| row.get(0))?;
     let Some(above) = above else { return Ok(()) };

@@ -80,8 +80,8 @@ fn a_file_is_opened_and_written_as_soon_however_many_and_large_the_runs_are_that
     let database = Connection::open(&path).unwrap();
     database
         .execute_batch(
-            "BEGIN; INSERT INTO runs (id, connector, action, started, inputs, outcome, result, bytes) \
-             WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500000) SELECT n, 'c', 'a', 0, '{}', 'done', \
+            "BEGIN; INSERT INTO runs (id, connector, action, started, inputs, outcome, result, bytes) WITH RECURSIVE \
+             n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500000) SELECT n, 'c', 'a', 0, '{}', 'done', \
              '1', 1 FROM n; COMMIT; UPDATE runs SET result = hex(randomblob(4000000)) WHERE id > 499990",
         )
         .unwrap();

@@ -1,5 +1,5 @@
-//! Style, script and icon, compiled in: nothing comes from another host. Their address holds a hash of them all, so that
-//! a browser keeps them for as long as they are the same.
+//! Style, script and icon, compiled in: nothing comes from another host. Their address holds a hash of them all, so
+//! that a browser keeps them for as long as they are the same.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -55,8 +55,8 @@ const WRITTEN: [(&str, &str, &str); 30] = [
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
 
-/// All files: with the one that says which characters are shown as escapes, because a terminal and a page must not differ
-/// in that.
+/// All files: with the one that says which characters are shown as escapes, because a terminal and a page must not
+/// differ in that.
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let written = WRITTEN.into_iter().map(|(name, kind, text)| (name, kind, Cow::Borrowed(text)));
     written.chain([("obeyed.js", SCRIPT, Cow::Owned(obeyed()))]).collect()

@@ -129,8 +129,8 @@ pub(super) fn scrubbed(values: &Values, secrets: &Secrets) -> Values {
     values.iter().map(|(key, value)| (key.clone(), typed(value))).collect()
 }
 
-/// The same values without what may be a secret in an address: who may use it, and what is asked of it. An address that is
-/// none yet, because somebody is in the middle of typing it, may end in such.
+/// The same values without what may be a secret in an address: who may use it, and what is asked of it. An address that
+/// is none yet, because somebody is in the middle of typing it, may end in such.
 pub(super) fn without_what_addresses_hide<'a>(
     inputs: impl IntoIterator<Item = &'a InputField>,
     mut values: Values,

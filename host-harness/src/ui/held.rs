@@ -165,8 +165,8 @@ impl Held {
         self.secrets.contains_key(key)
     }
 
-    /// The connection as a file for `--connection`: what the environment gave under the names that it was read by, and each
-    /// other secret as the variable that it is to be read from.
+    /// The connection as a file for `--connection`: what the environment gave under the names that it was read by, and
+    /// each other secret as the variable that it is to be read from.
     pub(super) fn file(&self) -> Value {
         let kind = self.connection.key();
         let shown = self.shown.iter().filter(|(_, typed)| !typed.text().is_empty());

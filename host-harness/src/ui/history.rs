@@ -1,5 +1,6 @@
-//! What the page keeps of the past, in memory and in the file, and how much: one bound in bytes for the results, payloads, requests, logs and states of all
-//! runs and polls together. Where they are more, the oldest lose their contents; what they did stays in view.
+//! What the page keeps of the past, in memory and in the file, and how much: one bound in bytes for the results,
+//! payloads, requests, logs and states of all runs and polls together. Where they are more, the oldest lose their
+//! contents; what they did stays in view.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -57,8 +58,8 @@ fn too_much(mut all: Vec<Held>, most: u64) -> Vec<Place> {
     places
 }
 
-/// Forgets what was done with a connection that is given up, whose secrets nothing is searched for any more. What a file
-/// keeps stays, because it was searched before it was written.
+/// Forgets what was done with a connection that is given up, whose secrets nothing is searched for any more. What a
+/// file keeps stays, because it was searched before it was written.
 pub(super) fn forget(shared: &Shared) {
     let is_in_file = shared.archive.is_some();
     shared.recordings.forget();
@@ -68,8 +69,8 @@ pub(super) fn forget(shared: &Shared) {
     }
 }
 
-/// Writes what is new on a trigger's timeline into the file that keeps it, if there is one, with the state that it left and
-/// without the connection's secrets. It is done as a whole although whoever waits for it may be stopped.
+/// Writes what is new on a trigger's timeline into the file that keeps it, if there is one, with the state that it left
+/// and without the connection's secrets. It is done as a whole although whoever waits for it may be stopped.
 pub(super) async fn keep(shared: &Shared, key: &str) {
     let (Some(archive), Some(trigger)) = (shared.archive.clone(), shared.triggers.get(key)) else { return };
     let Some(unwritten) = trigger.unwritten() else { return };

@@ -1,5 +1,5 @@
-//! What the page remembers while the program runs: the connection and the forms. It is in memory alone, and every window
-//! of the browser shows the same.
+//! What the page remembers while the program runs: the connection and the forms. It is in memory alone, and every
+//! window of the browser shows the same.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,7 +52,8 @@ impl Memory {
         self.connection.as_mut().filter(|_| number == self.connections)
     }
 
-    /// Takes from a call with the connection of this number what it says of that: `failed` is none for one that succeeded.
+    /// Takes from a call with the connection of this number what it says of that: `failed` is none for one that
+    /// succeeded.
     pub(super) fn heard(&mut self, number: u64, requests: u64, failed: Option<&Failed>) {
         let Some(held) = self.still(number) else { return };
         match failed {
@@ -70,8 +71,8 @@ impl Memory {
         }
     }
 
-    /// Notes that the connection is being tested from now on; none where there is none. A test that was under way is given
-    /// up.
+    /// Notes that the connection is being tested from now on; none where there is none. A test that was under way is
+    /// given up.
     pub(super) fn begin_test(&mut self) -> Option<(Used, Arc<Notify>)> {
         let used = self.used()?;
         let test = Test { since: Instant::now(), started: SystemTime::now(), cancel: Arc::default() };

@@ -2,9 +2,9 @@
 //! the manifest alone; it calls the library like any other embedder.
 //!
 //! `operator::gate` decides who may talk to it, `server` says which address does what, `memory`, `runs` and `trigger`
-//! remember, `archive` keeps runs and polls in a file, `performing`, `polling` and `trying` call the connector, `refused` stands
-//! behind a call, `forms` and `run` translate, `ways` and `writing` write what leads out, `scrubbing` looks at it last, `pages`
-//! draws, `assets` holds style and script.
+//! remember, `archive` keeps runs and polls in a file, `performing`, `polling` and `trying` call the connector,
+//! `refused` stands behind a call, `forms` and `run` translate, `ways` and `writing` write what leads out, `scrubbing`
+//! looks at it last, `pages` draws, `assets` holds style and script.
 
 mod archive;
 mod assets;

@@ -1,6 +1,6 @@
-//! Polls the page's triggers, by hand or on a schedule, each on a task of its own: what a poll comes to does not depend on
-//! whether a page waits for it. One poll of a trigger runs at a time; it goes into the timeline together with its state, so
-//! that stopping it at any point loses nothing.
+//! Polls the page's triggers, by hand or on a schedule, each on a task of its own: what a poll comes to does not depend
+//! on whether a page waits for it. One poll of a trigger runs at a time; it goes into the timeline together with its
+//! state, so that stopping it at any point loses nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The port that the page listens on. A browser keeps what was typed for one address, so that a page which is started again
-//! has to be where it was: where no port is named, at one that is the connector's own.
+//! The port that the page listens on. A browser keeps what was typed for one address, so that a page which is started
+//! again has to be where it was: where no port is named, at one that is the connector's own.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -32,8 +32,8 @@ pub(super) async fn listen(named: Option<u16>, connector: &str) -> Result<Listen
     }
     let listener = at(0).await.map_err(|error| format!("there is no port to listen on: {error}"))?;
     let note = format!(
-        "note: port {own}, where this connector's page is otherwise, is taken: at this one the browser has nothing of what was \
-         typed there"
+        "note: port {own}, where this connector's page is otherwise, is taken: at this one the browser has nothing of \
+         what was typed there"
     );
     Ok(Listening { listener, note: Some(note) })
 }

@@ -1,5 +1,5 @@
-//! What the host did not let leave, in a flow builder's words: all that is missing at once, and the one command line with
-//! which whoever started the page grants it.
+//! What the host did not let leave, in a flow builder's words: all that is missing at once, and the one command line
+//! with which whoever started the page grants it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -32,8 +32,9 @@ pub(super) async fn complete(shared: &Shared, failed: &mut Failed) {
     let reasons: Vec<&str> = grants.iter().map(|grant| reason(*grant)).collect();
     failed.message =
         format!("this page may not send anything to {} yet: {}", cut(&origin.to_string(), 300), reasons.join("; and "));
-    failed.advice = "Nothing was sent. If this is the right address, have whoever started this page end it and start it \
-                     with the line below: what you typed is kept in this browser, and only the key is asked for again.";
+    failed.advice = "Nothing was sent. If this is the right address, have whoever started this page end it and start \
+                     it with the line below: what you typed is kept in this browser, and only the key is asked for \
+                     again.";
     failed.command = shared.started.again(&grants);
     failed.grants = grants;
 }

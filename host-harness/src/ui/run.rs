@@ -217,8 +217,8 @@ fn advice(error: &CallError) -> &'static str {
             "If you trust this address, start the page again with the flags that the message names."
         }
         CallError::Refused { refusals, .. } if refusals.iter().any(|refusal| refusal.restriction.is_some()) => {
-            "This page was started with --read-only, so what may change data does not leave. Nothing was changed; start the page \
-             again without that flag to run this."
+            "This page was started with --read-only, so what may change data does not leave. Nothing was changed; \
+             start the page again without that flag to run this."
         }
         CallError::Refused { .. } => "Check the connection's address.",
         CallError::Limit { .. } => "Ask for less, or start the page again with a higher limit.",

@@ -39,8 +39,8 @@ pub(super) enum Phase {
         since: Instant,
         cancel: Arc<Notify>,
     },
-    /// It would change something, and asks first, under the number of the question: nothing of that has left. Taken away
-    /// when the question is shown.
+    /// It would change something, and asks first, under the number of the question: nothing of that has left. Taken
+    /// away when the question is shown.
     Asks(Arc<Trace>, u64),
     Ended(Arc<Run>),
 }
@@ -234,8 +234,8 @@ impl Runs {
         }
     }
 
-    /// Takes from all runs what they came to, and from those under way what they will: their connection is given up. What
-    /// they were asked goes too, unless a file keeps it all the same.
+    /// Takes from all runs what they came to, and from those under way what they will: their connection is given up.
+    /// What they were asked goes too, unless a file keeps it all the same.
     pub(super) fn forget(&self, keeps_inputs: bool) {
         for record in self.records().values_mut() {
             record.is_forgotten = true;

@@ -1,5 +1,5 @@
-//! The last look at what leaves: should a secret of the connection have got into it by whatever way, it is taken out. Of
-//! what is there as a whole, in one piece; of what is written while it is sent, as it passes.
+//! The last look at what leaves: should a secret of the connection have got into it by whatever way, it is taken out.
+//! Of what is there as a whole, in one piece; of what is written while it is sent, as it passes.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -18,8 +18,8 @@ pub(super) struct Started {
 }
 
 impl Started {
-    /// The command line that starts the page again with these grants, at this port: there the browser finds what it keeps
-    /// of its forms.
+    /// The command line that starts the page again with these grants, at this port: there the browser finds what it
+    /// keeps of its forms.
     pub(super) fn again(&self, grants: &[Grant]) -> Option<String> {
         let mut words = vec!["harness".to_owned()];
         words.extend(grants.iter().filter_map(|grant| Flags.grant(*grant)));

@@ -1,4 +1,5 @@
-//! A trigger on the page: its state, the timeline of its polls, the schedule, and who polls by hand. `polling` polls it.
+//! A trigger on the page: its state, the timeline of its polls, the schedule, and who polls by hand. `polling` polls
+//! it.
 
 pub(super) mod beyond;
 pub(super) mod by_hand;
@@ -140,8 +141,8 @@ impl Trigger {
         }
     }
 
-    /// Takes from every poll what it holds: its connection is given up. What it delivered and said goes too, unless a file
-    /// keeps it all the same.
+    /// Takes from every poll what it holds: its connection is given up. What it delivered and said goes too, unless a
+    /// file keeps it all the same.
     pub(super) fn forget(&self, is_in_file: bool) {
         for event in &mut self.inner().events {
             if let Some(poll) = event.poll() {

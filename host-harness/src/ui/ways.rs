@@ -209,7 +209,8 @@ mod tests {
         assert!(line.ends_with("--inputs - <<'END'\n{\"a=b\":\"c\"}\nEND"), "{line}");
         let line =
             Command::action("raw").line(&inputs(json!({"document": "query {\n a }\u{202e}"})), Grants::default());
-        let expected = "harness action raw --connection connection.json --inputs - <<'END'\n{\"document\":\"query {\\n a }\\u202e\"}\nEND";
+        let expected = "harness action raw --connection connection.json --inputs - <<'END'\n{\"document\":\"query {\\n \
+                        a }\\u202e\"}\nEND";
         assert_eq!(line, expected);
     }
 
@@ -237,8 +238,8 @@ mod tests {
             request_body: "{\"query\":\"{ a(b: \\\"it's\\\") }\"}".into(),
             outcome: ExchangeOutcome::Failed(host::contract::Failure::Timeout),
         };
-        let expected = "curl --globoff --request POST 'https://plm.example/graphql' \\\n  --header 'authorization: Bearer '\"$PLM_KEY\"'' \\\n  \
-                        --data-raw '{\"query\":\"{ a(b: \\\"it'\\''s\\\") }\"}'";
+        let expected = "curl --globoff --request POST 'https://plm.example/graphql' \\\n  --header 'authorization: \
+                        Bearer '\"$PLM_KEY\"'' \\\n  --data-raw '{\"query\":\"{ a(b: \\\"it'\\''s\\\") }\"}'";
         assert_eq!(curl(&exchange, "PLM_KEY").unwrap(), expected);
         assert_eq!(curl(&Exchange { request_body: vec![0xff_u8].into(), ..exchange }, "PLM_KEY"), None);
     }

@@ -1,5 +1,6 @@
-//! Files that are written while they are sent. What a few bytes of JSON become as a table can be a thousand times as much,
-//! so it is made on a thread of its own, a few at a time, no further ahead than somebody takes it, and to a bound.
+//! Files that are written while they are sent. What a few bytes of JSON become as a table can be a thousand times as
+//! much, so it is made on a thread of its own, a few at a time, no further ahead than somebody takes it, and to a
+//! bound.
 
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -47,8 +48,8 @@ impl Default for Writing {
 }
 
 impl Writing {
-    /// Begins to write, and gives what is to be sent. What `write` finds wrong before it has written anything is an error
-    /// here; afterwards the body ends with one, and whoever reads it knows that it is not whole.
+    /// Begins to write, and gives what is to be sent. What `write` finds wrong before it has written anything is an
+    /// error here; afterwards the body ends with one, and whoever reads it knows that it is not whole.
     pub(super) async fn begin(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,

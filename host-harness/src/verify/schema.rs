@@ -7,11 +7,13 @@ use graphql_parser::schema as sdl;
 use serde_json::Value;
 
 /// The query for what a service has.
-pub(crate) const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } types { kind name \
-    fields(includeDeprecated: true) { name args { ...Input } type { ...Type } } inputFields { ...Input } \
-    enumValues(includeDeprecated: true) { name } } } } \
-    fragment Input on __InputValue { name defaultValue type { ...Type } } \
-    fragment Type on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } }";
+pub(crate) const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
+                                        types { kind name fields(includeDeprecated: true) { name args { ...Input } \
+                                        type { ...Type } } inputFields { ...Input } enumValues(includeDeprecated: \
+                                        true) { name } } } } fragment Input on __InputValue { name defaultValue type { \
+                                        ...Type } } fragment Type on __Type { kind name ofType { kind name ofType { \
+                                        kind name ofType { kind name ofType { kind name ofType { kind name } } } } } \
+                                        }";
 
 /// Deeper wrappers than these are no type of a service.
 const DEEPEST_TYPE: usize = 8;

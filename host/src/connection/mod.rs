@@ -136,8 +136,8 @@ impl Connection {
     }
 
     /// The same with a certificate that is shown to its service where that asks for one, in place of the runtime's
-    /// ([`NetworkOptions::client_identity`](crate::NetworkOptions::client_identity)). It opens sockets of its own: those
-    /// of the connection that it was made from were opened without it.
+    /// ([`NetworkOptions::client_identity`](crate::NetworkOptions::client_identity)). It opens sockets of its own:
+    /// those of the connection that it was made from were opened without it.
     pub fn with_client_identity(self, identity: ClientIdentity) -> Self {
         Self { sockets: Arc::new(Sockets::with_identity(identity)), ..self }
     }

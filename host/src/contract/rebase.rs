@@ -1,5 +1,5 @@
-//! How a trigger is set back, or moved to another service: what to give in place of a state, where a manifest declares in
-//! the `extensions` of a trigger that it takes it.
+//! How a trigger is set back, or moved to another service: what to give in place of a state, where a manifest declares
+//! in the `extensions` of a trigger that it takes it.
 
 use std::collections::BTreeMap;
 

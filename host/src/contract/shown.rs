@@ -1,5 +1,5 @@
-//! What a manifest's `extensions` say for people: category, picture, changes, and what may be asked in GraphQL. All of it is optional, and what is not
-//! well formed is not there: a picture is no reason to refuse a connector.
+//! What a manifest's `extensions` say for people: category, picture, changes, and what may be asked in GraphQL. All of
+//! it is optional, and what is not well formed is not there: a picture is no reason to refuse a connector.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,13 +1,13 @@
-//! How many records an answer lists, for whoever waits: the elements of its `edges`, or of its `nodes`. That is how lists
-//! that come in pages are written in GraphQL, whatever the service; of any other answer nothing is said.
+//! How many records an answer lists, for whoever waits: the elements of its `edges`, or of its `nodes`. That is how
+//! lists that come in pages are written in GraphQL, whatever the service; of any other answer nothing is said.
 
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The records of all lists that are reached through objects alone; none where there is no list. Nothing of the answer is
-/// kept or built.
+/// The records of all lists that are reached through objects alone; none where there is no list. Nothing of the answer
+/// is kept or built.
 pub(super) fn records(body: &[u8]) -> Option<u64> {
     let mut json = serde_json::Deserializer::from_slice(body);
     Look { counts: false }.deserialize(&mut json).ok().flatten()

@@ -89,8 +89,8 @@ impl EgressPolicy {
         }
         if !self.grants.allow_proxy {
             let what = format!(
-                "requests leave through the proxy {proxy}, which connects to whatever {origin} leads to, without a check \
-                 of the address"
+                "requests leave through the proxy {proxy}, which connects to whatever {origin} leads to, without a \
+                 check of the address"
             );
             return Err(Refusal::new(RefusalReason::Proxy, what).granted_by(Grant::AllowProxy));
         }

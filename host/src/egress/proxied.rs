@@ -1,5 +1,5 @@
-//! Why a request got no answer through a proxy, in words that name the proxy and the way out. What the proxy itself said
-//! is in none of them: the HTTP client reads 8 KiB of it at most, for its status, and drops it.
+//! Why a request got no answer through a proxy, in words that name the proxy and the way out. What the proxy itself
+//! said is in none of them: the HTTP client reads 8 KiB of it at most, for its status, and drops it.
 
 use super::client::{self, CONNECT_TIMEOUT};
 use crate::network::Proxy;
@@ -51,8 +51,8 @@ fn told(what: &str, cause: &str, has_credentials: bool) -> (String, Again) {
     let later = |text: String| (text, Again::Later);
     match what {
         "proxy authorization required" if has_credentials => {
-            let text = "does not accept the credentials that it is given (407), in the way that is called Basic: correct \
-                        them, or ask whoever runs it how a program is let through";
+            let text = "does not accept the credentials that it is given (407), in the way that is called Basic: \
+                        correct them, or ask whoever runs it how a program is let through";
             (text.to_owned(), Again::Never)
         }
         "proxy authorization required" => {

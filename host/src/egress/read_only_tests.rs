@@ -32,7 +32,8 @@ fn queries_leave_in_every_usual_form() {
     for document in [
         READS,
         "query { a }",
-        "query A($x: [ID!] = [\"mutation\"]) { a(x: $x) @include(if: true) { ...f ... on B { c } } } fragment f on C { d }",
+        "query A($x: [ID!] = [\"mutation\"]) { a(x: $x) @include(if: true) { ...f ... on B { c } } } fragment f on C { \
+         d }",
         "query A { a } query B { b }",
         "# mutation { a }\n{ mutation: b(text: \"mutation { c }\", block: \"\"\"mutation \\\"\"\" { d }\"\"\") }",
         "\u{feff}{ a, b }",

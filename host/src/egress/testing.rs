@@ -1,6 +1,6 @@
-//! A service that speaks TLS, and a proxy, on loopback, each on threads of its own that end with the test's process; and
-//! the requests of a call to them. The certificates lie in files that hold for a century, so that no test needs a tool
-//! to make them.
+//! A service that speaks TLS, and a proxy, on loopback, each on threads of its own that end with the test's process;
+//! and the requests of a call to them. The certificates lie in files that hold for a century, so that no test needs a
+//! tool to make them.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -35,8 +35,8 @@ impl ClientIdentity {
         }
         if ENCRYPTED.iter().any(|mark| memchr::memmem::find(key, mark).is_some()) {
             return Err(ClientKey(
-                "it is encrypted, and nobody is asked for its password: decrypt it into a file that only this program's \
-                 user can read (openssl pkey -in KEY -out PLAIN)",
+                "it is encrypted, and nobody is asked for its password: decrypt it into a file that only this \
+                 program's user can read (openssl pkey -in KEY -out PLAIN)",
             ));
         }
         let mut key = PrivateKeyDer::from_pem_slice(key)

@@ -58,8 +58,8 @@ pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
 pub enum NetworkError {
     /// The system has no roots, or none that can be read.
     #[error(
-        "the system's root certificates cannot be used: {0}. Install them (often a package called ca-certificates), name \
-         a file of them in the variable SSL_CERT_FILE, or trust the web's"
+        "the system's root certificates cannot be used: {0}. Install them (often a package called ca-certificates), \
+         name a file of them in the variable SSL_CERT_FILE, or trust the web's"
     )]
     SystemRoots(String),
     /// The extra roots cannot be read.
@@ -72,8 +72,8 @@ pub enum NetworkError {
     ProxyUrl(String),
     /// The proxy's URL is a place where credentials are seen by others.
     #[error(
-        "the proxy's URL holds a user name or a password, which others can read there: change that password, and give it \
-         apart from the URL"
+        "the proxy's URL holds a user name or a password, which others can read there: change that password, and give \
+         it apart from the URL"
     )]
     CredentialsInProxyUrl,
     /// No proxy can be given these credentials.
@@ -87,14 +87,14 @@ pub enum NetworkError {
     ClientKey(&'static str),
     /// It is another certificate's key.
     #[error(
-        "the client certificate and the key do not belong together; in a file of several certificates, the client's own \
-         stands first"
+        "the client certificate and the key do not belong together; in a file of several certificates, the client's \
+         own stands first"
     )]
     ClientKeyMismatch,
     /// The HTTP client would show the certificate to the proxy, too.
     #[error(
-        "a client certificate goes to its service alone, and a proxy that is reached over https could ask for it: reach \
-         the proxy over http (what goes through it is encrypted all the same), or do without the certificate"
+        "a client certificate goes to its service alone, and a proxy that is reached over https could ask for it: \
+         reach the proxy over http (what goes through it is encrypted all the same), or do without the certificate"
     )]
     ClientIdentityAndHttpsProxy,
     /// TLS itself could not be set up.

@@ -25,8 +25,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy at `http://HOST:PORT`, or `https://HOST:PORT` where the proxy itself speaks TLS. It may be in a private
-    /// network. A URL with a user name or a password is an error, which does not repeat it.
+    /// The proxy at `http://HOST:PORT`, or `https://HOST:PORT` where the proxy itself speaks TLS. It may be in a
+    /// private network. A URL with a user name or a password is an error, which does not repeat it.
     pub fn new(url: &str) -> Result<Self, NetworkError> {
         let failed = |text: &str| NetworkError::ProxyUrl(text.to_owned());
         let endpoint = EndpointUrl::parse(url).map_err(|problem| match problem {

@@ -56,8 +56,8 @@ impl CallError {
         !matches!(self, Self::Connector(_))
     }
 
-    /// What of the host's ended the call: `refusal`, `limit`, `trap`, `bad-result`, `start`. None where the connector or
-    /// its service said no.
+    /// What of the host's ended the call: `refusal`, `limit`, `trap`, `bad-result`, `start`. None where the connector
+    /// or its service said no.
     pub fn ended_by(&self) -> Option<&'static str> {
         match self {
             Self::Connector(_) => None,

@@ -145,8 +145,8 @@ impl Secrets {
             Some(None) => refuse(format!("the secret field {key} has no value: fill it in in the connection")),
             // The key comes from the component and is shown in a bounded form.
             None => refuse(format!(
-                "the component asked for the secret {:?}, which the manifest does not declare as a secret field of this \
-                 connection",
+                "the component asked for the secret {:?}, which the manifest does not declare as a secret field of \
+                 this connection",
                 beginning(key, 60)
             )),
         }

@@ -27,7 +27,8 @@ inputs! {
     pub(crate) struct Wanted {
         part_number: Option<String> = Field::optional_text("partNumber", "Part Number")
             .example(Literal::Text("410-00012"))
-            .help("The whole part number, as Duro shows it; capitals do not count. Duro searches it, and what it finds is compared again."),
+            .help("The whole part number, as Duro shows it; capitals do not count. Duro searches it, and what it finds \
+                   is compared again."),
         name: Option<String> = Field::optional_text("name", "Words of the Name")
             .example(Literal::Text("screw M3"))
             .help("Words that the name holds, all of them, in any order; capitals do not count."),
@@ -44,15 +45,16 @@ inputs! {
         fields: Vec<String> = Field::words("fields", "Fields")
             .example(Literal::Text("partNumber, revision, status, manufacturerPartNumbers"))
             .help(
-                "The columns, parted by commas: partNumber, name, revision, status, category, lastModified, id, family, created, eid, \
-                 description, manufacturerPartNumbers. The first seven when left blank.",
+                "The columns, parted by commas: partNumber, name, revision, status, category, lastModified, id, \
+                 family, created, eid, description, manufacturerPartNumbers. The first seven when left blank.",
             ),
         first: u32 = Field::whole_number("first", "First N Items", 1, 10_000, 100)
             .example(Literal::Number(100))
             .help("How many components are given at most, from 1 to 10,000; 100 when left blank."),
         max_pages: u32 = Field::whole_number("maxPages", "Pages at Most", 1, 150, 50)
             .example(Literal::Number(50))
-            .help("How many pages of a hundred components are looked through at most, from 1 to 150. The result says when it stopped there."),
+            .help("How many pages of a hundred components are looked through at most, from 1 to 150. The result says \
+                   when it stopped there."),
     }
 }
 
@@ -82,8 +84,8 @@ impl Action for FindComponents {
     const OPERATION: Operation = Operation {
         key: "findComponents",
         label: "Find Components",
-        description: "Finds components by part number, words of the name, status, category and time of change, and gives the fields you choose, as a \
-                      table.",
+        description: "Finds components by part number, words of the name, status, category and time of change, and \
+                      gives the fields you choose, as a table.",
         result_schema: include_str!("result.schema.json"),
         example: include_str!("example.json"),
     };

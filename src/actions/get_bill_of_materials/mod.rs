@@ -42,12 +42,13 @@ inputs! {
         shape: Shape = Field::choice("shape", "Shape", "indented")
             .example(Literal::Text("flat"))
             .help(
-                "Indented and nested show every line as often as it stands in the structure. Flat adds up what one root needs of \
-                 each part, quantities multiplied on the way down, exactly.",
+                "Indented and nested show every line as often as it stands in the structure. Flat adds up what one \
+                 root needs of each part, quantities multiplied on the way down, exactly.",
             ),
         max_depth: u32 = Field::whole_number("maxDepth", "Levels at Most", 1, 50, 20)
             .example(Literal::Number(20))
-            .help("How many levels below the root are read, from 1 to 50. What lies deeper is left out, and the result says so."),
+            .help("How many levels below the root are read, from 1 to 50. What lies deeper is left out, and the result \
+                   says so."),
         max_lines: u32 = Field::whole_number("maxLines", "Lines at Most", 1, 20_000, 10_000)
             .example(Literal::Number(10_000))
             .help("How many lines are given, from 1 to 20,000. What is more is left out, and the result says so."),
@@ -62,8 +63,8 @@ impl Action for GetBillOfMaterials {
     const OPERATION: Operation = Operation {
         key: "getBillOfMaterials",
         label: "Get Bill of Materials",
-        description: "Gets the whole structure of a part, an assembly or a product, level by level, as rows or as a tree. Each distinct part is \
-                      asked for once, a hundred in one request.",
+        description: "Gets the whole structure of a part, an assembly or a product, level by level, as rows or as a \
+                      tree. Each distinct part is asked for once, a hundred in one request.",
         result_schema: include_str!("result.schema.json"),
         example: include_str!("example.json"),
     };

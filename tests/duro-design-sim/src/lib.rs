@@ -1,7 +1,7 @@
-//! A simulated Duro Design service: the GraphQL schema of `connectors/duro-design/src/schema.graphql`, with the parts of it
-//! that the connector asks for. What public traces do not show is decided here as it suits a client least: the list of what
-//! was changed has no order that helps, the day that is asked for does not count, and a key without its organization and
-//! library is refused. It listens on 127.0.0.1 alone, and stops when the handle is dropped.
+//! A simulated Duro Design service: the GraphQL schema of `connectors/duro-design/src/schema.graphql`, with the parts
+//! of it that the connector asks for. What public traces do not show is decided here as it suits a client least: the
+//! list of what was changed has no order that helps, the day that is asked for does not count, and a key without its
+//! organization and library is refused. It listens on 127.0.0.1 alone, and stops when the handle is dropped.
 
 mod components;
 mod schema;

@@ -1,5 +1,5 @@
-//! The schema that is served: every definition of the connector's file, so that a query which that allows is answered and
-//! any other is refused as a GraphQL server refuses it. What has no data here is null.
+//! The schema that is served: every definition of the connector's file, so that a query which that allows is answered
+//! and any other is refused as a GraphQL server refuses it. What has no data here is null.
 
 use std::sync::Arc;
 

@@ -107,8 +107,9 @@ fn json_headers() -> Vec<(String, String)> {
 
 /// The spellings of [`Fault::from_str`], for help texts.
 pub const FAULT_SPELLINGS: &str = "a status such as 503, 429:SECONDS, 429-date:SECONDS, unauthorized, html, empty, \
-    truncated, wrong-shape, partial, null:FIELD, refused:FIELD, graphql-error:MESSAGE, graphql-code:CODE, huge:BYTES, slow-headers:2s, slow-body:2s, drop, \
-    drop-mid-body, redirect:URL, echo-token";
+                                   truncated, wrong-shape, partial, null:FIELD, refused:FIELD, graphql-error:MESSAGE, \
+                                   graphql-code:CODE, huge:BYTES, slow-headers:2s, slow-body:2s, drop, drop-mid-body, \
+                                   redirect:URL, echo-token";
 
 /// A fault that cannot be read, with the spellings that can.
 #[derive(Debug)]

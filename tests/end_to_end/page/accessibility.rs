@@ -1,5 +1,5 @@
-//! Every page under axe-core, which finds nothing, not even what it calls minor: light and dark, wide and narrow. And no
-//! page scrolls sideways: what is wide scrolls in its own box.
+//! Every page under axe-core, which finds nothing, not even what it calls minor: light and dark, wide and narrow. And
+//! no page scrolls sideways: what is wide scrolls in its own box.
 
 use std::future::Future;
 use std::path::Path;
@@ -82,7 +82,8 @@ async fn connections_actions_and_their_runs_are_accessible() {
         let findings = scan.findings(browser).await;
         let impact = |wanted: &str| findings.iter().filter(|found| found["impact"] == wanted).count();
         assert_eq!((impact("critical"), impact("minor")), (1, 1), "{findings:#?}");
-        let wide = "const wide = document.createElement('p'); wide.textContent = 'wide'; wide.style.width = '5000px'; document.querySelector('main').append(wide)";
+        let wide = "const wide = document.createElement('p'); wide.textContent = 'wide'; wide.style.width = '5000px'; \
+                    document.querySelector('main').append(wide)";
         browser.js(wide).await;
         assert!(overflow(browser).await.is_some());
     })
@@ -251,7 +252,8 @@ impl Scan {
         let evaluated = browser.cdp("Runtime.evaluate", json!({"expression": self.axe})).await.unwrap();
         assert!(evaluated.get("exceptionDetails").is_none(), "{evaluated}");
         let run = "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(v => \
-                   ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))";
+                   ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html.slice(0, 200) + ' ' + \
+                   n.failureSummary)}))))";
         let answer = browser
             .cdp("Runtime.evaluate", json!({"expression": run, "awaitPromise": true, "returnByValue": true}))
             .await

@@ -1,5 +1,5 @@
-//! The editor of code inputs: proposals and doubts from the connector's own schema, errors in place, and the ways out of
-//! it by keyboard.
+//! The editor of code inputs: proposals and doubts from the connector's own schema, errors in place, and the ways out
+//! of it by keyboard.
 
 use duro_sim::DuroSim;
 use fantoccini::key::Key;
@@ -14,7 +14,8 @@ pub(super) fn editor(area: &str, selector: &str) -> String {
 /// A script that tells whether something in the editor of a code input says a text.
 fn says(area: &str, selector: &str, text: &str) -> String {
     format!(
-        "return !!document.querySelector('{area} + .editor').shadowRoot.querySelector('{selector}')?.textContent.includes({})",
+        "return !!document.querySelector('{area} + \
+         .editor').shadowRoot.querySelector('{selector}')?.textContent.includes({})",
         serde_json::json!(text)
     )
 }
@@ -100,19 +101,27 @@ async fn errors_stand_in_the_text_and_the_keyboard_leaves_the_editor_as_any_othe
 async fn the_editor_is_fetched_only_where_there_is_code_and_breaks_no_policy() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = bench.open("/actions/listComponents").await;
-        let fetched = "return performance.getEntriesByType('resource').filter(e => e.name.endsWith('editor.js')).length";
+        let fetched = "return performance.getEntriesByType('resource').filter(e => \
+                       e.name.endsWith('editor.js')).length";
         assert_eq!(browser.js(fetched).await, 0);
         let browser = bench.open("/actions/rawRequest").await;
-        browser.js("window.violations = []; addEventListener('securitypolicyviolation', e => violations.push(e.violatedDirective))").await;
+        browser
+            .js("window.violations = []; addEventListener('securitypolicyviolation', e => \
+                 violations.push(e.violatedDirective))")
+            .await;
         browser.write_code("#input-query", "{ userById { emai").await;
         browser.wait_until("a field is proposed", &editor("#input-query", ".cm-tooltip-autocomplete li")).await;
         assert_eq!(browser.js(fetched).await, 1);
         assert_eq!(browser.js("return violations.join()").await, "");
         // Its style has come through all the same.
-        let font = "return getComputedStyle(document.querySelector('#input-query + .editor').shadowRoot.querySelector('.cm-scroller')).fontFamily";
+        let font = "return getComputedStyle(document.querySelector('#input-query + \
+                    .editor').shadowRoot.querySelector('.cm-scroller')).fontFamily";
         assert!(browser.js(font).await.as_str().unwrap().contains("monospace"));
         // And the text area has what was written.
-        assert_eq!(browser.js("return document.querySelector('#input-query').value.startsWith('{ userById')").await, true);
+        assert_eq!(
+            browser.js("return document.querySelector('#input-query').value.startsWith('{ userById')").await,
+            true
+        );
     })
     .await;
 }
@@ -123,11 +132,11 @@ async fn under_the_mouse_is_what_a_field_is_and_means_and_beside_the_form_what_a
         let browser = bench.open("/actions/rawRequest").await;
         browser.write_code("#input-query", "{ userById { email ").await;
         browser.press(&[Key::Escape]).await;
-        let move_there = "const root = document.querySelector('#input-query + .editor').shadowRoot; \
-                          const field = [...root.querySelectorAll('.cm-line span')].find(e => e.textContent.includes('userById')); \
-                          const { left, top, height } = field.getBoundingClientRect(); \
-                          field.dispatchEvent(new MouseEvent('mousemove', \
-                          { bubbles: true, composed: true, clientX: left + 5, clientY: top + height / 2 }))";
+        let move_there = "const root = document.querySelector('#input-query + .editor').shadowRoot; const field = \
+                          [...root.querySelectorAll('.cm-line span')].find(e => e.textContent.includes('userById')); \
+                          const { left, top, height } = field.getBoundingClientRect(); field.dispatchEvent(new \
+                          MouseEvent('mousemove', { bubbles: true, composed: true, clientX: left + 5, clientY: top + \
+                          height / 2 }))";
         browser.js(move_there).await;
         browser.wait_until("its type is told", &says("#input-query", ".cm-docs code", "Query.userById: User")).await;
         let means = says("#input-query", ".cm-docs p", "The owner of the API key");
@@ -135,9 +144,13 @@ async fn under_the_mouse_is_what_a_field_is_and_means_and_beside_the_form_what_a
 
         let browser = bench.open("/actions/listChangeOrders").await;
         browser.click("#expected-tab-fields").await;
-        let fields = "return [...document.querySelectorAll('#expected-panel-fields tbody tr')].map(row => [...row.children].map(cell => cell.innerText.trim()).join('|'))";
+        let fields = "return [...document.querySelectorAll('#expected-panel-fields tbody tr')].map(row => \
+                      [...row.children].map(cell => cell.innerText.trim()).join('|'))";
         let fields: Vec<String> = serde_json::from_value(browser.js(fields).await).unwrap();
-        for expected in ["displayValue|text, or null|The number as people read it.", "lastModified|time, or null|When it was last changed."] {
+        for expected in [
+            "displayValue|text, or null|The number as people read it.",
+            "lastModified|time, or null|When it was last changed.",
+        ] {
             assert!(fields.iter().any(|field| field == expected), "{expected}: {fields:#?}");
         }
     })

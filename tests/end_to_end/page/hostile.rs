@@ -27,14 +27,14 @@ async fn names_that_every_object_of_a_script_has_are_shown_where_a_record_has_th
         result_of(&bench, &json!({ "rows": [odd, { "id": "2" }] })).await;
         let browser = &bench.browser;
         browser.wait_for(".table-box tr[data-place]").await;
-        let cells = |row: u32| {
-            format!("return [...document.querySelectorAll('.table-box tr[data-place]')][{row}].textContent")
-        };
+        let cells =
+            |row: u32| format!("return [...document.querySelectorAll('.table-box tr[data-place]')][{row}].textContent");
         assert_eq!(browser.js(&cells(0)).await.as_str().unwrap().len(), "csvp1".len());
         assert_eq!(browser.js(&cells(1)).await, "2");
         // Two results, one of which has them.
         let script = "const path = document.querySelector('script[type=module]').src.replace('app.js', 'compare.js'); \
-                      return import(path).then(({differences}) => differences({}, JSON.parse(arguments0)).map(d => [d.path, d.one ?? null, d.other]))";
+                      return import(path).then(({differences}) => differences({}, JSON.parse(arguments0)).map(d => \
+                      [d.path, d.one ?? null, d.other]))";
         let text = json!(json!({ "__proto__": 1, "constructor": 2, "toString": 3 }).to_string()).to_string();
         let found = browser.js(&script.replace("arguments0", &text)).await;
         assert_eq!(found, json!([[".__proto__", null, 1], [".constructor", null, 2], [".toString", null, 3]]));
@@ -55,7 +55,10 @@ async fn text_that_turns_the_direction_of_reading_is_shown_as_an_escape_in_every
         let browser = &bench.browser;
         browser.wait_for(".table-box tr[data-place]").await;
         for view in ["Table", "Tree", "JSON"] {
-            let click = format!("[...document.querySelectorAll('.switch-view button')].find(b => b.textContent === '{view}').click()");
+            let click = format!(
+                "[...document.querySelectorAll('.switch-view button')].find(b => b.textContent === \
+                 '{view}').click()"
+            );
             browser.js(&click).await;
             if view == "Table" {
                 browser.js("document.querySelector('.table-box tr[data-place] td').click()").await;
@@ -64,15 +67,19 @@ async fn text_that_turns_the_direction_of_reading_is_shown_as_an_escape_in_every
             if view == "Tree" {
                 browser.click(".tree-bar button:nth-of-type(2)").await;
                 // The long value, in full below.
-                browser.js("[...document.querySelectorAll('.tree .row')].find(r => r.textContent.includes('xxxx')).click()").await;
+                browser
+                    .js("[...document.querySelectorAll('.tree .row')].find(r => \
+                         r.textContent.includes('xxxx')).click()")
+                    .await;
                 browser.wait_for(".full-value:not([hidden])").await;
             }
             let shown = "return document.querySelector('#result').textContent";
             let shown = browser.js(shown).await.as_str().unwrap().to_owned();
             assert!(shown.contains("202e") && shown.contains("gpj.exe"), "{view}: {shown}");
             let turns = format!(
-                "const all = [...document.querySelectorAll('#result *')]; const said = all.map(e => e.ariaLabel + e.title).join(); \
-                 return new RegExp('{TURNS}').test(document.querySelector('#result').textContent + said)"
+                "const all = [...document.querySelectorAll('#result *')]; const said = all.map(e => e.ariaLabel + \
+                 e.title).join(); return new RegExp('{TURNS}').test(document.querySelector('#result').textContent + \
+                 said)"
             );
             assert_eq!(browser.js(&turns).await, false, "{view}: {shown:?}");
         }
@@ -93,7 +100,8 @@ async fn reasons_that_a_result_gives_stand_as_words_of_others() {
         browser.wait_for_text("blockquote.said", reason).await;
         let notice = browser.text("#result .notice").await;
         assert!(notice.contains("not this page's") && !notice.contains("evil"), "{notice}");
-        let quotes = "const s = e => getComputedStyle(document.querySelector('blockquote.said'), e).content; return s('::before') + s('::after')";
+        let quotes = "const s = e => getComputedStyle(document.querySelector('blockquote.said'), e).content; return \
+                      s('::before') + s('::after')";
         assert_eq!(browser.js(quotes).await, "\"“\"\"”\"");
     })
     .await;

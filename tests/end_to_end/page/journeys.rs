@@ -176,8 +176,9 @@ async fn who_agreed_to_a_change_is_asked_again_where_the_connection_is_another_b
         let saved = serde_json::json!(saved);
         let status = browser
             .js(&format!(
-                "return fetch('/connection', {{method: 'POST', body: {saved}, headers: {{'content-type': 'application/json', \
-                 'x-csrf-token': document.querySelector('meta[name=csrf-token]').content}}}}).then(r => r.status)"
+                "return fetch('/connection', {{method: 'POST', body: {saved}, headers: {{'content-type': \
+                 'application/json', 'x-csrf-token': \
+                 document.querySelector('meta[name=csrf-token]').content}}}}).then(r => r.status)"
             ))
             .await;
         assert_eq!(status, 200);

@@ -1,5 +1,5 @@
-//! Every journey by keyboard alone: nothing here clicks, or gives the focus by script. After whatever changes on a page the
-//! focus is where somebody can go on.
+//! Every journey by keyboard alone: nothing here clicks, or gives the focus by script. After whatever changes on a page
+//! the focus is where somebody can go on.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

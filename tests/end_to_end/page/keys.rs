@@ -14,14 +14,14 @@ use super::browser::Browser;
 const MOST_STOPS: usize = 250;
 
 /// What is wrong with the place that has the focus; nothing of one that is seen, or of none.
-const UNSEEN: &str = "const at = document.activeElement; \
-    if (at === document.body || at.matches('.editor')) return null; \
-    const marked = [at, at.closest('label'), at.closest('.table-box'), at.querySelector(':scope > .aim')] \
-        .filter(e => e).map(e => getComputedStyle(e)) \
-        .some(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || (s.stroke && s.stroke !== 'none')); \
-    const box = (at.closest('label') ?? at).getBoundingClientRect(); \
-    const isInView = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth; \
-    return marked && isInView ? null : at.outerHTML.slice(0, 200) + (marked ? ' is out of view' : ' shows no focus');";
+const UNSEEN: &str = "const at = document.activeElement; if (at === document.body || at.matches('.editor')) return \
+                      null; const marked = [at, at.closest('label'), at.closest('.table-box'), \
+                      at.querySelector(':scope > .aim')] .filter(e => e).map(e => getComputedStyle(e)) .some(s => \
+                      s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || (s.stroke && s.stroke !== \
+                      'none')); const box = (at.closest('label') ?? at).getBoundingClientRect(); const isInView = \
+                      box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < \
+                      innerWidth; return marked && isInView ? null : at.outerHTML.slice(0, 200) + (marked ? ' is out \
+                      of view' : ' shows no focus');";
 
 pub(super) struct Keyboard<'a>(pub(super) &'a Browser);
 

@@ -1,5 +1,5 @@
-//! Whoever leaves a page ends nothing: a poll, the delivery of what waits, and a test of the connection go on, and are found
-//! again.
+//! Whoever leaves a page ends nothing: a poll, the delivery of what waits, and a test of the connection go on, and are
+//! found again.
 
 use std::time::Duration;
 

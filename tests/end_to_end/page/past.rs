@@ -39,7 +39,8 @@ async fn runs_are_searched_and_say_when_they_were_and_how_long_they_took() {
         browser.click("form button[type=submit]").await;
         browser.wait_for_text("[data-filtered]", "2 of 4").await;
         // The time of the day, of now, and a duration of more than nothing.
-        let began = "return Math.abs(Date.parse(document.querySelector('.runs li:not([hidden]) time').title) - Date.now()) < 120000";
+        let began = "return Math.abs(Date.parse(document.querySelector('.runs li:not([hidden]) time').title) - \
+                     Date.now()) < 120000";
         assert_eq!(browser.js(began).await, true);
         let took = browser.text(".runs li:not([hidden]) .quiet").await;
         let number: f64 = took.split(' ').next().unwrap().parse().unwrap();

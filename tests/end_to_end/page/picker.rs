@@ -90,9 +90,11 @@ async fn a_source_that_cannot_search_is_narrowed_by_the_page_which_reads_on_unti
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = opened(&bench).await;
         let before = shown(browser).await;
-        let later = "const page = cursor => fetch('/data-sources/selectComponent', {method: 'POST', body: JSON.stringify({cursor}), \
-                     headers: {'content-type': 'application/json', 'x-csrf-token': document.querySelector('meta[name=csrf-token]').content}}) \
-                     .then(r => r.json()).then(answer => answer.page); return page().then(first => page(first.next)).then(second => second.items.map(item => item.label))";
+        let later = "const page = cursor => fetch('/data-sources/selectComponent', {method: 'POST', body: \
+                     JSON.stringify({cursor}), headers: {'content-type': 'application/json', 'x-csrf-token': \
+                     document.querySelector('meta[name=csrf-token]').content}}) .then(r => r.json()).then(answer => \
+                     answer.page); return page().then(first => page(first.next)).then(second => second.items.map(item \
+                     => item.label))";
         let later: Vec<String> = serde_json::from_value(browser.js(later).await).unwrap();
         let is_new = |label: &String| !before.iter().any(|known| known.contains(label.as_str()));
         let wanted = later.iter().map(|label| label.to_lowercase()).find(is_new).expect("the second page has another");
@@ -100,13 +102,25 @@ async fn a_source_that_cannot_search_is_narrowed_by_the_page_which_reads_on_unti
         browser.js("document.querySelector('[data-picker]').dataset.searchable = 'false'").await;
         let requests = bench.sim.requests().len();
         browser.keys(&wanted).await;
-        browser.wait_until("it is found", &format!("return [...document.querySelectorAll('{OPTION}:not([hidden])')].length > 0")).await;
+        browser
+            .wait_until(
+                "it is found",
+                &format!(
+                    "return \
+                     [...document.querySelectorAll('{OPTION}:not([hidden])')].length > \
+                     0"
+                ),
+            )
+            .await;
         let has_all = |label: &String| wanted.split_whitespace().all(|word| label.contains(word));
         assert!(shown(browser).await.iter().all(has_all));
         assert!(browser.count(OPTION).await > before.len() as u64, "a later page was read");
         let sent = bench.sim.requests();
         assert!(sent.len() > requests);
-        assert!(sent.iter().all(|request| !request.body_text().to_lowercase().contains(&wanted)), "nothing was searched for");
+        assert!(
+            sent.iter().all(|request| !request.body_text().to_lowercase().contains(&wanted)),
+            "nothing was searched for"
+        );
     })
     .await;
 }

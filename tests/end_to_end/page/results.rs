@@ -11,7 +11,13 @@ use super::browser::Browser;
 /// Runs an action as its form stands, and waits for the end.
 pub(super) async fn run(browser: &Browser) {
     browser.click("form button[type=submit]").await;
-    browser.wait_until("the run has ended", "return !!document.querySelector('#result .used') && !document.querySelector('#result[aria-busy], form [aria-disabled]')").await;
+    browser
+        .wait_until(
+            "the run has ended",
+            "return !!document.querySelector('#result .used') && \
+             !document.querySelector('#result[aria-busy], form [aria-disabled]')",
+        )
+        .await;
 }
 
 /// The texts of a column of the table, from the top.
@@ -41,7 +47,8 @@ async fn a_list_opens_as_a_table_with_the_columns_of_its_schema_through_edges_an
         assert!(!heads.iter().any(|head| head.contains("node") || head.contains("cursor")), "{heads:?}");
         assert_eq!(browser.text(".tree-bar [role=status]").await, "30 rows");
         // Short, with all of it for whoever looks closer.
-        let heading = "const button = document.querySelector('[data-column=\"con.displayValue\"] button'); return [button.innerText.trim(), button.title].join('|')";
+        let heading = "const button = document.querySelector('[data-column=\"con.displayValue\"] button'); return \
+                       [button.innerText.trim(), button.title].join('|')";
         assert_eq!(browser.js(heading).await, "con|con.displayValue: The number as people read it.");
 
         // By keyboard alone: sorted up, down, and as it came.
@@ -233,14 +240,16 @@ async fn a_page_weighs_no_more_than_100_kb() {
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;
         let browser = bench.open("/actions/listChangeOrders").await;
-        let weight = "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]\
-                      .reduce((sum, entry) => sum + entry.encodedBodySize, 0)";
+        let weight = "return [...performance.getEntriesByType('navigation'), \
+                      ...performance.getEntriesByType('resource')].reduce((sum, entry) => sum + entry.encodedBodySize, \
+                      0)";
         let weight = browser.js(weight).await.as_u64().unwrap();
         eprintln!("a page weighs {weight} bytes");
         assert!((10_000..=100_000).contains(&weight), "{weight} bytes");
         // And the second one no more than itself: the browser has the rest.
         bench.open("/actions/listComponents").await;
-        let again = "return performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/')).reduce((sum, e) => sum + e.transferSize, 0)";
+        let again = "return performance.getEntriesByType('resource').filter(e => \
+                     e.name.includes('/assets/')).reduce((sum, e) => sum + e.transferSize, 0)";
         assert_eq!(browser.js(again).await, 0);
     })
     .await;

@@ -135,7 +135,8 @@ impl Album<'_> {
             }
             browser.look(scheme, width, height).await;
             browser.js("scrollTo(0, 0)").await;
-            let finished = "return document.getAnimations().every(a => a.playState === 'finished' || a.effect.getTiming().iterations === Infinity)";
+            let finished = "return document.getAnimations().every(a => a.playState === 'finished' || \
+                            a.effect.getTiming().iterations === Infinity)";
             browser.wait_until("nothing moves", finished).await;
             fs::write(self.folder.join(format!("{name}.png")), browser.client.screenshot().await.unwrap()).unwrap();
         }

@@ -87,7 +87,10 @@ async fn of_several_lists_the_table_opens_the_one_that_files_hold_and_any_other_
         assert!(all.starts_with("name\r\n") && all.matches("\r\n").count() == 3, "{all}");
         assert_eq!(saved(browser, "ndjson").await.lines().count(), 2);
 
-        browser.js("const choice = document.querySelector('.view select'); choice.value = '1'; choice.dispatchEvent(new Event('change'))").await;
+        browser
+            .js("const choice = document.querySelector('.view select'); choice.value = '1'; \
+                 choice.dispatchEvent(new Event('change'))")
+            .await;
         browser.wait_for_text(".views .tree-bar [role=status]", "5 rows").await;
         let lines = saved(browser, "ndjson").await;
         assert_eq!(lines.lines().count(), 5);
@@ -153,8 +156,9 @@ async fn columns_are_searched_shown_and_hidden_together_and_the_table_takes_the_
         assert_eq!(heads(browser).await, first);
         browser.click(".chooser summary").await;
 
-        let seen = "const box = document.querySelector('.table-box').getBoundingClientRect(); \
-                    return [...document.querySelectorAll('.table-box th')].filter(head => head.getBoundingClientRect().right <= box.right + 1).length";
+        let seen = "const box = document.querySelector('.table-box').getBoundingClientRect(); return \
+                    [...document.querySelectorAll('.table-box th')].filter(head => head.getBoundingClientRect().right \
+                    <= box.right + 1).length";
         let narrow = browser.js(seen).await.as_u64().unwrap();
         browser.click("[data-widen]").await;
         browser.wait_for("[data-widen][aria-pressed=true]").await;
@@ -186,13 +190,13 @@ async fn ten_thousand_rows_are_a_table_as_soon_as_they_are_a_tree() {
         for view in [2, 3, 1] {
             browser.click(&format!(".switch-view button:nth-child({view})")).await;
         }
-        let first = "const first = name => performance.getEntriesByName(name)[0].duration; \
-                     return ['result parsed', 'lists found', 'columns found', 'view Table', 'view Tree', 'view JSON'].map(first)";
+        let first = "const first = name => performance.getEntriesByName(name)[0].duration; return ['result parsed', \
+                     'lists found', 'columns found', 'view Table', 'view Tree', 'view JSON'].map(first)";
         let [parsed, lists, columns, table, tree, json]: [f64; 6] =
             serde_json::from_value(browser.js(first).await).unwrap();
         eprintln!(
-            "10,000 rows, first opened: parsed in {parsed:.1} ms, lists found in {lists:.1} ms; the table in {table:.1} ms, of which \
-             its columns {columns:.1} ms, the tree in {tree:.1} ms, JSON in {json:.1} ms"
+            "10,000 rows, first opened: parsed in {parsed:.1} ms, lists found in {lists:.1} ms; the table in \
+             {table:.1} ms, of which its columns {columns:.1} ms, the tree in {tree:.1} ms, JSON in {json:.1} ms"
         );
         eprintln!(
             "10,000 rows, first opened, over parsing: lists {:.2}, table {:.2}, tree {:.2}, JSON {:.2}",
@@ -202,11 +206,14 @@ async fn ten_thousand_rows_are_a_table_as_soon_as_they_are_a_tree() {
             json / parsed
         );
         // A view that is opened once may be held up by whatever runs beside it: what its parts are is all that holds.
-        assert!(columns <= table && [parsed, lists, tree, json].iter().all(|time| *time >= 0.0), "{columns} ms of {table} ms");
-        let script = "for (let turn = 0; turn < 25; turn++) for (const button of document.querySelectorAll('.switch-view button')) \
-                      if (button.textContent !== 'JSON') button.click(); \
-                      const least = name => Math.min(...performance.getEntriesByName(name).map(entry => entry.duration)); \
-                      return [least('view Table'), least('view Tree')]";
+        assert!(
+            columns <= table && [parsed, lists, tree, json].iter().all(|time| *time >= 0.0),
+            "{columns} ms of {table} ms"
+        );
+        let script = "for (let turn = 0; turn < 25; turn++) for (const button of \
+                      document.querySelectorAll('.switch-view button')) if (button.textContent !== 'JSON') \
+                      button.click(); const least = name => Math.min(...performance.getEntriesByName(name).map(entry \
+                      => entry.duration)); return [least('view Table'), least('view Tree')]";
         let (table, tree): (f64, f64) = serde_json::from_value(browser.js(script).await).unwrap();
         eprintln!("10,000 rows: the table in {table:.1} ms, the tree in {tree:.1} ms");
         // A browser's clock is coarse.

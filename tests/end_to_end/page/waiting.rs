@@ -22,8 +22,9 @@ async fn run_elsewhere(bench: &Bench, action: &str) {
     let status = bench
         .browser
         .js(&format!(
-            "return fetch('/actions/{action}/run', {{method: 'POST', body: {}, headers: {{'content-type': 'application/json', \
-             'x-csrf-token': document.querySelector('meta[name=csrf-token]').content}}}}).then(r => r.status)",
+            "return fetch('/actions/{action}/run', {{method: 'POST', body: {}, headers: {{'content-type': \
+             'application/json', 'x-csrf-token': document.querySelector('meta[name=csrf-token]').content}}}}).then(r \
+             => r.status)",
             json!(json!({"values": {}}).to_string())
         ))
         .await;
@@ -44,7 +45,8 @@ async fn who_comes_back_to_a_run_sees_its_attempts_and_a_countdown_that_counts()
         let first = left(browser).await;
         for below in [first, first - 1] {
             let counts = format!(
-                "return Number(document.querySelector('{PROGRESS}').textContent.match(/again in (\\d+) s/)[1]) < {below}"
+                "return Number(document.querySelector('{PROGRESS}').textContent.match(/again in (\\d+) s/)[1]) < \
+                 {below}"
             );
             browser.wait_until("it counts down", &counts).await;
         }

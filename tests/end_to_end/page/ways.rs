@@ -128,12 +128,14 @@ async fn a_link_fills_no_connections_form_and_runs_nothing_wherever_it_leads() {
         let evil = "http%3A%2F%2F127.0.0.1%3A9%2F";
         let browser = &bench.browser;
         bench.open(&format!("/connection?kind=duroApiKey&customDuroEnvironment={evil}&apiKey=x&values={evil}")).await;
-        let filled = "return [...document.querySelectorAll('form input:not([type=hidden])')].map(e => e.value).join('')";
+        let filled = "return [...document.querySelectorAll('form input:not([type=hidden])')].map(e => \
+                      e.value).join('')";
         assert_eq!(browser.js(filled).await, "");
         bench.connect().await;
         let requests = bench.sim.request_count();
         bench.open("/triggers/pollChangesTrigger").await;
-        let form = "return JSON.stringify([...document.querySelectorAll('#trigger-form [data-value]')].map(e => [e.id, e.value, e.checked]))";
+        let form = "return JSON.stringify([...document.querySelectorAll('#trigger-form [data-value]')].map(e => [e.id, \
+                    e.value, e.checked]))";
         let before = browser.js(form).await;
         let link = "/triggers/pollChangesTrigger?pollResourceType=changeOrders&onlyApprovedOrClosed=true&run=1";
         bench.open(link).await;
@@ -150,7 +152,11 @@ async fn a_link_fills_no_connections_form_and_runs_nothing_wherever_it_leads() {
         browser.click("[data-trigger=pause]").await;
         browser.wait_for_text("#trigger-status", "Paused").await;
         let requests = bench.sim.request_count().max(requests);
-        for link in ["/actions/getCurrentUser", "/actions/listComponents?first=7&run=", "/actions/createChangeOrder?name=x&agreed=1"] {
+        for link in [
+            "/actions/getCurrentUser",
+            "/actions/listComponents?first=7&run=",
+            "/actions/createChangeOrder?name=x&agreed=1",
+        ] {
             browser.goto(&format!("{}{link}", bench.origin)).await;
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             assert_eq!(browser.count("#result .used, dialog[open]").await, 0, "{link}");
@@ -268,7 +274,10 @@ async fn a_trigger_is_a_command_that_polls_and_one_that_goes_on_polling() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("connection.json"), text(&bench, "/connection/file").await).unwrap();
         let browser = bench.open("/triggers/pollChangesTrigger").await;
-        browser.js("document.querySelector('#input-pollResourceType').value = 'components'; document.querySelector('#every').value = '2'").await;
+        browser
+            .js("document.querySelector('#input-pollResourceType').value = 'components'; \
+                 document.querySelector('#every').value = '2'")
+            .await;
         let requests = bench.sim.request_count();
         browser.click(".ways-out summary").await;
         browser.wait_for_text("#draft-poll", "pollResourceType=components").await;

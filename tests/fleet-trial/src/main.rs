@@ -1,5 +1,5 @@
-//! A fleet as a platform would run it: an engine, workers, tenants' services and a flow that receives, each a process of its
-//! own but the services, which say what is true. `cargo xtask fleet` builds everything and starts this.
+//! A fleet as a platform would run it: an engine, workers, tenants' services and a flow that receives, each a process
+//! of its own but the services, which say what is true. `cargo xtask fleet` builds everything and starts this.
 
 mod baseline;
 mod chaos;

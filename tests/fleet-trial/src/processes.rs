@@ -36,8 +36,8 @@ impl Process {
 
     /// Kills it and all that it started, as if the machine had lost its power.
     pub(crate) fn kill(&mut self) {
-        // Stopped before, so that it starts no more while they are looked for, and found before: what a dead process had
-        // started is nobody's. It may have ended by itself.
+        // Stopped before, so that it starts no more while they are looked for, and found before: what a dead process
+        // had started is nobody's. It may have ended by itself.
         if kill_process(self.pid, Signal::STOP).is_ok() {
             self.wait_until_stopped();
         }

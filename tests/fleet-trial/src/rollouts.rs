@@ -1,5 +1,5 @@
-//! Versions of a connector side by side: one that crashes is held back and stops nobody, and one that does not reads what
-//! the one before had kept.
+//! Versions of a connector side by side: one that crashes is held back and stops nobody, and one that does not reads
+//! what the one before had kept.
 
 use std::fs;
 use std::time::Duration;

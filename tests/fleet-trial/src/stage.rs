@@ -195,8 +195,8 @@ impl Stage {
             tokio::time::sleep(Duration::from_millis(500)).await;
         };
         println!(
-            "{} changes; {} to deliver by all triggers, {} missing; {} deliveries, {} of them again under the same id; {} \
-             changes under two ids",
+            "{} changes; {} to deliver by all triggers, {} missing; {} deliveries, {} of them again under the same id; \
+             {} changes under two ids",
             self.services.changes,
             compared.expected,
             compared.missing,

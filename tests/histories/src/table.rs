@@ -54,7 +54,8 @@ impl Sum {
 /// The table and the smallest failing history of the naive design, in Markdown.
 pub fn markdown(histories: u64) -> String {
     let mut text = format!(
-        "{histories} histories a row, seeds 0 to {}. \"Lost in\" counts the histories in which a change was never delivered.\n\n\
+        "{histories} histories a row, seeds 0 to {}. \"Lost in\" counts the histories in which a change was never \
+         delivered.\n\n\
          | weather | naive: lost in | repeats | requests a poll | ours: lost in | repeats | requests a poll |\n\
          | --- | --- | --- | --- | --- | --- | --- |\n",
         histories - 1
@@ -72,7 +73,8 @@ pub fn markdown(histories: u64) -> String {
         smallest_loss(&draw::CALM, 300, |history| play(history, &mut Naive::new(&history.settings), true))
     {
         text.push_str(&format!(
-            "\nThe smallest history in which the naive design loses a change (pages of {}, a cap of {} a poll):\n\n```text\n{}\n```\n",
+            "\nThe smallest history in which the naive design loses a change (pages of {}, a cap of {} a \
+             poll):\n\n```text\n{}\n```\n",
             history.settings.bounds.page_size.min(u32::try_from(history.settings.most_on_page).unwrap_or(u32::MAX)),
             history.settings.bounds.delivering_pages,
             outcome.story.join("\n")

@@ -108,7 +108,8 @@ pub fn can_be_windowed(history: &History) -> History {
     History { settings, ..history.clone() }
 }
 
-/// The service as it may be at worst: the day that is asked for does not count, and is that of the zone furthest behind.
+/// The service as it may be at worst: the day that is asked for does not count, and is that of the zone furthest
+/// behind.
 struct Unordered<'a, 'b>(&'a mut Service<'b>);
 
 impl WindowSource for Unordered<'_, '_> {

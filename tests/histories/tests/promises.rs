@@ -154,8 +154,8 @@ fn what_is_deleted_is_reported_and_nothing_else_is() {
 
 #[test]
 fn the_trigger_that_calls_deleted_what_it_does_not_see_is_rejected() {
-    // Which record moves up behind the walk, and again behind the pass that should find it, is a matter of chance: these
-    // are the first histories of hundreds of thousands in which it is never seen.
+    // Which record moves up behind the walk, and again behind the pass that should find it, is a matter of chance:
+    // these are the first histories of hundreds of thousands in which it is never seen.
     for (lacks, seed) in [(Lacks::Holes, 14), (Lacks::Confirmation, 182_313)] {
         let history = histories::draw::history(histories::draw::weather_of(seed), seed);
         let broken = |lacks| play(&history, &mut Trigger::deleting(&history.settings, lacks), false).broken;

@@ -47,7 +47,8 @@ pub(crate) struct Options {
     /// With --page: print the link and open no browser
     #[arg(long, requires = "page")]
     no_open: bool,
-    /// Show a connector of connectors/ on its simulated service: the package NAME-sim, else an example of the connector's
+    /// Show a connector of connectors/ on its simulated service: the package NAME-sim, else an example of the
+    /// connector's
     #[arg(long, value_name = "NAME", conflicts_with = "stay")]
     connector: Option<String>,
 }
@@ -83,10 +84,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 fn introduce(screen: &Screen, harness: &Harness, service: &Service) {
     screen.heading("The connector for Duro PLM, shown on a simulated Duro service");
     screen.words(&format!(
-        "A simulated service listens on {}. A connection is a JSON file; its API key comes from the environment, and only the \
-         host ever sees it. Here the custom URL points to the simulated service. For the real one leave it blank, choose \
-         the environment, and leave out --allow-http and --allow-private-network, without which nothing may leave except over https to \
-         public addresses.",
+        "A simulated service listens on {}. A connection is a JSON file; its API key comes from the environment, and \
+         only the host ever sees it. Here the custom URL points to the simulated service. For the real one leave it \
+         blank, choose the environment, and leave out --allow-http and --allow-private-network, without which nothing \
+         may leave except over https to public addresses.",
         service.url()
     ));
     screen.command(&format!("export DURO_API_KEY={}", screen::quoted(service.key())));
@@ -137,8 +138,8 @@ fn summarize(screen: &Screen, rows: &[Row]) -> Result<()> {
 
 fn stay(screen: &Screen, folder: &Path) -> Result<()> {
     screen.words(&format!(
-        "The service stays up, and {} holds the connection and the polling states: try the commands above in another terminal. Press \
-         Enter here to end.",
+        "The service stays up, and {} holds the connection and the polling states: try the commands above in another \
+         terminal. Press Enter here to end.",
         folder.display()
     ));
     std::io::stdin().read(&mut [0; 1]).context("standard input cannot be read")?;

@@ -17,7 +17,8 @@ pub(super) struct Stop {
 pub(super) const STOPS: &[Stop] = &[
     Stop {
         heading: "What the component offers and needs",
-        words: "A host draws all of its forms from this description. The component calls http and log, and nothing else of its host.",
+        words: "A host draws all of its forms from this description. The component calls http and log, and nothing \
+                else of its host.",
         show: inspect,
     },
     Stop {
@@ -37,7 +38,8 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Action: list components",
-        words: "250 parts of the company's library. The service gives at most 100 at once, so the connector reads three pages.",
+        words: "250 parts of the company's library. The service gives at most 100 at once, so the connector reads \
+                three pages.",
         show: list_components,
     },
     Stop { heading: "Action: get a component by id", words: "Everything about one part.", show: get_component_by_id },
@@ -48,7 +50,8 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Data source: the parts of a dropdown",
-        words: "What fills the dropdown of `componentId`, as a table for people. Each list of JSON above can be had like this, too.",
+        words: "What fills the dropdown of `componentId`, as a table for people. Each list of JSON above can be had \
+                like this, too.",
         show: select_component,
     },
     Stop {
@@ -58,13 +61,14 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Data source: search by name",
-        words: "Other text is looked for in the names. The result says where the next page begins, and when a search stopped early.",
+        words: "Other text is looked for in the names. The result says where the next page begins, and when a search \
+                stopped early.",
         show: search_by_name,
     },
     Stop {
         heading: "Trigger: the first poll sets the baseline",
-        words: "A first poll delivers nothing: changes count from here. The state is a file that the host keeps, one for components and one \
-                for change orders.",
+        words: "A first poll delivers nothing: changes count from here. The state is a file that the host keeps, one \
+                for components and one for change orders.",
         show: poll_for_baselines,
     },
     Stop {
@@ -74,7 +78,8 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Action: send a GraphQL document of your own",
-        words: "For everything that no other action covers: here, a mutation that sets the children of the part from above.",
+        words: "For everything that no other action covers: here, a mutation that sets the children of the part from \
+                above.",
         show: raw_request,
     },
     Stop {
@@ -89,14 +94,14 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Trigger: moved to another address",
-        words: "A state belongs to one address. Rebased, it goes on at whatever address the next poll has, and repeats nothing; with \
-                --since it begins at that time instead.",
+        words: "A state belongs to one address. Rebased, it goes on at whatever address the next poll has, and repeats \
+                nothing; with --since it begins at that time instead.",
         show: rebase,
     },
     Stop {
         heading: "Debug log",
-        words: "With --debug, every request and response appears on standard error. The key is not there to be logged: the component \
-                never had it.",
+        words: "With --debug, every request and response appears on standard error. The key is not there to be logged: \
+                the component never had it.",
         show: debug_log,
     },
     Stop {
@@ -136,7 +141,8 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Error: the host refuses what was not granted",
-        words: "Without the grants of this tour, nothing leaves for an address like this one. Exit status 3: the host refused.",
+        words: "Without the grants of this tour, nothing leaves for an address like this one. Exit status 3: the host \
+                refused.",
         show: denied,
     },
 ];
@@ -314,8 +320,8 @@ fn raw_request(visit: &mut Visit<'_>) -> Result<String> {
     let id = visit.known_part()?;
     let list = visit.ask(&["data-source", "selectComponent", "--search", "screw"])?;
     let child = keys(&list, &["result"])?.into_iter().find(|key| *key != id).context("no screw was found")?;
-    let query = "mutation ($input: UpdateComponentInput) { updateComponent(input: $input) { id name lastModified children { quantity \
-                 component { name } } } }";
+    let query = "mutation ($input: UpdateComponentInput) { updateComponent(input: $input) { id name lastModified \
+                 children { quantity component { name } } } }";
     let variables = json!({"input": {"id": id, "children": [{"componentId": child, "quantity": 4, "itemNumber": 1}]}});
     let inputs = visit.inputs("raw-request.json", &json!({"query": query, "variablesObject": variables}))?;
     let answer = visit.ask(&["action", "rawRequest", "--inputs", &inputs])?;

@@ -1,5 +1,5 @@
-//! A page that calls a service of another origin itself, without a proxy: what a browser lets it do, and what it shows it
-//! of an answer. [docs/hosts.md](../../../docs/hosts.md) says what such a host loses.
+//! A page that calls a service of another origin itself, without a proxy: what a browser lets it do, and what it shows
+//! it of an answer. [docs/hosts.md](../../../docs/hosts.md) says what such a host loses.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -109,7 +109,8 @@ fn serve(mut stream: TcpStream, page: &Mutex<String>) -> Result<()> {
     let length = page.len();
     write!(
         stream,
-        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{page}"
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {length}\r\nconnection: \
+         close\r\n\r\n{page}"
     )?;
     Ok(())
 }

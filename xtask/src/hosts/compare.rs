@@ -65,7 +65,8 @@ fn parts(output: &str, members: &[&str]) -> Value {
     }
 }
 
-/// The text with what stands behind each `date` in a list of headers left out, however deep in JSON within JSON that is.
+/// The text with what stands behind each `date` in a list of headers left out, however deep in JSON within JSON that
+/// is.
 fn without_date(output: &str) -> String {
     let mut rest = output;
     let mut text = String::new();

@@ -1,5 +1,5 @@
-//! `cargo xtask hosts`: the connectors in the hosts of `examples/hosts`, each call held against what the harness prints of
-//! the same.
+//! `cargo xtask hosts`: the connectors in the hosts of `examples/hosts`, each call held against what the harness prints
+//! of the same.
 
 mod across;
 mod calls;
@@ -27,10 +27,10 @@ const RECORDS: [&str; 2] = ["--components", "1100"];
 
 /// Run the connectors in hosts in Node, Python and the browser, and hold what they print against the harness.
 ///
-/// Installs below the target directory what they need, with npm and pip: exactly what their lock files name. Each call is made by
-/// the harness and by each host, on a simulated service. Results, payloads and the connector's own errors must be the same byte
-/// for byte; of errors in a host's own words, kind, failure, who ended the call and exit status must be. In the end the hosts are
-/// broken on purpose, and the comparison must notice.
+/// Installs below the target directory what they need, with npm and pip: exactly what their lock files name. Each call
+/// is made by the harness and by each host, on a simulated service. Results, payloads and the connector's own errors
+/// must be the same byte for byte; of errors in a host's own words, kind, failure, who ended the call and exit status
+/// must be. In the end the hosts are broken on purpose, and the comparison must notice.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask hosts\n  cargo xtask hosts --only python")]
 pub(crate) struct Options {

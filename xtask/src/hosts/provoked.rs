@@ -60,7 +60,8 @@ const BREACHES: [Breach; 9] = [
     Breach {
         file: "duties.mjs",
         from: "answer.on('end', () => {",
-        to: "answer.on('end', () => {\n          if (answer.headers.location) return send({ ...request, url: answer.headers.location }).then(resolve, reject);",
+        to: "answer.on('end', () => {\n          if (answer.headers.location) return send({ ...request, url: \
+             answer.headers.location }).then(resolve, reject);",
         call: "a redirect to another origin",
     },
 ];

@@ -1,4 +1,5 @@
-//! The clients: programs on SDKs, each of which makes the checks of a plan and says on standard output what came of them.
+//! The clients: programs on SDKs, each of which makes the checks of a plan and says on standard output what came of
+//! them.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

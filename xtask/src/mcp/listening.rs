@@ -24,7 +24,8 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Starts a command and waits for its first line: a URL, or JSON with one. What it says on standard error goes to `log`.
+    /// Starts a command and waits for its first line: a URL, or JSON with one. What it says on standard error goes to
+    /// `log`.
     pub(super) fn start(command: &[OsString], log: &Path) -> Result<Self> {
         let (program, arguments) = command.split_first().context("a command without a program")?;
         let mut process = Command::new(program)
@@ -58,7 +59,8 @@ impl Listening {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Tells it to end, as whoever started it at a terminal or in a service manager does; an error if it does not do so well.
+    /// Tells it to end, as whoever started it at a terminal or in a service manager does; an error if it does not do so
+    /// well.
     pub(super) fn stop(mut self) -> Result<()> {
         let id = self.process.id().to_string();
         let told = Command::new("kill").args(["-TERM", &id]).status().context("`kill` cannot be started")?;

@@ -1,5 +1,5 @@
-//! `cargo xtask mcp`: `harness mcp`, used by clients that nobody here wrote, on simulated services, and by the protocol's own
-//! conformance suite.
+//! `cargo xtask mcp`: `harness mcp`, used by clients that nobody here wrote, on simulated services, and by the
+//! protocol's own conformance suite.
 
 mod checks;
 mod clients;
@@ -27,10 +27,11 @@ const CONFORMANCE: &str = "conformance";
 
 /// Use `harness mcp` with the clients of the TypeScript and the Python SDK, and with the protocol's conformance suite.
 ///
-/// Installs below the target directory what they need, with npm and pip: exactly what their lock files name. Each client lists,
-/// calls, pages, completes, reads, subscribes, cancels and is asked, on the simulated service of each connector, over standard
-/// input and output and over HTTP. Of the conformance suite every scenario is run that a server can pass that is not the suite's
-/// own; the others stand in a table with the reason, and one that the table does not know is a failure.
+/// Installs below the target directory what they need, with npm and pip: exactly what their lock files name. Each
+/// client lists, calls, pages, completes, reads, subscribes, cancels and is asked, on the simulated service of each
+/// connector, over standard input and output and over HTTP. Of the conformance suite every scenario is run that a
+/// server can pass that is not the suite's own; the others stand in a table with the reason, and one that the table
+/// does not know is a failure.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask mcp\n  cargo xtask mcp --only python --connector duro-design\n  \
                   cargo xtask mcp --only conformance")]

@@ -1,5 +1,5 @@
-//! The scenarios of the conformance suite for servers: which apply to a server that is not the suite's own, and why the others do
-//! not.
+//! The scenarios of the conformance suite for servers: which apply to a server that is not the suite's own, and why the
+//! others do not.
 
 use anyhow::{Result, bail};
 
@@ -32,8 +32,9 @@ const NO_SAMPLING: &str = "the server asks no client for a model's words";
 const NO_TASKS: &str = "an extension, of tasks, that the server does not have";
 const NO_SKILLS: &str = "an extension, of skills, that the server does not have";
 const OWN_RESOURCE: &str = "reads a resource of the suite's own server, below test://";
-const OWN_TOOL_OF_INPUT: &str = "calls a tool test_input_required_result_… of the suite's own server; the Python client looks at the \
-                                 same in what createChangeOrder asks, in tests/mcp/python/asking.py";
+const OWN_TOOL_OF_INPUT: &str = "calls a tool test_input_required_result_… of the suite's own server; the Python \
+                                 client looks at the same in what createChangeOrder asks, in \
+                                 tests/mcp/python/asking.py";
 
 /// All of them, in the suite's order.
 const SCENARIOS: &[(&str, Fate)] = &[
@@ -119,8 +120,8 @@ const SCENARIOS: &[(&str, Fate)] = &[
 const STATELESS: &[(&str, &str)] = &[
     (
         "sep-2575-server-rejects-undeclared-capability",
-        "calls the tool test_missing_capability of the suite's own server: this one needs no capability of a client, and does without \
-         the question where nobody can be asked",
+        "calls the tool test_missing_capability of the suite's own server: this one needs no capability of a client, \
+         and does without the question where nobody can be asked",
     ),
     ("sep-2575-missing-capability-http-400", "the same"),
 ];

@@ -60,8 +60,8 @@ pub(super) fn write(workspace: &Workspace, key: &str, connector: Option<&str>) -
         eprintln!("  {}", workspace.shown(path));
     }
     eprintln!(
-        "{key} compiles and passes its test. Next: write its query in {}, what it does in {}, and then run `cargo xtask manifest`, \
-         `cargo xtask check` and `cargo xtask test`.",
+        "{key} compiles and passes its test. Next: write its query in {}, what it does in {}, and then run `cargo \
+         xtask manifest`, `cargo xtask check` and `cargo xtask test`.",
         workspace.shown(&new[1]),
         workspace.shown(&new[0])
     );
@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn the_row_and_the_module_go_where_a_person_would_put_them() {
         let name = Name::of_camel_case("getPart").unwrap();
-        let lib = "impl Connector for Acme {\n    const ACTIONS: &'static [ActionRow] = &[\n        ActionRow::of::<actions::ListParts>(),\n    ];\n}\n";
+        let lib = "impl Connector for Acme {\n    const ACTIONS: &'static [ActionRow] = &[\n        \
+                   ActionRow::of::<actions::ListParts>(),\n    ];\n}\n";
         let written = with_row(lib, &name).unwrap();
         assert!(written.contains("ListParts>(),\n        ActionRow::of::<actions::GetPart>(),\n    ];"), "{written}");
         assert_eq!(connector_type(lib), Some("Acme"));
@@ -188,7 +189,8 @@ mod tests {
         assert!(single.contains("A>(),\n"), "{single}");
         let list =
             "//! Actions.\n\nmod list_parts;\n\n#[cfg(test)]\nmod tests;\n\npub(crate) use list_parts::ListParts;\n";
-        let expected = "//! Actions.\n\nmod get_part;\nmod list_parts;\n\n#[cfg(test)]\nmod tests;\n\npub(crate) use get_part::GetPart;\npub(crate) use list_parts::ListParts;\n";
+        let expected = "//! Actions.\n\nmod get_part;\nmod list_parts;\n\n#[cfg(test)]\nmod tests;\n\npub(crate) use \
+                        get_part::GetPart;\npub(crate) use list_parts::ListParts;\n";
         assert_eq!(with_module(list, &name), expected);
     }
 

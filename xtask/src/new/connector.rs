@@ -68,9 +68,9 @@ pub(super) fn write(workspace: &Workspace, package: &str) -> Result<()> {
     // All that it depends on is in the lock file already; the commands that follow take that file as it is.
     cargo::run(cargo::native().current_dir(&workspace.root).args(["update", "--quiet", "--workspace", "--offline"]))?;
     eprintln!(
-        "{} is a connector that compiles, with a simulated service. Next: `cargo test --release -p {package}` runs its tests, `cargo xtask \
-         demo --connector {package}` shows it in the harness, with --page in the browser. Then put your service's schema in \
-         src/schema.graphql and follow the compiler.",
+        "{} is a connector that compiles, with a simulated service. Next: `cargo test --release -p {package}` runs its \
+         tests, `cargo xtask demo --connector {package}` shows it in the harness, with --page in the browser. Then put \
+         your service's schema in src/schema.graphql and follow the compiler.",
         workspace.shown(&folder)
     );
     Ok(())

@@ -24,13 +24,15 @@ const CHECKSUMS: &str = "SHA256SUMS";
 /// of materials (CycloneDX) each; the contract as a WIT package; the harness with its manual pages and completions of
 /// shells; and checksums of all of it.
 ///
-/// The same revision gives the same bytes in whatever folder and on whatever machine it is built, with the same compiler.
-/// --twice proves it: all is built again from a second folder, and every file compared.
+/// The same revision gives the same bytes in whatever folder and on whatever machine it is built, with the same
+/// compiler. --twice proves it: all is built again from a second folder, and every file compared.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  cargo xtask package --source https://git.example/connectors\n  cargo xtask package --no-harness\n  \
-                  cargo xtask package --sign cosign.key      (the password in COSIGN_PASSWORD)\n  cargo xtask package --twice\n\n\
-                  Then: harness push oci://registry.example/team/duro-plm:0.1.0 --component dist/package/duro_plm.wasm"
+    after_help = "Examples:\n  cargo xtask package --source https://git.example/connectors\n  cargo xtask package \
+                  --no-harness\n  cargo xtask package --sign cosign.key      (the password in COSIGN_PASSWORD)\n  \
+                  cargo xtask package --twice\n\n\
+                  Then: harness push oci://registry.example/team/duro-plm:0.1.0 --component \
+                  dist/package/duro_plm.wasm"
 )]
 pub(crate) struct Options {
     /// Where to put it, in place of what is there
@@ -45,8 +47,8 @@ pub(crate) struct Options {
     /// Leave out the harness and its pages, which takes minutes
     #[arg(long)]
     no_harness: bool,
-    /// Sign each component and the checksums with this private key: a .sig file beside each, as `cosign sign-blob` makes
-    /// it
+    /// Sign each component and the checksums with this private key: a .sig file beside each, as `cosign sign-blob`
+    /// makes it
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
     /// Build it again from a second folder, and fail if a byte differs

@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn checksums_are_read_from_the_lock_file() {
-        let lock = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nchecksum = \"ab\"\n[[package]]\nname = \"own\"\nversion = \"0.1.0\"\n";
+        let lock = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nchecksum = \"ab\"\n[[package]]\nname = \
+                    \"own\"\nversion = \"0.1.0\"\n";
         let found = checksums(lock).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[&("a".to_owned(), "1.0.0".to_owned())], "ab");

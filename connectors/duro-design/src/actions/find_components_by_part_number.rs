@@ -29,7 +29,8 @@ impl Action for FindComponentsByPartNumber {
     const OPERATION: Operation = Operation {
         key: "findComponentsByPartNumber",
         label: "Find components by part number",
-        description: "Finds the components of the library that have one of these part numbers. The list is empty where none has.",
+        description: "Finds the components of the library that have one of these part numbers. The list is empty where \
+                      none has.",
         result_schema: result_schema!("list_components"),
         example: include_str!("list_components.example.json"),
     };

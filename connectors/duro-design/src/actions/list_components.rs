@@ -46,12 +46,13 @@ inputs! {
         archived: bool = Field::boolean("onlyArchived", "Only archived", false)
             .example(Literal::Boolean(true))
             .help(
-                "Only components that are archived. Otherwise nothing is said of it to the service, whose documentation does not say \
-                 whether it lists archived components then.",
+                "Only components that are archived. Otherwise nothing is said of it to the service, whose \
+                 documentation does not say whether it lists archived components then.",
             ),
         first: u32 = Field::whole_number("first", "First N items", 1, 10_000, 100)
             .example(Literal::Number(250))
-            .help("How many components to get, from 1 to 10,000; 100 when left blank. More than 100 are fetched page by page."),
+            .help("How many components to get, from 1 to 10,000; 100 when left blank. More than 100 are fetched page \
+                   by page."),
     }
 }
 

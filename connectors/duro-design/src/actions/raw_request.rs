@@ -14,7 +14,8 @@ inputs! {
         query: String = Field::code("graphql", "query", "Query", DEFAULT_QUERY)
             .required()
             .example(Literal::Text(
-                "query ($cpns: [String!]) {\n  component {\n    findAll(filter: {cpns: $cpns}) {\n      totalCount\n    }\n  }\n}\n",
+                "query ($cpns: [String!]) {\n  component {\n    findAll(filter: {cpns: $cpns}) {\n      totalCount\n    \
+                 }\n  }\n}\n",
             ))
             .help("A GraphQL document with one query or mutation."),
         variables: Map = Field::pairs("variables", "Variables")
@@ -38,8 +39,8 @@ impl Action for RawRequest {
     const OPERATION: Operation = Operation {
         key: "rawRequest",
         label: "Raw request",
-        description: "Sends a GraphQL document of your own to Duro Design and gives its data. It is sent once, never again by \
-                      itself, because it may change something.",
+        description: "Sends a GraphQL document of your own to Duro Design and gives its data. It is sent once, never \
+                      again by itself, because it may change something.",
         result_schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"The data of the answer","description":"What the document selects, by field name or alias.","type":"object"}"#,
         example: include_str!("raw_request.example.json"),
     };

@@ -1,4 +1,5 @@
-//! `selectComponent`: components for a dropdown. The service searches: by a part of the name, and by a whole part number.
+//! `selectComponent`: components for a dropdown. The service searches: by a part of the name, and by a whole part
+//! number.
 
 use connector_sdk::graphql::{ListPage, MAX_PAGE_SIZE, fetch_page};
 use connector_sdk::inputs::Reader;

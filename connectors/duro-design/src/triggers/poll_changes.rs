@@ -1,5 +1,6 @@
 //! `pollChangesTrigger`: what was created and what was changed since the last poll. The SDK does the polling; here is
-//! what it asks of the service, whose list has no order that is known and can be asked for what was changed after a day.
+//! what it asks of the service, whose list has no order that is known and can be asked for what was changed after a
+//! day.
 
 use connector_sdk::contract::ServiceFailure;
 use connector_sdk::graphql::{ChangePageReader, Changed, Client, Owner};
@@ -26,19 +27,20 @@ inputs! {
     pub(crate) struct Settings {
         show_new: bool = Field::boolean("showNewRecords", "Show new records", true)
             .example(Literal::Boolean(true))
-            .help("Whether the payload lists components that were created. What is created while this is off is not reported later."),
+            .help("Whether the payload lists components that were created. What is created while this is off is not \
+                   reported later."),
         show_updated: bool = Field::boolean("showUpdatedRecords", "Show updated records", true)
             .example(Literal::Boolean(true))
             .help(
-                "Whether the payload lists components that existed before and were changed. What is changed while this is off is not \
-                 reported later.",
+                "Whether the payload lists components that existed before and were changed. What is changed while this \
+                 is off is not reported later.",
             ),
         since: Option<Millis> = Field::time("since", "Since")
             .example(Literal::Text("2026-11-01T00:00:00Z"))
             .placeholder("2026-11-01T00:00:00Z")
             .help(
-                "For the first poll alone: reports everything that was changed since this time, up to 15,000 components. Left blank, the \
-                 first poll marks where counting begins and reports nothing.",
+                "For the first poll alone: reports everything that was changed since this time, up to 15,000 \
+                 components. Left blank, the first poll marks where counting begins and reports nothing.",
             ),
     }
 }
@@ -64,9 +66,9 @@ impl Trigger for PollChanges {
     const OPERATION: Operation = Operation {
         key: "pollChangesTrigger",
         label: "New and updated components",
-        description: "Starts the flow when components of the library were created or changed. The first poll marks where counting \
-                      begins and delivers nothing, unless it is told since when. Each poll reads all that was changed in the last days, \
-                      because the service can be asked for no less.",
+        description: "Starts the flow when components of the library were created or changed. The first poll marks \
+                      where counting begins and delivers nothing, unless it is told since when. Each poll reads all \
+                      that was changed in the last days, because the service can be asked for no less.",
         result_schema: result_schema!("poll_changes"),
         example: include_str!("poll_changes.example.json"),
     };
@@ -83,8 +85,8 @@ impl Trigger for PollChanges {
     }
 }
 
-/// The components of a library, of which those can be asked for that were changed after a day. It is asked for whose they
-/// are beside the first page.
+/// The components of a library, of which those can be asked for that were changed after a day. It is asked for whose
+/// they are beside the first page.
 struct Components<'a> {
     call: &'a Call<'a>,
     client: Client<'a>,

@@ -16,7 +16,8 @@ pub(crate) struct Claimed {
     sequence: i64,
     /// Whose it is.
     pub(crate) id: TriggerId,
-    /// The trigger's definition as it is now; as it was when the payload was found, where the trigger was removed since.
+    /// The trigger's definition as it is now; as it was when the payload was found, where the trigger was removed
+    /// since.
     pub(crate) definition: Definition,
     /// Whether the trigger was removed since.
     pub(crate) removed: bool,

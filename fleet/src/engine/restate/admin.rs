@@ -17,8 +17,8 @@ use crate::model::{Name, TriggerId};
 
 /// So many records are read at a time, where they are as small as they usually are.
 const PAGE: usize = 2_000;
-/// And so many where each has two of the largest states, a mebibyte each, in base64: an answer stays below what is read of
-/// one.
+/// And so many where each has two of the largest states, a mebibyte each, in base64: an answer stays below what is read
+/// of one.
 const LEAST: usize = 40;
 
 /// Restate's administration.

@@ -74,8 +74,8 @@ impl Delivery {
         let seen = &self.parts.seen;
         let definition = match message.definition.deliver {
             Destination::Http { .. } => message.definition,
-            // Where there is no such handler, it is Restate that says so, when this has ended, and begins this again: by then
-            // the owner may have named another.
+            // Where there is no such handler, it is Restate that says so, when this has ended, and begins this again:
+            // by then the owner may have named another.
             Destination::Handler { .. } => match self.parts.restate.record(&id).await? {
                 Some(record) => record.definition,
                 None => return Ok(()),

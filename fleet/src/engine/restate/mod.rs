@@ -1,5 +1,5 @@
-//! The engine on Restate: an object a trigger, which is the only writer of its state; one that delivers what the trigger
-//! found, in order; one that lends the shards. Quiet polls come to none of them.
+//! The engine on Restate: an object a trigger, which is the only writer of its state; one that delivers what the
+//! trigger found, in order; one that lends the shards. Quiet polls come to none of them.
 
 mod admin;
 mod changes;

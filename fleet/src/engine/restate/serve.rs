@@ -41,7 +41,8 @@ pub(crate) fn serve(
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6(),
     };
     let socket = socket.map_err(unusable)?;
-    // Several fleets of one user on one machine serve the same handlers: the kernel gives each connection to one that lives.
+    // Several fleets of one user on one machine serve the same handlers: the kernel gives each connection to one that
+    // lives.
     #[cfg(target_os = "linux")]
     socket.set_reuseport(true).map_err(unusable)?;
     socket.set_reuseaddr(true).map_err(unusable)?;

@@ -1,5 +1,5 @@
-//! What stands in the place of the network: a service that is made up from a manifest, which has what the connector says
-//! that it asks for and the records of a [`World`]; or a recording; or nobody.
+//! What stands in the place of the network: a service that is made up from a manifest, which has what the connector
+//! says that it asks for and the records of a [`World`]; or a recording; or nobody.
 
 mod answer;
 mod named;

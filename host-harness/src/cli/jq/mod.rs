@@ -41,8 +41,8 @@ pub(super) fn check(expression: &str) -> Result<(), String> {
     filter::compiled(expression).map(drop)
 }
 
-/// Runs the expression on each JSON value of a text, and gives the values that come of it, each as JSON on one line. The
-/// error says what is wrong with the expression, or that it went beyond a bound.
+/// Runs the expression on each JSON value of a text, and gives the values that come of it, each as JSON on one line.
+/// The error says what is wrong with the expression, or that it went beyond a bound.
 pub(super) fn values(expression: &str, json: &str) -> Result<String, String> {
     let mut child = start(expression).map_err(|error| format!("it cannot be run: {error}"))?;
     let (input, output, complaint) = (child.stdin.take(), child.stdout.take(), child.stderr.take());

@@ -1,5 +1,5 @@
-//! What the clients of assistants are configured with, so that they start this command or find its server. No key stands
-//! in it: the connection file reads it from the environment, and the client is told by which name.
+//! What the clients of assistants are configured with, so that they start this command or find its server. No key
+//! stands in it: the connection file reads it from the environment, and the client is told by which name.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -36,8 +36,8 @@ impl Client {
     pub(super) fn place(self) -> &'static str {
         match self {
             Self::Claude => {
-                "for Claude Code this is .mcp.json of a project, which reads ${…} from its environment; Claude Desktop has \
-                 it in claude_desktop_config.json, and needs the values themselves in the place of ${…}"
+                "for Claude Code this is .mcp.json of a project, which reads ${…} from its environment; Claude Desktop \
+                 has it in claude_desktop_config.json, and needs the values themselves in the place of ${…}"
             }
             Self::Vscode => "this is .vscode/mcp.json of a project; VS Code asks for each key once, and keeps it",
             Self::Cursor => "this is .cursor/mcp.json of a project, or ~/.cursor/mcp.json",

@@ -42,7 +42,7 @@ const MOST_CONNECTIONS: usize = 16;
 /// 24 KiB of JSON are some 8,000 tokens; the text beside it has 2 KiB more.
 #[derive(Args)]
 #[command(after_long_help = "\
-Examples:
+                             Examples:
   harness mcp --connection connection.json
   harness mcp --connection connection.json --print-config claude
   harness mcp --connection eu=eu.json --connection us=us.json --calls-per-minute us=20
@@ -182,8 +182,8 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
                 let cut_off = server.serve_standard_streams().await?;
                 if cut_off > 0 {
                     output::message(&format!(
-                        "warning: {cut_off} requests were under way when the client closed its end; what they had sent may \
-                         have been done"
+                        "warning: {cut_off} requests were under way when the client closed its end; what they had sent \
+                         may have been done"
                     ));
                 }
                 Ok(())
@@ -298,8 +298,8 @@ async fn print_config(
     let config = match arguments.http {
         Some(address) if address.port() == 0 => {
             return Err(CommandError::usage(
-                "--http: give the port that the server will listen on, such as 127.0.0.1:8787; a free one is another at \
-                 each start",
+                "--http: give the port that the server will listen on, such as 127.0.0.1:8787; a free one is another \
+                 at each start",
             ));
         }
         Some(address) => client.of_server(&definition.key, address),

@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn members_are_flags_and_the_command_line_wins() {
-        let text = "connection = \"c.json\"\ncomponent = \"x.wasm\"\n[grants]\nallow-http = true\nread-only = false\n[limits]\ndeadline = \"5s\"\n";
+        let text = "connection = \"c.json\"\ncomponent = \"x.wasm\"\n[grants]\nallow-http = true\nread-only = \
+                    false\n[limits]\ndeadline = \"5s\"\n";
         let config = Config::read(text, &command()).unwrap();
         assert_eq!(config.connection.as_deref(), Some(Path::new("c.json")));
         let beside = |line: &[&str]| config.flags_beside(&command().try_get_matches_from(line).unwrap());

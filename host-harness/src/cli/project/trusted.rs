@@ -30,8 +30,8 @@ pub(in crate::cli) fn read(
     if !is_allowed(path, &text, &names(&text)) {
         let name = shell::quoted(&path.display().to_string()).unwrap_or_else(|| "FILE".to_owned());
         return Err(CommandError::usage(format!(
-            "{} is there, and was not allowed as it is now, with what is in the files that it names: read it, and if what \
-             it says is what you want, `harness allow {name}`; {otherwise}",
+            "{} is there, and was not allowed as it is now, with what is in the files that it names: read it, and if \
+             what it says is what you want, `harness allow {name}`; {otherwise}",
             path.display()
         )));
     }

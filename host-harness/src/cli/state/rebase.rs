@@ -22,12 +22,12 @@ use super::super::suggest::did_you_mean;
 ///
 /// A state belongs to the address and the company that it was written for. After this the next poll goes on with it,
 /// whatever connection it is given: nothing is lost, and what was delivered does not come again as long as records keep
-/// their ids. With --since it begins at that time instead, and delivers everything that was changed from then on; nothing
-/// of the old state is used then, so that deleted records which it had not reported yet are not reported. The old state
-/// is kept in a file beside it. Sends nothing.
+/// their ids. With --since it begins at that time instead, and delivers everything that was changed from then on;
+/// nothing of the old state is used then, so that deleted records which it had not reported yet are not reported. The
+/// old state is kept in a file beside it. Sends nothing.
 #[derive(Args)]
 #[command(after_long_help = "\
-Examples:
+                             Examples:
   harness state rebase pollThings --state poll.state
   harness state rebase pollThings --state poll.state --since 2026-11-01T00:00:00Z
   mv poll.state.before-rebase poll.state    # as if it had not been")]
@@ -71,7 +71,10 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         CommandError::usage(format!("there is no trigger {key:?}{meant}; there are {}", known.join(", ")))
     })?;
     let rebase = trigger.rebase().ok().flatten().ok_or_else(|| {
-        CommandError::usage("the connector does not say that this trigger can be rebased: begin without a state, with --reset-state of `harness poll`")
+        CommandError::usage(
+            "the connector does not say that this trigger can be rebased: begin without a state, with \
+             --reset-state of `harness poll`",
+        )
     })?;
     let store = FileStore::open(&state, session.state_limit())?;
     let stored = store.load().await?;

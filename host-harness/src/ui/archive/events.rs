@@ -1,5 +1,5 @@
-//! What happened to triggers, and their states, in the file. An event and the state that it left are written together: of
-//! what a poll found, either both are in the file, or the next poll finds it again.
+//! What happened to triggers, and their states, in the file. An event and the state that it left are written together:
+//! of what a poll found, either both are in the file, or the next poll finds it again.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,9 +46,9 @@ impl Archive {
                 unwritten.state.as_deref().filter(|state| !secrets.is_some_and(|secrets| holds(secrets, state)));
             // Two may be written in another order than they came in.
             transaction.execute(
-                "INSERT INTO states (connector, trigger, event, origin, state) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (connector, \
-                 trigger) DO UPDATE SET event = excluded.event, origin = excluded.origin, state = excluded.state WHERE excluded.event \
-                 >= event OR event NOT BETWEEN 1 AND ?6",
+                "INSERT INTO states (connector, trigger, event, origin, state) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT \
+                 (connector, trigger) DO UPDATE SET event = excluded.event, origin = excluded.origin, state = \
+                 excluded.state WHERE excluded.event >= event OR event NOT BETWEEN 1 AND ?6",
                 params![self.connector, trigger, unwritten.last as i64, unwritten.origin, state, HIGHEST_ID],
             )?;
             transaction.commit()?;
@@ -86,9 +86,9 @@ impl Archive {
         let used = poll.map(|poll| &poll.run.trace);
         let amount = |of: fn(&host::Trace) -> u64| used.map_or(0, |trace| of(trace) as i64);
         database.execute(
-            "INSERT OR REPLACE INTO events (connector, trigger, event, at, number, outcome, message, duration, requests, sent, received, \
-             memory, lists, repeats, no_changes, more, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
-             ?16, ?17)",
+            "INSERT OR REPLACE INTO events (connector, trigger, event, at, number, outcome, message, duration, \
+             requests, sent, received, memory, lists, repeats, no_changes, more, payload) VALUES (?1, ?2, ?3, ?4, ?5, \
+             ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             params![
                 self.connector,
                 trigger,
@@ -117,15 +117,16 @@ impl Archive {
         let read = || {
             let database = self.database();
             let mut query = database.prepare(
-                "SELECT event, at, number, outcome, message, duration, requests, sent, received, memory, lists, repeats, no_changes, more \
-                 FROM events WHERE connector = ?1 AND trigger = ?2 AND event BETWEEN 1 AND ?3 AND octet_length(lists) <= ?4 AND \
-                 coalesce(octet_length(message), 0) <= ?4 AND coalesce(octet_length(outcome), 0) <= ?4 ORDER BY event DESC LIMIT ?5",
+                "SELECT event, at, number, outcome, message, duration, requests, sent, received, memory, lists, \
+                 repeats, no_changes, more FROM events WHERE connector = ?1 AND trigger = ?2 AND event BETWEEN 1 AND \
+                 ?3 AND octet_length(lists) <= ?4 AND coalesce(octet_length(message), 0) <= ?4 AND \
+                 coalesce(octet_length(outcome), 0) <= ?4 ORDER BY event DESC LIMIT ?5",
             )?;
             let keys = params![self.connector, trigger, HIGHEST_ID, LONGEST_TEXT, MOST_READ];
             let mut events = query.query_map(keys, event)?.collect::<rusqlite::Result<Vec<Event>>>()?;
             events.reverse();
-            let query = "SELECT event, origin, state FROM states WHERE connector = ?1 AND trigger = ?2 AND event BETWEEN 1 AND ?3 AND \
-                         octet_length(origin) <= ?4 AND coalesce(octet_length(state), 0) <= ?5";
+            let query = "SELECT event, origin, state FROM states WHERE connector = ?1 AND trigger = ?2 AND event \
+                         BETWEEN 1 AND ?3 AND octet_length(origin) <= ?4 AND coalesce(octet_length(state), 0) <= ?5";
             let keys = params![
                 self.connector,
                 trigger,
@@ -148,7 +149,8 @@ impl Archive {
     /// The payload of a poll, if the file has it.
     pub(in crate::ui) fn payload(&self, trigger: &str, event: u64) -> Option<Arc<RawValue>> {
         let read = || {
-            let query = "SELECT payload FROM events WHERE connector = ?1 AND trigger = ?2 AND event = ?3 AND octet_length(payload) <= ?4";
+            let query = "SELECT payload FROM events WHERE connector = ?1 AND trigger = ?2 AND event = ?3 AND \
+                         octet_length(payload) <= ?4";
             let keys = params![self.connector, trigger, event as i64, LONGEST_RESULT];
             self.database().query_row(query, keys, |row| row.get::<_, Option<String>>(0)).optional()
         };
@@ -179,7 +181,8 @@ fn more_waits(earlier: &mut Earlier) {
     }
 }
 
-/// Takes secrets out of what was written before they were known to be some; a state that holds one is of no use without it.
+/// Takes secrets out of what was written before they were known to be some; a state that holds one is of no use without
+/// it.
 pub(super) fn scrub(database: &Connection, secrets: &Secrets) -> rusqlite::Result<()> {
     for column in ["message", "lists", "payload"] {
         scrub_column(database, EVENTS.name, column, secrets)?;

@@ -1,4 +1,5 @@
-//! Tests of what a file has of triggers: it is there after a restart, with no secret, within its bounds, whoever wrote it.
+//! Tests of what a file has of triggers: it is there after a restart, with no secret, within its bounds, whoever wrote
+//! it.
 
 use std::fs;
 
@@ -130,8 +131,8 @@ fn the_oldest_polls_go_where_a_bound_is_passed_and_no_more_is_read_than_a_timeli
     assert!(archive.timeline("t", 4).state.is_none());
     archive.database().execute("UPDATE events SET lists = ?1", [&large]).unwrap();
     assert!(archive.timeline("t", 1024).events.is_empty());
-    let many = "WITH RECURSIVE n(n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM n WHERE n < 3000) INSERT INTO events (connector, \
-                trigger, event, at, number) SELECT 'c', 't', n, 0, n FROM n";
+    let many = "WITH RECURSIVE n(n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM n WHERE n < 3000) INSERT INTO events \
+                (connector, trigger, event, at, number) SELECT 'c', 't', n, 0, n FROM n";
     archive.database().execute_batch(many).unwrap();
     assert_eq!(archive.timeline("t", 1024).events.len() as i64, MOST_READ);
 }
@@ -143,7 +144,8 @@ fn numbers_that_no_harness_gives_are_refused_or_left_where_they_are() {
     let archive = Archive::open(&path, "c").unwrap();
     archive.keep_events("t", &unwritten(vec![event(1, Ok("{}")), event(2, Ok("{}"))], 2, b"state"), None);
     let lists = r#"[{"name":"created","length":18446744073709551615,"titles":[]}]"#;
-    let hostile = "UPDATE events SET number = 9223372036854775807, duration = -1, at = -5, repeats = -1, lists = ?1 WHERE event = 1";
+    let hostile = "UPDATE events SET number = 9223372036854775807, duration = -1, at = -5, repeats = -1, lists = ?1 \
+                   WHERE event = 1";
     archive.database().execute(hostile, [lists]).unwrap();
     archive.database().execute("UPDATE events SET event = 9223372036854775807 WHERE event = 2", []).unwrap();
     archive.database().execute("UPDATE states SET event = 9223372036854775807", []).unwrap();
@@ -162,8 +164,8 @@ fn a_file_from_before_polls_were_kept_is_taken_and_keeps_its_runs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.sqlite");
     let archive = Archive::open(&path, "c").unwrap();
-    let older = "DROP TABLE events; DROP TABLE states; PRAGMA user_version = 1; INSERT INTO runs (id, connector, action, started, inputs, \
-                 outcome, result, bytes) VALUES (7, 'c', 'a', 0, '{}', 'done', '1', 1)";
+    let older = "DROP TABLE events; DROP TABLE states; PRAGMA user_version = 1; INSERT INTO runs (id, connector, \
+                 action, started, inputs, outcome, result, bytes) VALUES (7, 'c', 'a', 0, '{}', 'done', '1', 1)";
     archive.database().execute_batch(older).unwrap();
     drop(archive);
     let archive = Archive::open(&path, "c").unwrap();

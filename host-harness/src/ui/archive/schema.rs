@@ -14,7 +14,7 @@ const VERSION: i64 = 2;
 const RUNS_ALONE: i64 = 1;
 
 const RUNS: &str = "\
-CREATE TABLE runs (
+                    CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     connector TEXT NOT NULL,
     action TEXT NOT NULL,
@@ -33,7 +33,7 @@ CREATE TABLE runs (
 
 /// What happened to triggers, and the states that it left. A note has no number.
 const EVENTS: &str = "\
-CREATE TABLE events (
+                      CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     connector TEXT NOT NULL,
     trigger TEXT NOT NULL,
@@ -65,7 +65,8 @@ CREATE TABLE states (
 
 /// The number of a run or an event that cannot be one of ours, if the file has such a one.
 pub(super) fn foreign_id(database: &Connection) -> rusqlite::Result<Option<i64>> {
-    let ends = "SELECT (SELECT min(id) FROM runs), (SELECT max(id) FROM runs), (SELECT min(id) FROM events), (SELECT max(id) FROM events)";
+    let ends = "SELECT (SELECT min(id) FROM runs), (SELECT max(id) FROM runs), (SELECT min(id) FROM events), (SELECT \
+                max(id) FROM events)";
     let ends = database
         .query_row(ends, [], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
     Ok(ends.into_iter().flatten().find(|id| !(1..=HIGHEST_ID).contains(id)))

@@ -49,7 +49,8 @@ pub(in crate::ui) async fn destination(State(shared): State<Arc<Shared>>, Json(s
     }
 }
 
-/// Gives back what of a form may be kept: no secret, nothing that is held as one, and of an address what is none for sure.
+/// Gives back what of a form may be kept: no secret, nothing that is held as one, and of an address what is none for
+/// sure.
 pub(in crate::ui) async fn draft(State(shared): State<Arc<Shared>>, Json(sent): Json<Sent>) -> Response {
     match sent.kind.as_deref().and_then(|kind| shared.definition().connection(kind)) {
         Some(definition) => {
@@ -151,8 +152,8 @@ pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>, Json(sent):
     Piece::new(Markup::default(), Vec::new(), "Forgotten")
 }
 
-/// Asks before what was done with the connection that there is is forgotten with it, unless a person has agreed to that,
-/// or there is nothing. Its number is the connection's: an answer counts for that one.
+/// Asks before what was done with the connection that there is is forgotten with it, unless a person has agreed to
+/// that, or there is nothing. Its number is the connection's: an answer counts for that one.
 fn question(shared: &Shared, agreed: Option<u64>) -> Option<Json<Piece>> {
     let number = shared.memory().connections();
     let runs = shared.runs.held().len();
@@ -161,8 +162,8 @@ fn question(shared: &Shared, agreed: Option<u64>) -> Option<Json<Piece>> {
         .then(|| Piece::asking(pages::question::forgets(runs, polls, shared.archive.is_some()), number))
 }
 
-/// Puts a connection, or none, in the place of the one that there was. What was done with other secrets is forgotten, with
-/// the secrets of both.
+/// Puts a connection, or none, in the place of the one that there was. What was done with other secrets is forgotten,
+/// with the secrets of both.
 async fn put(shared: &Arc<Shared>, held: Option<Held>, why: &str) {
     for (key, trigger) in &shared.triggers {
         let polls_by_hand = trigger.stop_asked();

@@ -98,7 +98,8 @@ async fn by_hand(shared: &Arc<Shared>, key: &str, sent: Sent, drains: bool) -> R
     let say = match came {
         Came::Failed(failed) => return explained(failed),
         Came::Stopped => {
-            let html = html! { p .notice { "Stopped. Nothing of the poll that was under way is taken over: the next one finds it." } };
+            let html = html! { p .notice { "Stopped. Nothing of the poll that was under way is taken over: the next \
+            one finds it." } };
             return Piece::new(html, Vec::new(), "Stopped").into_response();
         }
         Came::To(true) => "More waits still",

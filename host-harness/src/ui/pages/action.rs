@@ -54,7 +54,8 @@ fn form(shared: &Shared, action: &ActionDefinition, path: &str, values: Option<&
             aria-label="Inputs" novalidate {
             @if action.changes_data {
                 p .may-change { span .badge .warn { (super::changes(shared)) }
-                    @if shared.options.grants.read_only { "What only reads is sent. What may change data is not: the page was started with " code { "--read-only" } "." }
+                    @if shared.options.grants.read_only { "What only reads is sent. What may change data is not: the \
+                                                           page was started with " code { "--read-only" } "." }
                     @else { "What may change data is shown to you first, and sent once you agree." }
                 }
             }

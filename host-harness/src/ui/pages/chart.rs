@@ -1,5 +1,5 @@
-//! A small chart of what the last polls delivered: a bar a poll, the newest at the right. Each says which poll it is, and
-//! leads to it in the timeline.
+//! A small chart of what the last polls delivered: a bar a poll, the newest at the right. Each says which poll it is,
+//! and leads to it in the timeline.
 
 use std::time::SystemTime;
 

@@ -1,5 +1,5 @@
-//! When the credentials of the connection end: in the navigation where that is soon, and all of them on the connection's
-//! page, in the same words.
+//! When the credentials of the connection end: in the navigation where that is soon, and all of them on the
+//! connection's page, in the same words.
 
 use std::time::{Duration, SystemTime};
 

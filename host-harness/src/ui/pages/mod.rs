@@ -193,7 +193,8 @@ pub(super) fn connection_state(held: Option<&Held>) -> Markup {
 fn mode(shared: &Shared) -> Markup {
     html! {
         @if shared.options.grants.read_only {
-            p .mode { strong { "Read-only. " } "What reads works as ever; what may change data does not leave. The page was started with " code { "--read-only" } "." }
+            p .mode { strong { "Read-only. " } "What reads works as ever; what may change data does not leave. The \
+                                                page was started with " code { "--read-only" } "." }
         }
     }
 }

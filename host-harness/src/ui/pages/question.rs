@@ -1,5 +1,5 @@
-//! Questions before something is done that cannot be taken back. Before something is changed: what would be sent, as whom,
-//! and where to. Before what was done is forgotten: how much that is.
+//! Questions before something is done that cannot be taken back. Before something is changed: what would be sent, as
+//! whom, and where to. Before what was done is forgotten: how much that is.
 
 use host::{Exchange, Trace};
 use maud::{Markup, html};

@@ -13,8 +13,9 @@ const MOST_CALLS: usize = 200;
 pub(in crate::ui) fn show(shared: &Shared) -> Markup {
     let status = shared.recordings.status();
     let content = html! {
-        (heading("Connector", "Recordings", "What was asked of the connector, what it asked of the service, and what came of it, in one file: for a colleague, a report, \
-            or a test that needs no network."))
+        (heading("Connector", "Recordings", "What was asked of the connector, what it asked of the service, and what \
+                                             came of it, in one file: for a colleague, a report, or a test that needs \
+                                             no network."))
         div .columns .even {
             (record(&status))
             section .card aria-labelledby="open-title" {
@@ -34,11 +35,13 @@ fn record(status: &Status) -> Markup {
             h2 #record-title { "Record" }
             @if let Some(since) = status.since {
                 p #recording-status { span .dot .busy aria-hidden="true" {} "Recording since " (clock(since)) ": " (count(status.heard as u64, "call")) " so far." }
-                p .quiet { "Tests of the connection, actions, dropdowns and polls are in it, whichever page makes them." }
+                p .quiet { "Tests of the connection, actions, dropdowns and polls are in it, whichever page makes \
+                            them." }
                 div .actions { button .primary type="button" data-post="/recordings/stop" data-reload="[data-post='/recordings/start']" { "Stop recording" } }
             } @else {
                 p #recording-status { "Nothing is recorded now." }
-                p .quiet { "The connection's secrets are never in a recording, nor are passwords, tokens and cookies. What the service says of its records is." }
+                p .quiet { "The connection's secrets are never in a recording, nor are passwords, tokens and cookies. \
+                            What the service says of its records is." }
                 div .actions { button .primary[status.made.is_none()] type="button" data-post="/recordings/start" data-reload="[data-post='/recordings/stop']" { "Start recording" } }
             }
             @if let Some(made) = &status.made {

@@ -88,8 +88,10 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
             (outcome::used(&poll.run.trace, poll.run.result.is_ok()))
             @match poll.kept {
                 Kept::Whole => {}
-                Kept::Emptied => p .quiet { "Its payload, requests, log and states are no longer kept: newer polls took their place, or its connection was given up." },
-                Kept::InFile => p .quiet { "This poll is of an earlier start: a history keeps payloads, and neither requests, logs nor the states between polls." },
+                Kept::Emptied => p .quiet { "Its payload, requests, log and states are no longer kept: newer polls \
+                                             took their place, or its connection was given up." },
+                Kept::InFile => p .quiet { "This poll is of an earlier start: a history keeps payloads, and neither \
+                                            requests, logs nor the states between polls." },
             }
             @if matches!(poll.run.result, Ok(Some(_))) || poll.kept == Kept::InFile && poll.run.result.is_ok() { (views("Payload", &format!("{path}/payload"), operation, &format!("{path}/download"))) }
             @if poll.kept == Kept::Whole { details { summary { "State after it, " (shown_size(poll.after.as_ref().map_or(0, |state| state.len() as u64))) " (before: " (shown_size(before)) ")" }

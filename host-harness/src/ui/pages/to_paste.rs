@@ -1,5 +1,5 @@
-//! A form, or a run of it, as something to paste elsewhere: commands, a program, a link. Secrets are in none of them, and
-//! nothing is sent.
+//! A form, or a run of it, as something to paste elsewhere: commands, a program, a link. Secrets are in none of them,
+//! and nothing is sent.
 
 use std::time::Duration;
 
@@ -48,14 +48,15 @@ pub(in crate::ui) fn trigger(shared: &Shared, trigger: &TriggerDefinition, value
         (text(FORM, "poll", "As a command that polls once", &line(Command::poll(&trigger.key), &inputs)))
         (text(FORM, "watch", "As a command that goes on polling", &line(Command::watch(&trigger.key, every), &inputs)))
         (connection_file())
-        p .quiet { "They keep their state in a file of their own, and make it if it is not there. To go on where this page is, "
+        p .quiet { "They keep their state in a file of their own, and make it if it is not there. To go on where this \
+                    page is, "
             a href={ (path) "/state/file" } download { "save the state" } " under its name." }
         (linked(&runs::link(&path, &values)))
     }
 }
 
-/// The values without the connection's secrets, should somebody have typed one in: short ones too, because what is pasted
-/// elsewhere is looked at by nobody.
+/// The values without the connection's secrets, should somebody have typed one in: short ones too, because what is
+/// pasted elsewhere is looked at by nobody.
 fn usable(shared: &Shared, values: Option<&Values>) -> Option<Values> {
     let values = values.filter(|values| forms::held_bytes(values) <= LONGEST_INPUTS)?;
     let secrets = shared.memory().connection.as_ref().map(|held| held.redactor().clone());

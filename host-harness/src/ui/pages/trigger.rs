@@ -109,7 +109,8 @@ fn changes(shared: &Shared) -> Markup {
         @if !buttons.is_empty() {
             section .card aria-labelledby="changes-title" {
                 h2 #changes-title { "Change something in the service" }
-                p .quiet { "These change records behind the connector's back, in the test service; the next poll should find them." }
+                p .quiet { "These change records behind the connector's back, in the test service; the next poll \
+                            should find them." }
                 div .actions {
                     @for (index, button) in buttons.iter().enumerate() {
                         button type="button" data-change=(index) { (button.label) }

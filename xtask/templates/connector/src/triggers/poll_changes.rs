@@ -31,8 +31,8 @@ impl Trigger for PollChanges {
     const OPERATION: Operation = Operation {
         key: "pollChanges",
         label: "New and updated things",
-        description: "Starts the flow when things were created or changed. The first poll marks where counting begins and \
-                      delivers nothing.",
+        description: "Starts the flow when things were created or changed. The first poll marks where counting begins \
+                      and delivers nothing.",
         result_schema: result_schema!("poll_changes"),
         example: r#"{"body":{"data":{"created":[{"id":"1","name":"Bolt"}],"updated":[],"deleted":[]}}}"#,
     };
