@@ -56,7 +56,9 @@ async fn the_pictures_are_taken_and_kept_where_a_folder_is_named() {
         bench.open("/actions/listChangeOrders").await;
         browser.click("form button[type=submit]").await;
         browser.wait_for(".table-box tr[data-place]").await;
+        browser.click("[data-widen]").await;
         album.take("page-table").await;
+        browser.click("[data-widen]").await;
         browser.click(".table-box tr[data-place]").await;
         browser.wait_for(".record .row").await;
         album.take("page-table-record").await;
