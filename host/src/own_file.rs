@@ -6,6 +6,10 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+/// What is said of a link in a file's own place, where that file is to be written: whoever has made the link would decide
+/// which file is replaced.
+pub const IS_A_LINK: &str = "it is a link: name the file that it leads to";
+
 /// Opens such a file to be read and written, and makes it for this user alone where there is none; `what` is what it is
 /// called in the error, which is for people and names the file.
 ///

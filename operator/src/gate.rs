@@ -186,6 +186,8 @@ const ADMITTED: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"
 fn exchange(gate: &Gate) -> Response {
     let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", gate.cookie_name, gate.cookie);
     let mut response = Response::new(Body::from(ADMITTED));
+    // Another program may have had this port, and given the browser pages to keep.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -234,11 +234,18 @@ async fn a_client_that_sends_nonsense_is_answered_still() {
         "{\"jsonrpc\":\"2.0\"}",
         "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}",
         "{\"jsonrpc\":\"2.0\",\"id\":97,\"method\":\"tools/call\",\"params\":[]}",
+        "{\"jsonrpc\":\"2.0\",\"id\":96,\"method\":\"tools/call\",\"params\":{\"nam\":1}}",
         "{\"jsonrpc\":\"2.0\",\"id\":98,\"method\":\"no/such\"}",
         &deep,
         &long,
     ] {
         client.send(nonsense).await;
+    }
+    // What cannot be read is told from what is not known.
+    for (id, code, said) in [(96, -32602, "tools/call"), (98, -32601, "no/such")] {
+        let error = client.answer_to(id).await["error"].clone();
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(error["code"] == code && message.contains(said), "{error}");
     }
     // What is said of a name that is too long is short.
     let long = client.answer_to(99).await;

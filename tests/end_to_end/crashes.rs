@@ -142,3 +142,25 @@ async fn changes_that_could_not_be_printed_are_found_again() {
     let polled = desk.run(&POLL).await.json();
     assert_eq!(polled["payload"]["body"]["data"]["created"][0]["id"], id);
 }
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_result_that_can_be_written_nowhere_is_not_said_to_stand_anywhere() {
+    let desk = Desk::new().await;
+    let nowhere = "could not be written anywhere";
+    let warning = "look at it in the service before you make the call again";
+    let create = ["action", "createChangeOrder", "--input", "name=Screws", "--input", "type=ECO"];
+    for (words, changes) in [(&["action", "listComponents"][..], false), (&create, true)] {
+        let before = desk.sim.records(Resource::ChangeOrders).len();
+        let mut command = desk.command(&["--allow-http", "--allow-private-network"]);
+        command.args(words).args(["--connection", "connection.json"]);
+        command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap()).stderr(Stdio::piped());
+        let ended = command.spawn().unwrap().wait_with_output().await.unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.contains(nowhere) && !said.contains("stands on standard output"), "{words:?}: {said}");
+        assert!(said.contains("the call was made all the same"), "{words:?}: {said}");
+        assert_eq!(said.contains(warning), changes, "{words:?}: {said}");
+        assert_eq!(desk.sim.records(Resource::ChangeOrders).len(), before + usize::from(changes));
+    }
+}

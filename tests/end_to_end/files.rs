@@ -150,3 +150,101 @@ async fn a_file_without_end_is_refused_and_a_pipe_is_not_waited_for() {
     assert!(state.status == 2 && state.messages.contains("not a regular file"), "{}", state.messages);
     assert_eq!(desk.sim.request_count(), 0);
 }
+
+/// Every command and flag that writes to a file that is named, with the name of that file last.
+const WRITING: [&[&str]; 7] = [
+    &["key", "renew", "--to-env-file", "FILE", "--name", "KEY"],
+    &["key", "renew", "--to-file", "FILE"],
+    &["action", "getCurrentUser", "--record", "FILE"],
+    &["action", "getCurrentUser", "--output", "FILE"],
+    &["verify", "--report", "FILE"],
+    &["poll", "pollChangesTrigger", "--state", "poll.state", "--output", "FILE"],
+    &["watch", "pollChangesTrigger", "--state", "watch.state", "--count", "1", "--output", "FILE"],
+];
+
+fn writing_to(words: &[&'static str], file: &'static str) -> Vec<&'static str> {
+    words.iter().map(|word| if *word == "FILE" { file } else { word }).collect()
+}
+
+#[tokio::test]
+async fn nothing_is_written_through_a_link_and_nothing_is_asked_for_before_that_is_known() {
+    let desk = Desk::new().await;
+    fs::write(desk.file("precious"), "precious").unwrap();
+    symlink("precious", desk.file("link")).unwrap();
+    symlink("nowhere", desk.file("dangling")).unwrap();
+    for file in ["link", "dangling"] {
+        for words in WRITING {
+            let words = writing_to(words, file);
+            let refused = desk.run(&words).await;
+            assert_eq!((refused.status, refused.output.as_str()), (2, ""), "{words:?}: {}", refused.messages);
+            let said = format!("{file} cannot be written: it is a link: name the file that it leads to");
+            assert!(refused.messages.contains(&said), "{words:?}: {}", refused.messages);
+        }
+        for words in [["docs", "--output", file], ["inspect", "--output", file]] {
+            let refused = desk.run_bare(&words).await;
+            assert!(refused.status == 2 && refused.messages.contains("is a link"), "{words:?}: {}", refused.messages);
+        }
+        assert!(fs::symlink_metadata(desk.file(file)).unwrap().is_symlink(), "{file}");
+    }
+    assert_eq!(fs::read(desk.file("precious")).unwrap(), b"precious");
+    assert!(!desk.file("nowhere").exists());
+    assert_eq!(desk.sim.request_count(), 0);
+
+    // A recording is updated where it is, and none of several where one is a link.
+    let recorded = desk.run(&["action", "listComponents", "--input", "first=3", "--record", "list.har"]).await;
+    assert_eq!(recorded.status, 0, "{}", recorded.messages);
+    let changed = fs::read_to_string(desk.file("list.har")).unwrap().replacen(r#"\"first\":3"#, r#"\"first\":4"#, 1);
+    fs::write(desk.file("list.har"), &changed).unwrap();
+    symlink("list.har", desk.file("link.har")).unwrap();
+    let refused = desk.run_bare(&["replay", "list.har", "link.har", "--update"]).await;
+    assert!(refused.status == 2 && refused.messages.contains("link.har cannot be written"), "{}", refused.messages);
+    assert_eq!(fs::read_to_string(desk.file("list.har")).unwrap(), changed);
+    assert_eq!(desk.run_bare(&["replay", "link.har"]).await.status, 1, "a link is read as before");
+}
+
+#[tokio::test]
+async fn a_result_goes_to_a_pipe_and_to_what_the_system_has_linked() {
+    let desk = Desk::new().await;
+    let plain = desk.run(&["action", "getCurrentUser"]).await.output;
+    let piped = desk.run(&["action", "getCurrentUser", "--output", "/dev/stdout"]).await;
+    assert_eq!((piped.status, &piped.output), (0, &plain), "{}", piped.messages);
+    let nowhere = desk.run(&["action", "getCurrentUser", "--output", "/dev/null"]).await;
+    assert_eq!((nowhere.status, nowhere.output.as_str()), (0, ""), "{}", nowhere.messages);
+    // What the shell has opened is added to, and stays the file that it is.
+    let words = ["--allow-http", "--allow-private-network", "action", "getCurrentUser", "--output", "/dev/stdout"];
+    let mut command = desk.command(&[&words[..], &["--connection", "connection.json"]].concat());
+    let opened = fs::File::create(desk.file("redirected")).unwrap();
+    let before = std::os::unix::fs::MetadataExt::ino(&opened.metadata().unwrap());
+    assert!(command.stdout(opened).status().await.unwrap().success());
+    assert_eq!(fs::read_to_string(desk.file("redirected")).unwrap(), plain);
+    assert_eq!(std::os::unix::fs::MetadataExt::ino(&fs::metadata(desk.file("redirected")).unwrap()), before);
+}
+
+#[tokio::test]
+async fn nothing_is_written_in_the_place_of_the_connection_that_is_used() {
+    let desk = Desk::new().await;
+    let connection = fs::read(desk.file("connection.json")).unwrap();
+    fs::create_dir(desk.file("folder")).unwrap();
+    fs::hard_link(desk.file("connection.json"), desk.file("second")).unwrap();
+    for file in ["connection.json", "folder/../connection.json", "second"] {
+        for words in WRITING {
+            let words = writing_to(words, file);
+            let refused = desk.run(&words).await;
+            assert_eq!((refused.status, refused.output.as_str()), (2, ""), "{words:?}: {}", refused.messages);
+            assert!(refused.messages.contains("is the connection file itself"), "{words:?}: {}", refused.messages);
+        }
+        assert!(fs::read(desk.file(file)).unwrap() == connection, "{file} was changed");
+    }
+    assert_eq!(desk.sim.request_count(), 0);
+}
+
+#[tokio::test]
+async fn a_recording_is_made_for_its_user_alone() {
+    let desk = Desk::new().await;
+    let mode = || fs::metadata(desk.file("user.har")).unwrap().permissions().mode() & 0o777;
+    let words = ["action", "getCurrentUser", "--record", "user.har"];
+    assert_eq!((desk.run(&words).await.status, mode()), (0, 0o600));
+    // Whoever has shared one goes on sharing it.
+    fs::set_permissions(desk.file("user.har"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!((desk.run(&words).await.status, mode()), (0, 0o644));
+}

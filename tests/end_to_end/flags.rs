@@ -184,3 +184,34 @@ async fn doctor_tells_what_is_wrong_with_the_network_the_clock_and_the_key() {
     let late = desk.run(&["doctor"]).await;
     assert_eq!(found(&late, "clock")["outcome"], "warning", "{}", late.output);
 }
+
+#[tokio::test]
+async fn what_no_terminal_shows_is_cut_nowhere() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.run(&POLL).await.status, 0);
+    desk.sim.advance_clock(std::time::Duration::from_secs(1));
+    let name = "A bracket ".repeat(20).trim_end().to_owned();
+    let id = desk.sim.add(Resource::Components, &name);
+    let read = |file: &str| fs::read_to_string(desk.file(file)).unwrap();
+    // Polled once more below: the state is as it was where nothing was asked of it.
+    fs::copy(desk.file("poll.state"), desk.file("kept.state")).unwrap();
+    let watch = [&WATCH[..], &["--count", "2", "--columns", "name,id", "--output", "watched"]].concat();
+    let watched = desk.run(&watch).await;
+    assert_eq!(watched.status, 0, "{}", watched.messages);
+    assert_eq!(read("watched"), format!("created   {name}  {id}\n"));
+    let poll = ["poll", "pollChangesTrigger", "--state", "kept.state", "--input", "pollResourceType=components"];
+    let of_part = format!("componentId={id}");
+    let one = ["action", "getComponentById", "--input", &of_part, "--columns", "name", "--output", "table"];
+    for words in [&poll[..], &one] {
+        let table = desk.run(&[words, &["--format", "table"]].concat()).await;
+        assert_eq!(table.status, 0, "{words:?}: {}", table.messages);
+        let text = if table.output.is_empty() { read("table") } else { table.output };
+        assert!(text.contains(&name) && !text.contains('…'), "{words:?}: {text}");
+    }
+    let doctor = desk.run(&["doctor", "--format", "table"]).await;
+    let found = desk.run(&["doctor"]).await.json();
+    let longest =
+        found.as_array().unwrap().iter().map(|one| one["says"].as_str().unwrap()).max_by_key(|says| says.len());
+    assert!(longest.is_some_and(|says| says.len() > 60), "{longest:?}");
+    assert!(!doctor.output.contains('…'), "{}", doctor.output);
+}

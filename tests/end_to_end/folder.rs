@@ -101,6 +101,13 @@ async fn a_connection_that_settings_name_counts_once_it_is_allowed_itself_and_un
     fs::rename(desk.file("connection.json"), desk.file("theirs.json")).unwrap();
     fs::write(desk.file("harness.toml"), "connection = \"theirs.json\"\n").unwrap();
     assert_eq!(desk.run_bare(&["allow"]).await.status, 0);
+    #[cfg(unix)]
+    {
+        fs::write(desk.file("harness.toml"), "connection = \"/dev/zero\"\n").unwrap();
+        let device = desk.run_bare(&["allow"]).await;
+        assert!(device.status == 2 && device.messages.contains("/dev/zero is no file"), "{}", device.messages);
+        fs::write(desk.file("harness.toml"), "connection = \"theirs.json\"\n").unwrap();
+    }
     let words = with_grants(&["action", "getCurrentUser"]);
     let refused = desk.run_bare(&words).await;
     assert!(refused.status == 2 && refused.messages.contains("`harness allow 'theirs.json'`"), "{}", refused.messages);

@@ -166,7 +166,7 @@ async fn a_renewal_that_is_killed_leaves_the_new_key_on_the_disk() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_that_is_renewed_keeps_what_else_is_in_it_and_who_may_read_it() {
+async fn a_file_that_is_renewed_keeps_what_else_is_in_it_and_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::with(DuroSim::builder().latency(Duration::from_millis(400))).await;
     fs::write(desk.file(".env"), "A=1\r\nKEY=old\r\n").unwrap();
@@ -180,7 +180,16 @@ async fn a_file_that_is_renewed_keeps_what_else_is_in_it_and_who_may_read_it() {
     assert_eq!(renewed.status, 0, "{}", renewed.messages);
     let lines = read(&desk, ".env");
     assert!(lines.starts_with("A=1\r\nKEY='ey") && lines.ends_with("'\r\nNEW=2\r\n"), "{lines}");
-    assert_eq!(fs::metadata(desk.file(".env")).unwrap().permissions().mode() & 0o777, 0o640);
+    let mode = |name: &str| fs::metadata(desk.file(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(".env"), 0o600);
+    assert!(renewed.messages.contains("warning: .env was open to other users"), "{}", renewed.messages);
+    let again = desk.run(&words).await;
+    assert!(again.status == 0 && !again.messages.contains("was open"), "{}", again.messages);
+    fs::write(desk.file("api-key"), "old").unwrap();
+    fs::set_permissions(desk.file("api-key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let renewed_file = desk.run(&["key", "renew", "--to-file", "api-key"]).await;
+    assert!(renewed_file.messages.contains("warning: api-key was open"), "{}", renewed_file.messages);
+    assert_eq!(mode("api-key"), 0o600);
     assert_eq!(rescued(&desk), [""; 0]);
 
     desk.sim.clear_requests();

@@ -62,5 +62,6 @@ mod tenants;
 mod terminal;
 mod trigger;
 mod trigger_state;
+mod undecided;
 mod verify;
 mod waiting;

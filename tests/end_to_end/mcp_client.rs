@@ -58,9 +58,14 @@ impl Client {
     }
 
     pub(crate) async fn answer_to(&mut self, id: u64) -> Value {
+        let answers = |message: &Value| message["id"] == id && message.get("method").is_none();
+        // Answers come in any order.
+        if let Some(place) = self.heard.iter().position(answers) {
+            return self.heard.remove(place);
+        }
         loop {
             let message: Value = serde_json::from_str(&self.line().await).unwrap();
-            if message["id"] == id && message.get("method").is_none() {
+            if answers(&message) {
                 return message;
             }
             self.heard.push(message);

@@ -241,6 +241,12 @@ async fn a_file_needs_its_signature_beside_it_and_openssl_agrees() {
     shop.other("sh", &["-c", "base64 -d connector.wasm.sig > raw.sig"]).await;
     let verify = ["dgst", "-sha256", "-verify", "release.pub", "-signature", "raw.sig", "connector.wasm"];
     assert!(shop.other("openssl", &verify).await.contains("Verified OK"));
+    // No signature goes through a link.
+    fs::copy(component_path(), shop.at("linked.wasm")).unwrap();
+    std::os::unix::fs::symlink("release.pub", shop.at("linked.wasm.sig")).unwrap();
+    let linked = shop.harness(&["sign", "linked.wasm", "--key", "release.key"]).await;
+    let said = "linked.wasm.sig cannot be written: it is a link";
+    assert!(linked.status == 2 && linked.messages.contains(said), "{}", linked.messages);
     // A key of openssl's own, which nothing encrypts, signs as well.
     shop.other("openssl", &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "plain.key"])
         .await;
@@ -314,7 +320,7 @@ async fn a_private_registry_gets_the_credentials_of_dockers_configuration_and_th
     // A helper that prints what it knows is not repeated.
     fs::create_dir_all(shop.at("bin")).unwrap();
     let helper = shop.at("bin/docker-credential-chatty");
-    fs::write(&helper, "#!/bin/sh\necho 'the password is open sesame'\nexit 1\n").unwrap();
+    fs::write(&helper, "#!/bin/sh\ncat > /dev/null\necho 'the password is open sesame'\nexit 1\n").unwrap();
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).unwrap();
     fs::write(shop.at("docker/config.json"), r#"{"credsStore": "chatty"}"#).unwrap();

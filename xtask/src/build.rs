@@ -147,11 +147,7 @@ pub(crate) fn shipped_harness(workspace: &Workspace, path: &Path) -> Result<()> 
         let files = cargo::built_files(&mut command)?;
         Ok(cargo::named(&files, &format!("harness{}", std::env::consts::EXE_SUFFIX))?.to_owned())
     })?;
-    let shipped = symbols::ship(&built, path)?;
-    if let Some((symbols, _)) = shipped.symbols {
-        files::remove(&symbols)?;
-    }
-    Ok(())
+    symbols::strip(&built, path)
 }
 
 /// Has the harness write its manual pages and its completions beside itself.

@@ -18,6 +18,25 @@ pub(crate) struct Shipped {
     pub(crate) symbols: Option<(PathBuf, u64)>,
 }
 
+/// The linker's hash of all that it linked, symbols too.
+const BUILD_ID: &str = ".note.gnu.build-id";
+
+/// Copies the program that was built without its symbols and without a word of them: what they are depends on the folder
+/// that it was built in, and nothing else of it does.
+pub(crate) fn strip(built: &Path, to: &Path) -> Result<()> {
+    let Some(objcopy) = cfg!(target_os = "linux").then(|| cargo::on_path("objcopy")).flatten() else {
+        eprintln!(
+            "WARNING: {} has its symbols, and in them the folder that it was built in: objcopy, which takes them out \
+             on Linux, is not there. It comes with binutils.",
+            name(to)
+        );
+        return files::copy_atomically(built, to);
+    };
+    files::replace_atomically(to, |temporary| {
+        cargo::run(Command::new(&objcopy).args(["--strip-all", "--remove-section", BUILD_ID]).arg(built).arg(temporary))
+    })
+}
+
 /// Copies the program that was built to where it ships from. Without `objcopy` it keeps its symbols.
 pub(crate) fn ship(built: &Path, to: &Path) -> Result<Shipped> {
     // Elsewhere symbols are in another format, or in a file of their own already.
@@ -77,7 +96,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{Shipped, drop_symbols, keep_symbols, ship_with, symbols_of};
+    use super::{Shipped, drop_symbols, keep_symbols, ship_with, strip, symbols_of};
     use crate::cargo;
 
     #[test]
@@ -133,6 +152,27 @@ mod tests {
         assert!(backtrace().contains("falls.rs:2"), "{}", backtrace());
         fs::remove_file(symbols_of(&to)).unwrap();
         assert!(!backtrace().contains("falls.rs"), "{}", backtrace());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_packaged_is_the_same_from_whatever_folder() {
+        if cargo::on_path("objcopy").is_none() {
+            eprintln!("WARNING: not tested, because there is no objcopy");
+            return;
+        }
+        let [one, other] = ["one", "other folder"].map(|name| {
+            let folder = tempfile::Builder::new().prefix(name).tempdir().unwrap();
+            let (source, built, to) = (folder.path().join("a.rs"), folder.path().join("a"), folder.path().join("to"));
+            fs::write(&source, "fn main() {}\n").unwrap();
+            let mut command = cargo::rustc();
+            command.args(["-Cdebuginfo=line-tables-only", "-Cmetadata=one", "-o"]).args([&built, &source]);
+            cargo::run(&mut command).unwrap();
+            strip(&built, &to).unwrap();
+            (fs::read(&built).unwrap(), fs::read(&to).unwrap())
+        });
+        assert!(one.0 != other.0, "their symbols name the same folder, and nothing is tested");
+        assert!(one.1 == other.1 && !one.1.is_empty());
     }
 
     #[cfg(unix)]

@@ -13,6 +13,7 @@ use super::print::PrintOptions;
 use super::progress::Progress;
 use super::session::Session;
 use super::{complete, missing};
+use crate::may_be_done::may_be_done;
 use crate::operation::Kind;
 
 /// Perform an action and print its result as {"data": …}
@@ -50,14 +51,21 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
-    if let Some(action) = session.connector.definition().action(&arguments.key) {
+    let action = session.connector.definition().action(&arguments.key);
+    // Where changes are off, none has left.
+    let changes_data = action.is_some_and(|action| action.changes_data) && !session.options.grants().read_only;
+    let printer = printer.of_change(changes_data);
+    if let Some(action) = action {
         missing::ask_for(&session, &connection, &action.inputs, &mut inputs).await?;
     }
     let progress = Progress::start(format!("Performing {}", arguments.key));
     let options = session.call_options(&progress);
     let outcome = session.connector.perform(&arguments.key, &connection, &inputs, &options).await;
     drop(progress);
-    let outcome =
-        outcome.map_err(|failure| session.failed(&connection, Kind::Action, &arguments.key, &inputs, failure))?;
+    let outcome = outcome.map_err(|failure| {
+        let sent_change = changes_data && may_be_done(failure.error.kind(), failure.trace.requests);
+        let failed = session.failed(&connection, Kind::Action, &arguments.key, &inputs, failure);
+        if sent_change { CommandError::MayBeDone(failed.into()) } else { failed }
+    })?;
     printer.print(&Printed { data: &outcome.value }, &outcome.value, &[]).map(drop)
 }

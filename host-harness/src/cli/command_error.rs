@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{output, progress};
 use crate::flags::Flags;
+use crate::may_be_done;
 
 /// The status of a program that nobody reads any more, as shells show it: 128 and the number of SIGPIPE.
 const OUTPUT_CLOSED: u8 = 141;
@@ -26,6 +27,8 @@ pub(super) enum CommandError {
     Call(Box<CallError>),
     /// The same, and what is said of it to people is in the words of the manifest.
     Explained { error: Box<CallError>, said: String },
+    /// A call failed that was to change something, and may have done so: what is said of it, and that.
+    MayBeDone(Box<CommandError>),
     /// The host does not run this component: status 3.
     Load(String),
     /// A check found something, which was printed: status 1.
@@ -46,9 +49,10 @@ impl CommandError {
         let error = match self {
             Self::Call(error) | Self::Explained { error, .. } => PrintedError::Call(error.told(&Flags)),
             Self::Load(message) => PrintedError::Load { kind: "other", message, ended_by: "load" },
+            Self::MayBeDone(of) => return of.printed().map(|printed| Printed { may_be_done: true, ..printed }),
             Self::Usage(_) | Self::Found(_) | Self::OutputClosed | Self::Cancelled => return None,
         };
-        Some(Printed { error })
+        Some(Printed { error, may_be_done: false })
     }
 
     /// What to say to people.
@@ -57,6 +61,7 @@ impl CommandError {
             Self::Usage(text) | Self::Load(text) | Self::Found(text) => text.clone(),
             Self::Call(error) => format!("{}: {}", error.kind(), error.told(&Flags)),
             Self::Explained { error, said } => format!("{}: {said}", error.kind()),
+            Self::MayBeDone(of) => format!("{}. {}", of.message(), may_be_done::ADVICE),
             Self::OutputClosed => "standard output was closed".into(),
             Self::Cancelled => cancelled(progress::sent()),
         }
@@ -65,6 +70,7 @@ impl CommandError {
     fn status(&self) -> u8 {
         match self {
             Self::Call(error) | Self::Explained { error, .. } if !error.is_hosts() => 1,
+            Self::MayBeDone(of) => of.status(),
             Self::Found(_) => 1,
             Self::Usage(_) => 2,
             Self::Call(_) | Self::Explained { .. } | Self::Load(_) => 3,
@@ -108,10 +114,13 @@ impl fmt::Display for CommandError {
     }
 }
 
-/// `{"error": …}`, written as it is: what a service sent with its error can be large.
+/// `{"error": …}`, written as it is: what a service sent with its error can be large. `"mayBeDone": true` stands beside
+/// it where what was to be changed may have been.
 #[derive(Serialize)]
 pub(super) struct Printed<'a> {
     error: PrintedError<'a>,
+    #[serde(rename = "mayBeDone", skip_serializing_if = "std::ops::Not::not")]
+    may_be_done: bool,
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::command_error::CommandError;
+use super::output_file::are_one;
 
 /// The variable that names the connection file where no flag does.
 const VARIABLE: &str = "HARNESS_CONNECTION";
@@ -80,6 +81,19 @@ impl Source {
         match self {
             Self::StandardInput => "standard input".to_owned(),
             Self::Named(path) | Self::Set(path) | Self::Found(path) => path.display().to_string(),
+        }
+    }
+
+    /// Fails where this flag would have something else written in place of the connection.
+    pub(super) fn spared_by(&self, flag: &str, path: &Path) -> Result<(), CommandError> {
+        match self {
+            Self::Named(own) | Self::Set(own) | Self::Found(own) if are_one(own, path) => {
+                Err(CommandError::usage(format!(
+                    "{flag}: {} is the connection file itself, which would be lost: name another file",
+                    path.display()
+                )))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -60,7 +60,7 @@ impl InputOptions {
                 Given::TextIn(path) => JsonText::string(&read_text(&format!("the input {key}"), path)?),
                 Given::JsonIn(path) => {
                     let what = format!("the input {key}");
-                    let json = JsonText::read(read_text(&what, path)?);
+                    let json = JsonText::read(read_json(&what, path)?);
                     json.map_err(|error| failed(&what, path, format!("it is not JSON: {error}")))?
                 }
             };
@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for Inputs {
 }
 
 fn read_file(path: &Path) -> Result<Inputs, CommandError> {
-    let text = read_text("the inputs", path)?;
+    let text = read_json("the inputs", path)?;
     let not_inputs = |error| failed("the inputs", path, format!("they are not a JSON object of inputs: {error}"));
     serde_json::from_str(&text).map_err(not_inputs)
 }
@@ -136,6 +136,12 @@ fn read_text(what: &str, path: &Path) -> Result<String, CommandError> {
         false => files::read(path, LARGEST),
     };
     text.map_err(|error| failed(what, path, error.to_string()))
+}
+
+/// The same of JSON. Programs of Windows begin a file with a mark that is no part of it, and that JSON does not have.
+fn read_json(what: &str, path: &Path) -> Result<String, CommandError> {
+    let text = read_text(what, path)?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn failed(what: &str, path: &Path, text: String) -> CommandError {
@@ -220,6 +226,12 @@ mod tests {
         let json = |inputs: Inputs| serde_json::to_string(&inputs).unwrap();
         assert_eq!(json(read(Given::TextIn(path.clone())).unwrap()), r#"{"x":"{\"a\":\n 1}\n"}"#);
         assert_eq!(json(read(Given::JsonIn(path.clone())).unwrap()).replace('\n', ""), r#"{"x":{"a": 1}}"#);
+        // The mark at the beginning of a file belongs to a text, and not to JSON.
+        std::fs::write(file.path(), "\u{feff}{\"a\":1}").unwrap();
+        assert_eq!(json(read(Given::JsonIn(path.clone())).unwrap()), r#"{"x":{"a":1}}"#);
+        assert_eq!(json(read(Given::TextIn(path.clone())).unwrap()), "{\"x\":\"\u{feff}{\\\"a\\\":1}\"}");
+        let all = InputOptions { inputs: Some(path.clone()), input: vec![] };
+        assert_eq!(json(all.read().unwrap()), r#"{"a":1}"#);
         std::fs::write(file.path(), "a: 1").unwrap();
         assert!(read(Given::JsonIn(path)).unwrap_err().message().contains("the input x in"));
     }

@@ -108,6 +108,9 @@ async fn run_renew(arguments: Renew, options: GlobalOptions) -> Result<(), Comma
     let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let (connection, mut value) = session.connection_and_value(&arguments.connection)?;
+    if let Some((flag, path)) = arguments.to.file() {
+        session.spares_connection(&arguments.connection, flag, path)?;
+    }
     // First of all: a key that nobody can keep must not be asked for.
     let mut destination = Destination::open(arguments.to)?;
     output::message(&format!("note: {}", connection.destination()));

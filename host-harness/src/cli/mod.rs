@@ -3,6 +3,7 @@
 
 mod action;
 mod ask;
+mod call_flags;
 mod check;
 mod colours;
 mod command;
@@ -92,7 +93,8 @@ the connection's secrets.
 
 Exit status: 0 done; 1 the connector or its service said no; 2 the command line or a file is wrong; 3 the host refused \
 something or a limit was hit; 130 cancelled with Ctrl-C at a terminal. Where a call failed, with 1 or 3, a program finds \
-{\"error\": {\"kind\": …, \"message\": …}} on standard output; what check, doctor, verify and replay find is their result.";
+{\"error\": {\"kind\": …, \"message\": …}} on standard output, with \"mayBeDone\": true where what was to be changed may \
+have been changed all the same; what check, doctor, verify and replay find is their result.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -248,7 +250,9 @@ fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
 
 fn parsed(words: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
     let matches = Arguments::command().try_get_matches_from(words)?;
-    Ok((Arguments::from_arg_matches(&matches)?, matches))
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.options.set_call_flags(call_flags::of(&Arguments::command(), &matches));
+    Ok((arguments, matches))
 }
 
 #[cfg(test)]

@@ -70,6 +70,9 @@ pub(super) struct GlobalOptions {
     /// The flags that they add.
     #[arg(skip)]
     added: Vec<OsString>,
+    /// The flags that count for every call, as a shell takes them, if it can.
+    #[arg(skip)]
+    call_flags: Option<Vec<String>>,
     /// Show the connector's log and every HTTP attempt on standard error
     #[arg(long, global = true)]
     debug: bool,
@@ -193,6 +196,16 @@ impl GlobalOptions {
     /// The flags that the folder's settings have added to the line.
     pub(super) fn added(&self) -> &[OsString] {
         &self.added
+    }
+
+    /// Takes over the flags that count for every call.
+    pub(super) fn set_call_flags(&mut self, flags: Option<Vec<String>>) {
+        self.call_flags = flags;
+    }
+
+    /// The flags that count for every call, as a shell takes them, if it can.
+    pub(super) fn call_flags(&self) -> Option<&[String]> {
+        self.call_flags.as_deref()
     }
 
     /// Takes over which connection the folder's settings name.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -58,6 +58,11 @@ pub(super) fn to_end_of_file(path: &Path) -> io::Result<()> {
     let file = OutputFile::append(path)?;
     *FILE.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
     Ok(())
+}
+
+/// The file that results go to.
+pub(super) fn file() -> Option<PathBuf> {
+    FILE.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|file| file.path().to_owned())
 }
 
 /// Has what was printed to a file outlast the machine: whoever goes on from here does not print it again.

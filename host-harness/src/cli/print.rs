@@ -50,6 +50,8 @@ pub(super) struct Printer {
     jq: Option<String>,
     columns: Vec<String>,
     format: Format,
+    /// Whether what is printed is of a call that may have changed something.
+    changes: bool,
 }
 
 impl PrintOptions {
@@ -78,7 +80,7 @@ impl PrintOptions {
         }
         check(self.jq.as_deref())?;
         self.output.open()?;
-        Ok(Printer { jq: self.jq, columns: self.columns, format })
+        Ok(Printer { jq: self.jq, columns: self.columns, format, changes: false })
     }
 }
 
@@ -117,6 +119,11 @@ fn text(value: &RawValue) -> Option<String> {
 }
 
 impl Printer {
+    /// The same for what comes of a call that may change something, if it may.
+    pub(super) fn of_change(self, changes: bool) -> Self {
+        Self { changes, ..self }
+    }
+
     /// Whether the result is printed as the JSON that it is.
     pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json || self.jq.is_some()
@@ -151,12 +158,16 @@ impl Printer {
         self.as_asked(whole, value, lists).map_err(|error| match error {
             CommandError::OutputClosed => error,
             error => {
-                // The error says more than a second one would.
-                output::json_on_standard_output(whole).ok();
-                CommandError::usage(format!(
-                    "{}; the call was made all the same, and what came of it stands on standard output",
-                    error.message()
-                ))
+                let stands = match output::json_on_standard_output(whole) {
+                    Ok(()) => "what came of it stands on standard output",
+                    // The first error says more than the second one would.
+                    Err(_) if self.changes => {
+                        "what it changes may be changed, but what came of it could not be written anywhere: look at it \
+                         in the service before you make the call again"
+                    }
+                    Err(_) => "what came of it could not be written anywhere",
+                };
+                CommandError::usage(format!("{}; the call was made all the same, and {stands}", error.message()))
             }
         })
     }

@@ -57,7 +57,8 @@ impl RecordOptions {
         }
         let redaction = Redaction::new(&self.redact, &self.redact_pattern);
         let redaction = redaction.map_err(|problem| CommandError::usage(format!("--redact-pattern: {problem}")))?;
-        let file = OutputFile::open(path).map_err(|error| cannot_be_written(path, &error))?;
+        // What calls are about is nobody else's to read.
+        let file = OutputFile::open_private(path).map_err(|error| cannot_be_written(path, &error))?;
         Ok(Some(UnderWay(Arc::new(Inner {
             recorder: Arc::default(),
             redaction,
@@ -90,6 +91,11 @@ pub(super) fn read(path: &Path) -> Result<Recording, CommandError> {
 }
 
 impl UnderWay {
+    /// The file that it is written to.
+    pub(super) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
     /// What has calls heard.
     pub(super) fn hears(&self) -> CallHeard {
         self.0.recorder.hears()

@@ -1,5 +1,6 @@
 //! `harness replay`: makes recorded calls again, without a network.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::command_error::CommandError;
 use super::format::Format;
 use super::options::GlobalOptions;
-use super::output_file::OutputFile;
+use super::output_file::{OutputFile, refuse_link};
 use super::print::OutputOption;
 use super::progress::Progress;
 use super::session::Session;
@@ -63,6 +64,10 @@ struct Found {
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     arguments.output.open()?;
     let files = files(&arguments.paths)?;
+    if arguments.update {
+        // Before any of them is written.
+        files.iter().try_for_each(|file| refuse_link(file).map_err(|error| cannot_be_written(file, &error)))?;
+    }
     let format = options.format();
     let session = Session::open(options).await?;
     let limits = Arc::new(session.options.limits());
@@ -147,7 +152,11 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
 }
 
 fn write(path: &Path, recording: &Recording) -> Result<(), CommandError> {
-    let failed = |error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
+    let failed = |error| cannot_be_written(path, &error);
     let mut file = OutputFile::open(path).map_err(failed)?;
     output::json_into(&mut file, &recording.har()).map_err(failed)
+}
+
+fn cannot_be_written(path: &Path, error: &io::Error) -> CommandError {
+    CommandError::usage(format!("{} cannot be written: {error}", path.display()))
 }

@@ -32,10 +32,10 @@ Examples:
 A file of change buttons puts buttons beside every trigger that change records in a test service on this machine:
   [{\"label\": \"Add a part\", \"url\": \"http://127.0.0.1:4400/control/components\", \"body\": {\"name\": \"Part {n}\"}}]")]
 pub(super) struct Arguments {
-    /// The port on 127.0.0.1, where the browser keeps what is typed; 0 takes a free one. Without it the page is at the
-    /// port that is this connector's own, or at a free one if that is taken
-    #[arg(long)]
-    port: Option<u16>,
+    /// The port on 127.0.0.1; 0 takes a free one, another at each start. At the same port as before, the browser still
+    /// has what was typed, and also whatever another program put there that it was shown at that port meanwhile
+    #[arg(long, default_value_t = 0)]
+    port: u16,
     /// Open the page in the default browser
     #[arg(long)]
     open: bool,
@@ -109,6 +109,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         test: arguments.test,
         changes: arguments.changes,
         words: words(),
+        call_flags: session.options.call_flags().map(<[String]>::to_vec),
         call_options: CallOptions {
             log: LogOptions { level: LogLevel::Debug, sink: None },
             record_exchanges: true,
@@ -121,9 +122,6 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     match format {
         Format::Json => output::json_line(&json!({ "url": link }))?,
         _ => output::text_line(&link)?,
-    }
-    if let Some(note) = page.note() {
-        output::message(note);
     }
     output::message("The link above opens the page in this machine's browser; keep it to yourself. Ctrl-C ends it.");
     if arguments.open

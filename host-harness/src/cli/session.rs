@@ -82,12 +82,27 @@ impl Session {
     /// The same, with what the file says. It holds the secrets.
     pub(super) fn connection_and_value(&self, option: &ConnectionOption) -> Result<(Connection, Value), CommandError> {
         let source = option.source(self.options.set_connection())?;
+        // What is written in its place is known by now, and nothing of it is written yet.
+        let recording = self.options.under_way().map(|recording| recording.path().to_owned());
+        for (flag, path) in [("--output", output::file()), ("--record", recording)] {
+            path.map_or(Ok(()), |path| source.spared_by(flag, &path))?;
+        }
         let read = self.connection_of(&source)?;
         // Whoever has not named it is told which it is before anything is sent.
         if let Source::Set(_) | Source::Found(_) = source {
             output::message(&format!("note: the connection is {}: {}", source.name(), read.0.destination()));
         }
         Ok(read)
+    }
+
+    /// Fails where this flag would have something else written in place of the connection.
+    pub(super) fn spares_connection(
+        &self,
+        option: &ConnectionOption,
+        flag: &str,
+        path: &Path,
+    ) -> Result<(), CommandError> {
+        option.source(self.options.set_connection())?.spared_by(flag, path)
     }
 
     /// Reads a connection from this place.

@@ -11,6 +11,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::command_error::CommandError;
+use super::output_file::OutputFile;
 use super::{ask, output};
 use crate::files;
 
@@ -58,7 +59,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         fs::read(file).map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", file.display())))?;
     let key = read_key(&arguments.key)?;
     let beside = file.with_added_extension("sig");
-    fs::write(&beside, key.sign_bytes(&bytes) + "\n")
+    OutputFile::open(&beside)
+        .and_then(|mut file| file.add(|out| out.write_all((key.sign_bytes(&bytes) + "\n").as_bytes())))
         .map_err(|error| CommandError::usage(format!("{} cannot be written: {error}", beside.display())))?;
     output::json(&json!({ "file": beside }))?;
     Ok(())

@@ -3,12 +3,9 @@
 mod rebase;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use clap_complete::ArgValueCompleter;
-use host::contract::Error;
-use host::{CallError, CallOptions, Limits};
 use serde_json::{Map, Value, json};
 
 use super::command_error::CommandError;
@@ -21,6 +18,7 @@ use super::print::PrintOptions;
 use super::session::Session;
 use crate::files;
 use crate::operation::Kind;
+use crate::state_check;
 
 /// The most characters of a member that are shown: what is remembered of records is packed, and says nothing to people.
 const SHOWN_CHARACTERS: usize = 60;
@@ -124,35 +122,21 @@ fn cut(value: Value) -> Value {
     }
 }
 
-/// A poll that may send nothing reads its state before it finds that out.
 async fn check(arguments: Check, options: GlobalOptions) -> Result<(), CommandError> {
     let inputs = arguments.inputs.read()?;
     let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
     let state = load(&arguments.state, session.state_limit())?;
-    let options =
-        CallOptions { limits: Arc::new(Limits { requests: 0, ..session.options.limits() }), ..CallOptions::default() };
-    let polled = session.connector.poll(&arguments.key, &connection, &inputs, Some(&state), &options).await;
-    let error = match polled {
-        // It needs no request to say that it takes it.
-        Ok(_) => None,
-        Err(failure) => match failure.error {
-            CallError::Limit { answer: Some(Error::Transport(_)), .. } => None,
-            error => Some(error),
+    let options = session.plain_call_options();
+    state_check::taken(&session.connector, &arguments.key, &connection, &inputs, &state, &options).await.map_err(
+        |error| {
+            let call = Call { kind: Kind::Trigger, key: &arguments.key, inputs: &inputs };
+            session.explained(&connection, error, Some(call))
         },
-    };
-    match error {
-        None => {
-            let accepted = json!({ "trigger": arguments.key, "accepted": true, "bytes": state.len() });
-            printer.print(&accepted, &accepted, &[]).map(drop)
-        }
-        Some(error) => Err(session.explained(
-            &connection,
-            error,
-            Some(Call { kind: Kind::Trigger, key: &arguments.key, inputs: &inputs }),
-        )),
-    }
+    )?;
+    let accepted = json!({ "trigger": arguments.key, "accepted": true, "bytes": state.len() });
+    printer.print(&accepted, &accepted, &[]).map(drop)
 }
 
 /// Reads a state without its lock, so that it can be looked at while `watch` runs: the file is replaced as a whole.

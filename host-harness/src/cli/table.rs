@@ -2,9 +2,10 @@
 //! kept, so a result that is made to be shown badly costs no more than one that is not. Words of a service stay within
 //! their line.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -13,19 +14,25 @@ use super::records::plain;
 use super::shown;
 use crate::json_parts::{is_object, items, members, text};
 
-/// Wider cells are cut: a table is for looking, JSON for reading all of it.
+/// On a terminal wider cells are cut: a table there is for looking, JSON for reading all of it. Elsewhere nothing is.
 const WIDEST_CELL: usize = 60;
-/// A member's text beside its name, in characters: some screens of it.
+/// A member's text beside its name on a terminal, in characters: some screens of it.
 const WIDEST_MEMBER: usize = 4_000;
+/// Where nothing is cut, columns are as wide as their widest cells for as long as all tables together need no more
+/// characters than this. Beyond it they are no wider than on a terminal, and a wider cell moves those behind it: one long
+/// cell would otherwise make ten thousand lines as long.
+const MOST_ALIGNED: usize = 16 * 1024 * 1024;
 /// Twice what a connector's records usually have.
 const MOST_COLUMNS: usize = 64;
-/// As many records as a list can be asked for. With all columns at their widest this is 40 MB of text, whatever the
-/// result.
+/// As many records as a list can be asked for. With all columns at their widest this is 40 MB of text on a terminal,
+/// whatever the result.
 const MOST_LINES: usize = 10_000;
 /// Objects deeper inside each other than this are shown as the JSON they are.
 const DEEPEST: usize = 8;
 /// A column that has to be narrower than its cells keeps so much.
 const NARROWEST: usize = 8;
+/// The blanks between two columns.
+const BETWEEN: usize = 2;
 /// Further names of columns are not told apart.
 const MOST_NAMES: usize = 10_000;
 
@@ -66,7 +73,7 @@ impl fmt::Display for LeftOut {
 /// What a table has to fit into.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Room {
-    /// The columns of the terminal; without one a table is as wide as it is.
+    /// The columns of the terminal; without one a table is as wide as it is, and nothing in it is cut.
     pub(super) width: Option<usize>,
     /// Whether headings are set apart by how they look.
     pub(super) is_coloured: bool,
@@ -74,7 +81,7 @@ pub(super) struct Room {
 
 /// Shows any JSON: a list of objects as a table, an object as its members, line by line.
 pub(super) fn write<W: Write + ?Sized>(json: &str, room: Room, out: &mut W) -> io::Result<LeftOut> {
-    let mut table = Table { out, room, lines: MOST_LINES, left_out: LeftOut::default() };
+    let mut table = Table { out, room, lines: MOST_LINES, aligned: MOST_ALIGNED, left_out: LeftOut::default() };
     table.value(json, 0)?;
     Ok(table.left_out)
 }
@@ -84,6 +91,8 @@ struct Table<'a, W: ?Sized> {
     room: Room,
     /// How many lines there is room for.
     lines: usize,
+    /// How many characters there are for columns that are as wide as their widest cells.
+    aligned: usize,
     left_out: LeftOut,
 }
 
@@ -96,22 +105,27 @@ impl<W: Write + ?Sized> Table<'_, W> {
             return self.objects(list, depth);
         }
         let Some(object) = members(json).filter(|_| depth < DEEPEST) else {
-            return self.line(depth, &cut(&plain(json), WIDEST_MEMBER));
+            return self.line(depth, "", Some(json));
         };
         for (name, member) in object {
-            let name = cut(&text(name), WIDEST_MEMBER);
+            let name = within(&text(name), self.widest(WIDEST_MEMBER)).into_owned();
             let list = items(member).filter(|list| list.clone().any(is_object));
             if let Some(list) = list {
-                self.line(depth, &format!("{name} ({}):", list.count()))?;
+                self.line(depth, &format!("{name} ({}):", list.count()), None)?;
                 self.value(member, depth + 1)?;
             } else if is_object(member) {
-                self.line(depth, &format!("{name}:"))?;
+                self.line(depth, &format!("{name}:"), None)?;
                 self.value(member, depth + 1)?;
             } else {
-                self.line(depth, &format!("{name}: {}", cut(&plain(member), WIDEST_MEMBER)))?;
+                self.line(depth, &format!("{name}: "), Some(member))?;
             }
         }
         Ok(())
+    }
+
+    /// How wide a text may be that is cut at this width where a person reads it.
+    fn widest(&self, widest: usize) -> Option<usize> {
+        self.room.width.map(|_| widest)
     }
 
     /// Lays out rows under headings, each column as wide as its widest cell.
@@ -120,56 +134,79 @@ impl<W: Write + ?Sized> Table<'_, W> {
             self.left_out.lines = self.left_out.lines.saturating_add(rows.count() as u64);
             return Ok(());
         }
-        let shown = rows.clone().take(self.lines);
-        let mut columns = Columns::default();
-        for (name, value) in shown.clone().filter_map(members).flatten() {
-            columns.widen(name, value);
+        let mut columns = Columns { widest: self.widest(WIDEST_CELL), ..Columns::default() };
+        // The heading is two.
+        let mut shown: usize = 2;
+        for row in rows.clone().take(self.lines) {
+            members(row).into_iter().flatten().for_each(|(name, value)| columns.widen(name, value));
+            shown += 1;
+        }
+        if self.room.width.is_none() {
+            match self.aligned.checked_sub(columns.width().saturating_mul(shown)) {
+                Some(left) => self.aligned = left,
+                None => columns.narrow(),
+            }
         }
         let narrowed = columns.fit(self.room.width.map(|width| width.saturating_sub(2 * depth)));
         self.left_out.columns = self.left_out.columns.saturating_add(columns.others.len().saturating_add(narrowed));
+        let widest = |width: usize| columns.widest.map(|_| width);
         let headings = columns.names.iter().zip(&columns.widths);
-        let headings = headings.map(|(name, width)| cut(&text(name), *width)).collect();
+        let headings = headings.map(|(name, width)| within(&text(name), widest(*width)).into_owned().into());
         self.heading(depth, headings, &columns.widths)?;
-        let dashes = columns.widths.iter().map(|width| "-".repeat(*width)).collect();
-        self.row(depth, dashes, &columns.widths)?;
+        self.row(depth, columns.widths.iter().map(|width| "-".repeat(*width).into()), &columns.widths)?;
         for members in rows.map(members) {
             if self.lines == 0 {
                 self.left_out.lines += 1;
                 continue;
             }
-            let mut cells = vec![String::new(); columns.names.len()];
+            let mut cells = vec![None; columns.names.len()];
             for (name, value) in members.into_iter().flatten() {
-                let place = columns.places.get(name).copied();
-                if let Some((cell, width)) =
-                    place.and_then(|place| cells.get_mut(place).zip(columns.widths.get(place).copied()))
-                {
-                    *cell = cut(&plain(value), width);
+                if let Some(cell) = columns.places.get(name).and_then(|place| cells.get_mut(*place)) {
+                    *cell = Some(value);
                 }
             }
+            let cells = cells.into_iter().zip(&columns.widths).map(|(value, width)| {
+                value.map_or(Cow::Borrowed(""), |value| within(&plain(value), widest(*width)).into_owned().into())
+            });
             self.row(depth, cells, &columns.widths)?;
             self.lines -= 1;
         }
         Ok(())
     }
 
-    fn heading(&mut self, depth: usize, cells: Vec<String>, widths: &[usize]) -> io::Result<()> {
+    fn heading<'c>(
+        &mut self,
+        depth: usize,
+        cells: impl Iterator<Item = Cow<'c, str>>,
+        widths: &[usize],
+    ) -> io::Result<()> {
         if !self.room.is_coloured {
             return self.row(depth, cells, widths);
         }
-        writeln!(self.out, "{:1$}{2}", "", 2 * depth, colours::heading(&aligned(&cells, widths)))
+        let mut line = Vec::new();
+        aligned(&mut line, cells, widths)?;
+        let heading = colours::heading(&String::from_utf8_lossy(&line)).to_string();
+        writeln!(self.out, "{:1$}{heading}", "", 2 * depth)
     }
 
-    fn row(&mut self, depth: usize, cells: Vec<String>, widths: &[usize]) -> io::Result<()> {
-        writeln!(self.out, "{:1$}{2}", "", 2 * depth, aligned(&cells, widths))
+    fn row<'c>(&mut self, depth: usize, cells: impl Iterator<Item = Cow<'c, str>>, widths: &[usize]) -> io::Result<()> {
+        write!(self.out, "{:1$}", "", 2 * depth)?;
+        aligned(self.out, cells, widths)?;
+        writeln!(self.out)
     }
 
-    fn line(&mut self, depth: usize, text: &str) -> io::Result<()> {
+    /// A line that begins so, and goes on with a value if there is one.
+    fn line(&mut self, depth: usize, text: &str, value: Option<&str>) -> io::Result<()> {
         if self.lines == 0 {
             self.left_out.lines += 1;
             return Ok(());
         }
         self.lines -= 1;
-        writeln!(self.out, "{:1$}{text}", "", 2 * depth)
+        write!(self.out, "{:1$}{text}", "", 2 * depth)?;
+        if let Some(value) = value {
+            self.out.write_all(within(&plain(value), self.widest(WIDEST_MEMBER)).as_bytes())?;
+        }
+        writeln!(self.out)
     }
 }
 
@@ -180,6 +217,8 @@ struct Columns<'j> {
     names: Vec<&'j str>,
     places: HashMap<&'j str, usize>,
     widths: Vec<usize>,
+    /// Where cells and names are cut, if they are.
+    widest: Option<usize>,
     /// The names that there was no room for.
     others: HashSet<&'j str>,
 }
@@ -192,7 +231,7 @@ impl<'j> Columns<'j> {
             None if self.names.len() < MOST_COLUMNS => {
                 self.places.insert(name, self.names.len());
                 self.names.push(name);
-                self.widths.push(cut(&text(name), WIDEST_CELL).width());
+                self.widths.push(within(&text(name), self.widest).width());
                 self.names.len() - 1
             }
             None => {
@@ -203,8 +242,18 @@ impl<'j> Columns<'j> {
             }
         };
         if let Some(width) = self.widths.get_mut(place) {
-            *width = (*width).max(cut(&plain(value), WIDEST_CELL).width());
+            *width = (*width).max(within(&plain(value), self.widest).width());
         }
+    }
+
+    /// How wide a row is.
+    fn width(&self) -> usize {
+        self.widths.iter().fold(0, |all: usize, width| all.saturating_add(width.saturating_add(BETWEEN)))
+    }
+
+    /// Makes the columns no wider than they are where cells are cut.
+    fn narrow(&mut self) {
+        self.widths.iter_mut().for_each(|width| *width = (*width).min(WIDEST_CELL));
     }
 
     /// Makes the columns fit: the widest narrower first, and where that is not enough, the last ones are left out.
@@ -212,7 +261,7 @@ impl<'j> Columns<'j> {
     fn fit(&mut self, room: Option<usize>) -> usize {
         let Some(room) = room else { return 0 };
         let all = self.widths.len();
-        let needed = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+        let needed = |widths: &[usize]| widths.iter().sum::<usize>() + BETWEEN * widths.len().saturating_sub(1);
         let least: Vec<usize> = self.widths.iter().map(|width| (*width).min(NARROWEST)).collect();
         // The first is shown whatever the room is.
         let fits = |count: &usize| least.get(..*count).is_some_and(|widths| needed(widths) <= room);
@@ -231,17 +280,36 @@ impl<'j> Columns<'j> {
     }
 }
 
-/// Cells side by side, each as wide as its column.
-fn aligned(cells: &[String], widths: &[usize]) -> String {
-    let padded = cells.iter().zip(widths).map(|(text, width)| {
-        let blanks = width.saturating_sub(text.width());
-        format!("{text}{:blanks$}", "")
-    });
-    padded.collect::<Vec<String>>().join("  ").trim_end().to_owned()
+/// Writes cells side by side, each as wide as its column or as it is; no blanks stand at the end.
+fn aligned<'c, W: Write + ?Sized>(
+    out: &mut W,
+    cells: impl Iterator<Item = Cow<'c, str>>,
+    widths: &[usize],
+) -> io::Result<()> {
+    let mut blanks = 0;
+    for (cell, width) in cells.zip(widths) {
+        let text = cell.trim_end();
+        if !text.is_empty() {
+            // A format string knows no width beyond 65,535.
+            io::copy(&mut io::repeat(b' ').take(blanks), out)?;
+            out.write_all(text.as_bytes())?;
+            blanks = 0;
+        }
+        blanks += (width.saturating_sub(text.width()) + BETWEEN) as u64;
+    }
+    Ok(())
+}
+
+/// Text as part of one line, cut where it is wider than it may be.
+pub(super) fn within(text: &str, widest: Option<usize>) -> Cow<'_, str> {
+    match widest {
+        Some(widest) => cut(text, widest).into(),
+        None => shown::one_line(text),
+    }
 }
 
 /// Text as part of one line, cut where it is too wide.
-pub(super) fn cut(text: &str, widest: usize) -> String {
+fn cut(text: &str, widest: usize) -> String {
     // What is shown of a character is never shorter than the character: so much of the text is enough.
     let end = text.char_indices().nth(widest + 1).map_or(text.len(), |(end, _)| end);
     let line = shown::one_line(text.get(..end).unwrap_or(text));

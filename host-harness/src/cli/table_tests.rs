@@ -4,10 +4,14 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn shown_with(json: &str) -> (String, LeftOut) {
+fn shown_in(width: Option<usize>, json: &str) -> (String, LeftOut) {
     let mut out = Vec::new();
-    let left_out = write(json, Room::default(), &mut out).unwrap();
+    let left_out = write(json, Room { width, is_coloured: false }, &mut out).unwrap();
     (String::from_utf8(out).unwrap(), left_out)
+}
+
+fn shown_with(json: &str) -> (String, LeftOut) {
+    shown_in(None, json)
 }
 
 fn table(value: &Value) -> String {
@@ -27,9 +31,7 @@ fn a_list_of_objects_becomes_a_table_with_every_member() {
 fn a_table_fits_the_terminal_by_narrower_columns_and_then_by_fewer() {
     let json = json!([{"id": "1", "name": "A long name of a part", "note": "部品".repeat(10)}]).to_string();
     let within = |width| {
-        let mut out = Vec::new();
-        let left_out = write(&json, Room { width: Some(width), is_coloured: false }, &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let (text, left_out) = shown_in(Some(width), &json);
         assert!(text.lines().all(|line| line.width() <= width), "{text}");
         (text, left_out.columns)
     };
@@ -77,12 +79,34 @@ fn no_name_and_no_value_can_forge_a_line_or_drive_the_terminal() {
 }
 
 #[test]
-fn a_cell_is_cut_and_so_is_a_member() {
+fn on_a_terminal_a_cell_is_cut_and_so_is_a_member() {
     assert_eq!(cut(&"é".repeat(100), WIDEST_CELL).chars().count(), WIDEST_CELL);
     assert_eq!(cut(&"é".repeat(WIDEST_CELL), WIDEST_CELL), "é".repeat(WIDEST_CELL));
     assert_eq!(cut(&"\u{1b}".repeat(100), WIDEST_CELL).chars().count(), WIDEST_CELL);
-    let text = table(&json!({"a": "x".repeat(1 << 20), "b": [{"c": ["y".repeat(1 << 20)]}]}));
+    let json = json!({"a": "x".repeat(1 << 20), "b": [{"c": ["y".repeat(1 << 20)]}]}).to_string();
+    let (text, _) = shown_in(Some(100), &json);
     assert!(text.len() < WIDEST_MEMBER + 3 * WIDEST_CELL + 100, "{} bytes", text.len());
+}
+
+#[test]
+fn without_a_terminal_nothing_is_cut() {
+    let (long, name) = ("部x".repeat(100), "n".repeat(100));
+    let text = table(&json!({ "member": "m".repeat(5_000), "list": [{ (&name): &long, "b": 1 }, { "b": 2 }] }));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0].len(), "member: ".len() + 5_000);
+    assert_eq!(lines[2], format!("  {name}{}  b", " ".repeat(200)));
+    assert_eq!(lines[4], format!("  {long}  1"));
+    assert_eq!(lines[5], format!("  {}  2", " ".repeat(300)));
+}
+
+#[test]
+fn without_a_terminal_one_long_cell_does_not_make_all_lines_as_long() {
+    let long = "x".repeat(100_000);
+    let json = format!("[{{\"a\":\"{long}\",\"b\":1}}{}]", ",{\"a\":2,\"b\":3}".repeat(9_000));
+    let (text, left_out) = shown_with(&json);
+    assert!(left_out.is_nothing() && text.len() < 2 * MOST_ALIGNED, "{} bytes", text.len());
+    assert_eq!(text.lines().nth(2).unwrap(), format!("{long}  1"));
+    assert_eq!(text.lines().nth(3).unwrap(), format!("2{}  3", " ".repeat(WIDEST_CELL - 1)));
 }
 
 #[test]
@@ -118,5 +142,7 @@ fn objects_inside_each_other_without_end_are_shown_to_a_depth() {
     let (text, _) = shown_with(&deep);
     assert_eq!(text.lines().count(), DEEPEST + 1);
     let lists = format!("{}1{}", "[{\"a\":".repeat(100_000), "}]".repeat(100_000));
-    assert!(shown_with(&lists).0.len() < 1_000);
+    assert!(shown_in(Some(100), &lists).0.len() < 1_000);
+    // Deeper ones are shown as the JSON that they are, once.
+    assert!(shown_with(&lists).0.len() < 4 * lists.len());
 }

@@ -1,8 +1,8 @@
 //! `harness verify`: whether a live service has all that the connector asks of it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use host::contract::{ConnectorDefinition, Error};
@@ -14,6 +14,7 @@ use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::options::GlobalOptions;
 use super::output;
+use super::output_file::OutputFile;
 use super::print::{PrintOptions, Printer};
 use super::progress::Progress;
 use super::session::Session;
@@ -68,6 +69,13 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let printer = arguments.print.open(options.chosen_format())?;
     let session = Session::open(options).await?;
     let connection = session.connection(&arguments.connection)?;
+    let mut report_file = match &arguments.report {
+        Some(path) => {
+            session.spares_connection(&arguments.connection, "--report", path)?;
+            Some((path, OutputFile::open(path).map_err(|error| not_written(path, &error))?))
+        }
+        None => None,
+    };
     let asked = Asked::of(session.connector.definition()).map_err(CommandError::usage)?;
     let ours = asked.schema().map_err(CommandError::usage)?;
     output::message(&format!("note: {}", connection.destination()));
@@ -128,12 +136,10 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         let label = label(session.connector.definition(), &finding.operation);
         report.stops_working.entry(finding.operation.clone()).or_insert(label);
     }
-    if let Some(path) = &arguments.report {
+    if let Some((path, file)) = &mut report_file {
         let findings = report.findings.iter().map(|finding| finding.without_foreign_words(&asked)).collect();
         let redacted = Report { findings, ..report.clone() };
-        let text = serde_json::to_string_pretty(&redacted).map_err(|error| CommandError::usage(error.to_string()))?;
-        fs::write(path, text + "\n")
-            .map_err(|error| CommandError::usage(format!("{} cannot be written: {error}", path.display())))?;
+        output::json_into(file, &redacted).map_err(|error| not_written(path, &error))?;
     }
     print(&report, &printer)?;
     if report.findings.is_empty() {
@@ -145,6 +151,10 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         report.findings.len(),
         labels(&report)
     )))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> CommandError {
+    CommandError::usage(format!("--report: {} cannot be written: {error}", path.display()))
 }
 
 /// The options of a call that may only read, whatever the flags say.

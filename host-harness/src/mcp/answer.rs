@@ -174,19 +174,7 @@ pub(super) fn failed(
 ) -> CallToolResult {
     let (service, action, inputs) = of;
     let (message, is_services) = told(error, definition, action, inputs);
-    // A refusal of what was asked is a word of the service, and nothing was done.
-    let is_refusal = matches!(
-        error.answer(),
-        Some(
-            Error::InvalidInput(_)
-                | Error::UnknownKey(_)
-                | Error::Unauthenticated(_)
-                | Error::Forbidden(_)
-                | Error::NotFound(_)
-                | Error::RateLimited(_)
-        )
-    );
-    let way = match may_be_done && !is_refusal {
+    let way = match may_be_done {
         true => "it may have been done all the same: look whether it is there before anything is called again.",
         false => way_out(error),
     };

@@ -23,6 +23,7 @@ use super::pages::Paged;
 use super::served::{Link, Served};
 use super::tools::Does;
 use crate::asking::{self, Performed};
+use crate::may_be_done::may_be_done;
 use crate::questions::Asked;
 use crate::steps::UnderWay;
 use crate::suggest::did_you_mean;
@@ -174,7 +175,7 @@ impl Call<'_> {
             Performed::Ended(Err(failure)) => {
                 turn.used(&failure.trace);
                 let service = self.served.service(self.number);
-                let may_be_done = self.action.changes_data && failure.trace.requests > 0;
+                let may_be_done = self.action.changes_data && may_be_done(failure.error.kind(), failure.trace.requests);
                 let mut answer = answer::failed(
                     &failure.error,
                     self.served.definition(),

@@ -19,6 +19,7 @@ mod pages;
 mod resources;
 mod served;
 mod tools;
+mod unread;
 mod uris;
 mod watches;
 

@@ -2,22 +2,21 @@
 //! result, without the connection's secrets. One program uses a file at a time.
 
 mod events;
+mod opening;
+mod reading;
 mod schema;
+mod scrubbing;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use host::Trace;
 use host::egress::Secrets;
-use host::{Trace, own_file};
-use operator::openness::{self, Openness};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 
-use super::run::{Failed, Run};
-use super::runs::{MOST_RUNS, Phase, Record};
-use schema::{foreign_id, opened};
+use super::runs::Record;
 
 /// What the results and inputs of a file's runs may take together, in bytes. The oldest runs go.
 const MOST_KEPT: i64 = 256 * 1024 * 1024;
@@ -30,8 +29,12 @@ const LARGEST_FILE: u64 = 2 * (MOST_KEPT + events::MOST_KEPT) as u64;
 /// A longer result is neither written nor read from a file, whoever wrote it there: as much as a call may give by
 /// default. In bytes.
 const LONGEST_RESULT: i64 = 32 * 1024 * 1024;
-/// The key of an action. In bytes.
+/// No value and no row of ours is longer: a result beside its inputs and what is said of it. In bytes.
+const LONGEST_VALUE: i32 = 40 * 1024 * 1024;
+/// The key of an action, of a trigger or of a connector, or how a call ended. In bytes.
 const LONGEST_KEY: i64 = 1024;
+/// What is said of a run or an event, and the lists of what a poll delivered, are short where we wrote them. In bytes.
+const LONGEST_TEXT: i64 = 64 * 1024;
 /// Inputs are a form, which is bounded when it is sent. In bytes.
 const LONGEST_INPUTS: i64 = 4 * 1024 * 1024;
 /// What is read of a file's runs when it is opened, whoever wrote it: the newest that together stay below this, in
@@ -50,47 +53,6 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    /// Opens a file, or makes it, for the runs of one connector. The error is for people.
-    pub(super) fn open(path: &Path, connector: &str) -> Result<Self, String> {
-        let failed = |why: String| format!("the history {}: {why}", path.display());
-        let real = own_file::in_the_real_folder(path).map_err(|error| failed(error.to_string()))?;
-        let (file, metadata) = own_file::open(&real, "history").map_err(|why| format!("the history {why}"))?;
-        if let Some(openness) = Openness::of(&metadata) {
-            let others = match openness {
-                Openness::Writable(who) => who,
-                Openness::Readable => "other users can read, and it holds what was asked and answered",
-            };
-            return Err(openness::warning("the history", path, others));
-        }
-        if metadata.len() > LARGEST_FILE {
-            return Err(failed(format!(
-                "it is larger than {LARGEST_FILE} bytes, so no harness wrote it: name a new file"
-            )));
-        }
-        // Its lock would go with this handle, were that closed later.
-        drop(file);
-        let database = opened(&real).map_err(|error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DatabaseBusy) => {
-                failed("another harness uses it: give each a file of its own".into())
-            }
-            Some(rusqlite::ErrorCode::NotADatabase) => failed("it is no history: name a new file".into()),
-            _ => failed(error.to_string()),
-        })?;
-        let database = database.ok_or_else(|| failed("it is no history of this program: name a new file".into()))?;
-        if let Some(id) = foreign_id(&database).map_err(|error| failed(error.to_string()))? {
-            return Err(failed(format!(
-                "it has a run or a poll with the number {id}, which no harness gives: name a new file"
-            )));
-        }
-        Ok(Self {
-            database: Mutex::new(database),
-            connector: connector.to_owned(),
-            trouble: Mutex::default(),
-            cleared: Mutex::default(),
-            lent: Mutex::default(),
-        })
-    }
-
     fn database(&self) -> MutexGuard<'_, Connection> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,28 +69,6 @@ impl Archive {
     fn noted<T>(&self, done: rusqlite::Result<T>) -> Option<T> {
         // That a run can be read does not mean that one is written again.
         done.inspect_err(|error| self.note(Some(error.to_string()))).ok()
-    }
-
-    /// The newest runs of each action, without their results. Which they are is told by lengths alone: no more is read
-    /// of a file than its bounds, whoever wrote it.
-    pub(super) fn earlier(&self) -> Vec<Record> {
-        let read = || {
-            let database = self.database();
-            let mut query = database.prepare(
-                "SELECT runs.id AS id, action, started, inputs, outcome, message, duration, requests, sent, received, \
-                 memory FROM runs JOIN (SELECT id, row_number() OVER (PARTITION BY action ORDER BY id DESC) AS place, \
-                 octet_length(inputs) AS length, sum(octet_length(inputs) + octet_length(action) + \
-                 coalesce(octet_length(outcome), 0) + coalesce(octet_length(message), 0) + ?4) OVER (ORDER BY id DESC) \
-                 AS total FROM runs WHERE id > coalesce((SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?6), 0) \
-                 AND octet_length(action) <= ?7 AND octet_length(connector) = octet_length(?1) AND connector = ?1) AS \
-                 chosen ON runs.id = chosen.id WHERE place <= ?2 AND length <= ?3 AND total <= ?5 ORDER BY runs.id",
-            )?;
-            let keys =
-                params![self.connector, MOST_RUNS as i64, LONGEST_INPUTS, A_ROW, MOST_READ, MOST_ROWS, LONGEST_KEY];
-            let rows = query.query_map(keys, record)?;
-            rows.collect()
-        };
-        self.noted(read()).unwrap_or_default()
     }
 
     /// The highest id of any run, of other connectors too; 0 if there is none.
@@ -169,7 +109,9 @@ impl Archive {
                 None => (None, None, None),
                 Some(Ok(result)) => {
                     let result = result.as_ref().filter(|result| result.get().len() as u64 <= LONGEST_RESULT as u64);
-                    (Some("done"), None, result.map(|result| redacted(result.get().to_owned())))
+                    let result = result.map(|result| redacted(result.get().to_owned()));
+                    // What stands for a secret may be longer than it.
+                    (Some("done"), None, result.filter(|result| result.len() as i64 <= LONGEST_RESULT))
                 }
                 Some(Err(failed)) => (Some(failed.kind), Some(redacted(failed.message.clone())), None),
             };
@@ -218,7 +160,8 @@ impl Archive {
 
     /// Deletes all runs of an action, or of all.
     pub(super) fn clear_runs(&self, action: Option<&str>) {
-        let query = "DELETE FROM runs WHERE connector = ?1 AND (?2 IS NULL OR action = ?2)";
+        let query = "DELETE FROM runs WHERE octet_length(connector) = octet_length(?1) AND connector = ?1 AND (?2 IS \
+                     NULL OR octet_length(action) = octet_length(?2) AND action = ?2)";
         let deleted = self.database().execute(query, params![self.connector, action]);
         self.wrote(deleted.map(|_| ()));
         self.lent().clear();
@@ -231,41 +174,6 @@ impl Archive {
     fn lent(&self) -> MutexGuard<'_, HashMap<(String, u64), Weak<RawValue>>> {
         self.lent.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Takes secrets out of what was written before they were known to be some.
-    pub(super) fn scrub(&self, secrets: &Secrets) {
-        let scrub = || {
-            let database = self.database();
-            for column in ["inputs", "message", "result"] {
-                scrub_column(&database, "runs", column, secrets)?;
-            }
-            events::scrub(&database, secrets)
-        };
-        self.noted(scrub());
-        self.lent().clear();
-    }
-}
-
-/// Takes secrets out of a column of texts.
-fn scrub_column(database: &Connection, table: &str, column: &str, secrets: &Secrets) -> rusqlite::Result<()> {
-    let ids: Vec<i64> = database
-        .prepare(&format!("SELECT id FROM {table}"))?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut read = database.prepare(&format!("SELECT {column} FROM {table} WHERE id = ?1"))?;
-    let mut write = database.prepare(&format!("UPDATE {table} SET {column} = ?2 WHERE id = ?1"))?;
-    for id in &ids {
-        let held = read.query_row([id], |row| {
-            let text = row.get_ref(0)?.as_str_or_null().unwrap_or_default();
-            Ok(text.filter(|text| secrets.may_hold(text.as_bytes())).map(str::to_owned))
-        })?;
-        let Some(held) = held else { continue };
-        let clean = secrets.scrub(held.clone());
-        if clean != held {
-            write.execute(params![id, clean])?;
-        }
-    }
-    Ok(())
 }
 
 /// A table whose rows have a number, and what of a row takes room: told by lengths, which are read without what they
@@ -273,15 +181,33 @@ fn scrub_column(database: &Connection, table: &str, column: &str, secrets: &Secr
 struct Table {
     name: &'static str,
     room: &'static str,
+    /// Its texts, each with the most that a harness writes of it, in bytes.
+    texts: &'static [(&'static str, i64)],
+    /// Those of them that hold what others wrote.
+    scrubbed: &'static [&'static str],
 }
 
 const RUNS: Table = Table {
     name: "runs",
     room: "octet_length(inputs) + coalesce(octet_length(message), 0) + coalesce(octet_length(result), 0)",
+    texts: &[
+        ("connector", LONGEST_KEY),
+        ("action", LONGEST_KEY),
+        ("outcome", LONGEST_KEY),
+        ("inputs", LONGEST_INPUTS),
+        ("message", LONGEST_TEXT),
+        ("result", LONGEST_RESULT),
+    ],
+    scrubbed: &["inputs", "message", "result"],
 };
 
 /// Lets go of the oldest rows where they are too many or hold too much.
-fn prune(database: &Connection, Table { name, room }: &Table, most_kept: i64, most_rows: i64) -> rusqlite::Result<()> {
+fn prune(
+    database: &Connection,
+    Table { name, room, .. }: &Table,
+    most_kept: i64,
+    most_rows: i64,
+) -> rusqlite::Result<()> {
     // The last of the newest that may stay.
     let mut above = database.prepare(&format!(
         "SELECT max(id) FROM (SELECT id, sum({room} + ?3) OVER newest AS total, row_number() OVER newest AS place FROM \
@@ -296,45 +222,6 @@ fn prune(database: &Connection, Table { name, room }: &Table, most_kept: i64, mo
         ))?
         .execute([above, MOST_DROPPED])?;
     Ok(())
-}
-
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let number = |name: &str| row.get::<_, i64>(name).map(i64::unsigned_abs);
-    let outcome: Option<String> = row.get("outcome")?;
-    let message: Option<String> = row.get("message")?;
-    let result = match outcome.as_deref() {
-        // The result is read when it is asked for.
-        Some("done") => Ok(None),
-        Some(kind) => Err(Failed::of_history(kind, message.unwrap_or_default())),
-        None => Err(Failed::interrupted()),
-    };
-    let trace = trace(row)?;
-    Ok(Record {
-        id: number("id")?,
-        action: row.get("action")?,
-        started: time(number("started")?),
-        values: serde_json::from_str(&row.get::<_, String>("inputs")?).ok().map(Arc::new),
-        is_forgotten: false,
-        phase: Phase::Ended(Arc::new(Run { result, trace, finished: Instant::now() })),
-    })
-}
-
-/// What a row says of what a call used.
-fn trace(row: &Row<'_>) -> rusqlite::Result<Trace> {
-    let number = |name: &str| row.get::<_, i64>(name).map(i64::unsigned_abs);
-    Ok(Trace {
-        duration: Duration::from_millis(number("duration")?),
-        requests: number("requests")?,
-        sent_bytes: number("sent")?,
-        received_bytes: number("received")?,
-        memory_bytes: number("memory")?,
-        ..Trace::default()
-    })
-}
-
-/// A time as a row has it, in milliseconds since 1970.
-fn time(milliseconds: u64) -> SystemTime {
-    UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
 }
 
 fn since_1970(time: SystemTime) -> i64 {

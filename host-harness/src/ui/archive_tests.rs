@@ -1,10 +1,16 @@
 //! Tests of the file of runs: what is in it after a restart, and what is refused or left in one of somebody else's.
 
 use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use rusqlite::limits::Limit;
 
 use super::schema::HIGHEST_ID;
 use super::*;
 use crate::ui::forms::{Typed, Values};
+use crate::ui::run::{Failed, Run};
+use crate::ui::runs::{MOST_RUNS, Phase};
 
 const CANARY: &str = "canary-key-of-the-history";
 
@@ -157,12 +163,81 @@ fn no_more_is_read_of_a_file_than_its_bound_whatever_stands_in_it() {
         archive.keep(&record(id, Ok("1")), &[]);
     }
     for column in ["message", "action", "outcome"] {
-        let long = "x".repeat(usize::try_from(MOST_READ).unwrap());
+        let long = "x".repeat(usize::try_from(LONGEST_RESULT).unwrap());
         archive.database().execute(&format!("UPDATE runs SET {column} = ?1 WHERE id = 2"), [long]).unwrap();
-        // One whose key is that long is none of ours; the others are.
-        let expected: &[u64] = if column == "action" { &[1, 3] } else { &[3] };
-        assert_eq!(archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>(), expected, "{column}");
+        // One with a text that long is none of ours; the others are.
+        assert_eq!(archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>(), [1, 3], "{column}");
         archive.database().execute(&format!("UPDATE runs SET {column} = 'a' WHERE id = 2"), []).unwrap();
+    }
+    // Of those that are as long as they may be, the newest that are no more than the bound together.
+    let many = "WITH RECURSIVE n(n) AS (SELECT 4 UNION ALL SELECT n + 1 FROM n WHERE n < 33) INSERT INTO runs (id, \
+                connector, action, started, inputs, outcome, bytes) SELECT n, 'c', 'a', 0, '{\"a\":\"' || \
+                hex(zeroblob(1500000)) || '\"}', 'done', 1 FROM n";
+    archive.database().execute_batch(many).unwrap();
+    assert_eq!(archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>(), (12..=33).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_value_that_is_longer_than_a_harness_writes_is_never_read_and_the_other_runs_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let archive = Archive::open(&path, "c").unwrap();
+    for id in 1..=4 {
+        archive.keep(&record(id, Ok(&format!("\"{CANARY}\""))), &[]);
+    }
+    let hostile = "UPDATE runs SET inputs = '{\"a\":\"' || hex(zeroblob(3000000)) || '\"}' WHERE id = 1; UPDATE runs SET \
+                   message = hex(zeroblob(1000000)), outcome = 'other' WHERE id = 3; INSERT INTO events (connector, \
+                   trigger, event, at, number, message) VALUES ('c', 't', 1, 0, 1, hex(zeroblob(1000000))); INSERT INTO \
+                   events (connector, trigger, event, at, message) VALUES ('c', 't', 2, 0, 'noted')";
+    archive.database().execute_batch(hostile).unwrap();
+    drop(archive);
+    let archive = Archive::open(&path, "c").unwrap();
+    // Whatever reads a longer one fails from now on.
+    archive.database().set_limit(Limit::SQLITE_LIMIT_LENGTH, 1_000_000).unwrap();
+    let ids = || archive.earlier().iter().map(|record| record.id).collect::<Vec<_>>();
+    let events = || archive.timeline("t", 1024).events.iter().map(|event| event.id).collect::<Vec<_>>();
+    assert_eq!((ids(), events(), archive.trouble()), (vec![2, 4], vec![2], None));
+    archive.scrub(&secrets());
+    assert_eq!((ids(), events(), archive.trouble()), (vec![2, 4], vec![2], None));
+    assert_eq!(archive.result("a", 2).unwrap().get(), r#""[redacted]""#);
+    let rows = |table: &str| format!("SELECT count(*) FROM {table}");
+    let rows: [i64; 2] =
+        ["runs", "events"].map(|table| archive.database().query_row(&rows(table), [], |row| row.get(0)).unwrap());
+    assert_eq!(rows, [2, 1], "what no harness writes is gone");
+    archive.keep(&record(5, Ok("1")), &[]);
+    archive.clear_runs(None);
+    assert_eq!((ids(), archive.trouble()), (Vec::new(), None));
+}
+
+#[test]
+fn a_file_takes_no_more_memory_than_it_is_given_whatever_it_asks_for_and_has_no_names_that_none_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let archive = Archive::open(&path, "c").unwrap();
+    archive.database().execute_batch("PRAGMA default_cache_size = 500000").unwrap();
+    drop(archive);
+    let archive = Archive::open(&path, "c").unwrap();
+    let cache: i64 = archive.database().pragma_query_value(None, "cache_size", |row| row.get(0)).unwrap();
+    assert_eq!(cache, -2_000);
+    assert_eq!(archive.database().limit(Limit::SQLITE_LIMIT_LENGTH).unwrap(), LONGEST_VALUE);
+    let name = "INSERT INTO events (connector, trigger, event, at) VALUES (hex(zeroblob(1000000)), 't', 1, 0)";
+    archive.database().execute_batch(name).unwrap();
+    drop(archive);
+    let refusal = Archive::open(&path, "c").err().unwrap();
+    assert!(refusal.contains("a name of 2000000 bytes") && refusal.contains("name a new file"), "{refusal}");
+}
+
+#[test]
+fn a_file_of_which_a_part_is_missing_is_named_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let archive = Archive::open(&path, "c").unwrap();
+    archive.keep(&record(1, Ok(&format!("\"{}\"", "x".repeat(100_000)))), &[]);
+    drop(archive);
+    fs::File::options().write(true).open(&path).unwrap().set_len(20_000).unwrap();
+    let refusal = Archive::open(&path, "c").err().unwrap();
+    for said in ["runs.sqlite", "damaged", "malformed", "name a new file"] {
+        assert!(refusal.contains(said), "{refusal}");
     }
 }
 

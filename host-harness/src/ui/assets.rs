@@ -1,5 +1,5 @@
-//! Style, script and icon, compiled in: nothing comes from another host. Their address holds a hash of them all, so
-//! that a browser keeps them for as long as they are the same.
+//! Style, script and icon, compiled in: nothing comes from another host. Their address is another at each start, so that
+//! a browser keeps them for as long, and takes none for ours that another program gave it at this port before.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sha2::{Digest, Sha256};
+use operator::token;
 
 use crate::shown;
 
@@ -76,16 +76,8 @@ fn obeyed() -> String {
     format!("// Made from the list by which a terminal is spared them.\nexport const OBEYED = /[{class}]/gu;\n")
 }
 
-/// The hash of all files, as it stands in their addresses.
-static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let mut hash = Sha256::new();
-    for (name, _, text) in ASSETS.iter() {
-        hash.update(name.as_bytes());
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-});
+/// What nobody knows before this start: it stands in the addresses of the files. Without randomness there is no page.
+static START: LazyLock<String> = LazyLock::new(|| token::made().unwrap_or_default());
 
 /// Each file compressed, in the order above; nothing where that failed.
 static COMPRESSED: LazyLock<Vec<Option<Bytes>>> = LazyLock::new(|| {
@@ -99,11 +91,11 @@ static COMPRESSED: LazyLock<Vec<Option<Bytes>>> = LazyLock::new(|| {
 
 /// The address of a file.
 pub(super) fn path(name: &str) -> String {
-    format!("/assets/{}/{name}", *VERSION)
+    format!("/assets/{}/{name}", *START)
 }
 
-pub(super) async fn show(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    let known = ASSETS.iter().position(|(known, _, _)| *known == name).filter(|_| version == *VERSION);
+pub(super) async fn show(Path((start, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let known = ASSETS.iter().position(|(known, _, _)| *known == name).filter(|_| start == *START);
     let Some((index, (_, kind, text))) = known.and_then(|index| Some((index, ASSETS.get(index)?))) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -159,17 +151,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_is_had_under_the_hash_of_this_program_alone() {
-        let ask = |version: &str| show(Path((version.to_owned(), "app.js".to_owned())), HeaderMap::new());
-        assert_eq!(ask(&VERSION).await.status(), StatusCode::OK);
-        assert_eq!(ask("0123456789abcdef").await.status(), StatusCode::NOT_FOUND);
+    async fn a_file_is_had_under_the_address_of_this_start_alone() {
+        let ask = |start: &str| show(Path((start.to_owned(), "app.js".to_owned())), HeaderMap::new());
+        assert!(START.len() >= 32, "{}", *START);
+        assert_eq!(ask(&START).await.status(), StatusCode::OK);
+        for other in ["0123456789abcdef", ""] {
+            assert_eq!(ask(other).await.status(), StatusCode::NOT_FOUND);
+        }
     }
 
     #[tokio::test]
     async fn a_browser_that_takes_compressed_files_gets_them() {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_ENCODING, "br, gzip, deflate".parse().unwrap());
-        let response = show(Path((VERSION.clone(), "app.js".to_owned())), headers).await;
+        let response = show(Path((START.clone(), "app.js".to_owned())), headers).await;
         assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let mut text = String::new();

@@ -1,7 +1,7 @@
 //! What happened to a trigger: its polls, and what else is to be said on its timeline.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::payload::Delivery;
 use super::run::Run;
@@ -22,8 +22,8 @@ pub(super) struct Event {
 pub(super) enum What {
     /// A poll.
     Poll(Box<Poll>),
-    /// Something else, in words.
-    Note(String),
+    /// Something else.
+    Note(Note),
 }
 
 impl Event {
@@ -34,6 +34,48 @@ impl Event {
             What::Note(_) => None,
         }
     }
+
+    /// When it began to hold what it holds in memory beside its words, and how much that is, in bytes.
+    pub(super) fn held(&self) -> Option<(Instant, u64)> {
+        match &self.what {
+            What::Poll(poll) => Some((poll.run.finished, poll.held_bytes())),
+            What::Note(note) => note.replaced.as_ref().map(|replaced| (replaced.at, replaced.state.len() as u64)),
+        }
+    }
+
+    /// The same without it.
+    pub(super) fn emptied(&self) -> Self {
+        let what = match &self.what {
+            What::Poll(poll) => What::Poll(Box::new(poll.emptied())),
+            What::Note(note) => What::Note(Note::plain(note.text.clone())),
+        };
+        Self { what, ..*self }
+    }
+}
+
+/// Something that is no poll.
+#[derive(Debug, Clone)]
+pub(super) struct Note {
+    /// What it is, in words.
+    pub(super) text: String,
+    /// The state that it was the end of, for as long as that is kept.
+    pub(super) replaced: Option<Replaced>,
+}
+
+impl Note {
+    /// One that no state ended with.
+    pub(super) fn plain(text: String) -> Self {
+        Self { text, replaced: None }
+    }
+}
+
+/// A state in whose place somebody put another, or none.
+#[derive(Debug, Clone)]
+pub(super) struct Replaced {
+    pub(super) state: Arc<[u8]>,
+    /// Where it came from, for people.
+    pub(super) origin: String,
+    pub(super) at: Instant,
 }
 
 /// One poll.
@@ -42,6 +84,8 @@ pub(super) struct Poll {
     pub(super) number: u64,
     pub(super) run: Run,
     pub(super) delivery: Delivery,
+    /// Whether there was no state before it: it marked where counting begins.
+    pub(super) is_first: bool,
     pub(super) no_changes: bool,
     pub(super) more: bool,
     pub(super) before: State,
@@ -79,10 +123,5 @@ impl Poll {
         let mut forgotten = Self { run: self.run.forgotten(), kept: Kept::Emptied, ..self.emptied() };
         forgotten.delivery.lists.iter_mut().for_each(|list| list.titles.clear());
         forgotten
-    }
-
-    /// Whether it marked where counting begins, as far as is known still.
-    pub(super) fn is_first(&self) -> bool {
-        self.before.is_none() && self.kept == Kept::Whole
     }
 }

@@ -19,7 +19,6 @@ mod pages;
 mod payload;
 mod performing;
 mod polling;
-mod port;
 mod progress;
 mod recordings;
 mod refused;
@@ -34,6 +33,7 @@ mod trying;
 mod ways;
 mod writing;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,14 +45,13 @@ use crate::variable::FromFile;
 use archive::Archive;
 use changes::ChangeButtons;
 use held::Held;
-use port::Listening;
 use shared::{Beside, Shared};
 use started::Started;
 
 /// What the page is started with.
 pub(crate) struct PageOptions {
-    /// The port on 127.0.0.1; 0 takes a free one, and none the connector's own.
-    pub(crate) port: Option<u16>,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub(crate) port: u16,
     /// A connection to begin with.
     pub(crate) connection: Option<FromFile>,
     /// A file in which runs are kept.
@@ -65,6 +64,8 @@ pub(crate) struct PageOptions {
     pub(crate) changes: Option<PathBuf>,
     /// The words of the command line that it is started with, as a shell takes them, if it can.
     pub(crate) words: Option<Vec<String>>,
+    /// Its flags that count for every call, likewise.
+    pub(crate) call_flags: Option<Vec<String>>,
     /// How calls are made.
     pub(crate) call_options: CallOptions,
 }
@@ -72,21 +73,23 @@ pub(crate) struct PageOptions {
 /// The page, listening and not yet answering.
 pub(crate) struct PageServer {
     listener: TcpListener,
-    note: Option<String>,
     shared: Arc<Shared>,
 }
 
 impl PageServer {
     /// Takes the port. The error is for people.
     pub(crate) async fn open(connector: Connector, options: PageOptions) -> Result<Self, String> {
-        let Listening { listener, note } = port::listen(options.port, &connector.definition().key).await?;
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        let listener = TcpListener::bind(wanted)
+            .await
+            .map_err(|error| format!("{wanted} cannot be listened on: {error}; --port 0 takes a free one"))?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let gate = Arc::new(Gate::new("harness", address, &[]).map_err(|error| error.to_string())?);
         let changes = options.changes.as_deref().map(ChangeButtons::read).transpose()?.unwrap_or_default();
         let held = options.connection.map(|file| Held::from_file(connector.definition(), file)).transpose()?;
         let key = connector.definition().key.clone();
         let archive = options.history.as_deref().map(|path| Archive::open(path, &key)).transpose()?;
-        let started = Started { words: options.words, port: address.port() };
+        let started = Started { words: options.words, call_flags: options.call_flags, port: address.port() };
         let shared =
             Arc::new(Shared::new(connector, options.call_options, gate, changes, held, Beside { archive, started }));
         for (key, state) in options.states {
@@ -102,12 +105,7 @@ impl PageServer {
         if options.test {
             trying::start(&shared).await.ok();
         }
-        Ok(Self { listener, note, shared })
-    }
-
-    /// What to say of the port, if anything.
-    pub(crate) fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+        Ok(Self { listener, shared })
     }
 
     /// The link to print.

@@ -13,7 +13,7 @@ use crate::json_parts::{items, members, text};
 use crate::records;
 
 /// Titles that the timeline shows of each list.
-const MOST_TITLES: usize = 3;
+pub(super) const MOST_TITLES: usize = 3;
 /// Where a record's name may stand, the best first.
 const TITLE_KEYS: [&str; 6] = ["name", "title", "label", "displayName", "key", "id"];
 /// A title longer than this is cut, in bytes. So is a list's name.
@@ -21,7 +21,7 @@ const LONGEST_TITLE: usize = 80;
 /// A record's name is looked for among so many members.
 const MOST_MEMBERS: usize = 200;
 /// Lists that are counted.
-const MOST_LISTS: usize = 20;
+pub(super) const MOST_LISTS: usize = 20;
 /// Records that are remembered for telling a repeat, in all.
 const MOST_REMEMBERED: usize = 200_000;
 

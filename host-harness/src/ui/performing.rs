@@ -79,9 +79,16 @@ async fn perform(
     tokio::select! {
         performed = asking::perform(&shared.connector, &action, &connection, &inputs, options, agreed) => match performed {
             Performed::Asks(trace) => Came::Asks(trace),
-            Performed::Ended(outcome) => Came::To(Run::of(outcome, Into::into).into()),
+            Performed::Ended(outcome) => {
+                let mut run = Run::of(outcome, Into::into);
+                // What nobody has agreed to did not leave if it would have changed anything.
+                if agreed {
+                    run.note_what_may_be_done();
+                }
+                Came::To(run.into())
+            }
         },
-        () = cancel.notified() => Came::To(Run::given_up(Failed::stopped(), began.elapsed()).into()),
+        () = cancel.notified() => Came::To(Run::given_up(Failed::stopped(agreed), began.elapsed()).into()),
     }
 }
 

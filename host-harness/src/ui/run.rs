@@ -12,6 +12,7 @@ use host::{CallError, CallFailure, Exchange, ExchangeOutcome, Outcome, Trace};
 use serde_json::value::RawValue;
 
 use crate::flags::Flags;
+use crate::may_be_done::{self, may_be_done};
 
 /// A message, as of all that an error says, is kept up to this many bytes.
 const LONGEST_MESSAGE: usize = 8 * 1024;
@@ -90,20 +91,16 @@ impl Failed {
         Self { kind: "other", message: why.into(), advice, may_pass, ..Self::no_connection() }
     }
 
-    /// A run that somebody stopped.
-    pub(super) fn stopped() -> Self {
-        Self {
-            kind: STOPPED,
-            message: "stopped before it ended".into(),
-            advice: "What was sent already may have had its effect: look before you run it again.",
-            ..Self::no_connection()
-        }
+    /// A run that somebody stopped; `changes` says whether it was to change something.
+    pub(super) fn stopped(changes: bool) -> Self {
+        let advice = if changes { may_be_done::ADVICE } else { "It changed nothing: run it again whenever you like." };
+        Self { kind: STOPPED, message: "stopped before it ended".into(), advice, ..Self::no_connection() }
     }
 
     /// A run whose program ended before it did.
     pub(super) fn interrupted() -> Self {
         let message = "this program ended while it ran, and nobody knows how far it came".into();
-        Self { message, ..Self::stopped() }
+        Self { message, ..Self::of_history(STOPPED, String::new(), 0) }
     }
 
     /// A fault of this program.
@@ -113,10 +110,17 @@ impl Failed {
         Self { kind: "other", message, advice, ..Self::no_connection() }
     }
 
-    /// A run of an earlier start that failed, as the history has it.
-    pub(super) fn of_history(kind: &str, message: String) -> Self {
+    /// A run of an earlier start that failed after so many requests, as the history has it.
+    pub(super) fn of_history(kind: &str, message: String, requests: u64) -> Self {
         let kind = KINDS.iter().find(|known| **known == kind).copied().unwrap_or("other");
-        let advice = "This run is of an earlier start: run it again to see its requests and log.";
+        // What one that was stopped had sent, nobody knows.
+        let advice = match kind == STOPPED || may_be_done(kind, requests) {
+            true => {
+                "This run is of an earlier start. What it was to change, if anything, may have been done all the same: \
+                 look whether it is there before you run it again."
+            }
+            false => "This run is of an earlier start: run it again to see its requests and log.",
+        };
         Self { kind, message, advice, ..Self::no_connection() }
     }
 
@@ -141,6 +145,15 @@ impl Run {
             Err(failure) => (Err(Failed::from(&failure.error)), failure.trace),
         };
         Self { result, trace, finished: Instant::now() }
+    }
+
+    /// Notes of a run that was to change something that this may have happened although it failed.
+    pub(super) fn note_what_may_be_done(&mut self) {
+        if let Err(failed) = &mut self.result
+            && may_be_done(failed.kind, self.trace.requests)
+        {
+            failed.advice = may_be_done::ADVICE;
+        }
     }
 
     /// A run that did not begin.

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use hyper_util::service::TowerToHyperService;
 use operator::connections::{self, Bounds};
 use operator::gate;
+use operator::values::shown_size;
 use tokio::net::TcpListener;
 
 use super::shared::Shared;
@@ -24,7 +25,10 @@ const LARGEST_FORM: usize = 4 * 1024 * 1024 + 64 * 1024;
 /// A longer recording is looked at by `harness replay`. In bytes.
 const LARGEST_RECORDING: usize = 32 * 1024 * 1024;
 
-/// What stands under a hash of its content.
+/// Where a recording is sent.
+const OPENED: &str = "/recordings/opened";
+
+/// What stands under an address of this start alone.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
 /// A refusal is a sentence. In bytes.
@@ -47,7 +51,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/recordings/start", post(handlers::recordings::start))
         .route("/recordings/stop", post(handlers::recordings::stop))
         .route("/recordings/file", get(handlers::recordings::save))
-        .route("/recordings/opened", post(handlers::recordings::open).layer(DefaultBodyLimit::max(LARGEST_RECORDING)))
+        .route(OPENED, post(handlers::recordings::open).layer(DefaultBodyLimit::max(LARGEST_RECORDING)))
         .route("/recordings/replay", post(handlers::recordings::replay))
         .route("/recordings/opened/{index}/{part}", get(handlers::recordings::part))
         .route("/recordings/opened/{index}/exchanges/{exchange}/{side}", get(handlers::recordings::exchange))
@@ -79,12 +83,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/triggers/{key}/clear", post(handlers::past::clear_trigger))
         .route("/triggers/{key}/schedule", post(handlers::trigger::schedule))
         .route("/triggers/{key}/pause", post(handlers::trigger::pause))
-        .route("/triggers/{key}/reset", post(handlers::trigger::reset))
-        .route("/triggers/{key}/back", post(handlers::trigger::back))
+        .route("/triggers/{key}/reset", post(handlers::state::reset))
+        .route("/triggers/{key}/back", post(handlers::state::back))
         .route("/triggers/{key}/progress", get(handlers::progress::of_poll))
         .route("/triggers/{key}/news", get(handlers::trigger::news))
-        .route("/triggers/{key}/state", get(handlers::trigger::state))
-        .route("/triggers/{key}/state/file", get(handlers::saved::state).post(handlers::saved::load_state))
+        .route("/triggers/{key}/state", get(handlers::state::show))
+        .route("/triggers/{key}/state/file", get(handlers::state::save).post(handlers::state::load))
         .route("/triggers/{key}/example", get(handlers::trigger::example))
         .route("/triggers/{key}/schema", get(handlers::trigger::schema))
         .route("/triggers/{key}/polls/{id}/{part}", get(handlers::trigger::part))
@@ -95,6 +99,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/changes/{index}", post(handlers::trigger::change))
         .fallback(handlers::nowhere)
         .layer(middleware::from_fn_with_state(shared.clone(), missing))
+        .layer(middleware::from_fn(too_large))
         .layer(middleware::from_fn_with_state(shared.clone(), scrubbing::scrub))
         .with_state(shared)
         .route("/assets/{version}/{name}", get(assets::show))
@@ -140,6 +145,26 @@ async fn missing(State(shared): State<Arc<Shared>>, request: Request, next: Next
         }
         Err(response) => response,
     }
+}
+
+/// What is too large to be read is refused with the bound and a way out. What refuses it knows neither.
+async fn too_large(request: Request, next: Next) -> Response {
+    let is_recording = request.uri().path() == OPENED;
+    let response = next.run(request).await;
+    let is_in_words =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if response.status() != StatusCode::PAYLOAD_TOO_LARGE || !is_in_words {
+        return response;
+    }
+    let (most, way_out) = match is_recording {
+        true => (LARGEST_RECORDING, "look at it with harness replay FILE"),
+        false => (LARGEST_FORM, "send less, or use the command line"),
+    };
+    let most = shown_size(most as u64);
+    handlers::refused(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("This is larger than the {most} that the page takes here: {way_out}."),
+    )
 }
 
 /// What is done with every answer after the gate: files that never change may be kept, and whoever is refused gets a

@@ -130,7 +130,8 @@ impl Shared {
         let secret = kind.and_then(|kind| kind.fields.iter().find(|field| field.secret).map(|field| (kind, field)));
         let variable = secret
             .map_or_else(|| "SECRET".to_owned(), |(kind, field)| variable::of_secret(&kind.key, &field.input.key));
-        ways::curl(trace.exchanges.get(index)?, &variable)
+        let origin = connection.and_then(|connection| connection.origin().ok());
+        ways::curl(trace.exchanges.get(index)?, &variable, origin)
     }
 
     /// What is to be said of an operation, by its place, where another page is looked at.

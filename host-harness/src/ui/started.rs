@@ -13,6 +13,8 @@ const LONGEST_COMMAND: usize = 4 * 1024;
 pub(super) struct Started {
     /// The words behind the program's name, as a shell takes them; none where they cannot be written for one.
     pub(super) words: Option<Vec<String>>,
+    /// Its flags that count for every call, likewise.
+    pub(super) call_flags: Option<Vec<String>>,
     /// The port that was taken.
     pub(super) port: u16,
 }
@@ -48,8 +50,11 @@ mod tests {
 
     #[test]
     fn the_command_line_is_the_same_with_the_grants_and_the_port_that_the_browser_knows() {
-        let started =
-            |words: &[&str]| Started { words: Some(words.iter().map(|word| (*word).to_owned()).collect()), port: 4000 };
+        let started = |words: &[&str]| Started {
+            words: Some(words.iter().map(|word| (*word).to_owned()).collect()),
+            port: 4000,
+            ..Started::default()
+        };
         let again = |words: &[&str]| started(words).again(&[Grant::AllowHttp]).unwrap();
         assert_eq!(again(&["serve", "--port", "0"]), "harness --allow-http serve --port 4000");
         assert_eq!(again(&["serve", "--port=0", "--open"]), "harness --allow-http serve --open --port 4000");

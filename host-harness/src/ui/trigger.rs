@@ -14,7 +14,7 @@ use host::poller::{StoreError, Stored, Version};
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-use super::events::{Event, Kept, Poll, State, What};
+use super::events::{Event, Kept, Note, Poll, Replaced, State, What};
 use super::payload::{self, Delivery};
 use super::run::Run;
 
@@ -123,39 +123,40 @@ impl Trigger {
         &self.lists
     }
 
-    /// The polls of the timeline that hold something: id, end, and what they hold in bytes.
+    /// The events of the timeline that hold something: id, since when, and how much in bytes.
     pub(super) fn held(&self) -> Vec<(u64, Instant, u64)> {
         let inner = self.inner();
-        let polls = inner.events.iter().filter_map(|event| Some((event, event.poll()?)));
-        let polls = polls.map(|(event, poll)| (event.id, poll.run.finished, poll.held_bytes()));
-        polls.filter(|(_, _, bytes)| *bytes > 0).collect()
+        let events = inner.events.iter().filter_map(|event| Some((event.id, event.held()?)));
+        events.map(|(id, (since, bytes))| (id, since, bytes)).filter(|(_, _, bytes)| *bytes > 0).collect()
     }
 
-    /// Takes from a poll what it holds.
+    /// How many polls hold something.
+    pub(super) fn polls_held(&self) -> usize {
+        self.inner().events.iter().filter(|event| event.poll().is_some_and(|poll| poll.held_bytes() > 0)).count()
+    }
+
+    /// Takes from an event what it holds.
     pub(super) fn empty(&self, id: u64) {
         let mut inner = self.inner();
         let Some(event) = inner.events.iter_mut().find(|event| event.id == id) else { return };
-        if let Some(poll) = event.poll() {
-            let what = What::Poll(Box::new(poll.emptied()));
-            *event = Arc::new(Event { id: event.id, at: event.at, what });
-        }
+        *event = Arc::new(event.emptied());
     }
 
-    /// Takes from every poll what it holds: its connection is given up. What it delivered and said goes too, unless a
-    /// file keeps it all the same.
+    /// Takes from every event what it holds: its connection is given up. What polls delivered and said goes too, unless
+    /// a file keeps it all the same.
     pub(super) fn forget(&self, is_in_file: bool) {
         for event in &mut self.inner().events {
-            if let Some(poll) = event.poll() {
-                let what = What::Poll(Box::new(if is_in_file { poll.emptied() } else { poll.forgotten() }));
-                *event = Arc::new(Event { id: event.id, at: event.at, what });
-            }
+            *event = Arc::new(match event.poll().filter(|_| !is_in_file) {
+                Some(poll) => Event { what: What::Poll(Box::new(poll.forgotten())), ..**event },
+                None => event.emptied(),
+            });
         }
         self.changed();
     }
 
     /// Notes something in the timeline.
     pub(super) fn note(&self, text: String) {
-        self.inner().push(What::Note(text));
+        self.inner().push(What::Note(Note::plain(text)));
         self.changed();
     }
 
@@ -199,46 +200,47 @@ impl Trigger {
     /// Forgets the state: the next poll is a first one.
     pub(super) async fn reset(&self) {
         let _turn = self.turn.lock().await;
-        {
-            let mut inner = self.inner();
-            inner.put(None);
-            inner.origin.clear();
-            inner.settle();
-            inner.push(What::Note("State reset: the next poll marks a new beginning".into()));
-        }
-        self.changed();
+        self.replace(None, String::new(), "State reset: the next poll marks a new beginning".into());
     }
 
     /// Takes over a state from elsewhere, and says where it is from.
     pub(super) async fn put(&self, state: Vec<u8>, origin: &str) {
         let _turn = self.turn.lock().await;
-        {
-            let mut inner = self.inner();
-            inner.put(Some(state.into()));
-            inner.origin = origin.to_owned();
-            inner.settle();
-            inner.push(What::Note(format!("State taken {origin}")));
-        }
-        self.changed();
+        self.replace(Some(state.into()), origin.to_owned(), format!("State taken {origin}"));
     }
 
-    /// Takes the state from before a poll; false if the timeline no longer has it.
+    /// Takes the state from before an event; false if the timeline no longer has it.
     pub(super) async fn back(&self, id: u64) -> bool {
         let _turn = self.turn.lock().await;
         let Some(event) = self.event(id) else { return false };
-        let Some(poll) = event.poll().filter(|poll| poll.kept == Kept::Whole) else { return false };
+        match &event.what {
+            What::Poll(poll) if poll.kept == Kept::Whole => {
+                let origin = poll.before.as_ref().map(|_| format!("from before poll {}", poll.number));
+                let text = format!("State taken back to before poll {}", poll.number);
+                self.replace(poll.before.clone(), origin.unwrap_or_default(), text);
+            }
+            What::Note(Note { replaced: Some(Replaced { state, origin, .. }), .. }) => {
+                let text = format!("State taken back: it is the one {origin} again");
+                self.replace(Some(state.clone()), origin.clone(), text);
+            }
+            What::Poll(_) | What::Note(_) => return false,
+        }
+        true
+    }
+
+    /// Puts a state, or none, in the place of the one that there is. That one stays with the note that says so: what one
+    /// slip replaces can be taken back.
+    fn replace(&self, state: State, origin: String, text: String) {
         {
             let mut inner = self.inner();
-            inner.put(poll.before.clone());
-            inner.origin = match poll.before {
-                Some(_) => format!("from before poll {}", poll.number),
-                None => String::new(),
-            };
+            let before = inner.state.clone();
+            let replaced = before.map(|state| Replaced { state, origin: inner.origin.clone(), at: Instant::now() });
+            inner.put(state);
+            inner.origin = origin;
             inner.settle();
-            inner.push(What::Note(format!("State taken back to before poll {}", poll.number)));
+            inner.push(What::Note(Note { text, replaced }));
         }
         self.changed();
-        true
     }
 }
 
@@ -307,7 +309,8 @@ impl Inner {
             self.origin = format!("after poll {}", self.polls);
         }
         self.settle();
-        let poll = Poll { number: self.polls, run, delivery, no_changes, more, before, after, kept: Kept::Whole };
+        let (number, is_first) = (self.polls, before.is_none());
+        let poll = Poll { number, run, delivery, is_first, no_changes, more, before, after, kept: Kept::Whole };
         self.push(What::Poll(Box::new(poll)));
     }
 }

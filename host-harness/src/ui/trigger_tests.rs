@@ -35,6 +35,34 @@ async fn a_poll_that_fails_leaves_the_state_and_one_that_succeeds_can_be_taken_b
 }
 
 #[tokio::test]
+async fn what_a_loaded_file_or_a_reset_replaces_can_be_taken_back_until_it_is_let_go_of() {
+    let trigger = Trigger::new(Vec::new());
+    let last = || trigger.events_after(0).first().unwrap().id;
+    let now = || (trigger.status().state.map(|state| state.to_vec()), trigger.status().origin);
+    // Where there was none there is nothing to take back.
+    trigger.put(b"first".to_vec(), "from a file").await;
+    assert!(!trigger.back(last()).await);
+    polled(&trigger, b"one").await;
+    trigger.put(b"columns;of;a;table".to_vec(), "from a file").await;
+    let loaded = last();
+    trigger.reset().await;
+    let reset = last();
+    assert!(trigger.back(loaded).await);
+    assert_eq!(now(), (Some(b"one".to_vec()), "after poll 1".into()));
+    assert!(trigger.back(reset).await);
+    assert_eq!(now(), (Some(b"columns;of;a;table".to_vec()), "from a file".into()));
+    // What is held is counted, and let go of as what polls hold.
+    let bytes = trigger.held().iter().map(|(id, _, bytes)| (*id, *bytes)).collect::<Vec<_>>();
+    assert!(bytes.contains(&(loaded, 3)) && bytes.contains(&(reset, 18)), "{bytes:?}");
+    assert_eq!(trigger.polls_held(), 1);
+    trigger.empty(loaded);
+    assert!(!trigger.back(loaded).await && trigger.back(reset).await);
+    trigger.forget(true);
+    assert!(!trigger.back(reset).await);
+    assert!(trigger.held().is_empty());
+}
+
+#[tokio::test]
 async fn a_poll_that_began_before_the_state_was_taken_back_or_reset_commits_nothing() {
     let trigger = Trigger::new(Vec::new());
     assert!(trigger.commit(Some(Version(0)), b"x").await.is_err());

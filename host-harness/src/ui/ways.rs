@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use host::egress::REDACTED;
-use host::{Exchange, Grants};
+use host::{Exchange, Grants, Origin};
+use http::{HeaderName, Method};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::flags::granted;
 use crate::input_word;
@@ -40,10 +42,10 @@ impl<'a> Command<'a> {
         command
     }
 
-    /// The command line with these inputs.
-    pub(super) fn line(self, inputs: &Map<String, Value>, grants: Grants) -> String {
+    /// The command line with these inputs, and these flags of every call.
+    pub(super) fn line(self, inputs: &Map<String, Value>, flags: &[String]) -> String {
         let mut words = vec!["harness".to_owned()];
-        words.extend(granted(grants));
+        words.extend_from_slice(flags);
         words.extend([self.verb.to_owned(), word_or_key(self.key), "--connection connection.json".into()]);
         words.extend(self.options);
         let single = |(key, value): (&String, &Value)| quoted(&input_word::of(key, value)?);
@@ -65,14 +67,23 @@ fn word_or_key(text: &str) -> String {
     word(text).unwrap_or_else(|| "KEY".into())
 }
 
-/// A request as a command line of curl, with `variable` of the environment where a secret was; none where it cannot be
-/// written as one.
-pub(super) fn curl(exchange: &Exchange, variable: &str) -> Option<String> {
+/// A request as a command line of curl, with `variable` of the environment where a secret was, if it went to `origin`: a
+/// recording may be anybody's, and name any other. None where the request cannot be written so that curl sends it.
+pub(super) fn curl(exchange: &Exchange, variable: &str, origin: Option<&Origin>) -> Option<String> {
+    // As it was read: curl reads some URLs otherwise, and would find another host in them.
+    let url = Url::parse(&exchange.url).ok()?;
+    let secret = match origin == Some(&Origin::parse(url.as_str()).ok()?) {
+        true => format!("\"${variable}\""),
+        false => quoted(REDACTED)?,
+    };
+    let method = Method::from_bytes(exchange.method.as_bytes()).ok()?;
     let mut lines =
-        vec![format!("curl --globoff --request {} {}", word_or_key(&exchange.method), quoted(&exchange.url)?)];
+        vec![format!("curl --globoff --request {} --url {}", word(method.as_str())?, quoted(url.as_str())?)];
     for (name, value) in &exchange.request_headers {
+        // Curl reads headers from a file where the name would be no name.
+        HeaderName::from_bytes(name.as_bytes()).ok()?;
         let parts: Option<Vec<String>> = format!("{name}: {value}").split(REDACTED).map(quoted).collect();
-        lines.push(format!("--header {}", parts?.join(&format!("\"${variable}\""))));
+        lines.push(format!("--header {}", parts?.join(&secret)));
     }
     if !exchange.request_body.is_empty() {
         let body = std::str::from_utf8(&exchange.request_body).ok()?;
@@ -197,18 +208,17 @@ mod tests {
 
     #[test]
     fn a_run_is_a_command_line_with_its_inputs_and_grants() {
-        let grants = Grants { allow_http: true, read_only: true, ..Grants::default() };
+        let flags = ["--allow-http".to_owned(), "--read-only".to_owned()];
         let line =
-            Command::action("listThings").line(&inputs(json!({"first": "5", "name": "it's", "all": true})), grants);
+            Command::action("listThings").line(&inputs(json!({"first": "5", "name": "it's", "all": true})), &flags);
         let expected = r"harness --allow-http --read-only action listThings --connection connection.json --input 'first=5' --input 'name=it'\''s' --input 'all:=true'";
         assert_eq!(line, expected);
-        let line = Command::action("a").line(&inputs(json!({"name": "@/etc/passwd"})), Grants::default());
+        let line = Command::action("a").line(&inputs(json!({"name": "@/etc/passwd"})), &[]);
         assert_eq!(line, r#"harness action a --connection connection.json --input 'name:="@/etc/passwd"'"#);
         // What would be read as another input is told apart in JSON.
-        let line = Command::action("a").line(&inputs(json!({"a=b": "c"})), Grants::default());
+        let line = Command::action("a").line(&inputs(json!({"a=b": "c"})), &[]);
         assert!(line.ends_with("--inputs - <<'END'\n{\"a=b\":\"c\"}\nEND"), "{line}");
-        let line =
-            Command::action("raw").line(&inputs(json!({"document": "query {\n a }\u{202e}"})), Grants::default());
+        let line = Command::action("raw").line(&inputs(json!({"document": "query {\n a }\u{202e}"})), &[]);
         let expected = "harness action raw --connection connection.json --inputs - <<'END'\n{\"document\":\"query {\\n \
                         a }\\u202e\"}\nEND";
         assert_eq!(line, expected);
@@ -216,11 +226,11 @@ mod tests {
 
     #[test]
     fn a_trigger_is_a_command_line_with_its_state_in_a_file_whatever_its_key_holds() {
-        let grants = Grants { allow_http: true, ..Grants::default() };
-        let line = Command::poll("pollThings").line(&inputs(json!({"kind": "it's"})), grants);
+        let flags = ["--allow-http".to_owned()];
+        let line = Command::poll("pollThings").line(&inputs(json!({"kind": "it's"})), &flags);
         let expected = r"harness --allow-http poll pollThings --connection connection.json --state pollThings.state --input 'kind=it'\''s'";
         assert_eq!(line, expected);
-        let line = Command::watch("a; rm -rf /", Duration::from_secs(5)).line(&Map::new(), Grants::default());
+        let line = Command::watch("a; rm -rf /", Duration::from_secs(5)).line(&Map::new(), &[]);
         let expected =
             "harness watch 'a; rm -rf /' --connection connection.json --state 'a; rm -rf /.state' --every 5s";
         assert_eq!(line, expected);
@@ -238,10 +248,31 @@ mod tests {
             request_body: "{\"query\":\"{ a(b: \\\"it's\\\") }\"}".into(),
             outcome: ExchangeOutcome::Failed(host::contract::Failure::Timeout),
         };
-        let expected = "curl --globoff --request POST 'https://plm.example/graphql' \\\n  --header 'authorization: \
+        let expected = "curl --globoff --request POST --url 'https://plm.example/graphql' \\\n  --header 'authorization: \
                         Bearer '\"$PLM_KEY\"'' \\\n  --data-raw '{\"query\":\"{ a(b: \\\"it'\\''s\\\") }\"}'";
-        assert_eq!(curl(&exchange, "PLM_KEY").unwrap(), expected);
-        assert_eq!(curl(&Exchange { request_body: vec![0xff_u8].into(), ..exchange }, "PLM_KEY"), None);
+        let own = Origin::parse("https://plm.example").unwrap();
+        assert_eq!(curl(&exchange, "PLM_KEY", Some(&own)).unwrap(), expected);
+        let of_bytes = Exchange { request_body: vec![0xff_u8].into(), ..exchange.clone() };
+        assert_eq!(curl(&of_bytes, "PLM_KEY", Some(&own)), None);
+        // The key goes nowhere else.
+        for other in [None, Some(Origin::parse("https://plm.example:444").unwrap())] {
+            let line = curl(&exchange, "PLM_KEY", other.as_ref()).unwrap();
+            assert!(!line.contains("PLM_KEY") && line.contains(REDACTED), "{line}");
+        }
+        let read_otherwise = Exchange { url: "https://plm.example\\@evil.example/".into(), ..exchange.clone() };
+        let line = curl(&read_otherwise, "PLM_KEY", Some(&own)).unwrap();
+        assert!(line.contains("'https://plm.example/@evil.example/'"), "{line}");
+        // What is no request is none for curl either, which has options and reads files.
+        for url in ["-Kx.cfg", "-o/tmp/x", "file:///etc/passwd", "https://", ""] {
+            assert_eq!(curl(&Exchange { url: url.into(), ..exchange.clone() }, "PLM_KEY", Some(&own)), None, "{url}");
+        }
+        for (name, method) in
+            [("@/etc/passwd", "POST"), ("a b", "POST"), ("", "POST"), ("accept", "-X POST"), ("accept", "")]
+        {
+            let headers = vec![(name.to_owned(), "x".to_owned())];
+            let hostile = Exchange { request_headers: headers, method: method.into(), ..exchange.clone() };
+            assert_eq!(curl(&hostile, "PLM_KEY", Some(&own)), None, "{name} {method}");
+        }
     }
 
     #[test]

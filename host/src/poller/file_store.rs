@@ -43,7 +43,7 @@ impl FileStore {
         let path = own_file::in_the_real_folder(&path).unwrap_or(path);
         // Before anything is made beside it.
         let problem = match path.symlink_metadata() {
-            Ok(metadata) if metadata.is_symlink() => Some("it is a link: name the file that it leads to"),
+            Ok(metadata) if metadata.is_symlink() => Some(own_file::IS_A_LINK),
             Ok(metadata) if !metadata.is_file() => Some("it is not a regular file: name another"),
             _ => None,
         };

@@ -128,6 +128,13 @@ async fn code_questions_and_triggers_are_accessible() {
         }
         browser.click("#state-content summary").await;
         browser.wait_for("#state-content .row").await;
+        browser.click("[data-trigger=reset]").await;
+        browser.wait_for("dialog[open]").await;
+        scan.all_looks(browser, "the question before a state is given up").await;
+        browser.click("dialog[open] [data-answer=yes]").await;
+        browser.wait_for_text("#timeline li:first-child", "Take the state from before it back").await;
+        browser.click("#timeline li:first-child [data-trigger=back]").await;
+        browser.wait_for_text("#trigger-state", "after poll 5").await;
         browser.wait_for_text("[data-fold]", "quiet before it").await;
         scan.all_looks(browser, "quiet polls in one line, and the state").await;
         browser.click("#timeline .more > summary").await;

@@ -231,6 +231,21 @@ async fn a_large_result_is_held_once_however_many_ask_for_it_and_do_not_take_it(
 }
 
 #[tokio::test]
+async fn what_is_too_large_to_be_taken_is_refused_with_the_bound_and_a_way_out() {
+    let (_child, host, path) = started().await;
+    let own = admitted(&host, &path).await;
+    for (address, length, bound, way_out) in [
+        ("/recordings/opened", 32 * MIB + 1, "32", "harness replay FILE"),
+        ("/triggers/pollChangesTrigger/state/file", 4 * MIB + 64 * 1024 + 1, "4.1", "send less"),
+    ] {
+        let body = " ".repeat(usize::try_from(length).unwrap());
+        let answer = send(&host, "POST", address, &own, &body).await;
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("application/json"), "{answer}");
+        assert!(answer.contains(&format!("larger than the {bound}")) && answer.contains(way_out), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn connections_that_say_nothing_are_closed_and_make_room() {
     // What is not closed by then never is.
     tokio::time::timeout(Duration::from_secs(120), fill_up_and_ask()).await.expect("the page answers nobody any more");

@@ -29,7 +29,7 @@ pub(super) async fn started() -> (Child, String, String) {
 }
 
 /// The same with further arguments.
-pub(super) async fn started_with(words: &[&str]) -> (Child, String, String) {
+pub(crate) async fn started_with(words: &[&str]) -> (Child, String, String) {
     started_by(serve(&[&["--format", "json", "--port", "0"], words].concat())).await
 }
 
@@ -93,7 +93,7 @@ async fn the_printed_link_lets_in_whoever_has_it_as_often_as_it_is_opened_and_th
 }
 
 #[tokio::test]
-async fn files_that_are_named_by_their_content_are_kept_by_the_browser_and_nothing_else_is() {
+async fn files_of_this_start_are_kept_by_the_browser_and_nothing_else_is() {
     let (_child, host, path) = started().await;
     let answer = get(&host, &path, "").await;
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
@@ -106,6 +106,14 @@ async fn files_that_are_named_by_their_content_are_kept_by_the_browser_and_nothi
     assert!(get(&host, script, "").await.starts_with("HTTP/1.1 403 "));
     let other = get(&host, "/assets/0123456789abcdef/app.js", &cookie).await;
     assert!(other.starts_with("HTTP/1.1 404 ") && other.contains("cache-control: no-store"), "{other}");
+    // Nobody can have put something in the browser for the port and the addresses of the next start.
+    let (_other, next, path) = started_by(serve(&["--format", "json"])).await;
+    let answer = get(&next, &path, "").await;
+    assert!(answer.contains("clear-site-data: \"cache\""), "{answer}");
+    assert_ne!(next, host);
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    assert!(get(&next, script, &cookie).await.starts_with("HTTP/1.1 404 "));
 }
 
 #[tokio::test]

@@ -91,6 +91,10 @@ async fn waiting_is_seen_with_its_attempts_and_its_countdown_and_can_be_ended() 
         browser.wait_for_text("[data-progress]", "sent again in").await;
         browser.click("[data-cancel]").await;
         browser.wait_for_text("#result .failure", "Stopped").await;
+        // A request was under way.
+        assert!(browser.text("#run-tab-requests").await.trim() == "Requests");
+        browser.click("#run-tab-requests").await;
+        browser.wait_for_text("#run-panel-requests", "is not known").await;
         assert_eq!(browser.count("[data-progress]:not([hidden])").await, 0);
     })
     .await;
@@ -123,28 +127,20 @@ async fn what_the_connection_is_said_to_be_is_true_after_every_call() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_started_again_without_a_port_is_where_it_was_with_what_was_typed() {
+async fn a_page_that_is_started_again_at_its_port_has_what_was_typed_and_without_one_it_is_elsewhere() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = &bench.browser;
-        let (child, link) = page_with(&["serve"]).await;
+        let (mut child, link) = page_with(&["serve"]).await;
         go(&bench, &link, "/actions/listComponents").await;
         browser.type_into("#input-first", "7").await;
         browser.wait_until("it is kept", "return JSON.stringify(localStorage).includes('7')").await;
         let at = |link: &str| link.split("/?").next().unwrap().to_owned();
+        child.kill().await.unwrap();
+        // Whoever listens where it was is not this page any more.
+        let (_elsewhere, other) = page_with(&["serve"]).await;
+        assert_ne!(at(&other), at(&link));
         let first = at(&link);
-        // Beside it, another one is at a free port.
-        let (_beside, other) = page_with(&["serve"]).await;
-        assert_ne!(at(&other), first);
-        drop(child);
-        // The port is free as soon as the program is gone.
-        let mut again = page_with(&["serve"]).await;
-        for _ in 0..50 {
-            if at(&again.1) == first {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            again = page_with(&["serve"]).await;
-        }
+        let again = page_with(&["serve", "--port", first.rsplit(':').next().unwrap()]).await;
         assert_eq!(at(&again.1), first);
         go(&bench, &again.1, "/actions/listComponents").await;
         assert_eq!(browser.js("return document.querySelector('#input-first').value").await, "7");

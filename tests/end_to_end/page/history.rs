@@ -182,7 +182,14 @@ async fn a_triggers_timeline_and_its_state_are_there_after_a_restart_and_nothing
     let (mut child, host, path) = started_with(&words).await;
     let own = admitted(&host, &path).await;
     let page = get(&host, trigger, &own).await;
-    for expected in ["1 created", "Found before the restart", "Poll 2", "after poll 2", "of an earlier start"] {
+    for expected in [
+        "1 created",
+        "Found before the restart",
+        "Poll 2",
+        "after poll 2",
+        "of an earlier start",
+        "counting begins here",
+    ] {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     assert_eq!(body(&get(&host, &format!("{trigger}/polls/2/payload"), &own).await), payload);

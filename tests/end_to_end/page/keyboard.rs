@@ -230,12 +230,19 @@ async fn a_trigger_is_polled_drained_saved_reset_and_loaded() {
         let state = saved(folder.path(), ".state").await;
         keyboard.tab_to("[data-trigger=reset]").await;
         keyboard.press(Key::Enter).await;
+        gives_up(browser, &keyboard).await;
         browser.wait_for_text("#trigger-state", "No state").await;
         keyboard.is_left_at("[data-trigger=reset]").await;
-        keyboard.tab_to("[data-upload]").await;
+        let taken_back = "#timeline .event-what > [data-trigger=back]";
+        keyboard.tab_to(taken_back).await;
+        keyboard.press(Key::Enter).await;
+        browser.wait_for_text("#trigger-state", "after poll").await;
+        keyboard.is_left_at(taken_back).await;
+        keyboard.back_to("[data-load]").await;
         keyboard.choose_file(&state).await;
+        gives_up(browser, &keyboard).await;
         browser.wait_for_text("#trigger-state", "from a file").await;
-        keyboard.is_left_at("[data-upload]").await;
+        keyboard.is_left_at("[data-load]").await;
 
         // A state of other inputs: the way out stands in an error that goes with it.
         keyboard.back_to("#input-pollResourceType").await;
@@ -245,10 +252,19 @@ async fn a_trigger_is_polled_drained_saved_reset_and_loaded() {
         browser.wait_for_text("#trigger-error", "reset the state").await;
         keyboard.tab_to("#trigger-error [data-trigger=reset]").await;
         keyboard.press(Key::Enter).await;
+        gives_up(browser, &keyboard).await;
         browser.wait_for_text("#trigger-state", "No state").await;
         keyboard.is_left_at("[data-trigger=poll]").await;
     })
     .await;
+}
+
+/// Agrees to the question before a state is given up.
+async fn gives_up(browser: &Browser, keyboard: &Keyboard<'_>) {
+    browser.wait_for("dialog[open]").await;
+    keyboard.is_left_at("dialog[open] [data-answer=no]").await;
+    keyboard.back_to("dialog[open] [data-answer=yes]").await;
+    keyboard.press(Key::Enter).await;
 }
 
 #[tokio::test]

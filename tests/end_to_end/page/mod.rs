@@ -19,6 +19,7 @@ mod keys;
 mod leaving;
 mod past;
 mod picker;
+mod poisoned;
 mod recordings;
 mod results;
 mod screenshots;

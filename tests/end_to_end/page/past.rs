@@ -34,9 +34,16 @@ async fn runs_are_searched_and_say_when_they_were_and_how_long_they_took() {
         browser.wait_for_text("[data-filtered]", "1 of 3").await;
         assert_eq!(browser.count(".runs li:not([hidden])").await, 1);
         browser.wait_for_text(".runs li:not([hidden])", "Run 2").await;
+        // What would delete those that are not seen too is not there meanwhile.
+        assert_eq!(browser.count("[data-delete$='/runs/clear']:not([hidden])").await, 0);
         // It stays where the list is drawn anew.
         browser.type_into("#input-first", "4711").await;
         browser.click("form button[type=submit]").await;
+        browser.wait_for_text("[data-filtered]", "2 of 4").await;
+        assert_eq!(browser.count("[data-delete$='/runs/clear']:not([hidden])").await, 0);
+        browser.type_into("[data-filter]", " ").await;
+        browser.wait_for("[data-delete$='/runs/clear']:not([hidden])").await;
+        browser.type_into("[data-filter]", "4711").await;
         browser.wait_for_text("[data-filtered]", "2 of 4").await;
         // The time of the day, of now, and a duration of more than nothing.
         let began = "return Math.abs(Date.parse(document.querySelector('.runs li:not([hidden]) time').title) - \

@@ -76,6 +76,7 @@ async fn a_list_opens_as_a_table_with_the_columns_of_its_schema_through_edges_an
 
         // A column fewer, also after a reload.
         browser.click(".chooser summary").await;
+        browser.wait_for(".chooser li:first-child input").await;
         browser.click(".chooser li:first-child input").await;
         browser
             .wait_until(

@@ -124,7 +124,8 @@ impl Album<'_> {
         let browser = &self.bench.browser;
         // Wide enough for the example beside the result, or for all columns; high enough for the whole timeline.
         let (width, height) = match name {
-            "page-action" | "page-table" => (1560, 800),
+            "page-action" => (1560, 800),
+            "page-table" => (1560, 1200),
             "page-trigger" => (1280, 1200),
             _ => (1280, 800),
         };

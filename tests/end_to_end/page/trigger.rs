@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duro_sim::{DuroSim, Resource};
 
-use super::bench::on_the_page;
+use super::bench::{Bench, on_the_page};
 use super::browser::Browser;
 
 async fn poll(browser: &Browser, number: u32) {
@@ -13,6 +13,13 @@ async fn poll(browser: &Browser, number: u32) {
     browser.wait_for_text("#timeline .event-title", &format!("Poll {number}")).await;
     // A change of the state is shown together with the poll.
     browser.wait_for_text("#trigger-state", &format!("after poll {number}")).await;
+}
+
+/// Answers the question before a state is given up.
+pub(super) async fn answer(browser: &Browser, answer: &str) {
+    browser.wait_for("#ask[open]").await;
+    browser.click(&format!("#ask [data-answer={answer}]")).await;
+    browser.wait_until("the question is gone", "return !document.querySelector('dialog[open]')").await;
 }
 
 #[tokio::test]
@@ -67,6 +74,7 @@ async fn the_state_can_be_read_taken_back_and_reset() {
         browser.wait_for_text("#timeline li:first-child", "1 repeat").await;
 
         browser.click("[data-trigger=reset]").await;
+        answer(browser, "yes").await;
         browser.wait_for_text("#trigger-state", "No state").await;
         poll(browser, 4).await;
         browser.wait_for_text("#timeline li:first-child", "counting begins here").await;
@@ -79,7 +87,78 @@ async fn the_state_can_be_read_taken_back_and_reset() {
         browser.wait_for_text("#trigger-state", "after poll 4").await;
         // The way out stands beside the error.
         browser.click("#trigger-error [data-trigger=reset]").await;
+        answer(browser, "yes").await;
         browser.wait_for_text("#trigger-state", "No state").await;
+    })
+    .await;
+}
+
+async fn state_of(bench: &Bench) -> String {
+    let state = "return fetch('/triggers/pollChangesTrigger/state/file').then(r => r.text())";
+    bench.browser.js(state).await.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_file_takes_the_place_of_the_state_only_where_the_connector_takes_it_and_somebody_agrees() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let (table, saved) = (folder.path().join("parts.csv"), folder.path().join("poll.state"));
+        std::fs::write(&table, "id,name\n1,Screw\n").unwrap();
+        let browser = bench.open("/triggers/pollChangesTrigger").await;
+        browser.type_file("[data-load]", &table).await;
+        browser.wait_for_text("#trigger-error", "Fill in the connection first").await;
+        bench.connect().await;
+        bench.open("/triggers/pollChangesTrigger").await;
+        poll(browser, 1).await;
+        let (state, requests) = (state_of(&bench).await, bench.sim.request_count());
+        std::fs::write(&saved, &state).unwrap();
+        for refused in ["id,name\n1,Screw\n", "{}", "[]", "{\"a\":"] {
+            std::fs::write(&table, refused).unwrap();
+            browser.type_file("[data-load]", &table).await;
+            browser.wait_for_text("#trigger-error", "The file was not loaded, and the state is as it was").await;
+            assert_eq!((state_of(&bench).await, browser.count("dialog[open]").await), (state.clone(), 0), "{refused}");
+            browser.js("document.querySelector('#trigger-error').replaceChildren()").await;
+        }
+        // One that it takes is asked about, because there is another.
+        for said in ["no", "yes"] {
+            browser.type_file("[data-load]", &saved).await;
+            browser.wait_for_text("#ask[open]", "after poll 1").await;
+            browser.wait_for_text("#trigger-state", "after poll 1").await;
+            answer(browser, said).await;
+        }
+        browser.wait_for_text("#trigger-state", "from a file").await;
+        assert_eq!(bench.sim.request_count(), requests, "to look at a state asks the service for nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_slip_did_to_the_state_is_asked_about_and_can_be_taken_back() {
+    on_the_page(DuroSim::builder(), |bench| async move {
+        bench.connect().await;
+        let browser = bench.open("/triggers/pollChangesTrigger").await;
+        // Where there is none, nothing is asked.
+        browser.click("[data-trigger=reset]").await;
+        browser.wait_for_text("#timeline li:first-child", "State reset").await;
+        assert_eq!(browser.count("dialog[open], #timeline [data-trigger=back]").await, 0);
+        poll(browser, 1).await;
+        let state = state_of(&bench).await;
+        browser.click("[data-trigger=reset]").await;
+        browser.wait_for_text("#ask[open]", "never delivered").await;
+        answer(browser, "no").await;
+        assert_eq!(state_of(&bench).await, state);
+        browser.click("[data-trigger=reset]").await;
+        answer(browser, "yes").await;
+        browser.wait_for_text("#trigger-state", "No state").await;
+        browser.click("#timeline li:first-child > .event-what > [data-trigger=back]").await;
+        browser.wait_for_text("#trigger-state", "after poll 1").await;
+        assert_eq!(state_of(&bench).await, state);
+        // With another key it is forgotten, as what polls hold.
+        bench.open("/connection").await;
+        browser.click("[data-post='/connection/forget']").await;
+        answer(browser, "yes").await;
+        bench.open("/triggers/pollChangesTrigger").await;
+        assert_eq!(browser.count("#timeline [data-trigger=back]").await, 0);
     })
     .await;
 }

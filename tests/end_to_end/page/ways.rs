@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 use super::bench::{Bench, KEY, on_the_page};
 use super::browser::Browser;
+use super::trigger::answer;
 use crate::support::built;
 
 /// Runs a line as a person pastes it into a shell, in this folder.
@@ -186,7 +187,8 @@ async fn a_triggers_state_is_saved_and_loaded_again() {
         browser.click("[data-trigger=poll]").await;
         browser.wait_for_text("#timeline", "1 updated").await;
         // Loaded, it finds the same once more.
-        browser.type_file("[data-upload]", &file).await;
+        browser.type_file("[data-load]", &file).await;
+        answer(browser, "yes").await;
         browser.wait_for_text("#trigger-state", "from a file").await;
         browser.wait_until("it can poll again", again).await;
         browser.click("[data-trigger=poll]").await;

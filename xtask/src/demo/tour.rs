@@ -78,8 +78,7 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Action: send a GraphQL document of your own",
-        words: "For everything that no other action covers: here, a mutation that sets the children of the part from \
-                above.",
+        words: "For everything that no other action covers: here, a mutation that sets the children of that part.",
         show: raw_request,
     },
     Stop {
@@ -141,8 +140,7 @@ pub(super) const STOPS: &[Stop] = &[
     },
     Stop {
         heading: "Error: the host refuses what was not granted",
-        words: "Without the grants of this tour, nothing leaves for an address like this one. Exit status 3: the host \
-                refused.",
+        words: "Without the grants of this tour nothing leaves for such an address. Exit status 3: the host refused.",
         show: denied,
     },
 ];

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use clap::Args;
+use host::own_file;
 use tempfile::NamedTempFile;
 
 use crate::cli::command_error::CommandError;
 use crate::cli::env_file::{is_name, lines, with_line};
+use crate::cli::output;
 
 #[derive(Args)]
 #[group(required = true, multiple = true)]
@@ -18,7 +20,7 @@ pub(super) struct Options {
     /// Write it to this file, readable by you alone, in place of what is there
     #[arg(long, value_name = "FILE", conflicts_with_all = ["to_env_file", "to_command"])]
     to_file: Option<PathBuf>,
-    /// Write it to the line NAME=… of this file, whose other lines stay
+    /// Write it to the line NAME=… of this file, whose other lines stay, and which is readable by you alone from then on
     #[arg(long, value_name = "FILE", requires = "name", conflicts_with = "to_command")]
     to_env_file: Option<PathBuf>,
     /// The variable in that file
@@ -27,6 +29,14 @@ pub(super) struct Options {
     /// Run this by the shell, with the key and a line break on its standard input
     #[arg(long, value_name = "COMMAND")]
     to_command: Option<String>,
+}
+
+impl Options {
+    /// The file that the key is to go to, if it is to go to one, and the flag that names it.
+    pub(super) fn file(&self) -> Option<(&'static str, &Path)> {
+        let env_file = self.to_env_file.as_deref().map(|path| ("--to-env-file", path));
+        self.to_file.as_deref().map(|path| ("--to-file", path)).or(env_file)
+    }
 }
 
 /// A destination that was found to be writable.
@@ -53,14 +63,14 @@ impl Destination {
             ))
         })?;
         let kind = match options {
-            Options { to_file: Some(path), .. } => Kind::File(beside(&path, Mode::OwnersAlone)?, path),
+            Options { to_file: Some(path), .. } => Kind::File(beside(&path)?, path),
             Options { to_env_file: Some(path), name: Some(name), .. } => {
                 if !is_name(&name) {
                     return Err(CommandError::usage(format!(
                         "{name:?} cannot be the name of a variable: use letters, digits and _"
                     )));
                 }
-                let file = beside(&path, Mode::AsItWas)?;
+                let file = beside(&path)?;
                 lines(&path).map_err(|error| failed(&path, &error))?;
                 Kind::EnvFile { file, path, name }
             }
@@ -121,45 +131,36 @@ fn keep(rescue: NamedTempFile, is_held: bool) -> Result<String, CommandError> {
     kept.map(|(_, path)| path.display().to_string())
 }
 
-/// Who may read a file that takes the place of another.
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    /// Its owner alone.
-    OwnersAlone,
-    /// Whoever could read the other; its owner alone if there was none.
-    AsItWas,
-}
-
-/// A file of the same folder that can take the other's place at once, and belongs to the other's owner.
-fn beside(path: &Path, mode: Mode) -> Result<NamedTempFile, CommandError> {
-    // A link stays one: what it leads to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let before = target.metadata().ok();
+/// A file of the same folder that can take the other's place at once. It belongs to the other's owner, and is that one's
+/// alone.
+fn beside(path: &Path) -> Result<NamedTempFile, CommandError> {
+    // Nor one of the system's own, which a file would take the place of.
+    if path.is_symlink() {
+        return Err(failed(path, &io::Error::other(own_file::IS_A_LINK)));
+    }
+    let before = path.metadata().ok();
     if let Some(before) = before.as_ref().filter(|before| !before.is_file()) {
         let what = if before.is_dir() { "a folder" } else { "no regular file, and a file would take its place" };
         return Err(CommandError::usage(format!("{} is {what}", path.display())));
     }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let made = NamedTempFile::new_in(folder).and_then(|file| {
         #[cfg(unix)]
         if let Some(before) = before {
-            take_over(file.as_file(), &before, mode)?;
+            take_over(file.as_file(), &before)?;
         }
         Ok(file)
     });
     made.map_err(|error| failed(path, &error))
 }
 
-/// Gives a file the owner of another, and its mode if that is to stay.
+/// Gives a file the owner of another.
 #[cfg(unix)]
-fn take_over(file: &fs::File, before: &fs::Metadata, mode: Mode) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+fn take_over(file: &fs::File, before: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
     let now = file.metadata()?;
     if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
         fchown(file, Some(before.uid()), Some(before.gid()))?;
-    }
-    if mode == Mode::AsItWas {
-        file.set_permissions(fs::Permissions::from_mode(before.mode() & 0o777))?;
     }
     Ok(())
 }
@@ -170,7 +171,7 @@ pub(in crate::cli) fn set_variable(path: &Path, name: &str, value: &str) -> Resu
     let failed =
         |error: &dyn std::fmt::Display| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
     check_own(path)?;
-    let file = beside(path, Mode::OwnersAlone)?;
+    let file = beside(path)?;
     let before = lines(path).map_err(|error| failed(&error))?;
     replace(file, path, &with_line(&before, name, value)).map(drop).map_err(CommandError::usage)
 }
@@ -204,14 +205,34 @@ fn failed(path: &Path, error: &io::Error) -> CommandError {
     CommandError::usage(format!("{} cannot be written: {error}", path.display()))
 }
 
+/// Puts the file in the other's place, also where a link stands there by now. Says so if fewer can read it than before.
 fn replace(mut file: NamedTempFile, path: &Path, text: &str) -> Result<String, String> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let was_open = is_open(path);
     let written = file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all());
     written
         .map_err(|error| error.to_string())
-        .and_then(|()| file.persist(&target).map(drop).map_err(|error| error.error.to_string()))
+        .and_then(|()| file.persist(path).map(drop).map_err(|error| error.error.to_string()))
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    if was_open {
+        output::message(&format!(
+            "warning: {} was open to other users; it holds a key, and is its owner's alone now (mode 600)",
+            path.display()
+        ));
+    }
     Ok(path.display().to_string())
+}
+
+/// Whether anybody but a file's owner may do something with it.
+#[cfg(unix)]
+fn is_open(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o077 != 0)
+}
+
+/// Where files do not say.
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
 }
 
 fn run(command: &str, key: &str) -> Result<String, String> {

@@ -15,7 +15,8 @@ use crate::cli::suggest::did_you_mean;
 pub(in crate::cli) const NAME: &str = "harness.toml";
 
 /// The tables of the file, and under which heading the flags of each stand in the help.
-const TABLES: [(&str, &str); 3] = [("grants", "Grants"), ("limits", "Limits of a call"), ("network", "Network")];
+pub(in crate::cli) const TABLES: [(&str, &str); 3] =
+    [("grants", "Grants"), ("limits", "Limits of a call"), ("network", "Network")];
 
 /// What the file says.
 #[derive(Debug, Default, PartialEq)]
@@ -46,7 +47,13 @@ impl Config {
 
     /// What a text of settings says, in the words of the command line.
     pub(super) fn said(text: &str, command: &Command) -> Result<String, CommandError> {
-        let config = Self::read(text, command).map_err(|text| CommandError::usage(format!("{NAME}: {text}")))?;
+        let failed = |text: String| CommandError::usage(format!("{NAME}: {text}"));
+        let config = Self::read(text, command).map_err(failed)?;
+        // One that is not there yet may come.
+        let is_no_file = |path: &&PathBuf| path.metadata().is_ok_and(|there| !there.is_file());
+        if let Some(path) = config.connection.as_ref().filter(is_no_file) {
+            return Err(failed(format!("connection: {} is no file: name a connection file", path.display())));
+        }
         Ok(config.words(&config.flags.iter().map(|(_, word)| word.clone()).collect::<Vec<_>>()))
     }
 

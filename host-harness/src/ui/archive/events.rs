@@ -8,10 +8,11 @@ use host::egress::Secrets;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::value::RawValue;
 
+use super::reading::{time, trace};
 use super::schema::HIGHEST_ID;
-use super::{Archive, LONGEST_RESULT, Table, milliseconds, prune, scrub_column, since_1970, time, trace};
-use crate::ui::events::{Event, Kept, Poll, State, What};
-use crate::ui::payload::{Delivery, List};
+use super::{Archive, LONGEST_KEY, LONGEST_RESULT, LONGEST_TEXT, Table, milliseconds, prune, since_1970};
+use crate::ui::events::{Event, Kept, Note, Poll, State, What};
+use crate::ui::payload::{Delivery, List, MOST_LISTS, MOST_TITLES};
 use crate::ui::run::{Failed, Run};
 use crate::ui::trigger::beyond::{Earlier, Unwritten};
 
@@ -21,14 +22,21 @@ pub(super) const MOST_KEPT: i64 = 64 * 1024 * 1024;
 const MOST_ROWS: i64 = 2_000;
 /// Events of one trigger that are read: as many as its timeline shows.
 const MOST_READ: i64 = 200;
-/// What is said of an event, and the lists of what it delivered, are short where we wrote them. In bytes.
-const LONGEST_TEXT: i64 = 64 * 1024;
 /// The longest list that a poll delivers: each of its records has a byte.
 const LONGEST_LIST: usize = LONGEST_RESULT as usize;
 
-const EVENTS: Table = Table {
+pub(super) const EVENTS: Table = Table {
     name: "events",
     room: "coalesce(octet_length(message), 0) + octet_length(lists) + coalesce(octet_length(payload), 0)",
+    texts: &[
+        ("connector", LONGEST_KEY),
+        ("trigger", LONGEST_KEY),
+        ("outcome", LONGEST_KEY),
+        ("message", LONGEST_TEXT),
+        ("lists", LONGEST_TEXT),
+        ("payload", LONGEST_RESULT),
+    ],
+    scrubbed: &["message", "lists", "payload"],
 };
 
 impl Archive {
@@ -42,8 +50,8 @@ impl Archive {
             for event in unwritten.events.iter().filter(|event| event.id > cleared) {
                 self.write(&transaction, trigger, event, secrets)?;
             }
-            let state =
-                unwritten.state.as_deref().filter(|state| !secrets.is_some_and(|secrets| holds(secrets, state)));
+            let state = unwritten.state.as_deref().filter(|state| state.len() as i64 <= LONGEST_RESULT);
+            let state = state.filter(|state| !secrets.is_some_and(|secrets| holds(secrets, state)));
             // Two may be written in another order than they came in.
             transaction.execute(
                 "INSERT INTO states (connector, trigger, event, origin, state) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT \
@@ -69,7 +77,7 @@ impl Archive {
             None => text,
         };
         let (number, outcome, message, payload) = match &event.what {
-            What::Note(text) => (None, None, Some(text.clone()), None),
+            What::Note(note) => (None, None, Some(note.text.clone()), None),
             What::Poll(poll) => match &poll.run.result {
                 Ok(payload) => {
                     let fits = |payload: &&Arc<RawValue>| payload.get().len() as i64 <= LONGEST_RESULT;
@@ -87,8 +95,8 @@ impl Archive {
         let amount = |of: fn(&host::Trace) -> u64| used.map_or(0, |trace| of(trace) as i64);
         database.execute(
             "INSERT OR REPLACE INTO events (connector, trigger, event, at, number, outcome, message, duration, \
-             requests, sent, received, memory, lists, repeats, no_changes, more, payload) VALUES (?1, ?2, ?3, ?4, ?5, \
-             ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             requests, sent, received, memory, lists, repeats, is_first, no_changes, more, payload) VALUES (?1, ?2, ?3, \
+             ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             params![
                 self.connector,
                 trigger,
@@ -104,9 +112,10 @@ impl Archive {
                 amount(|trace| trace.memory_bytes),
                 redacted(lists),
                 delivery.repeats as i64,
+                poll.is_some_and(|poll| poll.is_first),
                 poll.is_some_and(|poll| poll.no_changes),
                 poll.is_some_and(|poll| poll.more),
-                payload.map(redacted),
+                payload.map(redacted).filter(|payload| payload.len() as i64 <= LONGEST_RESULT),
             ],
         )?;
         Ok(())
@@ -118,7 +127,7 @@ impl Archive {
             let database = self.database();
             let mut query = database.prepare(
                 "SELECT event, at, number, outcome, message, duration, requests, sent, received, memory, lists, \
-                 repeats, no_changes, more FROM events WHERE connector = ?1 AND trigger = ?2 AND event BETWEEN 1 AND \
+                 repeats, is_first, no_changes, more FROM events WHERE connector = ?1 AND trigger = ?2 AND event BETWEEN 1 AND \
                  ?3 AND octet_length(lists) <= ?4 AND coalesce(octet_length(message), 0) <= ?4 AND \
                  coalesce(octet_length(outcome), 0) <= ?4 ORDER BY event DESC LIMIT ?5",
             )?;
@@ -181,48 +190,27 @@ fn more_waits(earlier: &mut Earlier) {
     }
 }
 
-/// Takes secrets out of what was written before they were known to be some; a state that holds one is of no use without
-/// it.
-pub(super) fn scrub(database: &Connection, secrets: &Secrets) -> rusqlite::Result<()> {
-    for column in ["message", "lists", "payload"] {
-        scrub_column(database, EVENTS.name, column, secrets)?;
-    }
-    let mut query = database.prepare("SELECT rowid, state FROM states WHERE state IS NOT NULL")?;
-    let mut rows = query.query([])?;
-    let mut unusable = Vec::new();
-    while let Some(row) = rows.next()? {
-        if row.get_ref(1)?.as_bytes().is_ok_and(|state| holds(secrets, state)) {
-            unusable.push(row.get::<_, i64>(0)?);
-        }
-    }
-    for row in unusable {
-        database.execute("UPDATE states SET state = NULL WHERE rowid = ?1", [row])?;
-    }
-    Ok(())
-}
-
-fn holds(secrets: &Secrets, state: &[u8]) -> bool {
-    secrets.may_hold(state) && secrets.scrub_bytes(&mut state.to_vec())
-}
-
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
     let number = |name: &str| row.get::<_, i64>(name).map(i64::unsigned_abs);
     let message = row.get::<_, Option<String>>("message")?.unwrap_or_default();
     let what = match row.get::<_, Option<i64>>("number")? {
-        None => What::Note(message),
+        None => What::Note(Note::plain(message)),
         Some(poll) => {
             let result = match row.get::<_, Option<String>>("outcome")?.as_deref() {
                 Some("done") => Ok(None),
-                kind => Err(Failed::of_history(kind.unwrap_or("other"), message)),
+                kind => Err(Failed::of_history(kind.unwrap_or("other"), message, 0)),
             };
             let mut lists: Vec<List> = serde_json::from_str(&row.get::<_, String>("lists")?).unwrap_or_default();
             // No poll delivers more, and sums of them do not turn over.
+            lists.truncate(MOST_LISTS);
+            lists.iter_mut().for_each(|list| list.titles.truncate(MOST_TITLES));
             lists.iter_mut().for_each(|list| list.length = list.length.min(LONGEST_LIST));
             let repeats = usize::try_from(number("repeats")?).unwrap_or(usize::MAX);
             What::Poll(Box::new(Poll {
                 number: poll.clamp(0, HIGHEST_ID).unsigned_abs(),
                 run: Run { result, trace: trace(row)?, finished: Instant::now() },
                 delivery: Delivery { lists, repeats },
+                is_first: row.get("is_first")?,
                 no_changes: row.get("no_changes")?,
                 more: row.get("more")?,
                 before: None,
@@ -232,6 +220,11 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         }
     };
     Ok(Event { id: number("event")?, at: time(number("at")?), what })
+}
+
+/// Whether a state holds a secret.
+pub(super) fn holds(secrets: &Secrets, state: &[u8]) -> bool {
+    secrets.may_hold(state) && secrets.scrub_bytes(&mut state.to_vec())
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ fn event(id: u64, result: Result<&str, Failed>) -> Arc<Event> {
         number: id,
         run: Run { result, trace, finished: Instant::now() },
         delivery,
+        is_first: id == 1,
         no_changes: false,
         more: true,
         before: None,
@@ -45,7 +46,8 @@ fn events_and_the_state_that_they_left_are_there_after_another_start_and_the_sec
     let path = folder.path().join("runs.sqlite");
     let archive = Archive::open(&path, "c").unwrap();
     let wrong = Failed { message: format!("no {CANARY}"), ..Failed::no_connection() };
-    let note = Arc::new(Event { id: 3, at: SystemTime::now(), what: What::Note(format!("noted {CANARY}")) });
+    let note =
+        Arc::new(Event { id: 3, at: SystemTime::now(), what: What::Note(Note::plain(format!("noted {CANARY}"))) });
     let events = vec![event(1, Ok(&format!("{{\"a\":\"{CANARY}\"}}"))), event(2, Err(wrong)), note];
     archive.keep_events("t", &unwritten(events, 3, b"state"), Some(&secrets()));
     archive.keep_events("t", &unwritten(vec![event(4, Ok("{}"))], 4, b"later state"), Some(&secrets()));
@@ -64,8 +66,10 @@ fn events_and_the_state_that_they_left_are_there_after_another_start_and_the_sec
     let first = events[3].poll().unwrap();
     assert_eq!((first.number, first.run.trace.requests, first.delivery.repeats), (1, 3, 2));
     assert_eq!(first.delivery.lists[0].titles, ["a [redacted]"]);
+    // That counting began with it is known still.
+    assert!(first.is_first && !events[0].poll().unwrap().is_first);
     assert_eq!(events[2].poll().unwrap().run.result.as_ref().unwrap_err().message, "no [redacted]");
-    assert!(matches!(&events[1].what, What::Note(text) if text == "noted [redacted]"));
+    assert!(matches!(&events[1].what, What::Note(note) if note.text == "noted [redacted]"));
     let status = trigger.status();
     assert_eq!((status.state.as_deref(), status.origin.as_str()), (Some(&b"later state"[..]), "after poll 4"));
     // The last poll said so, and the state is its own.
@@ -172,4 +176,20 @@ fn a_file_from_before_polls_were_kept_is_taken_and_keeps_its_runs() {
     assert_eq!(archive.result("a", 7).unwrap().get(), "1");
     archive.keep_events("t", &unwritten(vec![event(1, Ok("{}"))], 1, b"state"), None);
     assert_eq!((archive.trouble(), archive.timeline("t", 1024).events.len()), (None, 1));
+}
+
+#[test]
+fn a_file_whose_polls_did_not_say_that_they_were_first_ones_is_taken_and_keeps_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let archive = Archive::open(&path, "c").unwrap();
+    archive.keep_events("t", &unwritten(vec![event(1, Ok("{}"))], 1, b"state"), None);
+    archive.database().execute_batch("ALTER TABLE events DROP COLUMN is_first; PRAGMA user_version = 2").unwrap();
+    drop(archive);
+    for first in [false, true] {
+        let archive = Archive::open(&path, "c").unwrap();
+        let timeline = archive.timeline("t", 1024);
+        assert_eq!((archive.trouble(), timeline.events[0].poll().unwrap().is_first), (None, first));
+        archive.keep_events("t", &unwritten(vec![event(1, Ok("{}"))], 1, b"state"), None);
+    }
 }

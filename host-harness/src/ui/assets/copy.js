@@ -1,7 +1,7 @@
 // What leaves the page by a person's hand: copied texts, and files that are given back.
 
 import { reload } from "./focus.js";
-import { say, upload } from "./send.js";
+import { make, say, upload } from "./send.js";
 
 const SHOWN_FOR = 1500;
 
@@ -55,9 +55,5 @@ export function startCopying() {
 function alertBeside(field, message) {
   const place = field.closest(".actions");
   place.parentElement.querySelector(".upload-problem")?.remove();
-  const problem = document.createElement("p");
-  problem.className = "problem upload-problem";
-  problem.setAttribute("role", "alert");
-  problem.textContent = message;
-  place.after(problem);
+  place.after(make("p", { class: "problem upload-problem", role: "alert" }, message));
 }

@@ -120,6 +120,8 @@ export function filterRuns(root) {
     // What is not seen is not compared.
     if (run.hidden) run.querySelector("input").checked = false;
   }
+  // It deletes all of them, and would seem to mean those that are seen.
+  list.querySelector("[data-delete-listed]").hidden = words.length > 0;
   list.querySelector("[data-filtered]").textContent = words.length ? `${runs.filter((run) => !run.hidden).length} of ${runs.length}` : "";
 }
 

@@ -59,7 +59,7 @@ export function say(text) {
   const announcer = document.getElementById("announcer");
   announcer.textContent = "";
   // The same text twice is said twice only if it was gone in between.
-  requestAnimationFrame(() => { announcer.textContent = text; });
+  requestAnimationFrame(() => { announcer.textContent = lines(text); });
 }
 
 // What is shown or read out of an element beside what is in it.

@@ -1,10 +1,11 @@
 // A trigger's page while it is looked at: its buttons, and the news that the server sends as polls happen.
 
 import { drawChart, startChart } from "./chart.js";
-import { hide, keepFocus } from "./focus.js";
+import { agreed } from "./ask.js";
+import { hide } from "./focus.js";
 import { busyWhile, clearProblems, showError, showProblems, valuesOf } from "./forms.js";
 import { watchProgress } from "./progress.js";
-import { element, fill, get, make, post, say } from "./send.js";
+import { element, fill, get, make, post, say, upload } from "./send.js";
 import { redraw } from "./tree.js";
 
 const PAUSE_AFTER_ERROR = 2000;
@@ -22,6 +23,7 @@ export function startTrigger(start) {
   const chart = document.getElementById("chart");
   const submit = form.querySelector('[type="submit"]');
   const stop = form.querySelector("[data-stop]");
+  const load = host.querySelector("[data-load]");
   let seen = null;
 
   form.addEventListener("submit", (event) => {
@@ -39,15 +41,13 @@ export function startTrigger(start) {
     // Where somebody else polls by hand the server says so: what is shown here may be over by now.
     if (button.dataset.pressed) return;
     clearProblems(form);
-    clearError();
+    // The way out that stands in it asks first.
+    if (!error.contains(button)) clearError();
     const body = { values: valuesOf(form), every: Number(every.value), event: Number(button.dataset.event) };
     button.dataset.pressed = "true";
     await busyWhile(button, async () => {
       try {
-        const piece = await post(`${path}/${button.dataset.trigger}`, body);
-        keepFocus(error, () => fill(error, piece.html));
-        showProblems(form, piece.problems);
-        say(piece.say);
+        await showAnswer((more) => post(`${path}/${button.dataset.trigger}`, { ...body, ...more }));
       } catch (problem) {
         showError(error, problem.message);
       } finally {
@@ -55,6 +55,33 @@ export function startTrigger(start) {
       }
     });
   }
+
+  /** Sends something and shows what came of it. What would be given up for it is asked about in between. */
+  async function showAnswer(send) {
+    let piece = await send({});
+    if (piece.ask) {
+      if (!(await agreed(document.getElementById("ask"), piece.ask))) return;
+      piece = await send({ agreed: piece.question });
+    }
+    clearError();
+    fill(error, piece.html);
+    showProblems(form, piece.problems);
+    say(piece.say);
+  }
+
+  load.addEventListener("change", async () => {
+    const [file] = load.files;
+    if (!file) return;
+    clearProblems(form);
+    clearError();
+    try {
+      // The connector looks at a state with the inputs as they are typed: they go before it, in a line.
+      await showAnswer((more) => upload(load.dataset.load, new Blob([JSON.stringify({ values: valuesOf(form), ...more }), "\n", file])));
+    } catch (problem) {
+      showError(error, problem.message);
+    }
+    load.value = "";
+  });
 
   // Polling by hand is the server's: it goes on when the page is left, and is stopped there.
   stop.addEventListener("click", () => post(`${path}/stop`).catch(() => {}));

@@ -157,7 +157,7 @@ pub(in crate::ui) async fn forget(State(shared): State<Arc<Shared>>, Json(sent):
 fn question(shared: &Shared, agreed: Option<u64>) -> Option<Json<Piece>> {
     let number = shared.memory().connections();
     let runs = shared.runs.held().len();
-    let polls: usize = shared.triggers.values().map(|trigger| trigger.held().len()).sum();
+    let polls: usize = shared.triggers.values().map(|trigger| trigger.polls_held()).sum();
     (runs + polls > 0 && agreed != Some(number))
         .then(|| Piece::asking(pages::question::forgets(runs, polls, shared.archive.is_some()), number))
 }

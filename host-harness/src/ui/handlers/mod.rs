@@ -7,6 +7,7 @@ pub(super) mod past;
 pub(super) mod progress;
 pub(super) mod recordings;
 pub(super) mod saved;
+pub(super) mod state;
 pub(super) mod trigger;
 
 use std::sync::Arc;
@@ -116,7 +117,7 @@ fn not_found(what: &'static str) -> Response {
     (StatusCode::NOT_FOUND, format!("There is no {what}.\n")).into_response()
 }
 
-fn refused(status: StatusCode, why: String) -> Response {
+pub(super) fn refused(status: StatusCode, why: String) -> Response {
     (status, Json(serde_json::json!({ "error": why }))).into_response()
 }
 

@@ -1,9 +1,9 @@
-//! What can be saved as a file and loaded again: records, the connection without its secrets, a trigger's state.
+//! What can be saved as a file: records, and the connection without its secrets.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,11 +11,10 @@ use axum::response::{IntoResponse, Response};
 use host::contract::RecordList;
 use serde_json::value::RawValue;
 
-use super::{Piece, not_found, refused, shared_bytes};
+use super::{not_found, shared_bytes};
 use crate::json_parts::items;
 use crate::record_text::{self, Records};
 use crate::records::found;
-use crate::ui::history;
 use crate::ui::shared::Shared;
 use crate::ui::writing::NotWritten;
 
@@ -107,32 +106,6 @@ pub(in crate::ui) async fn connection(State(shared): State<Arc<Shared>>) -> Resp
         Some(saved) => file("application/json", "connection.json", saved),
         None => not_found("connection yet: fill it in first"),
     }
-}
-
-/// A trigger's state, as `harness poll --state` takes it.
-pub(in crate::ui) async fn state(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
-    let state = shared.triggers.get(&key).and_then(|trigger| trigger.status().state);
-    match state {
-        Some(state) => file("application/octet-stream", &format!("{key}.state"), state.to_vec()),
-        None => not_found("state yet"),
-    }
-}
-
-/// Takes a state over. Whether it is one of this trigger's, the next poll says.
-pub(in crate::ui) async fn load_state(
-    State(shared): State<Arc<Shared>>,
-    Path(key): Path<String>,
-    state: Bytes,
-) -> Response {
-    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
-    let most = shared.options.limits.state_bytes;
-    if state.is_empty() || state.len() as u64 > most {
-        let why = format!("a state has between 1 and {most} bytes, and this file has {}", state.len());
-        return refused(StatusCode::PAYLOAD_TOO_LARGE, why);
-    }
-    trigger.put(state.into(), "from a file").await;
-    history::keep(&shared, &key).await;
-    Piece::new(Default::default(), Vec::new(), "The state was loaded").into_response()
 }
 
 /// A file to be saved. Its name is of plain characters, whatever a key holds.

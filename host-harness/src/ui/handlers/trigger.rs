@@ -1,4 +1,4 @@
-//! Triggers: polls, schedule, state and timeline, and the buttons that change records.
+//! Triggers: polls, schedule and timeline, and the buttons that change records.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -149,32 +149,6 @@ pub(in crate::ui) async fn pause(State(shared): State<Arc<Shared>>, Path(key): P
     Piece::new(Default::default(), Vec::new(), "Paused").into_response()
 }
 
-pub(in crate::ui) async fn reset(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
-    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
-    trigger.reset().await;
-    history::keep(&shared, &key).await;
-    Piece::new(Default::default(), Vec::new(), "The state was reset").into_response()
-}
-
-#[derive(Deserialize)]
-pub(in crate::ui) struct Back {
-    event: u64,
-}
-
-pub(in crate::ui) async fn back(
-    State(shared): State<Arc<Shared>>,
-    Path(key): Path<String>,
-    Json(back): Json<Back>,
-) -> Response {
-    let Some(trigger) = shared.triggers.get(&key) else { return not_found("trigger of this key") };
-    if trigger.back(back.event).await {
-        history::keep(&shared, &key).await;
-        Piece::new(Default::default(), Vec::new(), "The state was taken back").into_response()
-    } else {
-        refused(StatusCode::NOT_FOUND, "the timeline no longer has this poll".into())
-    }
-}
-
 #[derive(Deserialize)]
 pub(in crate::ui) struct Seen {
     version: u64,
@@ -228,11 +202,6 @@ pub(in crate::ui) async fn news(
         events: events.iter().map(|event| timeline::event(event, &path).into_string()).collect(),
     })
     .into_response()
-}
-
-pub(in crate::ui) async fn state(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {
-    let state = shared.triggers.get(&key).and_then(|trigger| trigger.status().state);
-    state.map_or_else(|| not_found("state"), |state| Json(timeline::readable(&state)).into_response())
 }
 
 pub(in crate::ui) async fn example(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Response {

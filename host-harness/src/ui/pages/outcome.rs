@@ -61,8 +61,10 @@ fn ended(
     operation: &str,
     path: &str,
 ) -> Markup {
-    let requests = format!("Requests ({})", run.trace.exchanges.len());
-    let log = format!("Log ({})", run.trace.log.len());
+    // What was given up took with it what it had sent: nought would be said too soon.
+    let is_stopped = matches!(&run.result, Err(failed) if failed.kind == STOPPED);
+    let counted = |of: &str, number: usize| if is_stopped { of.to_owned() } else { format!("{of} ({number})") };
+    let (requests, log) = (counted("Requests", run.trace.exchanges.len()), counted("Log", run.trace.log.len()));
     // The file may still have what memory has not.
     let may_be_kept = shared.archive.is_some();
     let result = match &run.result {
@@ -79,9 +81,10 @@ fn ended(
     // What was forgotten has no requests either, and not because a history left them out.
     let is_of_history =
         !record.is_forgotten && trace.requests > 0 && trace.exchanges.is_empty() && trace.exchanges_dropped == 0;
-    let (exchanges, lines) = match is_of_history {
-        true => (not_in_history(), not_in_history()),
-        false => (exchanges(trace, path), log_lines(trace)),
+    let (exchanges, lines) = match (is_stopped, is_of_history) {
+        (true, _) => (not_known(), not_known()),
+        (false, true) => (not_in_history(), not_in_history()),
+        (false, false) => (exchanges(trace, path), log_lines(trace)),
     };
     html! {
         @match &run.result {
@@ -96,6 +99,10 @@ fn ended(
             ("ways", "Use elsewhere".into(), to_paste::action(shared, action, record.values.as_deref(), to_paste::RUN)),
         ]))
     }
+}
+
+fn not_known() -> Markup {
+    html! { p .quiet { "It was stopped while it ran: what it had sent and logged by then is not known." } }
 }
 
 fn not_in_history() -> Markup {
@@ -142,7 +149,7 @@ fn one_exchange(exchange: &Exchange, operation: Option<&Operation>, path: &str) 
             summary {
                 span .badge .good[is_good] .bad[!is_good] { (status) }
                 @if let Some(operation) = operation { span .operation .breakable { (brief(&operation.name, 200)) } " " }
-                span .method { (exchange.method) } " "
+                span .method { (brief(&exchange.method, 200)) } " "
                 span .breakable { (brief(&exchange.url, MOST_SHOWN)) }
                 span .quiet { " " (time(exchange.duration)) @if exchange.attempts > 1 { ", " (count(exchange.attempts.into(), "attempt")) } }
             }

@@ -1,5 +1,5 @@
 //! Questions before something is done that cannot be taken back. Before something is changed: what would be sent, as
-//! whom, and where to. Before what was done is forgotten: how much that is.
+//! whom, and where to. Before what was done is forgotten: how much that is. Before a trigger's state goes: which one.
 
 use host::{Exchange, Trace};
 use maud::{Markup, html};
@@ -7,8 +7,9 @@ use operator::values::shown_size;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{brief, connection_state, count};
+use super::{brief, connection_state, count, timeline};
 use crate::ui::shared::Shared;
+use crate::ui::trigger::Status;
 
 /// Requests that are shown; a person reads no more.
 const MOST_REQUESTS: usize = 5;
@@ -65,6 +66,28 @@ pub(in crate::ui) fn forgets(runs: usize, polls: usize, is_in_file: bool) -> Mar
             @if is_in_file { " The results stay in the history file." }
             @else { " Nothing of it is kept anywhere else: save what you need first." }
         }
+    }
+}
+
+/// What takes the place of a trigger's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) enum Instead {
+    File,
+    Nothing,
+}
+
+/// Which state goes, and what the next poll will do without it.
+pub(in crate::ui) fn gives_up(status: &Status, instead: Instead) -> Markup {
+    html! {
+        p {
+            "The trigger's state is " (timeline::state(status)) ". "
+            @match instead {
+                Instead::File => "The file takes its place: the next poll goes on from there.",
+                Instead::Nothing => "Without it the next poll is a first one: it marks where counting begins, and what \
+                                     has changed since the last poll is never delivered.",
+            }
+        }
+        p .quiet { "Its note on the timeline takes it back, for as long as this program runs and keeps it." }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::{Place, clock, count, heading, outcome, page, tabs, tree};
+use super::{Place, brief, clock, count, heading, outcome, page, tabs, tree};
 use crate::recording::{Call, Difference};
 use crate::ui::recordings::{Opened, Status};
 use crate::ui::shared::Shared;
 
 /// Calls that are shown at most: a page is drawn as a whole.
 const MOST_CALLS: usize = 200;
+/// What is shown of a name, or of why something is not done, in bytes: whoever wrote the file chose its length.
+const LONGEST: usize = 2 * 1024;
 
 pub(in crate::ui) fn show(shared: &Shared) -> Markup {
     let status = shared.recordings.status();
@@ -47,7 +49,7 @@ fn record(status: &Status) -> Markup {
             @if let Some(made) = &status.made {
                 h3 { "The last one" }
                 p { (count(made.recording.calls.len() as u64, "call")) ". " a href="/recordings/file" download { "Save the recording" } ", for " code { "harness replay" } " or the network panel of a browser." }
-                @for warning in &made.warnings { p .problem { (warning) } }
+                @for warning in &made.warnings { p .problem { (brief(warning, LONGEST)) } }
             }
         }
     }
@@ -58,7 +60,7 @@ fn opened_one(opened: &Opened) -> Markup {
     html! {
         section .card #opened aria-labelledby="opened-title" {
             h2 #opened-title { "The recording: " (count(calls.len() as u64, "call")) }
-            @if let Some(component) = &opened.recording.component { p .quiet { "Of " (component.key) " " (component.version) }  }
+            @if let Some(component) = &opened.recording.component { p .quiet { "Of " (brief(&component.key, LONGEST)) " " (brief(&component.version, LONGEST)) }  }
             div .actions { button type="button" data-post="/recordings/replay" data-reload="#opened button" { "Replay on this component" } span .quiet { "Sends nothing: the recorded answers are given again." } }
             @if let Some(replayed) = &opened.replayed { (verdict(replayed)) }
             ol .exchanges {
@@ -83,6 +85,7 @@ fn verdict(replayed: &[Result<Vec<Difference>, String>]) -> Markup {
 
 fn one(index: usize, call: &Call, replayed: Option<&Result<Vec<Difference>, String>>) -> Markup {
     let path = format!("/recordings/opened/{index}");
+    let name = brief(&call.title(), LONGEST);
     let trace = call.trace();
     let came = match call.result() {
         Some(_) => tree("Result", &format!("{path}/result")),
@@ -98,15 +101,15 @@ fn one(index: usize, call: &Call, replayed: Option<&Result<Vec<Difference>, Stri
         details open[index == 0] {
             summary {
                 @if call.result().is_some() { span .badge .good { "done" } } @else { span .badge .bad { "failed" } }
-                " " span .operation .breakable { (call.title()) } " " (clock(call.started()))
+                " " span .operation .breakable { (name) } " " (clock(call.started()))
                 @match replayed { Some(Ok(found)) if found.is_empty() => {}, Some(_) => { " " span .badge .bad { "differs" } }, None => {} }
             }
             @match replayed {
-                Some(Err(why)) => p .problem { "It cannot be replayed: " (why) },
+                Some(Err(why)) => p .problem { "It cannot be replayed: " (brief(why, LONGEST)) },
                 Some(Ok(found)) if !found.is_empty() => (differences(found)),
                 _ => {},
             }
-            (tabs(&format!("call-{index}"), &call.title(), &[
+            (tabs(&format!("call-{index}"), &name, &[
                 ("result", title.into(), came),
                 ("inputs", "Inputs".into(), inputs),
                 ("requests", requests, outcome::exchanges(&trace, &path)),
@@ -117,12 +120,12 @@ fn one(index: usize, call: &Call, replayed: Option<&Result<Vec<Difference>, Stri
 }
 
 fn differences(found: &[Difference]) -> Markup {
-    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    let shown = |value: &Option<String>| value.as_ref().map_or_else(|| "–".to_owned(), |text| brief(text, LONGEST));
     html! {
         div .fields tabindex="0" role="group" aria-label="Differences" {
             table {
                 thead { tr { th scope="col" { "Where" } th scope="col" { "Recorded" } th scope="col" { "Now" } } }
-                tbody { @for one in found { tr { th scope="row" .breakable { (one.place) } td .breakable { (shown(&one.recorded)) } td .breakable { (shown(&one.now)) } } } }
+                tbody { @for one in found { tr { th scope="row" .breakable { (brief(&one.place, LONGEST)) } td .breakable { (shown(&one.recorded)) } td .breakable { (shown(&one.now)) } } } }
             }
         }
     }

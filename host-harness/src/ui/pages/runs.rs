@@ -37,7 +37,7 @@ pub(super) fn list(shared: &Arc<Shared>, action: &ActionDefinition, shown: u64) 
                 }
             }
             div .actions {
-                button .small type="button" data-delete={ (path) "/runs/clear" } data-sure={ "Delete all runs of “" (action.label) "” that are over, with their results" (kept) "?" } { "Delete all of these" }
+                button .small type="button" data-delete-listed data-delete={ (path) "/runs/clear" } data-sure={ "Delete all runs of “" (action.label) "” that are over, with their results" (kept) "?" } { "Delete all of these" }
                 button .small type="button" data-delete="/history/clear" data-sure={ "Delete all runs of all actions that are over, and all that is on the timelines of triggers" (kept) "? The states of triggers stay." } { "Delete the whole history" }
             }
         }

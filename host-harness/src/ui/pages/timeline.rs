@@ -50,7 +50,12 @@ pub(in crate::ui) fn event(event: &Event, path: &str) -> Markup {
             div .event-when { (clock(event.at)) }
             div .event-what {
                 @match &event.what {
-                    What::Note(text) => p .note { (shown::lines(text)) },
+                    What::Note(note) => {
+                        p .note { (shown::lines(&note.text)) }
+                        @if note.replaced.is_some() {
+                            button .small type="button" data-trigger="back" data-event=(event.id) { "Take the state from before it back" }
+                        }
+                    }
                     What::Poll(poll) => (self::poll(poll, path, event.id)),
                 }
             }
@@ -65,7 +70,7 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
         p .event-title {
             strong { "Poll " (poll.number) }
             @if poll.run.result.is_err() { span .badge .bad { "failed" } }
-            @else if poll.is_first() { span .badge { "first poll: counting begins here" } }
+            @else if poll.is_first { span .badge { "first poll: counting begins here" } }
             @else if poll.no_changes { span .badge { "no changes" } }
             @for list in poll.delivery.lists.iter().filter(|list| list.length > 0) {
                 span .badge .good { (list.length) " " (shown::lines(&list.name)) }
@@ -109,7 +114,7 @@ fn poll(poll: &Poll, operation: &str, id: u64) -> Markup {
 
 /// Whether a poll found nothing and nothing else is to be said of it.
 fn is_quiet(event: &Event) -> bool {
-    event.poll().is_some_and(|poll| poll.run.result.is_ok() && poll.no_changes && !poll.more && !poll.is_first())
+    event.poll().is_some_and(|poll| poll.run.result.is_ok() && poll.no_changes && !poll.more && !poll.is_first)
 }
 
 /// What can be done on the spot about a poll that failed.

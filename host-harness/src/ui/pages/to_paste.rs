@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use super::{runs, segment};
+use crate::flags::granted;
 use crate::ui::forms::{self, Values};
 use crate::ui::shared::Shared;
 use crate::ui::ways::{self, Command};
@@ -26,7 +27,7 @@ pub(in crate::ui) fn action(shared: &Shared, action: &ActionDefinition, values: 
     let link = runs::link(&format!("/actions/{}", segment(&action.key)), &values);
     html! {
         p .quiet { "Secrets are in none of these. " @if id == RUN { "Each request can be copied as " code { "curl" } " in the list of requests." } @else { "Nothing is sent for them." } }
-        (text(id, "command", "As a command", &Command::action(&action.key).line(&inputs, grants)))
+        (text(id, "command", "As a command", &Command::action(&action.key).line(&inputs, &call_flags(shared))))
         (connection_file())
         (text(id, "rust", "As a program in Rust", &ways::rust("connector.wasm", &action.key, &inputs, &connection, grants)))
         (linked(&link))
@@ -41,7 +42,8 @@ pub(in crate::ui) const FORM: &str = "draft";
 pub(in crate::ui) fn trigger(shared: &Shared, trigger: &TriggerDefinition, values: &Values, every: Duration) -> Markup {
     let Some(values) = usable(shared, Some(values)) else { return not_there() };
     let inputs = forms::read(&trigger.inputs, &values);
-    let line = |command: Command<'_>, inputs: &Map<String, Value>| command.line(inputs, shared.options.grants);
+    let flags = call_flags(shared);
+    let line = |command: Command<'_>, inputs: &Map<String, Value>| command.line(inputs, &flags);
     let path = format!("/triggers/{}", segment(&trigger.key));
     html! {
         p .quiet { "Secrets are in none of these. Nothing is sent for them." }
@@ -53,6 +55,11 @@ pub(in crate::ui) fn trigger(shared: &Shared, trigger: &TriggerDefinition, value
             a href={ (path) "/state/file" } download { "save the state" } " under its name." }
         (linked(&runs::link(&path, &values)))
     }
+}
+
+/// The flags of this program that count for a call as well; where a shell would not take them, those that are granted.
+fn call_flags(shared: &Shared) -> Vec<String> {
+    shared.started.call_flags.clone().unwrap_or_else(|| granted(shared.options.grants).collect())
 }
 
 /// The values without the connection's secrets, should somebody have typed one in: short ones too, because what is

@@ -6,7 +6,7 @@ use host::contract::TriggerDefinition;
 use maud::{Markup, html};
 
 use super::controls::Form;
-use super::{Place, action, chart, heading, needs_connection, page, runs, segment, timeline, to_paste};
+use super::{Place, action, chart, heading, needs_connection, page, question, runs, segment, timeline, to_paste};
 use crate::ui::forms::Values;
 use crate::ui::shared::Shared;
 use crate::ui::trigger::Trigger;
@@ -76,7 +76,7 @@ pub(in crate::ui) fn show(
                     }
                     div .actions {
                         button type="button" data-trigger="reset" { "Reset the state" }
-                        label .button { "Load a state" input .visually-hidden type="file" data-upload={ (path) "/state/file" }; }
+                        label .button { "Load a state" input .visually-hidden type="file" data-load={ (path) "/state/file" }; }
                     }
                 }
             }
@@ -99,6 +99,7 @@ pub(in crate::ui) fn show(
                 (action::expected(&path, &definition.result_schema))
             }
         }
+        (question::dialog("Give up the state?", "Give it up"))
     };
     page(shared, Place::Trigger(&definition.key), &definition.label, &content)
 }
