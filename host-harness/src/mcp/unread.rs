@@ -3,8 +3,7 @@
 use host::text::cut;
 use rmcp::model::{
     CallToolRequestMethod, CallToolRequestParams, CompleteRequestMethod, CompleteRequestParams, ConstString,
-    CustomRequest, ErrorCode, ErrorData, ReadResourceRequestMethod, ReadResourceRequestParams, SubscribeRequestMethod,
-    SubscribeRequestParams, UnsubscribeRequestMethod, UnsubscribeRequestParams,
+    CustomRequest, ErrorCode, ErrorData, ReadResourceRequestMethod, ReadResourceRequestParams,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,14 +13,13 @@ use crate::shown;
 /// What is shown of a method's name, and of what is wrong with parameters, in bytes.
 const LONGEST: usize = 200;
 
-/// Why it is not answered. The library takes whatever it cannot read for a method that it does not know.
+/// Why it is not answered. The library takes whatever it cannot read for a method that it does not know. Methods that
+/// later versions of the protocol no longer have are not known, whatever their parameters.
 pub(super) fn refused(request: &CustomRequest) -> ErrorData {
     let params = request.params.as_ref().unwrap_or(&Value::Null);
     let wrong = match request.method.as_str() {
         CallToolRequestMethod::VALUE => wrong::<CallToolRequestParams>(params),
         ReadResourceRequestMethod::VALUE => wrong::<ReadResourceRequestParams>(params),
-        SubscribeRequestMethod::VALUE => wrong::<SubscribeRequestParams>(params),
-        UnsubscribeRequestMethod::VALUE => wrong::<UnsubscribeRequestParams>(params),
         CompleteRequestMethod::VALUE => wrong::<CompleteRequestParams>(params),
         unknown => {
             let message = shown::lines(&cut(unknown, LONGEST)).into_owned();
