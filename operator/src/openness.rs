@@ -37,18 +37,18 @@ impl Openness {
         }
     }
 
+    /// None where files do not say.
+    #[cfg(not(unix))]
+    pub fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
+
     /// What others do with a file that holds a secret.
     pub fn of_a_secret(&self) -> &'static str {
         match self {
             Self::Writable(who) => who,
             Self::Readable => READS_A_SECRET,
         }
-    }
-
-    /// None where files do not say.
-    #[cfg(not(unix))]
-    pub fn of(_: &Metadata) -> Option<Self> {
-        None
     }
 }
 

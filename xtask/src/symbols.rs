@@ -24,7 +24,7 @@ const BUILD_ID: &str = ".note.gnu.build-id";
 /// Copies the program that was built without its symbols and without a word of them: what they are depends on the folder
 /// that it was built in, and nothing else of it does.
 pub(crate) fn strip(built: &Path, to: &Path) -> Result<()> {
-    let Some(objcopy) = cfg!(target_os = "linux").then(|| cargo::on_path("objcopy")).flatten() else {
+    let Some(objcopy) = objcopy() else {
         eprintln!(
             "WARNING: {} has its symbols, and in them the folder that it was built in: objcopy, which takes them out \
              on Linux, is not there. It comes with binutils.",
@@ -39,9 +39,12 @@ pub(crate) fn strip(built: &Path, to: &Path) -> Result<()> {
 
 /// Copies the program that was built to where it ships from. Without `objcopy` it keeps its symbols.
 pub(crate) fn ship(built: &Path, to: &Path) -> Result<Shipped> {
-    // Elsewhere symbols are in another format, or in a file of their own already.
-    let objcopy = cfg!(target_os = "linux").then(|| cargo::on_path("objcopy")).flatten();
-    ship_with(objcopy.as_deref(), built, to)
+    ship_with(objcopy().as_deref(), built, to)
+}
+
+/// What takes symbols out. Elsewhere they are in another format, or in a file of their own already.
+fn objcopy() -> Option<PathBuf> {
+    cfg!(target_os = "linux").then(|| cargo::on_path("objcopy")).flatten()
 }
 
 fn ship_with(objcopy: Option<&Path>, built: &Path, to: &Path) -> Result<Shipped> {

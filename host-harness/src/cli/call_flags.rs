@@ -1,9 +1,9 @@
 //! The flags of a command line that count for every call, for command lines that are shown: which component, what it may
 //! do and use, and how requests get to their service. Not how results are printed, nor what is written beside them.
 
-use clap::{ArgAction, ArgMatches, Command, parser::ValueSource};
+use clap::{ArgAction, ArgMatches, Command};
 
-use super::project::config::TABLES;
+use super::project::config::{TABLES, is_given};
 use super::shell::word;
 
 /// Those of them that stand under no heading.
@@ -23,8 +23,7 @@ pub(super) fn of(command: &Command, matches: &ArgMatches) -> Option<Vec<String>>
     let mut words = Vec::new();
     for argument in command.get_arguments().filter(counts) {
         let id = argument.get_id().as_str();
-        let is_known = matches.try_contains_id(id).is_ok_and(|known| known);
-        if !is_known || matches.value_source(id) != Some(ValueSource::CommandLine) {
+        if !is_given(matches, id) {
             continue;
         }
         let flag = format!("--{}", argument.get_long()?);

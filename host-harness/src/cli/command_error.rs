@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use host::poller::{PollError, StoreError};
@@ -42,6 +43,16 @@ pub(super) enum CommandError {
 impl CommandError {
     pub(super) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
+    }
+
+    /// A file that cannot be written.
+    pub(super) fn not_written(path: &Path, error: &io::Error) -> Self {
+        Self::Usage(format!("{} cannot be written: {error}", path.display()))
+    }
+
+    /// The same of the file that a flag names.
+    pub(super) fn not_written_by(flag: &str, path: &Path, error: &io::Error) -> Self {
+        Self::Usage(format!("{flag}: {}", Self::not_written(path, error)))
     }
 
     /// The error that goes to standard output; none with status 2.

@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     if let Some(path) = arguments.output.filter(|path| path.as_os_str() != "-") {
-        let failed = |error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
+        let failed = |error| CommandError::not_written(&path, &error);
         output::to_file(&path).map_err(failed)?;
     }
     let session = Session::open(options).await?;

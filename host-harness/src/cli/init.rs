@@ -253,7 +253,7 @@ fn write_grants(options: &GlobalOptions) -> Result<(), CommandError> {
 
 /// Writes a file that its owner alone can read, and lets it count.
 fn write_and_allow(path: &Path, text: &str) -> Result<(), CommandError> {
-    let failed = |error: std::io::Error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
+    let failed = |error: std::io::Error| CommandError::not_written(path, &error);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;

@@ -249,9 +249,10 @@ fn read(words: &[OsString]) -> Result<(Arguments, Settings), Unread> {
 }
 
 fn parsed(words: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
-    let matches = Arguments::command().try_get_matches_from(words)?;
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(words)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
-    arguments.options.set_call_flags(call_flags::of(&Arguments::command(), &matches));
+    arguments.options.set_call_flags(call_flags::of(&command, &matches));
     Ok((arguments, matches))
 }
 

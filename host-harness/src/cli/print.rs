@@ -39,7 +39,7 @@ impl OutputOption {
     pub(super) fn open(&self) -> Result<(), CommandError> {
         // As everywhere, - is standard output.
         match self.output.as_ref().filter(|path| *path != Path::new("-")) {
-            Some(path) => output::to_file(path).map_err(|error| not_written(path, &error)),
+            Some(path) => output::to_file(path).map_err(|error| CommandError::not_written_by("--output", path, &error)),
             None => Ok(()),
         }
     }
@@ -91,10 +91,6 @@ fn check(expression: Option<&str>) -> Result<(), CommandError> {
 
 fn not_jq(problem: String) -> CommandError {
     CommandError::usage(format!("--jq: {problem}"))
-}
-
-fn not_written(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::usage(format!("--output: {} cannot be written: {error}", path.display()))
 }
 
 /// Has each value printed that the expression makes of JSON values.
@@ -247,7 +243,7 @@ impl LineOptions {
     pub(super) fn open(self, chosen: Option<Format>) -> Result<LinePrinter, CommandError> {
         check(self.jq.as_deref())?;
         if let Some(path) = &self.output {
-            output::to_end_of_file(path).map_err(|error| not_written(path, &error))?;
+            output::to_end_of_file(path).map_err(|error| CommandError::not_written_by("--output", path, &error))?;
         }
         let in_words = match chosen {
             Some(format) => format == Format::Table,

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     let address: Address = arguments.address.parse()?;
-    let failed = |error| CommandError::usage(format!("{} cannot be written: {error}", arguments.output.display()));
+    let failed = |error| CommandError::not_written(&arguments.output, &error);
     let mut file = OutputFile::open(&arguments.output).map_err(failed)?;
     let found = component::fetch(&options, &address).await?;
     let bytes = found.bytes.unwrap_or_default();

@@ -58,7 +58,8 @@ impl RecordOptions {
         let redaction = Redaction::new(&self.redact, &self.redact_pattern);
         let redaction = redaction.map_err(|problem| CommandError::usage(format!("--redact-pattern: {problem}")))?;
         // What calls are about is nobody else's to read.
-        let file = OutputFile::open_private(path).map_err(|error| cannot_be_written(path, &error))?;
+        let file =
+            OutputFile::open_private(path).map_err(|error| CommandError::not_written_by("--record", path, &error))?;
         Ok(Some(UnderWay(Arc::new(Inner {
             recorder: Arc::default(),
             redaction,
@@ -122,13 +123,10 @@ impl UnderWay {
             output::message(&format!("warning: {warning}"));
         }
         let mut file = inner.file.lock().unwrap_or_else(PoisonError::into_inner);
-        output::json_into(&mut file, &recording.har()).map_err(|error| cannot_be_written(&inner.path, &error))?;
+        output::json_into(&mut file, &recording.har())
+            .map_err(|error| CommandError::not_written_by("--record", &inner.path, &error))?;
         let calls = counted(recording.calls.len() as u64, "call");
         output::message(&format!("note: {calls} recorded in {}", inner.path.display()));
         Ok(())
     }
-}
-
-fn cannot_be_written(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::usage(format!("--record: {} cannot be written: {error}", path.display()))
 }

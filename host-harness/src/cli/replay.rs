@@ -1,6 +1,5 @@
 //! `harness replay`: makes recorded calls again, without a network.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,7 +65,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let files = files(&arguments.paths)?;
     if arguments.update {
         // Before any of them is written.
-        files.iter().try_for_each(|file| refuse_link(file).map_err(|error| cannot_be_written(file, &error)))?;
+        files.iter().try_for_each(|file| refuse_link(file).map_err(|error| CommandError::not_written(file, &error)))?;
     }
     let format = options.format();
     let session = Session::open(options).await?;
@@ -152,11 +151,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
 }
 
 fn write(path: &Path, recording: &Recording) -> Result<(), CommandError> {
-    let failed = |error| cannot_be_written(path, &error);
+    let failed = |error| CommandError::not_written(path, &error);
     let mut file = OutputFile::open(path).map_err(failed)?;
     output::json_into(&mut file, &recording.har()).map_err(failed)
-}
-
-fn cannot_be_written(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::usage(format!("{} cannot be written: {error}", path.display()))
 }

@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let beside = file.with_added_extension("sig");
     OutputFile::open(&beside)
         .and_then(|mut file| file.add(|out| out.write_all((key.sign_bytes(&bytes) + "\n").as_bytes())))
-        .map_err(|error| CommandError::usage(format!("{} cannot be written: {error}", beside.display())))?;
+        .map_err(|error| CommandError::not_written(&beside, &error))?;
     output::json(&json!({ "file": beside }))?;
     Ok(())
 }
@@ -76,10 +76,8 @@ pub(super) fn key_pair(arguments: &KeyPairArguments) -> Result<(), CommandError>
         }
     }
     let pair = KeyPair::generate(&password("Password of the new key", true).map_err(CommandError::usage)?)?;
-    let failed =
-        |path: &Path, error: io::Error| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
-    write_new(&private, pair.private.as_bytes(), 0o600).map_err(|error| failed(&private, error))?;
-    write_new(&public, pair.public.as_bytes(), 0o644).map_err(|error| failed(&public, error))?;
+    write_new(&private, pair.private.as_bytes(), 0o600).map_err(|error| CommandError::not_written(&private, &error))?;
+    write_new(&public, pair.public.as_bytes(), 0o644).map_err(|error| CommandError::not_written(&public, &error))?;
     output::json(&json!({ "private": private, "public": public }))?;
     Ok(())
 }

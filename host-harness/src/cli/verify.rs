@@ -1,8 +1,7 @@
 //! `harness verify`: whether a live service has all that the connector asks of it.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use host::contract::{ConnectorDefinition, Error};
@@ -72,7 +71,10 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     let mut report_file = match &arguments.report {
         Some(path) => {
             session.spares_connection(&arguments.connection, "--report", path)?;
-            Some((path, OutputFile::open(path).map_err(|error| not_written(path, &error))?))
+            Some((
+                path,
+                OutputFile::open(path).map_err(|error| CommandError::not_written_by("--report", path, &error))?,
+            ))
         }
         None => None,
     };
@@ -139,7 +141,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     if let Some((path, file)) = &mut report_file {
         let findings = report.findings.iter().map(|finding| finding.without_foreign_words(&asked)).collect();
         let redacted = Report { findings, ..report.clone() };
-        output::json_into(file, &redacted).map_err(|error| not_written(path, &error))?;
+        output::json_into(file, &redacted).map_err(|error| CommandError::not_written_by("--report", path, &error))?;
     }
     print(&report, &printer)?;
     if report.findings.is_empty() {
@@ -151,10 +153,6 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         report.findings.len(),
         labels(&report)
     )))
-}
-
-fn not_written(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::usage(format!("--report: {} cannot be written: {error}", path.display()))
 }
 
 /// The options of a call that may only read, whatever the flags say.

@@ -34,13 +34,22 @@ where
     T: FnOnce(Arc<Bench>) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let Some((browser, driver)) = Browser::start().await else { return };
-    let client = browser.client.clone();
-    let outcome = tokio::spawn(async move {
+    in_a_browser(|browser| async move {
         let bench = Arc::new(Bench::new(builder, browser).await);
         test(bench.clone()).await;
     })
     .await;
+}
+
+/// Runs a test in a browser of its own, and closes that however the test ends.
+pub(super) async fn in_a_browser<F, T>(test: T)
+where
+    T: FnOnce(Browser) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let Some((browser, driver)) = Browser::start().await else { return };
+    let client = browser.client.clone();
+    let outcome = tokio::spawn(test(browser)).await;
     let closed = client.close().await;
     drop(driver);
     if let Err(error) = outcome {

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::command::{get, send, started, started_with};
+use super::command::{cookie_of, get, send, started, started_with};
 use crate::amplifiers::{JSON, answering, peak_of};
 use crate::support::built;
 
@@ -15,8 +15,7 @@ const MIB: u64 = 1024 * 1024;
 /// The headers with which a page's own script asks.
 pub(crate) async fn admitted(host: &str, path: &str) -> String {
     let answer = get(host, path, "").await;
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let cookie = cookie_of(&answer);
     let page = get(host, "/connection", &cookie).await;
     let (_, token) = page.split_once("name=\"csrf-token\" content=\"").unwrap();
     let token = token.split('"').next().unwrap();

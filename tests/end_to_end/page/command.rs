@@ -43,6 +43,12 @@ pub(crate) async fn started_by(mut command: Command) -> (Child, String, String) 
     (child, host.to_owned(), format!("/{path}"))
 }
 
+/// The header that sends back the cookie of an answer.
+pub(crate) fn cookie_of(answer: &str) -> String {
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    format!("cookie: {}\r\n", cookie.split(';').next().unwrap())
+}
+
 pub(crate) async fn get(host: &str, path: &str, headers: &str) -> String {
     send(host, "GET", path, headers, "").await
 }
@@ -69,8 +75,7 @@ async fn the_page_is_shown_to_whoever_has_used_the_link_and_to_nobody_else() {
         assert!(answer.starts_with("HTTP/1.1 403 "), "{stranger}: {answer}");
     }
     let answer = get(&host, &path, "").await;
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let cookie = cookie_of(&answer);
     for page in ["/connection", "/about", "/actions/createChangeOrder", "/triggers/pollChangesTrigger"] {
         let answer = get(&host, page, &cookie).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{page}: {answer}");
@@ -96,8 +101,7 @@ async fn the_printed_link_lets_in_whoever_has_it_as_often_as_it_is_opened_and_th
 async fn files_of_this_start_are_kept_by_the_browser_and_nothing_else_is() {
     let (_child, host, path) = started().await;
     let answer = get(&host, &path, "").await;
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let cookie = cookie_of(&answer);
     let page = get(&host, "/connection", &cookie).await;
     let (_, script) = page.split_once("<script type=\"module\" src=\"").unwrap();
     let script = script.split('"').next().unwrap();
@@ -111,8 +115,7 @@ async fn files_of_this_start_are_kept_by_the_browser_and_nothing_else_is() {
     let answer = get(&next, &path, "").await;
     assert!(answer.contains("clear-site-data: \"cache\""), "{answer}");
     assert_ne!(next, host);
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let cookie = cookie_of(&answer);
     assert!(get(&next, script, &cookie).await.starts_with("HTTP/1.1 404 "));
 }
 
@@ -120,9 +123,8 @@ async fn files_of_this_start_are_kept_by_the_browser_and_nothing_else_is() {
 async fn what_is_not_there_and_who_is_not_let_in_are_pages_with_a_way_on() {
     let (_child, host, path) = started().await;
     let answer = get(&host, &path, "").await;
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let looked_at = "accept: text/html,application/xhtml+xml\r\n";
-    let cookie = format!("cookie: {}\r\n{looked_at}", cookie.split(';').next().unwrap());
+    let cookie = cookie_of(&answer) + looked_at;
     for address in
         ["/nowhere", "/actions/nope", "/actions/listComponents?run=7", "/actions/listComponents/compare?run=1"]
     {
@@ -145,8 +147,7 @@ async fn what_is_not_there_and_who_is_not_let_in_are_pages_with_a_way_on() {
 async fn every_page_is_drawn_without_inline_script_or_style() {
     let (_child, host, path) = started().await;
     let answer = get(&host, &path, "").await;
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let cookie = cookie_of(&answer);
     for page in ["/connection", "/about", "/actions/rawRequest", "/triggers/pollChangesTrigger"] {
         let html = get(&host, page, &cookie).await;
         for inline in ["<style", " style=", "<script>", " onclick=", "javascript:", "//cdn", "https://fonts"] {

@@ -1,13 +1,12 @@
 //! Another program had the page's port before, and gave the browser pages to keep.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::bench::page_with;
+use super::bench::{in_a_browser, page_with};
 use super::browser::Browser;
 
 const KEPT: &str = "<!doctype html><html data-ready><title>Not the page</title>";
@@ -58,13 +57,5 @@ async fn visited_before_and_after(browser: Browser) {
 
 #[tokio::test]
 async fn what_another_program_gave_the_browser_at_this_port_is_not_shown() {
-    let Some((browser, driver)) = Browser::start().await else { return };
-    let client = browser.client.clone();
-    let outcome = tokio::spawn(visited_before_and_after(browser)).await;
-    let closed = client.close().await;
-    drop(driver);
-    if let Err(error) = outcome {
-        resume_unwind(error.into_panic());
-    }
-    closed.expect("the browser is closed");
+    in_a_browser(visited_before_and_after).await;
 }

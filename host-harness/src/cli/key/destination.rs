@@ -71,7 +71,7 @@ impl Destination {
                     )));
                 }
                 let file = beside(&path)?;
-                lines(&path).map_err(|error| failed(&path, &error))?;
+                lines(&path).map_err(|error| CommandError::not_written(&path, &error))?;
                 Kind::EnvFile { file, path, name }
             }
             Options { to_command: Some(command), .. } => Kind::Command(command),
@@ -136,7 +136,7 @@ fn keep(rescue: NamedTempFile, is_held: bool) -> Result<String, CommandError> {
 fn beside(path: &Path) -> Result<NamedTempFile, CommandError> {
     // Nor one of the system's own, which a file would take the place of.
     if path.is_symlink() {
-        return Err(failed(path, &io::Error::other(own_file::IS_A_LINK)));
+        return Err(CommandError::not_written(path, &io::Error::other(own_file::IS_A_LINK)));
     }
     let before = path.metadata().ok();
     if let Some(before) = before.as_ref().filter(|before| !before.is_file()) {
@@ -151,7 +151,7 @@ fn beside(path: &Path) -> Result<NamedTempFile, CommandError> {
         }
         Ok(file)
     });
-    made.map_err(|error| failed(path, &error))
+    made.map_err(|error| CommandError::not_written(path, &error))
 }
 
 /// Gives a file the owner of another.
@@ -168,11 +168,9 @@ fn take_over(file: &fs::File, before: &fs::Metadata) -> io::Result<()> {
 /// Sets a variable in an environment file of this user's own, whose other lines stay. Whoever could read it before, its
 /// owner alone can afterwards.
 pub(in crate::cli) fn set_variable(path: &Path, name: &str, value: &str) -> Result<(), CommandError> {
-    let failed =
-        |error: &dyn std::fmt::Display| CommandError::usage(format!("{} cannot be written: {error}", path.display()));
     check_own(path)?;
     let file = beside(path)?;
-    let before = lines(path).map_err(|error| failed(&error))?;
+    let before = lines(path).map_err(|error| CommandError::not_written(path, &error))?;
     replace(file, path, &with_line(&before, name, value)).map(drop).map_err(CommandError::usage)
 }
 
@@ -199,10 +197,6 @@ fn check_own(path: &Path) -> Result<(), CommandError> {
         }
     }
     Ok(())
-}
-
-fn failed(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::usage(format!("{} cannot be written: {error}", path.display()))
 }
 
 /// Puts the file in the other's place, also where a link stands there by now. Says so if fewer can read it than before.

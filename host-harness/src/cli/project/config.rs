@@ -150,7 +150,7 @@ fn is_movable(name: &str) -> bool {
 }
 
 /// Whether the command line gives the argument, before the command's name or after it.
-fn is_given(matches: &ArgMatches, id: &str) -> bool {
+pub(in crate::cli) fn is_given(matches: &ArgMatches, id: &str) -> bool {
     let source = matches.try_contains_id(id).is_ok_and(|known| known).then(|| matches.value_source(id)).flatten();
     source == Some(ValueSource::CommandLine) || matches.subcommand().is_some_and(|(_, inner)| is_given(inner, id))
 }

@@ -8,6 +8,14 @@ export function agreed(dialog, question) {
   return answer(dialog);
 }
 
+/** Sends something, and once more with the answer where the server asks first. Gives what came of it; false if nobody
+ * agreed. */
+export async function askedFirst(send) {
+  const came = await send({});
+  if (!came?.ask) return came;
+  return (await agreed(document.getElementById("ask"), came.ask)) && send({ agreed: came.question });
+}
+
 function answer(dialog) {
   return new Promise((resolve) => {
     let isYes = false;

@@ -1,6 +1,6 @@
 // Forms: what was typed, what is wrong with it, and the question before something is changed.
 
-import { agreed } from "./ask.js";
+import { agreed, askedFirst } from "./ask.js";
 import { focus, markInvalid, startCode } from "./code.js";
 import { forgetDrafts, startDraft } from "./drafts.js";
 import { hide, keepFocus, reload } from "./focus.js";
@@ -100,12 +100,9 @@ export function startForms(start) {
   for (const button of document.querySelectorAll("[data-post]")) {
     button.addEventListener("click", async () => {
       try {
-        let answer = await post(button.dataset.post);
         // What would be forgotten is said first.
-        if (answer?.ask) {
-          if (!(await agreed(document.getElementById("ask"), answer.ask))) return;
-          answer = await post(button.dataset.post, { agreed: answer.question });
-        }
+        const answer = await askedFirst((more) => post(button.dataset.post, more));
+        if (answer === false) return;
         if (button.dataset.reload !== undefined) reload(button, answer?.say);
       } catch (error) {
         say(error.message);

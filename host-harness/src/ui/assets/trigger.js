@@ -1,7 +1,7 @@
 // A trigger's page while it is looked at: its buttons, and the news that the server sends as polls happen.
 
 import { drawChart, startChart } from "./chart.js";
-import { agreed } from "./ask.js";
+import { askedFirst } from "./ask.js";
 import { hide } from "./focus.js";
 import { busyWhile, clearProblems, showError, showProblems, valuesOf } from "./forms.js";
 import { watchProgress } from "./progress.js";
@@ -58,11 +58,8 @@ export function startTrigger(start) {
 
   /** Sends something and shows what came of it. What would be given up for it is asked about in between. */
   async function showAnswer(send) {
-    let piece = await send({});
-    if (piece.ask) {
-      if (!(await agreed(document.getElementById("ask"), piece.ask))) return;
-      piece = await send({ agreed: piece.question });
-    }
+    const piece = await askedFirst(send);
+    if (!piece) return;
     clearError();
     fill(error, piece.html);
     showProblems(form, piece.problems);
