@@ -55,12 +55,8 @@ async fn results_have_colours_on_a_terminal_unless_the_person_wants_none() {
         ] {
             let named: &[&str] = if words[0] == "action" { &NAMED } else { &[] };
             let terminal = Terminal::start(&desk, 100, variables, &[&GRANTS[..], words, named].concat());
-            let raw = {
-                let shown = terminal.raw_handle();
-                let (_, text) = terminal.end().await;
-                assert!(!text.is_empty());
-                shown.lock().unwrap().clone()
-            };
+            let (_, raw) = terminal.end_raw().await;
+            assert!(!raw.is_empty());
             let has = raw.contains("\u{1b}[34m\"") || raw.contains("\u{1b}[1m") || raw.contains("\u{1b}[31m");
             assert_eq!(has, coloured, "{words:?} {variables:?}: {raw:?}");
         }

@@ -136,6 +136,33 @@ async fn a_key_that_expires_within_a_week_works_and_warns() {
 }
 
 #[tokio::test]
+async fn doctor_says_when_the_key_ends_or_has_ended_and_that_a_cache_cannot_be_used() {
+    let desk = Desk::new().await;
+    let day = Duration::from_secs(24 * 3_600);
+    let now = SystemTime::now();
+    for (end, outcome, words) in [
+        (now - day, "problem", "apiKey expired on"),
+        (now + 3 * day, "warning", "apiKey expires in"),
+        (now + 30 * day, "ok", "expires 20"),
+    ] {
+        let key = token(end);
+        desk.sim.accept_key(&key);
+        let doctor = desk.run_with_key(&key, &["doctor"]).await;
+        assert_eq!(doctor.status == 0, outcome != "problem", "{}", doctor.output);
+        let checks = doctor.json();
+        let check = checks.as_array().unwrap().iter().find(|check| check["check"] == "key").unwrap();
+        assert_eq!(check["outcome"], outcome, "{check}");
+        assert!(check["says"].as_str().unwrap().contains(words), "{check}");
+        assert!(!doctor.output.contains(&key) && !doctor.messages.contains(&key), "{}", doctor.messages);
+    }
+    fs::write(desk.file("no-folder"), "").unwrap();
+    let doctor = desk.run(&["doctor", "--cache-dir", "no-folder"]).await;
+    let checks = doctor.json();
+    let check = checks.as_array().unwrap().iter().find(|check| check["check"] == "cache").unwrap();
+    assert!(check["outcome"] != "ok" && check["says"].as_str().unwrap().contains("no-folder"), "{check}");
+}
+
+#[tokio::test]
 async fn what_a_service_says_cannot_drive_the_terminal() {
     let desk = Desk::new().await;
     desk.sim.fault_next(Fault::graphql_error("evil \u{1b}]0;title\u{7}\u{9b}2J\r text"));

@@ -49,6 +49,10 @@ async fn help_of_an_operation_is_about_that_operation() {
     assert!(other.messages.contains("`harness data-source selectComponent`"), "{}", other.messages);
     let choice = desk.run(&["action", "createChangeOrder", "--input", "name=x", "--input", "type=EC0"]).await;
     assert!(choice.messages.contains("did you mean ECO?"), "{}", choice.messages);
+    let input = desk.run(&["action", "createChangeOrder", "--input", "nmae=x"]).await;
+    assert_eq!(input.messages.matches("did you mean name?").count(), 1, "{}", input.messages);
+    let flag = desk.run(&["action", "createChangeOrder", "--inptu", "name=x"]).await;
+    assert!(flag.status == 2 && flag.messages.contains("'--input'"), "{}", flag.messages);
 }
 
 #[tokio::test]
@@ -374,7 +378,7 @@ async fn what_runs_an_expression_ends_with_whoever_waits_for_it() {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let children = format!("/proc/{0}/task/{0}/children", child.id().unwrap());
     let mut filter = String::new();
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         filter = fs::read_to_string(&children).unwrap_or_default().trim().to_owned();
         if !filter.is_empty() {
             break;

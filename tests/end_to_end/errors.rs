@@ -115,8 +115,8 @@ async fn an_oversized_answer_is_unexpected_and_the_host_names_its_limit() {
 
 #[tokio::test]
 async fn a_service_that_is_too_slow_is_a_timeout() {
-    let bench = Bench::with(DuroSim::builder().latency(Duration::from_secs(5))).await;
-    let limits = Arc::new(Limits { deadline: Duration::from_millis(400), ..Limits::default() });
+    let bench = Bench::with(DuroSim::builder().latency(Duration::from_secs(60))).await;
+    let limits = Arc::new(Limits { deadline: Duration::from_secs(3), ..Limits::default() });
     let options = CallOptions { limits, ..bench.options.clone() };
     let failure = bench.connector.perform("rawRequest", &bench.connection, &json!({}), &options).await.unwrap_err();
     let CallError::Limit { exceeded, answer } = failure.error else { panic!("{failure:?}") };

@@ -1,6 +1,6 @@
 //! The command `harness` as a person or a script runs it: arguments, output, files and exit status.
 
-use crate::support::built;
+use crate::support::{OF_A_USER, built};
 use duro_sim::{DuroSim, DuroSimBuilder, Fault, Resource};
 use serde_json::{Value, json};
 use std::fs;
@@ -66,6 +66,8 @@ impl Desk {
         let fields = json!({ "apiKey": "${DURO_API_KEY}", "customDuroEnvironment": desk.sim.url() });
         let connection = json!({ "key": "duroApiKey", "fields": fields });
         fs::write(desk.file("connection.json"), connection.to_string()).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(desk.file("connection.json"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         desk
     }
 
@@ -77,7 +79,8 @@ impl Desk {
         let mut command = Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)));
         command.current_dir(self.folder.path()).args(words).env("DURO_API_KEY", KEY);
         // What this machine's user has allowed and set counts for nothing here.
-        command.env("XDG_STATE_HOME", self.file("allowed")).env_remove("HARNESS_CONNECTION");
+        command.env("XDG_STATE_HOME", self.file("allowed"));
+        OF_A_USER.iter().for_each(|name| drop(command.env_remove(name)));
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
@@ -298,9 +301,10 @@ async fn every_command_explains_itself_with_an_example() {
 #[cfg(unix)]
 #[tokio::test]
 async fn the_component_is_the_named_one_or_the_only_one_beside_the_program_or_the_way_to_name_one() {
-    let folder = tempfile::tempdir().unwrap();
+    // A program that is copied cannot be started while a process that began meanwhile holds the copy's file.
+    let folder = tempfile::tempdir_in(built("")).unwrap();
     let (program, beside) = (folder.path().join("harness"), folder.path().join("connector.wasm"));
-    fs::copy(built("harness"), &program).unwrap();
+    fs::hard_link(built("harness"), &program).unwrap();
     let inspect = async |variable: &str| {
         let mut command = Command::new(&program);
         command.args(["--no-cache", "inspect", "--format", "json"]).env("HARNESS_COMPONENT", variable);

@@ -168,7 +168,13 @@ async fn a_renewal_that_is_killed_leaves_the_new_key_on_the_disk() {
 #[tokio::test]
 async fn a_file_that_is_renewed_keeps_what_else_is_in_it_and_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let desk = Desk::with(DuroSim::builder().latency(Duration::from_millis(400))).await;
+    let desk = Desk::new().await;
+    // The file changes while the new key is tried.
+    let mut requests = 0;
+    desk.sim.fault_when(move |_| {
+        requests += 1;
+        (requests == 2).then(|| Fault::SlowHeaders(Duration::from_secs(5)))
+    });
     fs::write(desk.file(".env"), "A=1\r\nKEY=old\r\n").unwrap();
     fs::set_permissions(desk.file(".env"), fs::Permissions::from_mode(0o640)).unwrap();
     let words = ["key", "renew", "--to-env-file", ".env", "--name", "KEY"];

@@ -200,7 +200,6 @@ async fn behind_a_companys_proxy_and_with_its_own_authority_a_connection_works_a
     assert!(untrusted.messages.contains("the system's roots, or extra ones"), "{}", untrusted.messages);
     let extra = ["--allow-proxy", "--ca-file", &roots];
     assert_eq!(through(&desk, &proxy, PASSWORD, "/nowhere", &extra).await.status, 0);
-    assert_eq!(proxy.connections(), 4, "the refused command's would have been counted by now");
     let nowhere = through(&desk, &proxy, PASSWORD, "/nowhere/roots.pem", &allowed).await;
     assert_eq!(nowhere.status, 2);
     for words in ["/nowhere/roots.pem", "SSL_CERT_FILE"] {

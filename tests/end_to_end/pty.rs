@@ -1,10 +1,11 @@
 //! A terminal with a person at it: what a command shows there, and what is typed.
 
 use crate::harness::{Desk, KEY};
-use crate::support::built;
+use crate::support::{OF_A_USER, built};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// When a test gives up on a word that does not come.
@@ -14,7 +15,9 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     /// All that was shown, with what drives the terminal.
-    shown: Arc<Mutex<String>>,
+    shown: Arc<Mutex<Vec<u8>>>,
+    /// Ends with the last that was shown.
+    reader: JoinHandle<()>,
     _master: Box<dyn MasterPty + Send>,
 }
 
@@ -43,32 +46,28 @@ impl Terminal {
             command.env(name, value);
         }
         command.env("XDG_STATE_HOME", desk.file("allowed"));
-        for name in ["NO_COLOR", "HARNESS_CONNECTION", "CI"] {
-            if !variables.iter().any(|(known, _)| *known == name) {
+        command.env("INPUTRC", "/dev/null");
+        for name in OF_A_USER.iter().chain(&["CI"]) {
+            if !variables.iter().any(|(known, _)| known == name) {
                 command.env_remove(name);
             }
         }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let shown = Arc::new(Mutex::new(String::new()));
+        let shown = Arc::new(Mutex::new(Vec::new()));
         let (mut screen, heard) = (pair.master.try_clone_reader().unwrap(), shown.clone());
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut piece = [0; 4096];
             while let Ok(length @ 1..) = screen.read(&mut piece) {
-                heard.lock().unwrap().push_str(&String::from_utf8_lossy(&piece[..length]));
+                heard.lock().unwrap().extend_from_slice(&piece[..length]);
             }
         });
-        Self { child, keyboard: pair.master.take_writer().unwrap(), shown, _master: pair.master }
+        Self { child, keyboard: pair.master.take_writer().unwrap(), shown, reader, _master: pair.master }
     }
 
     /// What was shown, as it came.
     pub(crate) fn raw(&self) -> String {
-        self.shown.lock().unwrap().clone()
-    }
-
-    /// The same, to be looked at after the end.
-    pub(crate) fn raw_handle(&self) -> Arc<Mutex<String>> {
-        self.shown.clone()
+        String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
     }
 
     /// What was shown, as text.
@@ -90,7 +89,13 @@ impl Terminal {
     }
 
     /// Waits for the command's end; gives its status and all that was shown as text.
-    pub(crate) async fn end(mut self) -> (u32, String) {
+    pub(crate) async fn end(self) -> (u32, String) {
+        let (status, raw) = self.end_raw().await;
+        (status, plain(&raw))
+    }
+
+    /// The same, with what drives the terminal.
+    pub(crate) async fn end_raw(mut self) -> (u32, String) {
         let begun = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -102,9 +107,12 @@ impl Terminal {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
-        // What was written last is read after the end.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        (status.exit_code(), self.text())
+        // What was written last is read after the end; a process that outlives the command may still hold the terminal.
+        let begun = Instant::now();
+        while !self.reader.is_finished() && begun.elapsed() < Duration::from_secs(2) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        (status.exit_code(), self.raw())
     }
 }
 

@@ -126,6 +126,20 @@ impl Shop {
         self.succeeds(&["key-pair", "--output", name]).await;
     }
 
+    /// Inspects what is at the address where this script is the helper that Docker's configuration names.
+    async fn with_helper(&self, name: &str, script: &str, address: &str) -> Ended {
+        use std::os::unix::fs::PermissionsExt;
+        fs::create_dir_all(self.at("bin")).unwrap();
+        let helper = self.at("bin").join(format!("docker-credential-{name}"));
+        fs::write(&helper, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(self.at("docker/config.json"), json!({ "credsStore": name }).to_string()).unwrap();
+        let path = format!("{}:{}", self.at("bin").display(), std::env::var("PATH").unwrap());
+        let mut command = self.command(harness_path());
+        command.args(inspect(address, &["--no-cache"])).env("PATH", path);
+        ended(command).await
+    }
+
     async fn close(&mut self) {
         self.registry.kill().await.unwrap();
     }
@@ -233,6 +247,16 @@ async fn a_file_needs_its_signature_beside_it_and_openssl_agrees() {
     assert!(missing.contains("connector.wasm.sig"), "{missing}");
     shop.succeeds(&["sign", "connector.wasm", "--key", "release.key"]).await;
     shop.succeeds(&words).await;
+    // A folder's settings demand a signature as the flag does.
+    shop.keys("other").await;
+    fs::write(shop.at("harness.toml"), "component = \"connector.wasm\"\ntrust = [\"other.pub\"]\n").unwrap();
+    shop.succeeds(&["allow"]).await;
+    let refused = shop.refuses(&["inspect", "--format", "json"]).await;
+    assert!(refused.contains("none of the trusted keys"), "{refused}");
+    fs::write(shop.at("harness.toml"), "component = \"connector.wasm\"\ntrust = \"release.pub\"\n").unwrap();
+    shop.succeeds(&["allow"]).await;
+    assert_eq!(shop.succeeds(&["inspect", "--format", "json"]).await["manifest"]["key"], "duro-plm");
+    fs::remove_file(shop.at("harness.toml")).unwrap();
     // Neither is another one run beside it that nobody has signed.
     fs::copy(component_path(), shop.at("older.wasm")).unwrap();
     let check = ["check", "--component", "connector.wasm", "--trust", "release.pub", "--older", "older.wasm"];
@@ -317,19 +341,17 @@ async fn a_private_registry_gets_the_credentials_of_dockers_configuration_and_th
     for said in [&pushed.messages, &pushed.output, &run.messages, &run.output, &anonymous] {
         assert!(!said.contains(PASSWORD) && !said.contains(AUTH), "{said}");
     }
-    // A helper that prints what it knows is not repeated.
-    fs::create_dir_all(shop.at("bin")).unwrap();
-    let helper = shop.at("bin/docker-credential-chatty");
-    fs::write(&helper, "#!/bin/sh\ncat > /dev/null\necho 'the password is open sesame'\nexit 1\n").unwrap();
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::write(shop.at("docker/config.json"), r#"{"credsStore": "chatty"}"#).unwrap();
-    let path = format!("{}:{}", shop.at("bin").display(), std::env::var("PATH").unwrap());
-    let mut command = shop.command(harness_path());
-    command.args(inspect(&address, &[])).env("PATH", path);
-    let failed = ended(command).await;
+    // So does one that a helper has, which is asked by the registry's name; a helper that prints what it knows is not
+    // repeated.
+    let given = json!({"ServerURL": shop.host, "Username": "integrator", "Secret": PASSWORD});
+    let helped = shop.with_helper("knowing", &format!("cat > asked\necho '{given}'"), &address).await;
+    assert_eq!(helped.status, 0, "{}", helped.messages);
+    assert_eq!(fs::read_to_string(shop.at("asked")).unwrap().trim(), shop.host);
+    let failed = shop.with_helper("chatty", "echo 'the password is open sesame'\nexit 1", &address).await;
     assert!(failed.status == 2 && failed.messages.contains("chatty fails"), "{}", failed.messages);
-    assert!(!failed.messages.contains(PASSWORD), "{}", failed.messages);
+    for said in [&helped.output, &helped.messages, &failed.messages] {
+        assert!(!said.contains(PASSWORD), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn a_mutation_and_a_users_own_document_are_sent_once_whatever_happens() {
         Fault::EmptyBody,
         Fault::SlowHeaders(Duration::from_secs(9)),
     ]);
-    let limits = Arc::new(Limits { deadline: Duration::from_secs(1), ..Limits::default() });
+    let limits = Arc::new(Limits { deadline: Duration::from_secs(3), ..Limits::default() });
     let options = CallOptions { limits, ..bench.options.clone() };
     for (key, inputs) in [("createChangeOrder", json!({ "name": "once" })), ("rawRequest", json!({}))] {
         for fault in &faults {

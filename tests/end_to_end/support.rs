@@ -28,6 +28,10 @@ pub(crate) fn built(name: &str) -> PathBuf {
     path
 }
 
+/// Variables that change what the program does, and may be set for whoever runs the tests.
+pub(crate) const OF_A_USER: [&str; 6] =
+    ["HARNESS_COMPONENT", "HARNESS_CONNECTION", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "OTEL_RESOURCE_ATTRIBUTES"];
+
 /// The component, loaded once for all tests.
 pub(crate) async fn connector() -> &'static Connector {
     static CONNECTOR: OnceCell<Connector> = OnceCell::const_new();

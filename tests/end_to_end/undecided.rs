@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::Desk;
 use crate::page::bounds::admitted;
-use crate::page::command::{get, send, started_with};
+use crate::page::command::{get, run, send, started_with};
 
 const SAID: &str = "may have been changed all the same";
 
@@ -48,25 +48,25 @@ async fn a_change_that_was_stopped_or_lost_says_so_on_the_page_and_after_a_resta
     let connection = json!({ "kind": "duroApiKey", "values": values }).to_string();
     assert!(send(&host, "POST", "/connection", &own, &connection).await.starts_with("HTTP/1.1 200 "));
 
-    let run = "/actions/createChangeOrder/run";
+    let change = "createChangeOrder";
     let order = json!({ "values": { "name": "A change" } });
     let question = async || {
-        let asked = send(&host, "POST", run, &own, &order.to_string()).await;
+        let asked = run(&host, &own, change, &order).await;
         let said: Value = serde_json::from_str(asked.split_once("\r\n\r\n").unwrap().1).unwrap();
         let mut order = order.clone();
         order["agreed"] = said["question"].clone();
         assert!(order["agreed"].is_number(), "{asked}");
-        order.to_string()
+        order
     };
     let first = question().await;
     sim.fault_next(Fault::DropMidBody);
-    let lost = send(&host, "POST", run, &own, &first).await;
+    let lost = run(&host, &own, change, &first).await;
     assert!(lost.contains(SAID), "{lost}");
 
     let second = question().await;
     sim.fault_next(Fault::SlowHeaders(Duration::from_secs(60)));
     let begun = sim.request_count();
-    let under_way = send(&host, "POST", run, &own, &second).await;
+    let under_way = send(&host, "POST", &format!("/actions/{change}/run"), &own, &second.to_string()).await;
     let path = under_way.split("data-run=\\\"").nth(1).unwrap_or_else(|| panic!("{under_way}"));
     let path = path.split('\\').next().unwrap().to_owned();
     while sim.request_count() == begun {

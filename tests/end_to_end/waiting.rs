@@ -67,11 +67,9 @@ async fn ctrl_c_at_a_question_cancels_and_gives_the_cursor_back() {
 
     let mut terminal = start(&desk, 100, &[], &["action", "getComponentById"]);
     terminal.wait_for("(type it in)").await;
-    let raw = terminal.raw_handle();
     terminal.type_in("\u{3}");
-    let (_, text) = terminal.end().await;
-    assert!(text.contains("Cancelled. 1 request was sent before that."), "{text}");
-    let raw = raw.lock().unwrap();
+    let (_, raw) = terminal.end_raw().await;
+    assert!(raw.contains("Cancelled. 1 request was sent before that."), "{raw}");
     let (shown, hidden) = (raw.rfind("\u{1b}[?25h"), raw.rfind("\u{1b}[?25l"));
     assert!(hidden.is_some() && shown > hidden, "{raw:?}");
 }

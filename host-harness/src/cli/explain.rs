@@ -92,6 +92,8 @@ mod tests {
         assert_eq!(one, "Type (type): must be one of ECO, MCO; did you mean ECO?");
         let two = said(Error::InvalidInput(vec![problem("type"), problem("other")]), "createOrder", "ECO").unwrap();
         assert_eq!(two, "\nType (type): must be one of ECO, MCO\nother: must be one of ECO, MCO");
+        let misspelt = said(Error::InvalidInput(vec![problem("tpye")]), "createOrder", "ECO").unwrap();
+        assert_eq!(misspelt, "tpye: must be one of ECO, MCO; did you mean type?");
     }
 
     #[test]

@@ -110,6 +110,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         changes: arguments.changes,
         words: words(),
         call_flags: session.options.call_flags().map(<[String]>::to_vec),
+        component: session.file().map(Path::to_owned),
         call_options: CallOptions {
             log: LogOptions { level: LogLevel::Debug, sink: None },
             record_exchanges: true,

@@ -74,6 +74,11 @@ impl Session {
         Ok(Self { connector, options, limits, file })
     }
 
+    /// What the connector was loaded from, where that is WebAssembly.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Reads the connection to use against the connector's manifest.
     pub(super) fn connection(&self, option: &ConnectionOption) -> Result<Connection, CommandError> {
         Ok(self.connection_and_value(option)?.0)

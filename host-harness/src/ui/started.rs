@@ -1,5 +1,7 @@
 //! How the page was started, and the command line that starts it again with more grants.
 
+use std::path::{Path, PathBuf};
+
 use host::WaysOut;
 use host::egress::Grant;
 
@@ -15,11 +17,20 @@ pub(super) struct Started {
     pub(super) words: Option<Vec<String>>,
     /// Its flags that count for every call, likewise.
     pub(super) call_flags: Option<Vec<String>>,
+    /// The file of its component, where that is WebAssembly.
+    pub(super) component: Option<PathBuf>,
     /// The port that was taken.
     pub(super) port: u16,
 }
 
 impl Started {
+    /// Where a program finds the component, from whatever folder it is run in. Where the component is in no file, the
+    /// name of one.
+    pub(super) fn component(&self) -> String {
+        let path = self.component.as_deref().and_then(|file| std::path::absolute(file).ok());
+        path.as_deref().and_then(Path::to_str).unwrap_or("connector.wasm").to_owned()
+    }
+
     /// The command line that starts the page again with these grants, at this port: there the browser finds what it
     /// keeps of its forms.
     pub(super) fn again(&self, grants: &[Grant]) -> Option<String> {

@@ -147,7 +147,8 @@ pub(super) fn rust(
     let body = body.replacen(arguments, "", 1);
     let body = body.replacen("load_file(component)", &format!("load_file({component:?})"), 1);
     let read_now = format!(
-        "    let mut connection: serde_json::Value = serde_json::from_str({})?;\n{}",
+        "    let {}connection: serde_json::Value = serde_json::from_str({})?;\n{}",
+        if secrets.is_empty() { "" } else { "mut " },
         raw(&connection),
         secrets.concat()
     );
@@ -161,6 +162,15 @@ pub(super) fn rust(
     let body = body.replacen(call, &call_now, 1);
     let body = body.replacen("    let result =", &format!("    let options = {options};\n    let result ="), 1);
     format!("{uses_options}{body}")
+}
+
+/// Those of the flags of every call that the program says nothing of: it has the component and the grants alone.
+pub(super) fn not_in_rust(flags: &[String], grants: Grants) -> Option<String> {
+    let said: Vec<String> = granted(grants).collect();
+    let names = flags.iter().filter(|word| word.starts_with("--") && !said.contains(word) && *word != "--component");
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// A text that reads variables, as an expression.
@@ -273,6 +283,36 @@ mod tests {
             let hostile = Exchange { request_headers: headers, method: method.into(), ..exchange.clone() };
             assert_eq!(curl(&hostile, "PLM_KEY", Some(&own)), None, "{name} {method}");
         }
+    }
+
+    /// The text that the test below expects: that it is compiled here shows that it is a program.
+    #[expect(dead_code, reason = "it is compiled, and would need a service to run")]
+    mod program {
+        include!("test_program.rs");
+    }
+
+    #[test]
+    fn a_run_is_a_program_that_compiles_and_names_the_flags_that_it_leaves_out() {
+        let fields = json!({"apiKey": "${K_API_KEY}", "url": "https://{${HOST}}/", "note": "$${x}"});
+        let grants = Grants {
+            allow_http: true,
+            allow_private_network: true,
+            allow_proxy: true,
+            read_only: true,
+            ..Grants::default()
+        };
+        let text = rust(
+            "/a folder/thing.wasm",
+            "listThings",
+            &inputs(json!({"first": 5, "all": true})),
+            &json!({"key": "k", "fields": fields}),
+            grants,
+        );
+        assert_eq!(text, include_str!("test_program.rs"));
+        let flags = ["--component", "x.wasm", "--allow-http", "--deadline", "2s", "--ca-file", "a", "--ca-file", "b"];
+        let left_out = not_in_rust(&flags.map(str::to_owned), grants);
+        assert_eq!(left_out.as_deref(), Some("--deadline --ca-file"));
+        assert_eq!(not_in_rust(&flags[..3].iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), grants), None);
     }
 
     #[test]

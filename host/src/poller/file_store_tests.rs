@@ -62,7 +62,11 @@ fn a_file_is_held_under_every_name_until_its_holder_lets_go() {
     }
     drop(file);
     // A process that another test starts at this moment has the lock too, until it becomes another program.
-    let opened = std::iter::repeat_with(|| open(path.clone())).take(1_000).find_map(Result::ok);
+    let again = || {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        open(path.clone())
+    };
+    let opened = std::iter::repeat_with(again).take(1_000).find_map(Result::ok);
     assert_eq!(opened.unwrap().read().unwrap(), Some(b"one".to_vec()));
 }
 

@@ -14,6 +14,7 @@ use super::bench::{Bench, KEY, on_the_page, page_with};
 use super::browser::Browser;
 use super::editor::editor;
 use super::forms::go;
+use super::trigger::poll;
 use crate::support::root;
 
 /// The rules that are held against the pages.
@@ -47,7 +48,7 @@ async fn connections_actions_and_their_runs_are_accessible() {
         scan.all_looks(browser, "the log").await;
         browser.click("#run-tab-ways").await;
         scan.all_looks(browser, "the ways out").await;
-        bench.sim.fault_next(Fault::rate_limited(25));
+        bench.sim.fault_next(Fault::rate_limited(50));
         browser.click("form button[type=submit]").await;
         browser.wait_for_text("#result [data-progress]", "attempt 1 of 4").await;
         scan.all_looks(browser, "a run under way").await;
@@ -115,16 +116,14 @@ async fn code_questions_and_triggers_are_accessible() {
         bench.open("/triggers/pollChangesTrigger").await;
         for number in 1..=2 {
             browser.click("[data-change='0']").await;
-            browser.click("[data-trigger=poll]").await;
-            browser.wait_for_text("#trigger-state", &format!("after poll {number}")).await;
+            poll(browser, number).await;
         }
         browser.click("#timeline .more > summary").await;
         browser.wait_for("#timeline .row").await;
         scan.all_looks(browser, "the timeline").await;
         browser.click("#timeline .more > summary").await;
         for number in 3..=5 {
-            browser.click("[data-trigger=poll]").await;
-            browser.wait_for_text("#trigger-state", &format!("after poll {number}")).await;
+            poll(browser, number).await;
         }
         browser.click("#state-content summary").await;
         browser.wait_for("#state-content .row").await;
@@ -287,8 +286,7 @@ fn fetched(folder: &Path) -> Result<String, String> {
     let file = folder.join(&within);
     if !file.exists() {
         // Several tests ask for it at a time: each fetches it aside, and the first puts it in its place.
-        let aside = folder.with_extension(std::process::id().to_string());
-        std::fs::create_dir_all(&aside).map_err(|error| error.to_string())?;
+        let aside = tempfile::tempdir_in(root().join("target")).map_err(|error| error.to_string())?;
         let output = Command::new("npm")
             .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", ".", PACKAGE])
             .current_dir(&aside)
@@ -297,9 +295,7 @@ fn fetched(folder: &Path) -> Result<String, String> {
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        if std::fs::rename(&aside, folder).is_err() {
-            std::fs::remove_dir_all(&aside).ok();
-        }
+        std::fs::rename(aside.path(), folder).ok();
     }
     std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::command::{cookie_of, get, send, started, started_with};
+use super::command::{cookie_of, get, run, send, started, started_with};
 use crate::amplifiers::{JSON, answering, peak_of};
 use crate::support::built;
 
@@ -71,11 +71,10 @@ async fn what_the_page_remembers_of_runs_alone_is_bounded_in_bytes() {
     let data = format!("{{\"text\":\"{}\"}}", "x".repeat(8 << 20));
     let (child, host, own) = page_with_data(&data).await;
     let before = peak_of(child.id().unwrap());
-    let run = json!({ "values": { "query": "{ userById { id } }" } }).to_string();
+    let order = json!({ "values": { "query": "{ userById { id } }" } });
     // Each holds its result and its answer: half a gigabyte in all.
-    for id in 2..=32 {
-        send(&host, "POST", "/actions/rawRequest/run", &own, &run).await;
-        while get(&host, &format!("/actions/rawRequest/runs/{id}/end"), &own).await.contains("data-run") {}
+    for _ in 2..=32 {
+        run(&host, &own, "rawRequest", &order).await;
     }
     let result = |id: u64| format!("/actions/rawRequest/runs/{id}/result");
     assert!(get(&host, &result(1), &own).await.contains("newer runs took its place"));
@@ -112,18 +111,18 @@ async fn what_was_done_with_a_connection_is_forgotten_with_it() {
         let values = json!({ "apiKey": key, "url": "https://plm.example/" });
         agreed(&host, "/connection", &own, json!({ "kind": "key", "values": values })).await
     };
-    let nothing = json!({ "values": {} }).to_string();
+    let nothing = json!({ "values": {} });
     let kept = async |run: u64| {
         get(&host, &format!("/actions/fine/runs/{run}/result"), &own).await.starts_with("HTTP/1.1 200")
     };
     save("key-of-the-page").await;
-    send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
+    run(&host, &own, "fine", &nothing).await;
     // The same key once more changes nothing, another one does, and so does none.
     save("key-of-the-page").await;
     assert!(kept(1).await);
     save("key-of-somebody-else").await;
     assert!(!kept(1).await);
-    send(&host, "POST", "/actions/fine/run", &own, &nothing).await;
+    run(&host, &own, "fine", &nothing).await;
     assert!(kept(2).await);
     agreed(&host, "/connection/forget", &own, json!({})).await;
     assert!(!kept(2).await);
@@ -135,8 +134,7 @@ async fn what_a_run_was_asked_and_why_it_failed_are_forgotten_with_its_connectio
     let own = admitted(&host, &path).await;
     let values = json!({ "apiKey": "key-of-the-page", "customDuroEnvironment": "https://plm.example/" });
     send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
-    let run = json!({ "values": { "first": "canary-input" } }).to_string();
-    let answer = send(&host, "POST", "/actions/listComponents/run", &own, &run).await;
+    let answer = run(&host, &own, "listComponents", &json!({ "values": { "first": "canary-input" } })).await;
     assert!(answer.contains("canary-input"), "{answer}");
     agreed(&host, "/connection/forget", &own, json!({})).await;
     let page = get(&host, "/actions/listComponents", &own).await;
@@ -173,10 +171,8 @@ async fn page_with_data(data: &str) -> (tokio::process::Child, String, String) {
     let own = admitted(&host, &path).await;
     let values = json!({ "apiKey": "key-of-the-page", "customDuroEnvironment": service });
     send(&host, "POST", "/connection", &own, &json!({ "kind": "duroApiKey", "values": values }).to_string()).await;
-    let run = json!({ "values": { "query": "{ userById { id } }" } }).to_string();
-    let answer = send(&host, "POST", "/actions/rawRequest/run", &own, &run).await;
+    let answer = run(&host, &own, "rawRequest", &json!({ "values": { "query": "{ userById { id } }" } })).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    while get(&host, "/actions/rawRequest/runs/1/end", &own).await.contains("data-run") {}
     (child, host, own)
 }
 

@@ -67,6 +67,16 @@ pub(crate) async fn send(host: &str, method: &str, path: &str, headers: &str, bo
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// Begins a run, and gives what it came to: an answer that says that it is under way is followed to its end.
+pub(crate) async fn run(host: &str, own: &str, action: &str, order: &Value) -> String {
+    let mut answer = send(host, "POST", &format!("/actions/{action}/run"), own, &order.to_string()).await;
+    while let Some((_, path)) = answer.split_once("data-run=\\\"") {
+        let path = path.split('\\').next().unwrap();
+        answer = get(host, &format!("{path}/end"), own).await;
+    }
+    answer
+}
+
 #[tokio::test]
 async fn the_page_is_shown_to_whoever_has_used_the_link_and_to_nobody_else() {
     let (_child, host, path) = started().await;

@@ -22,7 +22,7 @@ async fn fill_in(bench: &Bench) {
 async fn a_refusal_names_all_that_is_missing_and_the_line_that_ends_it_and_forms_outlive_the_restart() {
     on_the_page(DuroSim::builder(), |bench| async move {
         let browser = &bench.browser;
-        let (child, link) = page_with(&["serve", "--port", "0"]).await;
+        let (mut child, link) = page_with(&["serve", "--port", "0"]).await;
         go(&bench, &link, "/actions/listComponents").await;
         browser.type_into("#input-first", "7").await;
         browser.wait_until("it is kept", "return Object.keys(localStorage).length > 0").await;
@@ -39,7 +39,7 @@ async fn a_refusal_names_all_that_is_missing_and_the_line_that_ends_it_and_forms
         assert_eq!(browser.js(&format!("return JSON.stringify(localStorage).includes('{KEY}')")).await, false);
 
         // As the line says, in the same browser.
-        drop(child);
+        child.kill().await.unwrap();
         let words: Vec<&str> = line.split(' ').skip(1).filter(|word| !["--format", "json"].contains(word)).collect();
         let (_child, link) = page_with(&words).await;
         go(&bench, &link, "/actions/listComponents").await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::process::Child;
 
 use super::bounds::admitted;
-use super::command::{get, send, started_with};
+use super::command::{get, run, send, started_with};
 use crate::support::built;
 
 const KEY: &str = "canary-key-of-the-history-4711";
@@ -27,9 +27,11 @@ async fn runs_are_there_after_a_restart_with_their_results_and_without_the_key()
     let folder = tempfile::tempdir().unwrap();
     let history = folder.path().join("runs.sqlite");
     let (mut child, host, own) = opened(&history).await;
-    let answer = send(&host, "POST", "/actions/fine/run", &own, &json!({ "values": {} }).to_string()).await;
+    let answer = run(&host, &own, "fine", &json!({ "values": {} })).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     let result = get(&host, "/actions/fine/runs/1/result", &own).await;
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    comes_true(|| is_in_files(folder.path(), &body(&result)), "the result is in the file").await;
     // A second program cannot use the file at the same time.
     let component = built("test/misbehaving.wasm");
     let second = tokio::process::Command::new(built(&format!("harness{}", std::env::consts::EXE_SUFFIX)))
@@ -53,11 +55,10 @@ async fn runs_are_there_after_a_restart_with_their_results_and_without_the_key()
     let page = get(&host, "/actions/fine", &own).await;
     assert!(page.contains("Runs (1)") && page.contains("/actions/fine/runs/1/result"), "{page}");
     let again = get(&host, "/actions/fine/runs/1/result", &own).await;
-    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
     assert!(again.starts_with("HTTP/1.1 200 "), "{again}");
     assert_eq!(body(&again), body(&result));
     // The next run has a number of its own.
-    send(&host, "POST", "/actions/fine/run", &own, &json!({ "values": {} }).to_string()).await;
+    run(&host, &own, "fine", &json!({ "values": {} })).await;
     assert!(get(&host, "/actions/fine/runs/2/result", &own).await.starts_with("HTTP/1.1 200 "));
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
@@ -75,8 +76,7 @@ async fn a_key_that_was_typed_elsewhere_before_it_was_the_connections_is_in_no_f
     };
     let (child, host, path) = started_with(&["--history", history.to_str().unwrap()]).await;
     let own = admitted(&host, &path).await;
-    let typed = json!({ "values": { "first": KEY } }).to_string();
-    let answer = send(&host, "POST", "/actions/listComponents/run", &own, &typed).await;
+    let answer = run(&host, &own, "listComponents", &json!({ "values": { "first": KEY } })).await;
     assert!(answer.contains("no connection yet"), "{answer}");
     assert!(in_files() > 0, "the key was written nowhere, and nothing is tested");
     let values = json!({ "apiKey": KEY, "customDuroEnvironment": "https://plm.example/" });
@@ -110,6 +110,15 @@ fn is_in_files(folder: &Path, text: &str) -> bool {
     files.any(|bytes| String::from_utf8_lossy(&bytes).contains(text))
 }
 
+/// Waits until something is so.
+async fn comes_true(is_so: impl Fn() -> bool, what: &str) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed().as_secs() < 30, "it never comes true that {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_deleted_on_the_page_is_gone_from_the_file_too() {
     let folder = tempfile::tempdir().unwrap();
@@ -122,24 +131,20 @@ async fn what_is_deleted_on_the_page_is_gone_from_the_file_too() {
     {
         let typed = json!({ "values": { "first": canary } }).to_string();
         send(&host, "POST", &format!("/actions/{action}/run"), &own, &typed).await;
-        let begun = std::time::Instant::now();
-        while !is_in_files(folder.path(), canary) {
-            assert!(begun.elapsed().as_secs() < 30, "{canary} was written nowhere, and nothing is tested");
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        comes_true(|| is_in_files(folder.path(), canary), &format!("{canary} is written somewhere")).await;
     }
-    let gone = async |address: &str| {
+    let gone = async |address: &str, expected: [bool; 3]| {
         let answer = send(&host, "POST", address, &own, "{}").await;
         assert!(answer.starts_with("HTTP/1.1 204 "), "{address}: {answer}");
-        // What was still to be written is not written any more.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        ["canary-one", "canary-two", "canary-three"].map(|canary| !is_in_files(folder.path(), canary))
+        // What was still to be written is written, and taken out again.
+        let are = || ["canary-one", "canary-two", "canary-three"].map(|canary| !is_in_files(folder.path(), canary));
+        comes_true(|| are() == expected, &format!("{expected:?} are gone after {address}")).await;
     };
-    assert_eq!(gone("/actions/listComponents/runs/1/delete").await, [true, false, false]);
+    gone("/actions/listComponents/runs/1/delete", [true, false, false]).await;
     let again = send(&host, "POST", "/actions/listComponents/runs/1/delete", &own, "{}").await;
     assert!(again.starts_with("HTTP/1.1 404 "), "{again}");
-    assert_eq!(gone("/actions/listComponents/runs/clear").await, [true, true, false]);
-    assert_eq!(gone("/history/clear").await, [true, true, true]);
+    gone("/actions/listComponents/runs/clear", [true, true, false]).await;
+    gone("/history/clear", [true, true, true]).await;
     // Nobody else can have it done.
     let forged = own.replace("x-csrf-token: ", "x-csrf-token: 0");
     assert!(send(&host, "POST", "/history/clear", &forged, "{}").await.starts_with("HTTP/1.1 403 "));

@@ -258,9 +258,9 @@ async fn ten_thousand_rows_are_shown_by_the_few_that_can_be_seen() {
 
 #[tokio::test]
 async fn a_run_that_takes_long_can_be_stopped() {
-    let slow = DuroSim::builder().latency(std::time::Duration::from_secs(3));
-    on_the_page(slow, |bench| async move {
+    on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;
+        bench.sim.set_latency(std::time::Duration::from_secs(60));
         let browser = bench.open("/actions/getCurrentUser").await;
         browser.click("button[type=submit]").await;
         browser.wait_for("[data-cancel]:not([hidden])").await;

@@ -225,6 +225,7 @@ async fn a_trigger_is_polled_drained_saved_reset_and_loaded() {
 
         keyboard.tab_to("#state-content summary").await;
         keyboard.press(Key::Enter).await;
+        browser.wait_for("#state-content .row").await;
         keyboard.tab_to("#state-content a[download]").await;
         keyboard.press(Key::Enter).await;
         let state = saved(folder.path(), ".state").await;
@@ -274,6 +275,8 @@ async fn what_comes_in_by_schedule_takes_the_focus_from_nobody() {
         keyboard.go("/triggers/pollChangesTrigger").await;
         keyboard.tab_to("[data-trigger=poll]").await;
         for number in 1..=4 {
+            let again = "return !document.querySelector('[data-trigger=poll][aria-disabled]')";
+            browser.wait_until("it can poll", again).await;
             keyboard.press(Key::Enter).await;
             browser.wait_for_text("#trigger-state", &format!("after poll {number}")).await;
         }

@@ -15,7 +15,7 @@ async fn a_poll_goes_on_when_its_page_is_left_and_what_it_finds_is_there_afterwa
         browser.click("[data-trigger=poll]").await;
         browser.wait_for_text("#trigger-state", "after poll 1").await;
         bench.sim.add(Resource::Components, "Found while nobody looked");
-        bench.sim.fault_next(Fault::SlowHeaders(Duration::from_secs(8)));
+        bench.sim.fault_next(Fault::SlowHeaders(Duration::from_secs(14)));
         let again = "return !document.querySelector('[aria-disabled]')";
         browser.wait_until("it can poll again", again).await;
         browser.click("[data-trigger=poll]").await;
@@ -114,7 +114,7 @@ async fn a_test_of_the_connection_goes_on_when_its_page_is_left_and_can_be_stopp
         let browser = bench.open("/connection").await;
         browser.type_into("#connection-apiKey", KEY).await;
         browser.type_into("#connection-customDuroEnvironment", &bench.sim.url()).await;
-        bench.sim.fault_next(Fault::SlowHeaders(Duration::from_secs(8)));
+        bench.sim.fault_next(Fault::SlowHeaders(Duration::from_secs(14)));
         browser.click("form button[type=submit]").await;
         browser.wait_for_text("#connection-result", "It goes on if you leave this page").await;
         bench.open("/about").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, on_the_page};
 use super::bounds::admitted;
-use super::command::{get, send, started_with};
+use super::command::{get, run, send, started_with};
 
 /// Runs an action three times, each with another number of records.
 async fn run_three(bench: &Bench) {
@@ -106,7 +106,7 @@ async fn a_run_that_is_under_way_or_has_ended_on_another_page_is_marked_until_it
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;
         let browser = bench.open("/actions/getCurrentUser").await;
-        bench.sim.fault_next(Fault::SlowHeaders(Duration::from_secs(6)));
+        bench.sim.fault_next(Fault::SlowHeaders(Duration::from_secs(12)));
         browser.click("form button[type=submit]").await;
         browser.wait_for("#result [data-run]").await;
         assert_eq!(browser.count("[data-mark] [role=img]").await, 0, "what is looked at needs no mark");
@@ -173,20 +173,16 @@ async fn an_answer_counts_for_the_connection_that_was_asked_about() {
         let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
         answer["question"].clone()
     };
-    let run = async |id: u64| {
-        let body = json!({ "values": {} }).to_string();
-        send(&host, "POST", "/actions/getCurrentUser/run", &own, &body).await;
-        while get(&host, &format!("/actions/getCurrentUser/runs/{id}/end"), &own).await.contains("data-run") {}
-    };
+    let performed = async || run(&host, &own, "getCurrentUser", &json!({ "values": {} })).await;
     assert_eq!(save("key-of-the-page-4711", Value::Null).await, Value::Null);
-    run(1).await;
+    performed().await;
     let question = save("another-key-of-the-page", Value::Null).await;
     assert!(question.is_u64(), "{question}");
     assert_eq!(save("another-key-of-the-page", json!(4711)).await, question);
     assert_eq!(save("another-key-of-the-page", question.clone()).await, Value::Null);
     assert!(get(&host, "/actions/getCurrentUser/runs/1/result", &own).await.starts_with("HTTP/1.1 404 "));
     assert_eq!(save("key-of-the-page-4711", Value::Null).await, Value::Null);
-    run(2).await;
+    performed().await;
     // The answer of before is to another question.
     assert!(save("another-key-of-the-page", question).await.is_u64());
     assert!(get(&host, "/actions/getCurrentUser/runs/2/result", &own).await.starts_with("HTTP/1.1 200 "));

@@ -18,7 +18,10 @@ async fn squat(listener: TcpListener, asked: Arc<AtomicUsize>) {
         if stream.read(&mut request).await.unwrap_or(0) == 0 {
             continue;
         }
-        asked.fetch_add(1, Ordering::Relaxed);
+        // It also asks for an icon, when it likes.
+        if request.starts_with(b"GET /connection ") {
+            asked.fetch_add(1, Ordering::Relaxed);
+        }
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncache-control: max-age=31536000, immutable\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n{KEPT}",

@@ -148,7 +148,8 @@ async fn a_tree_is_read_marked_copied_and_searched() {
         assert_eq!(browser.js("return window.row.isConnected && window.row.ariaSelected").await, "true");
 
         browser.click(".tree-bar.below button:nth-of-type(2)").await;
-        browser.wait_for_text(".tree-bar.below button", "Copied").await;
+        let is_path = "return navigator.clipboard.readText().then(t => t.startsWith('.'))";
+        browser.wait_until("the path is copied", is_path).await;
         let path = browser.js("return navigator.clipboard.readText()").await;
         assert!(path.as_str().unwrap().starts_with(".changeOrders.connection.edges["), "{path}");
         browser.js("document.querySelector('.tree').focus()").await;
@@ -165,7 +166,7 @@ async fn a_tree_is_read_marked_copied_and_searched() {
 
 #[tokio::test]
 async fn a_run_outlives_its_page_and_is_found_again_by_reload_and_by_return() {
-    let slow = DuroSim::builder().latency(Duration::from_secs(3));
+    let slow = DuroSim::builder().latency(Duration::from_secs(8));
     on_the_page(slow, |bench| async move {
         bench.connect().await;
         let browser = bench.open("/actions/createChangeOrder").await;

@@ -9,6 +9,7 @@ use fantoccini::key::Key;
 
 use super::bench::{Bench, on_the_page};
 use super::editor::editor;
+use super::trigger::poll;
 use crate::support::root;
 
 /// The pictures that the README shows; the others are for looking things over, and are taken where
@@ -100,8 +101,7 @@ async fn the_pictures_are_taken_and_kept_where_a_folder_is_named() {
                 browser.click(&format!("[data-change='{change}']")).await;
                 browser.wait_until("it was changed", "return !document.querySelector('[aria-disabled]')").await;
             }
-            browser.click("[data-trigger=poll]").await;
-            browser.wait_for_text("#trigger-state", &format!("after poll {number}")).await;
+            poll(browser, number).await;
         }
         album.take("page-trigger").await;
         browser.click("#timeline li:nth-child(2) .more > summary").await;

@@ -7,7 +7,7 @@ use duro_sim::{DuroSim, Resource};
 use super::bench::{Bench, on_the_page};
 use super::browser::Browser;
 
-async fn poll(browser: &Browser, number: u32) {
+pub(super) async fn poll(browser: &Browser, number: u32) {
     browser.wait_until("it can poll", "return !document.querySelector('[data-trigger=poll][aria-disabled]')").await;
     browser.click("[data-trigger=poll]").await;
     browser.wait_for_text("#timeline .event-title", &format!("Poll {number}")).await;

@@ -77,7 +77,7 @@ async fn a_long_list_is_waited_for_in_pages_and_records() {
         bench.connect().await;
         let browser = bench.open("/actions/listComponents").await;
         browser.type_into("#input-first", "300").await;
-        bench.sim.set_latency(Duration::from_millis(1500));
+        bench.sim.set_latency(Duration::from_secs(3));
         browser.click("form [type=submit]").await;
         browser.wait_for_text(PROGRESS, "Page 1 is read: 100 records so far, ").await;
         browser.wait_for_text(PROGRESS, "Page 2 is read: 200 records so far, ").await;
@@ -93,7 +93,7 @@ async fn a_dropdown_says_how_far_it_is() {
     on_the_page(DuroSim::builder(), |bench| async move {
         bench.connect().await;
         let browser = bench.open("/actions/getComponentById").await;
-        bench.sim.fault_next(Fault::rate_limited(3));
+        bench.sim.fault_next(Fault::rate_limited(8));
         browser.click("#input-componentId").await;
         browser.wait_for_text(".picker [data-progress]", "is sent again in").await;
         browser.wait_for("#input-componentId-list [role=option]").await;

@@ -179,7 +179,7 @@ async fn a_refused_request_and_a_deadline_are_seen() {
     assert_eq!(collector.point("connector.refusals").attributes["connector.refusal.reason"], "address");
 
     desk.sim.set_latency(std::time::Duration::from_secs(60));
-    let (collector, status) = seen(&desk, &["--deadline", "300ms", "action", "getCurrentUser"]).await;
+    let (collector, status) = seen(&desk, &["--deadline", "3s", "action", "getCurrentUser"]).await;
     assert_eq!(status, 3);
     assert_eq!(collector.span("POST").attributes["error.type"], "timeout");
     assert_eq!(collector.span("action getCurrentUser").attributes["connector.limit"], "deadline");

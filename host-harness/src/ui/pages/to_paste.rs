@@ -29,7 +29,10 @@ pub(in crate::ui) fn action(shared: &Shared, action: &ActionDefinition, values: 
         p .quiet { "Secrets are in none of these. " @if id == RUN { "Each request can be copied as " code { "curl" } " in the list of requests." } @else { "Nothing is sent for them." } }
         (text(id, "command", "As a command", &Command::action(&action.key).line(&inputs, &call_flags(shared))))
         (connection_file())
-        (text(id, "rust", "As a program in Rust", &ways::rust("connector.wasm", &action.key, &inputs, &connection, grants)))
+        (text(id, "rust", "As a program in Rust", &ways::rust(&shared.started.component(), &action.key, &inputs, &connection, grants)))
+        @if let Some(flags) = ways::not_in_rust(&call_flags(shared), grants) {
+            p .quiet { "The program says nothing of " code { (flags) } ", which this page has: set it in " code { "RuntimeOptions" } " or " code { "CallOptions" } "." }
+        }
         (linked(&link))
     }
 }
