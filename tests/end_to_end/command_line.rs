@@ -1,10 +1,7 @@
-//! What the command line offers beside the calls themselves: help of an operation, inputs from files, results in part
-//! and elsewhere, completions and manual pages.
+//! What the command line offers beside the calls themselves: help of an operation, inputs from files, results in part and
+//! elsewhere.
 
-use crate::harness::{Desk, POLL, WATCH, ended};
-#[cfg(unix)]
-use crate::pty::Terminal;
-use crate::support::built;
+use crate::harness::{Desk, POLL, WATCH};
 use duro_sim::{DuroSim, Fault, Resource};
 use serde_json::{Value, json};
 use std::fs;
@@ -275,68 +272,6 @@ async fn watch_ends_where_the_key_is_refused() {
     let words = ["watch", "pollChangesTrigger", "--state", "w.state", "--every", "1ms"];
     let ended = desk.run_with_key("another-key", &words).await;
     assert_eq!((ended.status, ended.error_kind().as_str()), (1, "unauthenticated"), "{}", ended.messages);
-}
-
-#[tokio::test]
-async fn shells_complete_keys_inputs_and_choices_from_the_component() {
-    let desk = Desk::new().await;
-    let completed = async |shell: &str, words: &[&str]| {
-        let mut command = desk.command(&[&["--", "harness"], words].concat());
-        command.env("HARNESS_COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", (words.len()).to_string());
-        ended(command).await.output
-    };
-    for shell in ["fish", "bash", "zsh", "powershell"] {
-        let keys = completed(shell, &["action", "listC"]).await;
-        assert!(keys.contains("listComponents") && !keys.contains("rawRequest"), "{shell}: {keys}");
-    }
-    let inputs = completed("fish", &["action", "createChangeOrder", "--input", ""]).await;
-    assert!(inputs.contains("name=\tName") && inputs.contains("type=\tType"), "{inputs}");
-    let choices = completed("fish", &["action", "createChangeOrder", "--input", "type="]).await;
-    assert!(choices.contains("type=ECO") && choices.contains("type=DCO"), "{choices}");
-    assert!(completed("fish", &["poll", ""]).await.contains("pollChangesTrigger"));
-}
-
-/// A real bash: it breaks words at = and : before it asks what to complete them by.
-#[cfg(unix)]
-#[tokio::test]
-async fn bash_completes_the_choices_of_an_input() {
-    let desk = Desk::new().await;
-    let mut shell = Terminal::start_program(&desk, "bash", &["--norc", "--noprofile", "-i"]);
-    let script = built("completions/harness.bash");
-    shell.type_in(&format!("PS1='> '; . '{}'; echo 'rea'dy\n", script.display()));
-    shell.wait_for("ready").await;
-    let action = "harness action createChangeOrder";
-    for (typed, completed) in [
-        (format!("{action} --input type=E"), format!("{action} --input type=ECO ")),
-        (format!("{action} --input=type=M"), format!("{action} --input=type=MCO ")),
-        (format!("{action} --input 'type=D"), format!("{action} --input 'type=DCO' ")),
-        (format!("{action} --input nam"), format!("{action} --input name=")),
-        ("harness poll poll".to_owned(), "harness poll pollChangesTrigger ".to_owned()),
-    ] {
-        shell.type_in(&format!("{typed}\t"));
-        shell.wait_for(&completed).await;
-        // Empties the line.
-        shell.type_in("\u{15}");
-    }
-    shell.type_in(&format!("{action} --input type=\t\t"));
-    shell.wait_for("ECO  MCO  DCO").await;
-    shell.type_in("\u{15}exit\n");
-    shell.end().await;
-}
-
-#[tokio::test]
-async fn manual_pages_and_completions_come_with_the_program() {
-    let desk = Desk::new().await;
-    let made = desk.run_bare(&["documents", "."]).await;
-    assert_eq!(made.status, 0, "{}", made.messages);
-    let page = fs::read_to_string(desk.file("man/harness-action.1")).unwrap();
-    assert!(page.contains("Perform an action") && page.contains("\\-\\-jq"), "{page}");
-    assert!(desk.file("man/harness.1").exists() && !desk.file("man/harness-jq-filter.1").exists());
-    for name in ["harness.bash", "_harness", "harness.fish", "harness.ps1"] {
-        let script = fs::read_to_string(desk.file("completions").join(name)).unwrap();
-        assert!(script.contains("HARNESS_COMPLETE"), "{name}: {script}");
-        assert_eq!(fs::read_to_string(built("completions").join(name)).unwrap(), script, "{name} of dist/");
-    }
 }
 
 #[tokio::test]

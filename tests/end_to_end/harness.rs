@@ -80,7 +80,9 @@ impl Desk {
         command.current_dir(self.folder.path()).args(words).env("DURO_API_KEY", KEY);
         // What this machine's user has allowed and set counts for nothing here.
         command.env("XDG_STATE_HOME", self.file("allowed"));
-        OF_A_USER.iter().for_each(|name| drop(command.env_remove(name)));
+        for name in OF_A_USER {
+            command.env_remove(name);
+        }
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }

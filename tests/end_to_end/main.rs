@@ -18,6 +18,7 @@ mod bill_of_materials;
 mod canary;
 mod check;
 mod command_line;
+mod completions;
 mod component;
 mod crashes;
 mod data_source;

@@ -68,8 +68,14 @@ impl Shell {
         let mut script = Vec::new();
         // By its name alone: whichever is first on the path completes itself.
         completer.write_registration(VARIABLE, "harness", "harness", "harness", &mut script)?;
-        if let Self::Bash = self {
-            script.extend_from_slice(WHOLE_WORDS.as_bytes());
+        match self {
+            Self::Bash => script.extend_from_slice(WHOLE_WORDS.as_bytes()),
+            Self::Zsh => {
+                let text = String::from_utf8_lossy(&script).into_owned();
+                let text = IN_ZSH.iter().fold(text, |text, (from, to)| text.replacen(from, to, 1));
+                script = (text + AUTOLOADED).into_bytes();
+            }
+            Self::Fish | Self::Powershell => {}
         }
         Ok(script)
     }
@@ -87,6 +93,24 @@ pub(super) const VARIABLE: &str = "HARNESS_COMPLETE";
 
 /// What bash needs beside, so that it completes what follows the equals sign of an input.
 const WHOLE_WORDS: &str = include_str!("words.bash");
+
+/// What zsh does otherwise: behind the equals sign of an input there is no blank, because its value comes there.
+const IN_ZSH: [(&str, &str); 3] = [
+    ("        local -a other=()\n", "        local -a other=()\n        local -a inputs=()\n"),
+    (
+        "            else\n                other+=(\"$completion\")\n",
+        "            elif [[ \"$value\" == *= ]]; then\n                inputs+=(\"$completion\")\n            else\n                \
+         other+=(\"$completion\")\n",
+    ),
+    (
+        "        [[ -n $other ]] &&",
+        "        [[ -n $inputs ]] && _describe -V 'values' inputs -S ''\n        [[ -n $other ]] &&",
+    ),
+];
+
+/// As a file on its path, zsh runs the script when it first completes a line, and wants its answer at once.
+const AUTOLOADED: &str = "\nif [[ \"$funcstack[1]\" == _harness ]]; then\n    _clap_dynamic_completer_harness \
+                          \"$@\"\nfi\n";
 
 pub(super) fn run(arguments: &Arguments, command: Command) -> Result<(), CommandError> {
     let folder = &arguments.folder;

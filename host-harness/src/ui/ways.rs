@@ -288,7 +288,7 @@ mod tests {
     /// The text that the test below expects: that it is compiled here shows that it is a program.
     #[expect(dead_code, reason = "it is compiled, and would need a service to run")]
     mod program {
-        include!("test_program.rs");
+        include!("test_program.rs.in");
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
             &json!({"key": "k", "fields": fields}),
             grants,
         );
-        assert_eq!(text, include_str!("test_program.rs"));
+        assert_eq!(text, include_str!("test_program.rs.in"));
         let flags = ["--component", "x.wasm", "--allow-http", "--deadline", "2s", "--ca-file", "a", "--ca-file", "b"];
         let left_out = not_in_rust(&flags.map(str::to_owned), grants);
         assert_eq!(left_out.as_deref(), Some("--deadline --ca-file"));
