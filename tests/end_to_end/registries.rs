@@ -313,6 +313,9 @@ async fn skopeo_copies_what_we_push_and_openssl_checks_its_signature() {
     assert_eq!(ours["config"]["mediaType"], "application/vnd.wasm.config.v0+json");
     assert_eq!(ours["layers"][0]["mediaType"], "application/wasm");
     assert!(fs::read(blob("ours", &ours["layers"][0])).unwrap() == fs::read(component_path()).unwrap());
+    let config: Value = serde_json::from_slice(&fs::read(blob("ours", &ours["config"])).unwrap()).unwrap();
+    let world = config["component"]["target"].as_str().unwrap();
+    assert!(world.starts_with("integration:connector/connector@"), "{config}");
     let layer = &manifest("signature")["layers"][0];
     assert_eq!(layer["mediaType"], "application/vnd.dev.cosign.simplesigning.v1+json");
     let payload = blob("signature", layer);
