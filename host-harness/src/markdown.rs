@@ -2,6 +2,8 @@
 //! connection with its setup, what starts a flow, what a flow can do, with inputs and examples. Its texts are the
 //! component's own: nothing in them becomes markup. Pure.
 
+mod changes;
+
 use host::contract::{ConnectionDefinition, ConnectorDefinition, InputField, InputKind};
 use serde_json::Value;
 
@@ -53,9 +55,9 @@ pub(crate) fn page(definition: &ConnectorDefinition) -> String {
         page.inputs(&source.inputs);
         page.example("A page of it, for example", &source.example_payload);
     }
-    if let Some(changes) = definition.changelog() {
+    if let Some(changelog) = definition.changelog() {
         page.line("## What changed");
-        page.fenced("text", changes.trim());
+        changes::write(&mut page, changelog);
     }
     page.0.trim_end().to_owned() + "\n"
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use duro_sim::{DuroSim, Fault, Resource};
 use serde_json::{Value, json};
 
@@ -72,6 +74,85 @@ async fn every_kind_of_call_is_recorded_without_the_key_and_replays_without_the_
     assert_eq!(replayed.status, 0, "{} {}", replayed.output, replayed.messages);
     assert_eq!(replayed.json(), json!({"recordings": 8, "calls": 8, "differences": []}));
     assert_eq!(desk.sim.request_count(), requests, "something was sent");
+}
+
+/// A key as the service hands them out, of nobody.
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJlLW9mLWEtY2FuYXJ5";
+
+#[tokio::test]
+async fn what_verify_doctor_and_check_ask_is_recorded_without_the_key_and_answers_where_there_is_no_service() {
+    let desk = Desk::new().await;
+    // The service gives the key back in several spellings.
+    desk.sim.fault_when(|_| Some(Fault::EchoToken));
+    for (words, name) in [
+        (&["verify"][..], "verify.har"),
+        (&["verify", "--by-queries"], "queries.har"),
+        (&["doctor"], "doctor.har"),
+        (&["check", "--histories", "1"], "check.har"),
+    ] {
+        let made = desk.run(&[words, &["--record", name]].concat()).await;
+        assert_eq!(made.status, 0, "{words:?}: {}{}", made.output, made.messages);
+        assert!(
+            made.messages.contains("recorded in") && !made.messages.contains("does not replay"),
+            "{}",
+            made.messages
+        );
+        let text = fs::read_to_string(desk.file(name)).unwrap();
+        for spelling in [KEY, &KEY[8..], &BASE64.encode(KEY)[..12]] {
+            assert!(!text.contains(spelling), "{spelling} is in {name}");
+        }
+        assert!(text.contains("[redacted]"), "{text}");
+        assert_eq!(desk.run_bare(&["replay", name]).await.status, 0, "{name}");
+        let own = har(&desk, name)["log"]["entries"].as_array().unwrap().clone();
+        let own = own.iter().filter(|entry| entry["pageref"].is_null()).count();
+        assert_eq!(own > 0, words[0] == "verify", "{name}: {own}");
+    }
+    // Whoever has the file finds what was found.
+    let found = desk.run(&["verify"]).await.json();
+    let requests = desk.sim.request_count();
+    for (words, name) in [(&["verify"][..], "verify.har"), (&["verify", "--by-queries"], "queries.har")] {
+        let at_home = desk.run_with_key("another-key", &[words, &["--answer-from", name]].concat()).await;
+        assert_eq!((at_home.status, &at_home.json()["findings"]), (0, &found["findings"]), "{}", at_home.messages);
+    }
+    assert_eq!(desk.sim.request_count(), requests, "something was sent");
+}
+
+#[tokio::test]
+async fn a_key_that_a_service_hands_out_to_verify_is_not_recorded_nor_what_a_pattern_takes_out() {
+    let desk = Desk::new().await;
+    let said = format!("legacyCpn is for ann@example.com with {TOKEN}");
+    desk.sim.fault_when(move |request| {
+        request.body_text().contains("legacyCpn").then(|| Fault::GraphQlErrors(vec![said.clone()]))
+    });
+    let words = ["verify", "--by-queries", "--record", "v.har", "--redact-pattern", "[a-z]+@[a-z.]+"];
+    let made = desk.run(&words).await;
+    assert_eq!(made.status, 1, "{}", made.messages);
+    let text = fs::read_to_string(desk.file("v.har")).unwrap();
+    assert!(text.contains("legacyCpn is for [redacted] with [redacted]"), "{text}");
+    for gone in [KEY, TOKEN, &TOKEN[30..50], "ann@"] {
+        assert!(!text.contains(gone), "{gone} is in it");
+    }
+}
+
+#[tokio::test]
+async fn commands_that_handle_a_new_key_or_make_no_call_record_nothing_and_say_why() {
+    let desk = Desk::new().await;
+    let record = ["--record", "x.har"];
+    for (words, said) in [
+        (&["key", "renew", "--to-file", "k", "--connection", "connection.json"][..], "handle a key that is new"),
+        (&["key", "show", "--connection", "connection.json"], "handle a key that is new"),
+        (&["init"], "handle a key that is new"),
+        (&["check"], "that --connection FILE names"),
+        (&["serve"], "the page has a switch for it"),
+        (&["mcp", "--connection", "connection.json"], "--record is for test-connection"),
+    ] {
+        let refused = desk.run_bare(&[words, &record].concat()).await;
+        assert!(refused.status == 2 && refused.messages.contains(said), "{words:?}: {}", refused.messages);
+    }
+    let nothing = desk.run(&["test-connection", "--redact", "name"]).await;
+    assert!(nothing.status == 2 && nothing.messages.contains("--record FILE"), "{}", nothing.messages);
+    assert!(!desk.file("x.har").exists() && !desk.file("k").exists());
+    assert_eq!(desk.sim.request_count(), 0);
 }
 
 #[tokio::test]

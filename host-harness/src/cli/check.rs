@@ -31,7 +31,8 @@ use crate::check::{self, Done, Live, Subject, Verdict};
   harness --component rest.wasm check --service session.har
   harness check --format junit --output check.xml
   harness check --histories 1 --seed 4711
-  harness check --connection connection.json")]
+  harness check --connection connection.json
+  harness check --connection connection.json --record check.har")]
 pub(super) struct Arguments {
     /// An earlier version of the component, a file or oci://…: its states must be taken, and the version's number must
     /// say what changed. With --trust it has to be signed too; --expect-manifest says nothing of it
@@ -51,6 +52,13 @@ pub(super) struct Arguments {
     connection: ConnectionOption,
     #[command(flatten)]
     output: OutputOption,
+}
+
+impl Arguments {
+    /// Whether a service is called, beside the one that is made up.
+    pub(super) fn calls_a_service(&self) -> bool {
+        self.connection.is_named()
+    }
 }
 
 #[derive(Serialize)]
@@ -80,7 +88,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         return Err(CommandError::usage(problem));
     }
     // Only where it is named: a check on a service of somebody's is not what a file that lies here asks for.
-    let live = match arguments.connection.is_named() {
+    let live = match arguments.calls_a_service() {
         true => {
             let connection = session.connection(&arguments.connection)?;
             Some(Live::new(session.connector.clone(), connection, session.plain_call_options()))

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::command_error::CommandError;
 use super::format::Format;
 use super::options::GlobalOptions;
+use super::record::Use;
 use super::{
     action, check, compile, data_source, docs, doctor, documents, init, inspect, jq, key, mcp, poll, progress, project,
     pull, push, replay, serve, sign, state, test_connection, verify, watch,
@@ -45,9 +46,32 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether it calls the component for a person, and its calls can be recorded.
-    pub(super) fn makes_calls(&self) -> bool {
-        matches!(self, Self::TestConnection(_) | Self::Action(_) | Self::DataSource(_) | Self::Poll(_) | Self::Watch(_))
+    /// Whether its calls can be recorded.
+    pub(super) fn recording(&self) -> Use {
+        match self {
+            Self::TestConnection(_)
+            | Self::Action(_)
+            | Self::DataSource(_)
+            | Self::Poll(_)
+            | Self::Watch(_)
+            | Self::Verify(_)
+            | Self::Doctor(_) => Use::Records,
+            Self::Check(check) if check.calls_a_service() => Use::Records,
+            Self::Check(_) => Use::Nothing(
+                "is for what check does on the service that --connection FILE names: what it does on the one that it \
+                 makes up comes to the same wherever it runs",
+            ),
+            Self::Serve(_) => Use::HasSwitch,
+            // Whatever is taken out of such a file, the risk is greater than its use.
+            Self::Key(_) | Self::Init(_) => Use::Nothing(
+                "is not for key and init: they handle a key that is new to everybody, which no file but the one that \
+                 you name for it is to hold; record `harness test-connection` with the connection that came of it",
+            ),
+            _ => Use::Nothing(
+                "is for test-connection, action, data-source, poll, watch, verify, doctor, and check with \
+                 --connection: this command makes no call for it; the page of `harness serve` has a switch for it",
+            ),
+        }
     }
 
     /// Whether it runs a component, and so by the settings of its folder.

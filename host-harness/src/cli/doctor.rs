@@ -25,6 +25,7 @@ use super::session::Session;
 Examples:
   harness doctor
   harness doctor --connection connection.json --offline
+  harness doctor --connection connection.json --record doctor.har
   harness doctor --jq '.[] | select(.outcome != \"ok\") | .says'")]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -166,7 +166,7 @@ pub(crate) fn main() -> ExitCode {
             return CommandError::usage(format!("no asynchronous runtime could be started: {error}")).report();
         }
     };
-    let recording = match arguments.options.start_recording(arguments.command.makes_calls()) {
+    let recording = match arguments.options.start_recording(arguments.command.recording()) {
         Ok(recording) => recording,
         Err(failure) => return failure.report(),
     };

@@ -9,7 +9,7 @@ use host::{CompileCache, Grants, Limit, LimitUnit, Limits, NetworkOptions, Obser
 use super::command_error::CommandError;
 use super::format::Format;
 use super::network::NetworkFlags;
-use super::record::{RecordOptions, UnderWay};
+use super::record::{RecordOptions, UnderWay, Use};
 use super::seen::{Seen, SeenOptions};
 use super::values::{milliseconds, size};
 use crate::flags::limit_flag;
@@ -255,8 +255,8 @@ impl GlobalOptions {
     }
 
     /// Begins a recording, if one is asked for.
-    pub(super) fn start_recording(&mut self, makes_calls: bool) -> Result<Option<UnderWay>, CommandError> {
-        self.under_way = self.recording.start(makes_calls)?;
+    pub(super) fn start_recording(&mut self, used: Use) -> Result<Option<UnderWay>, CommandError> {
+        self.under_way = self.recording.start(used)?;
         Ok(self.under_way.clone())
     }
 

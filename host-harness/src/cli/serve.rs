@@ -44,8 +44,8 @@ pub(super) struct Arguments {
     /// Test the connection first, so that the page opens with whose key it is
     #[arg(long)]
     test: bool,
-    /// Keep runs, polls and the states of triggers in this file (SQLite), without secrets: inputs, outcomes, results
-    /// and payloads, 320 MiB at most
+    /// Keep runs, polls and the states of triggers in this file (SQLite), without secrets and what --redact takes out:
+    /// inputs, outcomes, results and payloads, 320 MiB at most
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
     /// A state that a trigger begins with, as `harness poll --state` keeps it
@@ -81,6 +81,7 @@ fn words() -> Option<Vec<String>> {
 }
 
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
+    let redaction = options.recording().redaction()?;
     let session = Session::open(options).await?;
     let connection = match arguments.connection.optional(session.options.set_connection()) {
         // The page asks for one.
@@ -111,6 +112,7 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         words: words(),
         call_flags: session.options.call_flags().map(<[String]>::to_vec),
         component: session.file().map(Path::to_owned),
+        redaction,
         call_options: CallOptions {
             log: LogOptions { level: LogLevel::Debug, sink: None },
             record_exchanges: true,

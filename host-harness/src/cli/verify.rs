@@ -29,6 +29,8 @@ use crate::verify::{Asked, Finding, INTROSPECTION, Schema, compare, judge, varia
 Examples:
   harness verify --connection connection.json --format table
   harness verify --connection connection.json --report findings.json
+  harness verify --connection connection.json --record verify.har
+  harness verify --connection connection.json --answer-from verify.har
   harness verify --connection connection.json --jq '.findings[].operation' --output operations.txt")]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -204,7 +206,14 @@ struct Service<'a> {
 impl Service<'_> {
     async fn ask(&self, body: &str, options: &CallOptions) -> Result<(u16, Option<Value>), CommandError> {
         let Asked { secret, secret_header, .. } = self.asked;
-        let request = OwnRequest { secret, secret_header, body, idempotent: true, most_bytes: MAX_ANSWER_BYTES };
+        let request = OwnRequest {
+            secret,
+            secret_header,
+            body,
+            idempotent: true,
+            most_bytes: MAX_ANSWER_BYTES,
+            gives_credential: false,
+        };
         let answer = self.connector.ask(self.connection, request, options).await.map_err(CommandError::Call)?;
         Ok((answer.status, serde_json::from_slice(&answer.body).ok()))
     }

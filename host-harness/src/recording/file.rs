@@ -21,8 +21,8 @@ pub(crate) struct Recording {
     /// None of a HAR that somebody else wrote.
     pub(crate) component: Option<Component>,
     pub(crate) calls: Vec<Call>,
-    /// Exchanges of no call: all of those that a browser wrote.
-    pub(super) loose: Vec<Exchange>,
+    /// Exchanges of no call: the host's own, and all of those that a browser wrote.
+    pub(crate) loose: Vec<Exchange>,
 }
 
 impl Recording {

@@ -29,13 +29,13 @@ pub(crate) async fn finish(
     redaction: &Redaction,
     limits: &Arc<Limits>,
 ) -> Finished {
-    let Kept { mut calls, left_out } = kept;
+    let Kept { mut calls, mut own, left_out } = kept;
     let mut warnings = Vec::new();
     if left_out > 0 {
         let most = MOST_BYTES >> 20;
         warnings.push(format!("the recording is full at {most} MiB: the last {left_out} calls are not in it"));
     }
-    let was_redacted = redaction.apply(&mut calls);
+    let was_redacted = redaction.apply(&mut calls, &mut own);
     let mut states: HashMap<BytesText, BytesText> = HashMap::new();
     for (call, number) in calls.iter_mut().zip(1..) {
         let title = format!("call {number} of the recording ({})", call.title());
@@ -53,7 +53,7 @@ pub(crate) async fn finish(
             states.insert(before, now);
         }
     }
-    Finished { recording: Recording { component: Some(component), calls, loose: Vec::new() }, warnings }
+    Finished { recording: Recording { component: Some(component), calls, loose: own }, warnings }
 }
 
 /// What the call is recorded as; gives what is to be said of it.

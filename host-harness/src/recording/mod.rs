@@ -2,8 +2,9 @@
 //! browser (it is a HAR), and by whoever runs the component on it again without a network.
 //!
 //! `call` is one call as it is kept, `file` all of them, in the shapes of `har`, `recorder` what hears of calls,
-//! `redaction` what is taken out before they are written, `finish` what stands between the two, `tape` and `replay` run
-//! them again, `difference` says what is no longer the same, and `answers` has exchanges stand in for a service.
+//! `redaction` what is taken out before they are written, which `taking_out` does, `finish` what stands between the
+//! two, `tape` and `replay` run them again, `difference` says what is no longer the same, and `answers` has exchanges
+//! stand in for a service.
 
 mod answers;
 mod bytes_text;
@@ -16,6 +17,8 @@ mod har;
 mod recorder;
 mod redaction;
 mod replay;
+mod rewriting;
+mod taking_out;
 mod tape;
 
 pub(crate) use answers::Answers;

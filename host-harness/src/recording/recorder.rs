@@ -1,8 +1,9 @@
 //! Hears of calls and keeps them, up to a bound, until they are written.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use host::CallHeard;
+use host::{CallHeard, Exchange, HeardCall, OperationKind};
 
 use super::call::Call;
 
@@ -18,6 +19,7 @@ pub(crate) struct Recorder {
 #[derive(Default)]
 struct Heard {
     calls: Vec<Call>,
+    own: Vec<Exchange>,
     bytes: u64,
     left_out: u64,
 }
@@ -25,6 +27,8 @@ struct Heard {
 /// What was heard.
 pub(crate) struct Kept {
     pub(crate) calls: Vec<Call>,
+    /// The exchanges of requests that the host made itself.
+    pub(crate) own: Vec<Exchange>,
     /// Calls that there was no room for, in whole or in part.
     pub(crate) left_out: u64,
 }
@@ -35,16 +39,23 @@ impl Recorder {
         let recorder = self.clone();
         Arc::new(move |heard| {
             let is_whole = heard.trace.exchanges_dropped == 0;
-            let Some(call) = Call::heard(heard) else { return };
+            let (call, own) = match heard.kind {
+                OperationKind::OwnRequest => (None, own(heard)),
+                _ => (Call::heard(heard), Vec::new()),
+            };
+            if call.is_none() && own.is_empty() {
+                return;
+            }
             let mut held = recorder.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            let bytes = call.held_bytes();
+            let bytes = call.as_ref().map_or(0, Call::held_bytes) + own.iter().map(Exchange::held_bytes).sum::<u64>();
             // Without one of them, a trigger's later polls would begin from a state that nobody gave.
             if !is_whole || held.left_out > 0 || held.bytes.saturating_add(bytes) > MOST_BYTES {
                 held.left_out += 1;
                 return;
             }
             held.bytes += bytes;
-            held.calls.push(call);
+            held.calls.extend(call);
+            held.own.extend(own);
         })
     }
 
@@ -55,8 +66,16 @@ impl Recorder {
 
     /// Gives what was heard, and begins anew.
     pub(crate) fn take(&self) -> Kept {
-        let Heard { calls, left_out, .. } =
+        let Heard { calls, own, left_out, .. } =
             std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
-        Kept { calls, left_out }
+        Kept { calls, own, left_out }
     }
+}
+
+/// The exchanges of a request of the host's own. They belong to no call, so their times are counted from 1970.
+fn own(heard: &HeardCall<'_>) -> Vec<Exchange> {
+    let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let began = began.saturating_sub(heard.trace.duration);
+    let exchanges = heard.trace.exchanges.iter().cloned();
+    exchanges.map(|exchange| Exchange { at: began.saturating_add(exchange.at), ..exchange }).collect()
 }

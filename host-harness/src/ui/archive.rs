@@ -1,5 +1,5 @@
 //! Runs and polls in a file (SQLite), so that they outlive this program: what was asked for, how it ended, and the
-//! result, without the connection's secrets. One program uses a file at a time.
+//! result, without the connection's secrets and without what a recording is without. One program uses a file at a time.
 
 mod events;
 mod opening;
@@ -13,10 +13,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use host::Trace;
 use host::egress::Secrets;
+use host::text::beginning;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 
 use super::runs::Record;
+use crate::recording::Redaction;
 
 /// What the results and inputs of a file's runs may take together, in bytes. The oldest runs go.
 const MOST_KEPT: i64 = 256 * 1024 * 1024;
@@ -45,6 +47,8 @@ const A_ROW: i64 = 512;
 pub(super) struct Archive {
     database: Mutex<Connection>,
     connector: String,
+    /// What is taken out of all that is written, beside secrets.
+    redaction: Arc<Redaction>,
     trouble: Mutex<Option<String>>,
     /// Of each trigger the last event that was deleted: what of those before it is still to be written is not.
     cleared: Mutex<HashMap<String, u64>>,
@@ -53,6 +57,11 @@ pub(super) struct Archive {
 }
 
 impl Archive {
+    /// The same file, of which this is taken out of what is written from now on.
+    pub(super) fn without(self, redaction: Arc<Redaction>) -> Self {
+        Self { redaction, ..self }
+    }
+
     fn database(&self) -> MutexGuard<'_, Connection> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,20 +110,25 @@ impl Archive {
     pub(super) fn keep(&self, record: &Record, secrets: &[Arc<Secrets>]) {
         let redacted = |text: String| secrets.iter().fold(text, |text, secrets| secrets.scrub(text));
         let write = || {
-            let inputs =
+            let mut inputs =
                 serde_json::to_string(&record.values.as_deref().cloned().unwrap_or_default()).unwrap_or_default();
-            let inputs = redacted(inputs);
             let run = record.run();
-            let (outcome, message, result) = match run.map(|run| &run.result) {
+            let (outcome, mut message, mut result) = match run.map(|run| &run.result) {
                 None => (None, None, None),
                 Some(Ok(result)) => {
-                    let result = result.as_ref().filter(|result| result.get().len() as u64 <= LONGEST_RESULT as u64);
-                    let result = result.map(|result| redacted(result.get().to_owned()));
-                    // What stands for a secret may be longer than it.
-                    (Some("done"), None, result.filter(|result| result.len() as i64 <= LONGEST_RESULT))
+                    let result = result.as_ref().map(|result| result.get()).filter(|result| fits(result));
+                    (Some("done"), None, result.map(str::to_owned))
                 }
-                Some(Err(failed)) => (Some(failed.kind), Some(redacted(failed.message.clone())), None),
+                Some(Err(failed)) => (Some(failed.kind), Some(failed.message.clone()), None),
             };
+            let mut json: Vec<&mut String> = [&mut inputs].into_iter().chain(result.as_mut()).collect();
+            self.redaction.take_out(&mut json, &mut Vec::from_iter(message.as_mut()));
+            // What stands for something that was taken out may be longer than it. Inputs that are no JSON are read as no
+            // longer kept.
+            let inputs = Some(redacted(inputs)).filter(|inputs| inputs.len() as i64 <= LONGEST_INPUTS);
+            let inputs = inputs.unwrap_or_default();
+            let message = message.map(redacted).map(|message| beginning(&message, LONGEST_TEXT as usize).to_owned());
+            let result = result.map(redacted).filter(|result| fits(result));
             let nothing = Trace::default();
             let trace = run.map_or(&nothing, |run| &run.trace);
             let bytes = inputs.len() + result.as_ref().map_or(0, String::len) + message.as_ref().map_or(0, String::len);
@@ -222,6 +236,11 @@ fn prune(
         ))?
         .execute([above, MOST_DROPPED])?;
     Ok(())
+}
+
+/// Whether a result is written at all.
+fn fits(result: &str) -> bool {
+    result.len() as i64 <= LONGEST_RESULT
 }
 
 fn since_1970(time: SystemTime) -> i64 {

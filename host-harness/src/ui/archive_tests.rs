@@ -8,7 +8,7 @@ use rusqlite::limits::Limit;
 
 use super::schema::HIGHEST_ID;
 use super::*;
-use crate::ui::forms::{Typed, Values};
+use crate::ui::forms::{self, Typed, Values};
 use crate::ui::run::{Failed, Run};
 use crate::ui::runs::{MOST_RUNS, Phase};
 
@@ -60,6 +60,57 @@ fn runs_are_there_after_another_start_and_the_secrets_are_not() {
     let another = Archive::open(&path, "another").unwrap();
     assert!(another.earlier().is_empty());
     assert_eq!(another.last_id(), 3);
+}
+
+#[test]
+fn what_a_recording_is_without_is_not_in_the_file_and_what_is_left_is_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let redaction = Redaction::new(&["Serial".to_owned()], &["canary-[a-z]+".to_owned()]).unwrap();
+    let archive = Archive::open(&path, "c").unwrap().without(Arc::new(redaction));
+    let mut run =
+        record(1, Ok(r#"{"password": "pass-of-the-result", "serial": 12, "n": 1.0e5, "of": "canary-key 7"}"#));
+    let picked = Typed::Picked { value: "pass-picked".into(), label: "Picked one".into() };
+    let values =
+        [("token", picked), ("x", Typed::Text("{\"apiKey\":\"pass-typed\"}".into())), ("y", Typed::Checked(true))];
+    run.values = Some(Arc::new(values.map(|(key, typed)| (key.to_owned(), typed)).into()));
+    archive.keep(&run, &[]);
+    let failed = Failed { message: "pass-typed is none of canary-keys".into(), ..Failed::no_connection() };
+    archive.keep(&record(2, Err(failed)), &[]);
+    drop(archive);
+    let bytes = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+    for gone in ["pass-of", "pass-picked", "Picked one", "canary-key"] {
+        assert!(!bytes.contains(gone), "{gone}");
+    }
+    let archive = Archive::open(&path, "c").unwrap();
+    let kept = archive.result("a", 1).unwrap();
+    assert_eq!(kept.get(), r#"{"password": "[redacted]", "serial": 0, "n": 1.0e5, "of": "[redacted] 7"}"#);
+    let values = archive.earlier()[0].values.clone().unwrap();
+    assert!(forms::lack_something(&values));
+    assert_eq!(values["x"], Typed::Text("{\"apiKey\":\"[redacted]\"}".into()));
+    assert_eq!(forms::for_a_form((*values).clone()).into_keys().collect::<Vec<_>>(), ["x", "y"]);
+    assert_eq!(
+        archive.earlier()[1].run().unwrap().result.clone().unwrap_err().message,
+        "pass-typed is none of [redacted]"
+    );
+}
+
+#[test]
+fn what_is_longer_once_something_was_taken_out_stays_within_the_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let redaction = Redaction::new(&[], &["x".to_owned()]).unwrap();
+    let archive = Archive::open(&folder.path().join("runs.sqlite"), "c").unwrap().without(Arc::new(redaction));
+    let long = |length: i64| "x".repeat(usize::try_from(length).unwrap());
+    let mut run = record(1, Ok(&format!("\"{}\"", long(LONGEST_RESULT / 4))));
+    run.values = Some(Arc::new(Values::from([("a".into(), Typed::Text(long(LONGEST_INPUTS / 4)))])));
+    archive.keep(&run, &[]);
+    archive.keep(&record(2, Err(Failed { message: long(LONGEST_TEXT / 4), ..Failed::no_connection() })), &[]);
+    assert_eq!(archive.trouble(), None);
+    let earlier = archive.earlier();
+    assert_eq!(earlier.iter().map(|record| record.id).collect::<Vec<_>>(), [1, 2]);
+    assert!(earlier[0].values.is_none() && archive.result("a", 1).is_none());
+    let message = earlier[1].run().unwrap().result.clone().unwrap_err().message;
+    assert!(message.starts_with("[redacted]") && message.len() as i64 <= LONGEST_TEXT);
 }
 
 #[test]

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use host::contract::{InputField, InputKind};
-use host::egress::Secrets;
+use host::egress::{REDACTED, Secrets};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
+
+use crate::recording::Redaction;
 
 /// The values of a form by the keys of its inputs, as they were typed.
 pub(super) type Values = BTreeMap<String, Typed>;
@@ -26,6 +28,16 @@ pub(super) enum Typed {
 }
 
 impl Typed {
+    /// Its texts.
+    fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Checked(_) => Vec::new(),
+            Self::Text(text) => vec![text],
+            Self::Picked { value, label } => vec![value, label],
+            Self::Pairs(pairs) => pairs.iter().flat_map(|(key, value)| [key.as_str(), value]).collect(),
+        }
+    }
+
     /// The text that is sent.
     pub(super) fn text(&self) -> &str {
         match self {
@@ -127,6 +139,24 @@ pub(super) fn scrubbed(values: &Values, secrets: &Secrets) -> Values {
         Typed::Pairs(pairs) => Typed::Pairs(pairs.iter().map(|(key, value)| (scrub(key), scrub(value))).collect()),
     };
     values.iter().map(|(key, value)| (key.clone(), typed(value))).collect()
+}
+
+/// The same values without what a recording is without.
+pub(super) fn redacted(values: &Values, redaction: &Redaction) -> Values {
+    let mut json = serde_json::to_string(values).unwrap_or_default();
+    redaction.take_out(&mut [&mut json], &mut []);
+    serde_json::from_str(&json).unwrap_or_default()
+}
+
+/// Whether something was taken out of the values, so that what was done with them cannot be done again as it was.
+pub(super) fn lack_something(values: &Values) -> bool {
+    values.values().flat_map(Typed::texts).any(|text| text.contains(REDACTED))
+}
+
+/// The values that a form is filled in with: what was taken out as a whole is left blank, for a person to type again.
+pub(super) fn for_a_form(mut values: Values) -> Values {
+    values.retain(|_, typed| !matches!(typed, Typed::Text(_) | Typed::Picked { .. }) || typed.text() != REDACTED);
+    values
 }
 
 /// The same values without what may be a secret in an address: who may use it, and what is asked of it. An address that

@@ -41,6 +41,7 @@ use host::{CallOptions, Connector};
 use operator::gate::Gate;
 use tokio::net::TcpListener;
 
+use crate::recording::Redaction;
 use crate::variable::FromFile;
 use archive::Archive;
 use changes::ChangeButtons;
@@ -68,6 +69,8 @@ pub(crate) struct PageOptions {
     pub(crate) call_flags: Option<Vec<String>>,
     /// The file of the component, where that is WebAssembly.
     pub(crate) component: Option<PathBuf>,
+    /// What is taken out of recordings and of the history.
+    pub(crate) redaction: Redaction,
     /// How calls are made.
     pub(crate) call_options: CallOptions,
 }
@@ -90,11 +93,13 @@ impl PageServer {
         let changes = options.changes.as_deref().map(ChangeButtons::read).transpose()?.unwrap_or_default();
         let held = options.connection.map(|file| Held::from_file(connector.definition(), file)).transpose()?;
         let key = connector.definition().key.clone();
+        let redaction = Arc::new(options.redaction);
         let archive = options.history.as_deref().map(|path| Archive::open(path, &key)).transpose()?;
+        let archive = archive.map(|archive| archive.without(redaction.clone()));
         let PageOptions { words, call_flags, component, .. } = options;
         let started = Started { words, call_flags, component, port: address.port() };
-        let shared =
-            Arc::new(Shared::new(connector, options.call_options, gate, changes, held, Beside { archive, started }));
+        let beside = Beside { archive, started, redaction };
+        let shared = Arc::new(Shared::new(connector, options.call_options, gate, changes, held, beside));
         for (key, state) in options.states {
             let trigger = shared.triggers.get(&key).ok_or_else(|| no_trigger(&shared, &key))?;
             trigger.put(state, "from a file").await;

@@ -9,8 +9,9 @@ use host::{CallHeard, Connector, Limits};
 use crate::recording::{self, Component, Difference, Finished, Recorder, Recording, Redaction};
 
 /// The switch, and what came of it.
-#[derive(Default)]
 pub(super) struct Recordings {
+    /// What is taken out of what is saved.
+    redaction: Arc<Redaction>,
     recorder: Arc<Recorder>,
     is_on: Arc<AtomicBool>,
     held: Mutex<Held>,
@@ -40,6 +41,15 @@ pub(super) struct Status {
 }
 
 impl Recordings {
+    pub(super) fn without(redaction: Arc<Redaction>) -> Self {
+        Self { redaction, recorder: Arc::default(), is_on: Arc::default(), held: Mutex::default() }
+    }
+
+    /// Whether more is taken out than what always is.
+    pub(super) fn takes_more(&self) -> bool {
+        self.redaction.takes_more()
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,7 +82,7 @@ impl Recordings {
     pub(super) async fn stop(&self, connector: &Connector, component: Component, limits: &Arc<Limits>) {
         self.is_on.store(false, Ordering::Relaxed);
         let kept = self.recorder.take();
-        let finished = recording::finish(connector, component, kept, &Redaction::default(), limits).await;
+        let finished = recording::finish(connector, component, kept, &self.redaction, limits).await;
         let mut held = self.held();
         held.since = None;
         held.made = Some(Arc::new(finished));

@@ -21,6 +21,7 @@ use super::trigger::Trigger;
 use super::ways;
 use super::writing::Writing;
 use crate::questions::Questions;
+use crate::recording::Redaction;
 use crate::variable;
 
 /// The connector, how it is called, and what is remembered.
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     pub(super) progress: Arc<Progress>,
     pub(super) started: Started,
     pub(super) recordings: Recordings,
+    /// What is taken out of recordings, and of what the file keeps.
+    pub(super) redaction: Arc<Redaction>,
     /// Tells that a test of the connection has ended.
     pub(super) tested: watch::Sender<u64>,
     memory: Mutex<Memory>,
@@ -47,6 +50,7 @@ pub(super) struct Shared {
 pub(super) struct Beside {
     pub(super) archive: Option<Archive>,
     pub(super) started: Started,
+    pub(super) redaction: Arc<Redaction>,
 }
 
 impl Shared {
@@ -56,9 +60,9 @@ impl Shared {
         gate: Arc<Gate>,
         changes: ChangeButtons,
         connection: Option<Held>,
-        Beside { archive, started }: Beside,
+        Beside { archive, started, redaction }: Beside,
     ) -> Self {
-        let recordings = Recordings::default();
+        let recordings = Recordings::without(redaction.clone());
         options.observers.heard = Some(recordings.hears());
         let triggers = connector.definition().triggers.iter();
         let triggers: HashMap<String, Arc<Trigger>> =
@@ -87,6 +91,7 @@ impl Shared {
             progress: Arc::default(),
             started,
             recordings,
+            redaction,
             tested: watch::Sender::new(0),
             memory,
         }
@@ -110,6 +115,18 @@ impl Shared {
         let archive = self.archive.clone()?;
         let (action, id) = (record.action.clone(), record.id);
         tokio::task::spawn_blocking(move || archive.result(&action, id)).await.ok()?
+    }
+
+    /// A result as the file that keeps runs has it.
+    pub(super) async fn as_kept(&self, value: Arc<RawValue>) -> Option<Arc<RawValue>> {
+        let redaction = self.redaction.clone();
+        // To look through a large one takes time, and a task must not.
+        let kept = tokio::task::spawn_blocking(move || {
+            let mut json = value.get().to_owned();
+            redaction.take_out(&mut [&mut json], &mut []);
+            RawValue::from_string(json).ok()
+        });
+        kept.await.ok()?.map(Into::into)
     }
 
     /// What a poll delivered, from memory or from the file that keeps it; none if it failed or is no longer kept.

@@ -11,20 +11,20 @@ use crate::contract::{Account, Page, PollResult};
 use crate::egress::Grants;
 use crate::trace::Trace;
 
-/// A call of the component that has ended, with all that went in and came out. The connection's secrets are taken out
+/// A call of the component, or a request of the host's own, that has ended, with all that went in and came out. The connection's secrets are taken out
 /// of requests, answers and log, as in every [`Trace`]; inputs, state and result are as they are.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HeardCall<'a> {
     /// What kind of operation it was.
     pub kind: OperationKind,
-    /// The operation's key; none for a test of the connection.
+    /// The operation's key; none for a test of the connection and for a request of the host's own.
     pub key: Option<&'a str>,
     /// What it was called with. Shows no secret.
     pub connection: &'a Connection,
     /// What it might do.
     pub grants: Grants,
-    /// The inputs as JSON text; none for a test of the connection, or where they cannot be written as JSON.
+    /// The inputs as JSON text; none where there is no key, or where they cannot be written as JSON.
     pub inputs: Option<String>,
     /// What a data source was searched for.
     pub search: Option<&'a str>,
@@ -50,7 +50,10 @@ pub enum Returned<'a> {
     Page(&'a Page),
     /// Of a trigger.
     Poll(&'a PollResult),
+    /// Of a request of the host's own: the HTTP status. The answer is in the exchange.
+    Status(u16),
 }
 
-/// Hears of every call of the component as it ends. It runs on the call's own task, so it should be quick.
+/// Hears of every call of the component as it ends, and of every request of the host's own that gives no credential. It
+/// runs on the call's own task, so it should be quick.
 pub type CallHeard = Arc<dyn Fn(&HeardCall<'_>) + Send + Sync>;

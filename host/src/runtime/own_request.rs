@@ -1,5 +1,6 @@
 //! Requests of the host's own to a connection's service: a POST of JSON with the connection's secret in a header. They
-//! go the way of a component's requests, with every rule and bound, and are neither recorded nor seen by the component.
+//! go the way of a component's requests, with every rule and bound, and the component does not see them. What gives a
+//! credential away is not recorded either.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,9 @@ use tracing::Instrument as _;
 use super::call::{self, CallOptions};
 use super::component::Connector;
 use super::error::CallError;
+use super::heard::Returned;
 use super::operation_kind::OperationKind;
+use super::telling::Heard;
 use crate::budget::HostBudget;
 use crate::connection::Connection;
 use crate::contract::Error;
@@ -30,6 +33,9 @@ pub struct OwnRequest<'a> {
     /// The most bytes of an answer that is read, within [`Limits::response_bytes`](crate::Limits::response_bytes): as a
     /// value, JSON takes many times its text.
     pub most_bytes: usize,
+    /// Whether the answer is to give a credential. Then keys that the service hands out come through, and nobody hears
+    /// of the request; else they are taken out, and whoever records the calls hears of it as of those.
+    pub gives_credential: bool,
 }
 
 /// What came back, echoes of secrets taken out.
@@ -56,6 +62,10 @@ impl Connector {
         let result = work.instrument(under_way.span.clone()).await;
         trace.duration = started.elapsed();
         under_way.end(result.as_ref().err().map(AsRef::as_ref), &trace);
+        if !request.gives_credential {
+            let said = result.as_ref().map(|answer| Returned::Status(answer.status)).map_err(AsRef::as_ref);
+            Heard::of(OperationKind::OwnRequest, connection, options).tell_of(said, &trace);
+        }
         result
     }
 
@@ -71,11 +81,17 @@ impl Connector {
         let limits = &options.limits;
         let deadline = started.checked_add(limits.deadline).unwrap_or(started + Duration::from_secs(3600));
         let budget = HostBudget::new(limits);
-        // Without a record of it, whatever the options say: there may be a key in the answer.
-        let options = CallOptions { record_exchanges: false, ..options.clone() };
+        let mut options = options.clone();
+        if request.gives_credential {
+            // Without a record of it, whatever the options say: there is a key in the answer.
+            options.record_exchanges = false;
+            options.observers.heard = None;
+        }
         let mut egress =
             call::egress(self.runtime_inner(), Some(connection), &options, started, deadline, budget.clone());
-        egress.take_tokens();
+        if request.gives_credential {
+            egress.take_tokens();
+        }
         let mut log = CallLog::new(started, options.log.clone(), connection.secrets().clone(), limits, budget);
         let json = || HeaderText::Text("application/json".to_owned());
         let outgoing = OutgoingRequest {
@@ -94,6 +110,8 @@ impl Connector {
         trace.sent_bytes = egress.sent_bytes;
         trace.received_bytes = egress.received_bytes;
         trace.refusals.clone_from(&egress.refusals);
+        trace.exchanges = std::mem::take(&mut egress.exchanges);
+        trace.exchanges_dropped = egress.exchanges_dropped;
         match answer {
             Ok(answer) if answer.body.len() > request.most_bytes => {
                 let (bytes, most) = (answer.body.len(), request.most_bytes);

@@ -49,7 +49,14 @@ impl Connector {
         };
         // A second request after a lost answer could make a second key.
         let Renewal { secret, secret_header, body, .. } = &renewal;
-        let request = OwnRequest { secret, secret_header, body, idempotent: false, most_bytes: MAX_ANSWER_BYTES };
+        let request = OwnRequest {
+            secret,
+            secret_header,
+            body,
+            idempotent: false,
+            most_bytes: MAX_ANSWER_BYTES,
+            gives_credential: true,
+        };
         let answer = self.ask(connection, request, options).await?;
         read(&renewal, answer.status, answer.body).map_err(|error| Box::new(CallError::Connector(error)))
     }

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::call::{CallOptions, Outcome};
-use super::error::CallFailure;
+use super::error::{CallError, CallFailure};
 use super::heard::{HeardCall, Returned};
 use super::operation_kind::OperationKind;
 use crate::connection::Connection;
+use crate::trace::Trace;
 
 /// What there is to tell of a call, put together only where somebody listens.
 pub(super) struct Heard<'a> {
@@ -44,11 +45,14 @@ impl<'a> Heard<'a> {
         result: &Result<Outcome<T>, Box<CallFailure>>,
         returned: impl for<'r> FnOnce(&'r T) -> Returned<'r>,
     ) {
+        match result {
+            Ok(outcome) => self.tell_of(Ok(returned(&outcome.value)), &outcome.trace),
+            Err(failure) => self.tell_of(Err(&failure.error), &failure.trace),
+        }
+    }
+
+    pub(super) fn tell_of(self, result: Result<Returned<'_>, &CallError>, trace: &Trace) {
         let Some(heard) = &self.options.observers.heard else { return };
-        let (result, trace) = match result {
-            Ok(outcome) => (Ok(returned(&outcome.value)), &outcome.trace),
-            Err(failure) => (Err(&failure.error), &failure.trace),
-        };
         heard(&HeardCall {
             kind: self.kind,
             key: self.key,

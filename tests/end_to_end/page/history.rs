@@ -220,3 +220,80 @@ async fn a_triggers_timeline_and_its_state_are_there_after_a_restart_and_nothing
     let page = get(&host, trigger, &own).await;
     assert!(page.contains("after poll 3") && !page.contains("Poll 2"), "{page}");
 }
+
+/// Runs a document on the page, and waits for its end. Gives the run's address.
+async fn ran(host: &str, own: &str, id: u64, query: &str, variables: &str) -> String {
+    let typed = json!({ "values": { "query": query, "variablesObject": variables } }).to_string();
+    let answer = send(host, "POST", "/actions/rawRequest/run", own, &typed).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    while get(host, &format!("/actions/rawRequest/runs/{id}/end"), own).await.contains("data-run") {}
+    format!("/actions/rawRequest/runs/{id}")
+}
+
+#[tokio::test]
+async fn what_a_recording_is_without_is_in_no_history_and_runs_of_it_are_opened_compared_and_not_run_again_blindly() {
+    let sim = duro_sim::DuroSim::builder().key(KEY).spawn().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("runs.sqlite");
+    let words = ["--allow-http", "--allow-private-network", "--history", history.to_str().unwrap()];
+    let words = [&words[..], &["--redact", "companyName", "--redact-pattern", "[a-z0-9.+]+@[a-z0-9.-]+"]].concat();
+    let values = json!({ "apiKey": KEY, "customDuroEnvironment": sim.url() });
+    let connection = json!({ "kind": "duroApiKey", "values": values }).to_string();
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    let query = "query ($password: ID) { userById { token: firstName mail: email primaryCompany { companyName: \
+                 name } } componentsByIds(ids: [$password]) { id } }";
+
+    let (mut child, host, path) = started_with(&words).await;
+    let own = admitted(&host, &path).await;
+    send(&host, "POST", "/connection", &own, &connection).await;
+    send(&host, "POST", "/recordings/start", &own, "{}").await;
+    let run = ran(&host, &own, 1, query, "{\"password\": \"00000000000000000000beef\"}").await;
+    ran(&host, &own, 2, "{ userById { id } }", "").await;
+    // The page shows what came, for as long as it has it.
+    let came: serde_json::Value =
+        serde_json::from_str(&body(&get(&host, &format!("{run}/result"), &own).await)).unwrap();
+    let user = &came["userById"];
+    let said =
+        [&user["token"], &user["mail"], &user["primaryCompany"]["companyName"]].map(|said| said.as_str().unwrap());
+    assert!(said[1].contains('@') && said[2].len() >= 6, "{came}");
+    send(&host, "POST", "/recordings/stop", &own, "{}").await;
+    let recorded = get(&host, "/recordings/file", &own).await;
+    let gone = [said[1], said[2], "00000000000000000000beef"];
+    for gone in gone {
+        assert!(!recorded.contains(gone), "{gone} is in the recording");
+    }
+    let begun = std::time::Instant::now();
+    let written = |result: &str| is_in_files(folder.path(), result);
+    while !written(r#"{"userById":{"token":"#) || !written(r#"{"userById":{"id":"#) {
+        assert!(begun.elapsed().as_secs() < 30, "it was written nowhere, and nothing is tested");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    child.kill().await.unwrap();
+    for gone in gone {
+        assert!(!is_in_files(folder.path(), gone), "{gone} is in the history");
+    }
+
+    let (_child, host, path) = started_with(&words).await;
+    let own = admitted(&host, &path).await;
+    send(&host, "POST", "/connection", &own, &connection).await;
+    let kept: serde_json::Value =
+        serde_json::from_str(&body(&get(&host, &format!("{run}/result"), &own).await)).unwrap();
+    let out = json!("[redacted]");
+    assert_eq!(kept["userById"]["mail"], out, "{kept}");
+    assert_eq!((&kept["userById"]["token"], &kept["userById"]["primaryCompany"]["companyName"]), (&out, &out));
+    assert_eq!(kept["componentsByIds"], came["componentsByIds"]);
+    // What is whole can be run again; what is not is filled in first.
+    let page = get(&host, "/actions/rawRequest?run=1", &own).await;
+    assert!(page.contains("data-again=\"/actions/rawRequest?run=2\""), "{page}");
+    assert!(
+        !page.contains("data-again=\"/actions/rawRequest?run=1\"") && page.contains("not all of its inputs are kept")
+    );
+    // The same call differs in nothing, although one of the two is in memory.
+    ran(&host, &own, 3, query, "{\"password\": \"00000000000000000000beef\"}").await;
+    let compared = get(&host, "/actions/rawRequest/compare?run=1&run=3", &own).await;
+    assert!(compared.contains("is not compared") && !compared.contains("data-differs"), "{compared}");
+    let results = ["1", "3"].map(|id| format!("/actions/rawRequest/runs/{id}/result?kept=true"));
+    assert!(results.iter().all(|result| compared.contains(result.as_str())), "{compared}");
+    let [older, newer] = [&results[0], &results[1]];
+    assert_eq!(body(&get(&host, older, &own).await), body(&get(&host, newer, &own).await));
+}

@@ -23,6 +23,7 @@ mod poisoned;
 mod recordings;
 mod results;
 mod screenshots;
+mod second;
 mod secrecy;
 mod status;
 mod tables;

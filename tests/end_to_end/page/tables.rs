@@ -1,6 +1,6 @@
 //! Tables of records: their room, their columns, their cells, what is saved of them, and how quick they are.
 
-use duro_sim::DuroSim;
+use duro_sim::{DuroSim, Resource};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ async fn saved(browser: &Browser, format: &str) -> String {
 }
 
 /// The names of the columns that are shown.
-async fn heads(browser: &Browser) -> Vec<String> {
+pub(super) async fn heads(browser: &Browser) -> Vec<String> {
     let heads = "return [...document.querySelectorAll('.table-box th')].map(head => head.dataset.column)";
     serde_json::from_value(browser.js(heads).await).unwrap()
 }
@@ -229,6 +229,42 @@ async fn ten_thousand_rows_are_a_table_as_soon_as_they_are_a_tree() {
                       start); } return Math.min(...times)";
         let sorted = browser.js(sorted).await.as_f64().unwrap();
         assert!(sorted < 1_000.0, "sorting took {sorted} ms");
+    })
+    .await;
+}
+
+/// Which view a result has opened in.
+async fn view(browser: &Browser) -> String {
+    browser.wait_for("#result .switch-view [aria-pressed=true]").await;
+    browser.text("#result .switch-view [aria-pressed=true]").await
+}
+
+#[tokio::test]
+async fn a_list_opens_as_a_table_however_long_it_is_and_a_record_with_lists_as_a_tree() {
+    on_the_page(DuroSim::builder().components(30).change_orders(1), |bench| async move {
+        let part = bench.sim.add(Resource::Components, "Grommet");
+        bench.connect().await;
+        let browser = bench.open("/actions/findComponents?name=Grommet").await;
+        run(browser).await;
+        assert_eq!(view(browser).await, "Table");
+        browser.wait_for_text(".views .tree-bar [role=status]", "1 row").await;
+        // A list of one that is said to be a list, and one that a record by its id comes in.
+        bench.open("/actions/listChangeOrders").await;
+        run(browser).await;
+        assert_eq!(view(browser).await, "Table");
+        bench.open(&format!("/actions/getComponentById?componentId={part}")).await;
+        run(browser).await;
+        assert_eq!(view(browser).await, "Tree");
+        // Thirteen facts, and a list that is longer than they are, or shorter.
+        for (length, opened) in [(20, "Table"), (5, "Tree")] {
+            let facts: String = (0..13).map(|number| format!("fact{number}: __typename ")).collect();
+            let list = "components(libraryType: GENERAL) { connection(first: ";
+            let document = format!("{{ {facts} {list}{length}) {{ edges {{ node {{ id name }} }} }} }} }}");
+            bench.open("/actions/rawRequest").await;
+            browser.write_code("#input-query", &document).await;
+            run(browser).await;
+            assert_eq!(view(browser).await, opened, "{length} records");
+        }
     })
     .await;
 }

@@ -7,6 +7,7 @@ use duro_sim::{DuroSim, Resource};
 use super::bench::{Bench, on_the_page};
 use super::browser::Browser;
 
+/// Polls by hand, for the so-many-th time.
 pub(super) async fn poll(browser: &Browser, number: u32) {
     browser.wait_until("it can poll", "return !document.querySelector('[data-trigger=poll][aria-disabled]')").await;
     browser.click("[data-trigger=poll]").await;
@@ -37,7 +38,7 @@ async fn a_change_arrives_on_the_timeline_by_hand_and_by_schedule() {
         browser.wait_for_text("#timeline li:first-child", "1 created").await;
         browser.wait_for_text("#timeline li:first-child .titles", "Added by hand 1").await;
         browser.click("#timeline li:first-child .more > summary").await;
-        browser.wait_for_text("#timeline li:first-child .row", "Added by hand 1").await;
+        browser.wait_for_text("#timeline li:first-child .table-box tr[data-place]", "Added by hand 1").await;
 
         browser.js("document.querySelector('#every').value = '2'").await;
         browser.click("[data-trigger=schedule]").await;

@@ -16,6 +16,8 @@ use crate::{build, progress};
 
 /// Where the connection takes its credential from.
 const CREDENTIAL: &str = "CONNECTOR_KEY";
+/// Where a simulated service is asked to change a record.
+const TOUCH: &str = "/touch";
 
 /// Builds the connector and its service, and shows the one on the other: as a tour, or as the page until that is ended.
 pub(super) fn run(workspace: &Workspace, package: &str, page: bool, open: bool) -> Result<()> {
@@ -32,7 +34,7 @@ pub(super) fn run(workspace: &Workspace, package: &str, page: bool, open: bool) 
     let manifest = manifest.get("manifest").cloned().unwrap_or(manifest);
     let connection = tour.write_connection(&manifest)?;
     if page {
-        return tour.page(&connection, open);
+        return tour.page(&manifest, &connection, open);
     }
     tour.take(&manifest, &connection)?;
     tour.service.stop()
@@ -77,18 +79,11 @@ impl Tour<'_> {
         }
         for trigger in list(manifest, "triggers") {
             let key = text(trigger, "key");
-            let state = self.folder.join(format!("{key}.state"));
-            // A state of the last tour is of a service that is gone.
-            let _ = fs::remove_file(&state);
-            let state = state.to_string_lossy().into_owned();
+            let state = self.state(key);
             let poll = ["poll", key, "--connection", connection, "--state", &state];
             let label = text(trigger, "label");
             self.step(&format!("{label}: the first poll marks where counting begins"), &poll)?;
-            let heading = if self.service.post("/touch", "").unwrap_or(false) {
-                "what was changed since"
-            } else {
-                "the poll after it"
-            };
+            let heading = if self.touch() { "what was changed since" } else { "the poll after it" };
             self.step(&format!("{label}: {heading}"), &poll)?;
         }
         self.screen.words("Every step did what it says. The page on the same service: the same command with --page.");
@@ -136,16 +131,48 @@ impl Tour<'_> {
         Ok(text(&output.stdout))
     }
 
-    fn page(self, connection: &str, open: bool) -> Result<()> {
+    fn page(self, manifest: &Value, connection: &str, open: bool) -> Result<()> {
         eprintln!("The simulated service listens on {}; its key is {}", self.service.url(), self.service.key());
+        let waiting = self.change_waiting(manifest, connection)?;
+        let waiting: Vec<&str> = waiting.iter().map(String::as_str).collect();
         let open: &[&str] = if open { &["--open"] } else { &[] };
-        let status = self.command(&[&["serve", "--connection", connection], open].concat()).status();
+        let serve = ["serve", "--test", "--connection", connection];
+        let status = self.command(&[&serve[..], &waiting, open].concat()).status();
         let status = status.context("the harness cannot be started")?;
         self.service.stop()?;
         if !status.success() {
             bail!("the harness ended with {status}");
         }
         Ok(())
+    }
+
+    /// Polls each trigger once and changes something after that, so that the page's first poll finds a change. Gives
+    /// the words that have the page begin with their states, and with a button for a change where there is one to press.
+    fn change_waiting(&self, manifest: &Value, connection: &str) -> Result<Vec<String>> {
+        let mut words = Vec::new();
+        for key in list(manifest, "triggers").iter().map(|trigger| text(trigger, "key")) {
+            let state = self.state(key);
+            self.harness(&["poll", key, "--connection", connection, "--state", &state])?;
+            words.extend(["--state".to_owned(), format!("{key}={state}")]);
+        }
+        if self.touch() {
+            let changes = self.folder.join("changes.json");
+            write(&changes, &change_button(self.service.url()).to_string())?;
+            words.extend(["--changes".to_owned(), changes.to_string_lossy().into_owned()]);
+        }
+        Ok(words)
+    }
+
+    /// Where a trigger's state is kept. One of the last time is of a service that is gone.
+    fn state(&self, key: &str) -> String {
+        let state = self.folder.join(format!("{key}.state"));
+        let _ = fs::remove_file(&state);
+        state.to_string_lossy().into_owned()
+    }
+
+    /// Has the service change something; gives whether it knows how.
+    fn touch(&self) -> bool {
+        self.service.post(TOUCH, "").unwrap_or(false)
     }
 
     /// Writes the connection file that the first kind of connection asks for: the credential from the environment, the
@@ -160,6 +187,13 @@ impl Tour<'_> {
 
 fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// A button that changes a record in the service of this URL.
+fn change_button(url: &str) -> Value {
+    let end = url.find("://").map(|at| at + 3).and_then(|from| Some(from + url.get(from..)?.find('/')?));
+    let origin = end.and_then(|end| url.get(..end)).unwrap_or(url);
+    json!([{ "label": "Change a record", "url": format!("{origin}{TOUCH}") }])
 }
 
 fn connection(manifest: &Value, url: &str) -> Result<Value> {
@@ -222,6 +256,13 @@ mod tests {
         let expected = json!({ "key": "apiKey", "fields": fields });
         assert_eq!(connection(&manifest, "http://x/").unwrap(), expected);
         assert!(connection(&json!({}), "http://x/").is_err());
+    }
+
+    #[test]
+    fn a_button_goes_to_the_services_own_machine_and_port() {
+        for url in ["http://127.0.0.1:4000/graphql", "http://127.0.0.1:4000"] {
+            assert_eq!(change_button(url)[0]["url"], "http://127.0.0.1:4000/touch");
+        }
     }
 
     #[test]

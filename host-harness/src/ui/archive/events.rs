@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use host::egress::Secrets;
+use host::text::beginning;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::value::RawValue;
 
 use super::reading::{time, trace};
 use super::schema::HIGHEST_ID;
-use super::{Archive, LONGEST_KEY, LONGEST_RESULT, LONGEST_TEXT, Table, milliseconds, prune, since_1970};
+use super::{Archive, LONGEST_KEY, LONGEST_RESULT, LONGEST_TEXT, Table, fits, milliseconds, prune, since_1970};
 use crate::ui::events::{Event, Kept, Note, Poll, State, What};
 use crate::ui::payload::{Delivery, List, MOST_LISTS, MOST_TITLES};
 use crate::ui::run::{Failed, Run};
@@ -76,13 +77,12 @@ impl Archive {
             Some(secrets) => secrets.scrub(text),
             None => text,
         };
-        let (number, outcome, message, payload) = match &event.what {
+        let (number, outcome, mut message, mut payload) = match &event.what {
             What::Note(note) => (None, None, Some(note.text.clone()), None),
             What::Poll(poll) => match &poll.run.result {
                 Ok(payload) => {
-                    let fits = |payload: &&Arc<RawValue>| payload.get().len() as i64 <= LONGEST_RESULT;
-                    let payload = payload.as_ref().filter(fits).map(|payload| payload.get().to_owned());
-                    (Some(poll.number as i64), Some("done"), None, payload)
+                    let payload = payload.as_ref().map(|payload| payload.get()).filter(|payload| fits(payload));
+                    (Some(poll.number as i64), Some("done"), None, payload.map(str::to_owned))
                 }
                 Err(failed) => (Some(poll.number as i64), Some(failed.kind), Some(failed.message.clone()), None),
             },
@@ -90,7 +90,13 @@ impl Archive {
         let nothing = Delivery::default();
         let poll = event.poll();
         let delivery = poll.map_or(&nothing, |poll| &poll.delivery);
-        let lists = serde_json::to_string(&delivery.lists).unwrap_or_else(|_| "[]".into());
+        let mut lists = delivery.lists.clone();
+        // The names of lists are those of the trigger's schema.
+        let titles = lists.iter_mut().flat_map(|list| &mut list.titles);
+        let mut words: Vec<&mut String> = titles.chain(message.as_mut()).collect();
+        self.redaction.take_out(&mut Vec::from_iter(payload.as_mut()), &mut words);
+        let lists = serde_json::to_string(&lists).map(redacted).ok().filter(|lists| lists.len() as i64 <= LONGEST_TEXT);
+        let message = message.map(redacted).map(|message| beginning(&message, LONGEST_TEXT as usize).to_owned());
         let used = poll.map(|poll| &poll.run.trace);
         let amount = |of: fn(&host::Trace) -> u64| used.map_or(0, |trace| of(trace) as i64);
         database.execute(
@@ -104,18 +110,18 @@ impl Archive {
                 since_1970(event.at),
                 number,
                 outcome,
-                message.map(redacted),
+                message,
                 used.map_or(0, |trace| milliseconds(trace.duration)),
                 amount(|trace| trace.requests),
                 amount(|trace| trace.sent_bytes),
                 amount(|trace| trace.received_bytes),
                 amount(|trace| trace.memory_bytes),
-                redacted(lists),
+                lists.unwrap_or_else(|| "[]".to_owned()),
                 delivery.repeats as i64,
                 poll.is_some_and(|poll| poll.is_first),
                 poll.is_some_and(|poll| poll.no_changes),
                 poll.is_some_and(|poll| poll.more),
-                payload.map(redacted).filter(|payload| payload.len() as i64 <= LONGEST_RESULT),
+                payload.map(redacted).filter(|payload| fits(payload)),
             ],
         )?;
         Ok(())

@@ -4,6 +4,7 @@
 use std::fs;
 
 use super::*;
+use crate::recording::Redaction;
 use crate::ui::trigger::Trigger;
 use host::Trace;
 use std::time::{Duration, SystemTime};
@@ -161,6 +162,33 @@ fn numbers_that_no_harness_gives_are_refused_or_left_where_they_are() {
     archive.database().execute("UPDATE events SET id = -1 WHERE event = 1", []).unwrap();
     drop(archive);
     assert!(Archive::open(&path, "c").err().unwrap().contains("the number -1"));
+}
+
+#[test]
+fn what_a_recording_is_without_is_in_no_payload_no_title_and_no_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let redaction = Redaction::new(&["name".to_owned()], &["[0-9]{3}-[0-9]{5}".to_owned()]).unwrap();
+    let archive = Archive::open(&path, "c").unwrap().without(Arc::new(redaction));
+    let mut poll = event(1, Ok(r#"{"created": [{"name": "Nut", "no": "410-00012", "token": "of-a-payload"}]}"#));
+    let What::Poll(of) = &mut Arc::make_mut(&mut poll).what else { panic!("it is a poll") };
+    of.delivery.lists[0].titles = vec!["Nut".into(), "M3, 410-00012".into()];
+    let note = Arc::new(Event { id: 2, at: SystemTime::now(), what: What::Note(Note::plain("of 410-00012".into())) });
+    archive.keep_events("t", &unwritten(vec![poll, note], 2, b"state of 410-00012"), None);
+    assert_eq!(archive.trouble(), None);
+    drop(archive);
+    let bytes = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+    assert!(!bytes.contains("Nut") && !bytes.contains("of-a-payload"));
+    let archive = Archive::open(&path, "c").unwrap();
+    let payload = archive.payload("t", 1).unwrap();
+    let expected = r#"{"created": [{"name": "[redacted]", "no": "[redacted]", "token": "[redacted]"}]}"#;
+    assert_eq!(payload.get(), expected);
+    let timeline = archive.timeline("t", 1024);
+    let list = &timeline.events[0].poll().unwrap().delivery.lists[0];
+    assert_eq!((list.name.as_str(), list.titles.join("|").as_str()), ("created", "[redacted]|M3, [redacted]"));
+    assert!(matches!(&timeline.events[1].what, What::Note(note) if note.text == "of [redacted]"));
+    // The connector would not take one that was changed.
+    assert_eq!(timeline.state.as_deref(), Some(&b"state of 410-00012"[..]));
 }
 
 #[test]

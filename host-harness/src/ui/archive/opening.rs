@@ -1,7 +1,7 @@
 //! A history's file, opened where it is one that this program may use: else the error names it and says what to do.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use host::own_file;
 use operator::openness::{self, Openness};
@@ -38,6 +38,7 @@ impl Archive {
         Ok(Self {
             database: Mutex::new(database),
             connector: connector.to_owned(),
+            redaction: Arc::default(),
             trouble: Mutex::default(),
             cleared: Mutex::default(),
             lent: Mutex::default(),

@@ -1,6 +1,6 @@
 // The lists of records in a result, and the columns of each, as the result's JSON Schema has them.
 
-import { isBranch, isRecord, member } from "./json.js";
+import { isRecord, member } from "./json.js";
 
 // Lists lie within an object or two; columns within an object or two of their record.
 const DEEPEST_LIST = 8;
@@ -10,7 +10,7 @@ const LOOKED_AT = 200;
 const SHOWN_AT_FIRST = 8;
 // What a record of its own is called by.
 const NAMES = ["displayValue", "name", "label", "title", "value"];
-// A record of many fields that has lists in it is no list.
+// A record of many fields that has a shorter list in it is no list.
 const MOST_BESIDE_A_LIST = 12;
 
 /**
@@ -29,6 +29,8 @@ export function listsOf(value, root, first) {
       lists.push({
         name: keys.filter((key) => key !== "edges").join("."),
         isFirst: keys.length === first?.length && keys.every((key, at) => key === first[at]),
+        keys,
+        isConnection: edges || !!emptyEdges,
         rows: edges ? value.map((item) => item.node) : value.filter((item) => item !== null),
         schema: edges || emptyEdges ? property(items, "node", root) : items,
         root,
@@ -42,19 +44,30 @@ export function listsOf(value, root, first) {
   return lists.sort((one, other) => other.isFirst - one.isFirst || other.rows.length - one.rows.length);
 }
 
-/** Whether a result is a list of records rather than a record that has lists. */
+/** Whether a result is a list of records, of however many, rather than a record that has lists. */
 export function opensAsTable(value, lists) {
-  if (!lists.length || lists[0].rows.length === 1) return false;
+  if (!lists.length) return false;
   if (Array.isArray(value)) return true;
+  const [{ keys, rows, schema, root, isConnection }] = lists;
+  // What stands beside the list, in the objects that lead to it. An object there is one thing, whatever it holds.
   let beside = 0;
-  const count = (value, depth) => {
-    for (const part of Object.values(value)) {
-      if (isRecord(part) && depth < DEEPEST_LIST) count(part, depth + 1);
-      else if (!isBranch(part)) beside += 1;
-    }
-  };
-  count(value, 0);
-  return beside <= MOST_BESIDE_A_LIST;
+  let around = value;
+  for (const key of keys) {
+    beside += Object.entries(around).filter(([other, part]) => other !== key && !Array.isArray(part)).length;
+    around = member(around, key);
+  }
+  // A record that is asked for by its id comes as a list of one too. A row would hide the lists that it has.
+  if (rows.length === 1 && lists.length === 1 && beside === 0 && !isConnection && hasLists(rows[0], schema, root)) return false;
+  return beside <= MOST_BESIDE_A_LIST || rows.length > beside;
+}
+
+/** Whether a record has lists of records, by its schema or in what it holds. */
+function hasLists(record, schema, root, depth = 1) {
+  const isList = (part, field) => Array.isArray(part) && (part.some(isRecord) || properties(memberOf(field, "items", root), root).length > 0);
+  return Object.entries(record).some(([key, part]) => {
+    const field = property(schema, key, root);
+    return isList(part, field) || (isRecord(part) && depth < DEEPEST_COLUMN && hasLists(part, field, root, depth + 1));
+  });
 }
 
 /** The columns of a list: those of its schema, then those that only its records have. Some are shown at first. */

@@ -39,7 +39,7 @@ pub(in crate::ui) async fn show(
     shared.runs.look(&key);
     let linked = forms::linked(&action.inputs, &asked);
     let values = (!linked.is_empty()).then_some(linked);
-    let values = values.or_else(|| run.as_ref()?.values.as_deref().cloned());
+    let values = values.or_else(|| run.as_ref()?.values.as_deref().cloned().map(forms::for_a_form));
     pages::action::show(&shared, action, Opened { run, values }).into_response()
 }
 
@@ -121,9 +121,25 @@ pub(in crate::ui) async fn cancel(State(shared): State<Arc<Shared>>, Path((key, 
     }
 }
 
-pub(in crate::ui) async fn result(State(shared): State<Arc<Shared>>, Path((key, id)): Path<(String, u64)>) -> Response {
+/// How a result is asked for.
+#[derive(Deserialize)]
+pub(in crate::ui) struct How {
+    /// As a history keeps it, whether there is one or not.
+    #[serde(default)]
+    kept: bool,
+}
+
+pub(in crate::ui) async fn result(
+    State(shared): State<Arc<Shared>>,
+    Path((key, id)): Path<(String, u64)>,
+    Query(how): Query<How>,
+) -> Response {
     let Some(record) = shared.runs.get(&key, id) else { return not_found("run of this number") };
     match shared.result(&record).await {
+        Some(value) if how.kept => match shared.as_kept(value).await {
+            Some(kept) => raw_value(&shared, kept, &[]).await,
+            None => refused(StatusCode::INTERNAL_SERVER_ERROR, "the result cannot be read".into()),
+        },
         Some(value) => raw_value(&shared, value, &[]).await,
         None if record.is_forgotten => not_found("result any more: it is forgotten with its connection"),
         None => not_found("result any more: newer runs took its place"),

@@ -16,8 +16,16 @@ const LONGEST_VALUE: usize = 500;
 
 pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, older: &Record, newer: &Record) -> Markup {
     let path = format!("/actions/{}", segment(&action.key));
-    let result = |record: &Record| format!("{path}/runs/{}/result", record.id);
     let both_done = [older, newer].iter().all(|record| record.run().is_some_and(|run| run.result.is_ok()));
+    // What the file is without differs from nothing: of two that come from there and from memory, neither shows it.
+    let is_held = |record: &Record| record.run().is_some_and(|run| matches!(&run.result, Ok(Some(_))));
+    let as_kept = shared.archive.is_some() && both_done && !(is_held(older) && is_held(newer));
+    let how = if as_kept { "?kept=true" } else { "" };
+    let result = |record: &Record| format!("{path}/runs/{}/result{how}", record.id);
+    let asked = |record: &Record| {
+        let values = record.values.as_deref();
+        values.map(|values| if as_kept { forms::redacted(values, &shared.redaction) } else { values.clone() })
+    };
     let content = html! {
         (heading("Comparison", &format!("Run {} and run {}", older.id, newer.id), &action.label))
         p { a href=(path) { "Back to the action" } }
@@ -29,13 +37,14 @@ pub(in crate::ui) fn show(shared: &Arc<Shared>, action: &ActionDefinition, older
                     tbody {
                         tr { th scope="row" { "When" } @for record in [older, newer] { td { (clock(record.started)) } } }
                         tr { th scope="row" { "Outcome" } @for record in [older, newer] { td { (runs::outcome(record)) } } }
-                        (inputs(action, older.values.as_deref(), newer.values.as_deref()))
+                        (inputs(action, asked(older).as_ref(), asked(newer).as_ref()))
                     }
                 }
             }
         }
         section .card aria-labelledby="differences-title" {
             h2 #differences-title { "What differs in the results" }
+            @if as_kept { p .quiet { "What the history file does not keep, passwords and tokens for example, is not compared." } }
             @if both_done {
                 div #differences data-older=(result(older)) data-newer=(result(newer)) aria-busy="true" {}
             } @else {

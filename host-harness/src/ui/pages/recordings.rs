@@ -19,7 +19,7 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
                                              came of it, in one file: for a colleague, a report, or a test that needs \
                                              no network."))
         div .columns .even {
-            (record(&status))
+            (record(&status, shared.recordings.takes_more()))
             section .card aria-labelledby="open-title" {
                 h2 #open-title { "Look at a recording" }
                 p .quiet { "One that was saved here, or that " code { "harness --record FILE" } " wrote. It takes the place of the one below." }
@@ -31,7 +31,7 @@ pub(in crate::ui) fn show(shared: &Shared) -> Markup {
     page(shared, Place::Recordings, "Recordings", &content)
 }
 
-fn record(status: &Status) -> Markup {
+fn record(status: &Status, takes_more: bool) -> Markup {
     html! {
         section .card aria-labelledby="record-title" {
             h2 #record-title { "Record" }
@@ -43,7 +43,8 @@ fn record(status: &Status) -> Markup {
             } @else {
                 p #recording-status { "Nothing is recorded now." }
                 p .quiet { "The connection's secrets are never in a recording, nor are passwords, tokens and cookies. \
-                            What the service says of its records is." }
+                            What the service says of its records is."
+                            @if takes_more { " What this page was started with, " code { "--redact" } " or " code { "--redact-pattern" } ", takes out more." } }
                 div .actions { button .primary[status.made.is_none()] type="button" data-post="/recordings/start" data-reload="[data-post='/recordings/stop']" { "Start recording" } }
             }
             @if let Some(made) = &status.made {

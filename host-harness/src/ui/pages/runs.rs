@@ -59,8 +59,12 @@ fn one(action: &ActionDefinition, record: &Record, path: &str, is_shown: bool) -
             (clock(record.started))
             (outcome(record))
             span .run-inputs { (inputs_of(action, record)) }
-            @if record.values.is_some() {
-                button .small type="button" data-again=(address) aria-label={ "Run again what run " (record.id) " did" } { "Run again" }
+            @if let Some(values) = &record.values {
+                @if forms::lack_something(values) {
+                    span .quiet { "not all of its inputs are kept: open it, and fill in what is missing" }
+                } @else {
+                    button .small type="button" data-again=(address) aria-label={ "Run again what run " (record.id) " did" } { "Run again" }
+                }
             }
             @if record.run().is_some() {
                 button .small .plain .remove type="button" data-delete={ (path) "/runs/" (record.id) "/delete" } data-sure={ "Delete run " (record.id) ", with its result?" }
