@@ -1,9 +1,10 @@
 //! `harness check`: nothing is found in the connector as it is, and every fault that is planted in it by its name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::harness::{Desk, Ended, ended};
@@ -73,17 +74,44 @@ async fn a_service_that_is_named_is_read_and_nothing_else() {
     assert!(with(&refused, "failed").contains(&"live-connection".to_owned()), "{}", refused.output);
 }
 
+/// The connector with one fault at a time.
+struct Planted {
+    original: Vec<u8>,
+    place: usize,
+    folder: TempDir,
+}
+
+impl Planted {
+    fn new() -> Self {
+        let original = std::fs::read(built("test/planted_faults.wasm")).unwrap();
+        let place = original.windows(14).position(|bytes| bytes == b"planted-fault:").unwrap() + 14;
+        Self { original, place, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn with(&self, fault: u8) -> PathBuf {
+        let mut bytes = self.original.clone();
+        bytes[self.place..self.place + 2].copy_from_slice(format!("{fault:02}").as_bytes());
+        let component = self.folder.path().join(format!("{fault}.wasm"));
+        std::fs::write(&component, bytes).unwrap();
+        component
+    }
+
+    async fn check(&self, fault: u8, words: &[&str]) -> Ended {
+        // The older one is compiled once, and this machine's own cache is left alone.
+        let cache = self.folder.path().join("cache");
+        let own = ["--cache-dir", cache.to_str().unwrap(), "--compile-deadline", "5m", "--histories", "40"];
+        check(&self.with(fault), &[&own, words].concat()).await
+    }
+}
+
 #[tokio::test]
 async fn every_planted_fault_is_found_by_the_check_that_is_made_for_it() {
-    let original = std::fs::read(built("test/planted_faults.wasm")).unwrap();
-    let place = original.windows(14).position(|bytes| bytes == b"planted-fault:").unwrap() + 14;
-    let folder = tempfile::tempdir().unwrap();
-    // The older one is compiled once, and this machine's own cache is left alone.
-    let cache = folder.path().join("cache").to_str().unwrap().to_owned();
+    let planted = Planted::new();
     let older = built("duro_plm.wasm").to_str().unwrap().to_owned();
+    let naive = &["unknown-keys", "bad-inputs", "troubles", "state-refused", "loses-nothing", "older-state"][..];
     for (fault, found) in [
         (0, &[][..]),
-        (1, &["unknown-keys", "bad-inputs", "troubles", "state-refused", "loses-nothing", "older-state"]),
+        (1, naive),
         (2, &["version"]),
         (3, &["good-calls"]),
         (4, &["logs"]),
@@ -101,13 +129,14 @@ async fn every_planted_fault_is_found_by_the_check_that_is_made_for_it() {
         (16, &["missing-secret", "logs", "version"]),
         (17, &["logs"]),
         (18, &["examples", "version"]),
+        (22, naive),
+        (23, naive),
+        (24, &["loses-nothing", "older-state"]),
+        (25, &["state-refused"]),
+        (26, &["manifest"]),
+        (27, &["manifest"]),
     ] {
-        let mut bytes = original.clone();
-        bytes[place..place + 2].copy_from_slice(format!("{fault:02}").as_bytes());
-        let component = folder.path().join(format!("{fault}.wasm"));
-        std::fs::write(&component, bytes).unwrap();
-        let words = ["--cache-dir", &cache, "--compile-deadline", "5m", "--histories", "40", "--older", &older];
-        let checked = check(&component, &words).await;
+        let checked = planted.check(fault, &["--older", &older]).await;
         let failed = with(&checked, "failed");
         assert_eq!(failed, found, "{fault}: {}", checked.output);
         assert_eq!(checked.status, i32::from(!found.is_empty()), "{fault}: {failed:?} {}", checked.messages);
@@ -118,6 +147,134 @@ async fn every_planted_fault_is_found_by_the_check_that_is_made_for_it() {
             .filter(|check| check["verdict"] == "failed")
             .all(|check| check["wayOut"].is_string() && !check["problems"].as_array().unwrap().is_empty());
         assert!(ways, "{fault}: {}", checked.output);
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_recognised_by_the_time_of_its_last_change_where_no_text_of_it_is_passed_on() {
+    let checked = Planted::new().check(19, &[]).await;
+    assert_eq!((checked.status, with(&checked, "not-checked")), (0, vec![]), "{}", checked.output);
+    let tried = of(&checked, "loses-nothing")["tried"].to_string();
+    assert!(tried.contains("40 histories a trigger") && !tried.contains(" 0 changes"), "{tried}");
+}
+
+#[tokio::test]
+async fn what_tells_no_version_is_not_checked_for_losses_with_the_reason_and_counts_where_that_is_asked_for() {
+    let planted = Planted::new();
+    for (fault, reason) in [(20, "nothing in it tells their versions"), (21, "hold no id of the service's")] {
+        let checked = planted.check(fault, &[]).await;
+        assert_eq!((checked.status, with(&checked, "failed")), (0, vec![]), "{fault}: {}", checked.output);
+        assert_eq!(with(&checked, "not-checked"), ["loses-nothing"], "{fault}: {}", checked.output);
+        let why = of(&checked, "loses-nothing")["why"].to_string();
+        assert!(why.contains("pollChangesTrigger") && why.contains(reason), "{fault}: {why}");
+        assert!(checked.messages.contains("13 of 14 checks hold; 1 could not be tried."), "{}", checked.messages);
+
+        let strict = planted.check(fault, &["--strict"]).await;
+        assert_eq!((strict.status, with(&strict, "failed")), (1, vec![]), "{fault}: {}", strict.messages);
+        assert_eq!(with(&strict, "not-checked"), ["loses-nothing"], "{fault}: {}", strict.output);
+        let said = "13 of 14 checks hold; 1 could not be tried, which --strict counts as failed: loses-nothing";
+        assert!(strict.messages.contains(said), "{fault}: {}", strict.messages);
+        let junit = planted.check(fault, &["--strict", "--format", "junit"]).await;
+        assert!(junit.status == 1 && junit.output.contains("failures=\"0\" skipped=\"1\""), "{}", junit.output);
+    }
+    let all = planted.check(0, &["--strict"]).await;
+    assert_eq!(all.status, 0, "{} {}", all.output, all.messages);
+    assert!(all.messages.contains("14 of 14 checks hold."), "{}", all.messages);
+    let both = check(&built("test/misbehaving.wasm"), &["--strict", "--deadline", "2s"]).await;
+    let said = "do not hold: examples, unknown-keys, troubles, bounds; 7 could not be tried, which --strict counts";
+    assert!(both.status == 1 && both.messages.contains(said), "{}", both.messages);
+}
+
+#[tokio::test]
+async fn an_older_version_that_does_not_say_what_it_asks_for_is_tried_on_the_service_of_the_newer_one() {
+    let planted = Planted::new();
+    let older = planted.folder.path().join("older.wasm");
+    std::fs::write(&older, crate::older::component()).unwrap();
+    let words = ["--older", older.to_str().unwrap()];
+    let checked = planted.check(0, &words).await;
+    let taken = of(&checked, "older-state");
+    assert_eq!(
+        (&taken["verdict"], &taken["tried"]),
+        (&"passed".into(), &"1 states of version 0.1.0".into()),
+        "{taken}"
+    );
+    // One that takes none of another version's is found.
+    let refuses = planted.check(11, &words).await;
+    let refused = of(&refuses, "older-state")["problems"].to_string();
+    assert!(refused.contains("does not take it") && refused.contains("of another version"), "{refused}");
+    // The other way around the newer one is what says nothing of its service.
+    let none = check(&older, &["--older", built("duro_plm.wasm").to_str().unwrap()]).await;
+    let why = of(&none, "older-state")["why"].to_string();
+    assert!(why.contains("extensions.graphql"), "{why}");
+    // What the older one does wrong is not for the newer one to mend.
+    let eager = planted.with(12);
+    let blamed = check(&built("duro_plm.wasm"), &["--older", eager.to_str().unwrap(), "--histories", "3"]).await;
+    let why = of(&blamed, "older-state")["why"].to_string();
+    assert!(why.contains("wrote no state: the first poll of pollChangesTrigger delivers something"), "{why}");
+}
+
+#[tokio::test]
+async fn a_trigger_that_is_not_told_whose_the_records_are_may_take_the_state_of_any_account() {
+    let planted = Planted::new();
+    let asks_nobody = of(&planted.check(1, &[]).await, "state-refused")["problems"].to_string();
+    assert!(asks_nobody.contains("the state of another service"), "{asks_nobody}");
+    assert!(!asks_nobody.contains("account"), "{asks_nobody}");
+    let asks = of(&planted.check(25, &[]).await, "state-refused")["problems"].clone();
+    let found =
+        ["pollChangesTrigger goes on from the state of another account at the same service, whose id it was told"];
+    assert_eq!(asks, serde_json::json!(found));
+}
+
+#[tokio::test]
+async fn a_component_that_no_host_loads_is_reported_like_any_other_in_every_format() {
+    let planted = Planted::new();
+    let file = |name: &str, bytes: Vec<u8>| {
+        let path = planted.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let clock = r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func)))))"#;
+    let later = r#"(component (import "integration:connector/http@0.3.0" (instance)))"#;
+    let older = built("duro_plm.wasm").to_str().unwrap().to_owned();
+    let names = |ended: &Ended| -> Vec<String> {
+        let checks = ended.json()["checks"].as_array().unwrap().clone();
+        checks.iter().map(|check| check["check"].as_str().unwrap().to_owned()).collect()
+    };
+    let whole = names(&planted.check(0, &["--older", &older]).await);
+    for (component, failed, problem) in [
+        (file("clock.wasm", wat::parse_str(clock).unwrap()), "imports", "it imports wasi:clocks/wall-clock@0.2.0"),
+        (file("later.wasm", wat::parse_str(later).unwrap()), "manifest", "it has http of 0.3.0"),
+        (file("empty.wasm", wat::parse_str("(component)").unwrap()), "manifest", "it does not export manifest"),
+        (planted.with(26), "manifest", "the action key createChangeOrder is used twice"),
+        (planted.with(27), "manifest", "manifest could not be read"),
+    ] {
+        let name = component.file_name().unwrap().to_str().unwrap().to_owned();
+        let words = ["--no-cache", "--compile-deadline", "5m", "--older", &older];
+        let checked = check(&component, &words).await;
+        assert_eq!((checked.status, with(&checked, "failed")), (1, vec![failed.to_owned()]), "{}", checked.messages);
+        assert!(checked.messages.contains(&format!("1 of 16 checks do not hold: {failed}; ")), "{}", checked.messages);
+        // All the checks are there, in their order.
+        assert_eq!(names(&checked), whole, "{name}");
+        let found = of(&checked, failed);
+        assert!(found["problems"].to_string().contains(problem) && found["wayOut"].is_string(), "{found}");
+        assert_eq!(checked.json()["connector"], Value::Null);
+        let untried = with(&checked, "not-checked");
+        assert_eq!(untried.len(), if failed == "imports" { 15 } else { 14 }, "{}", checked.output);
+        let whys = untried.iter().map(|name| of(&checked, name)["why"].as_str().unwrap().to_owned());
+        assert!(whys.into_iter().all(|why| why.starts_with("it is not loaded: ")), "{}", checked.output);
+
+        let junit = check(&component, &[&words[..], &["--format", "junit"]].concat()).await;
+        let suite = format!("<testsuite name=\"{name}\" tests=\"16\" failures=\"1\" skipped=\"{}\">", untried.len());
+        assert!(junit.status == 1 && junit.output.contains(&suite), "{} {}", junit.output, junit.messages);
+        let table = check(&component, &[&words[..], &["--format", "table"]].concat()).await;
+        let line = table.output.lines().find(|line| line.starts_with("FAILED ")).unwrap();
+        assert!(table.status == 1 && line.contains(failed), "{}", table.output);
+    }
+    // What is no component is no report.
+    let none = file("none.wasm", b"no component".to_vec());
+    for missing in [none, planted.folder.path().join("missing.wasm")] {
+        let checked = check(&missing, &["--format", "junit"]).await;
+        assert_eq!((checked.status, checked.output.as_str()), (2, ""), "{}", checked.messages);
     }
 }
 

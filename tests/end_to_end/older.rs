@@ -10,7 +10,7 @@ use std::io::Read;
 use std::time::Duration;
 
 /// The component as it was built on the contract 0.1.0.
-fn component() -> Vec<u8> {
+pub(crate) fn component() -> Vec<u8> {
     let packed = fs::read(root().join("tests/components/duro_plm-0.1.0.wasm.gz")).unwrap();
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes).unwrap();

@@ -69,7 +69,25 @@ impl Bench {
         world: World,
         paging: Paging,
     ) -> Result<Self, String> {
-        let schema = Asked::of(connector.definition())?.schema()?;
+        Self::on_service_of(connector.definition(), connector, watched, (world, paging))
+    }
+
+    /// The component on the service that another version's manifest describes.
+    pub(super) fn described(
+        connector: &Connector,
+        watched: &Arc<Watched>,
+        by: &ConnectorDefinition,
+    ) -> Result<Self, String> {
+        Self::on_service_of(by, connector, watched, (World::with(RECORDS), PAGING))
+    }
+
+    fn on_service_of(
+        described: &ConnectorDefinition,
+        connector: &Connector,
+        watched: &Arc<Watched>,
+        (world, paging): (World, Paging),
+    ) -> Result<Self, String> {
+        let schema = Asked::of(described)?.schema()?;
         let service = Service::new(Answering::MadeUp(schema), world, paging);
         Ok(Self::on(connector, watched, service, connection(connector, ENDPOINT)?))
     }

@@ -11,10 +11,9 @@ use serde_json::{Map, Value};
 
 use super::Verdict;
 use super::bench::{Bench, Watched, words};
-use super::service::{Paging, World, mark};
-use crate::json_parts::items;
+use super::deliveries::Deliveries;
+use super::service::{Paging, World};
 use crate::operation::Operation;
-use crate::records::found;
 
 /// Polls after the last change: everything must have been delivered by then.
 const LAST_POLLS: usize = 40;
@@ -26,12 +25,45 @@ const MOST_SHOWN: usize = 5;
 struct Tally {
     polls: u64,
     changes: u64,
-    delivered: u64,
+}
+
+/// What came of the histories of one trigger.
+#[derive(Default)]
+struct Played {
+    /// Polls that failed, or that never came to an end.
+    faults: Vec<String>,
+    losses: Vec<String>,
+    changes: u64,
+    /// What was delivered, recognised or not.
+    records: u64,
+    /// Whether any of it was recognised as a record of the service.
+    names_some: bool,
+    /// Whether any of it told its version.
+    tells_versions: bool,
+}
+
+impl Played {
+    /// Why nobody can tell whether changes were lost; none where it was seen.
+    fn unseen(&self) -> Option<&'static str> {
+        if !self.faults.is_empty() || self.changes == 0 {
+            return None;
+        }
+        if !self.names_some && self.records > 0 {
+            return Some("the records that it delivers hold no id of the service's, so that none is recognised");
+        }
+        if !self.tells_versions && self.losses.is_empty() {
+            return Some(
+                "what it delivers names the records that were changed, and nothing in it tells their versions: no text \
+                 of the service, and no time but that of their creation",
+            );
+        }
+        None
+    }
 }
 
 /// Plays histories against every trigger, from this seed on.
 pub(super) async fn lose_nothing(connector: &Connector, watched: &Arc<Watched>, histories: u64, from: u64) -> Verdict {
-    let mut problems = Vec::new();
+    let (mut problems, mut unseen) = (Vec::new(), Vec::new());
     let mut tally = Tally::default();
     for trigger in &connector.definition().triggers {
         let lists = trigger.record_lists();
@@ -42,24 +74,29 @@ pub(super) async fn lose_nothing(connector: &Connector, watched: &Arc<Watched>, 
             ));
             continue;
         }
+        let mut played = Played::default();
         for seed in from..from.saturating_add(histories) {
-            match play(connector, watched, (trigger, &lists), seed, &mut tally).await {
+            match play(connector, watched, (trigger, &lists), seed, (&mut tally, &mut played)).await {
                 Ok(None) => {}
-                Ok(Some(loss)) => problems.push(format!("{}, history {seed}: {loss}", trigger.key)),
+                Ok(Some(loss)) => played.losses.push(format!("{}, history {seed}: {loss}", trigger.key)),
                 Err(Unplayable::Never(why)) => return Verdict::not_checked(why),
-                Err(Unplayable::Failed(why)) => problems.push(format!("{}, history {seed}: {why}", trigger.key)),
+                Err(Unplayable::Failed(why)) => {
+                    played.faults.push(format!("{}, history {seed}: {why}", trigger.key));
+                }
             }
-            if problems.len() >= MOST_SHOWN {
+            if played.faults.len() + played.losses.len() >= MOST_SHOWN {
                 break;
             }
         }
+        match played.unseen() {
+            Some(why) => unseen.push(format!("{}: {why}", trigger.key)),
+            None => problems.extend(played.faults.into_iter().chain(played.losses)),
+        }
     }
-    if problems.is_empty() && tally.delivered == 0 && tally.changes > 0 {
-        return Verdict::not_checked(
-            "what the trigger delivers holds no text of the records, so changes are not recognised",
-        );
+    if problems.is_empty() && !unseen.is_empty() {
+        return Verdict::not_checked(unseen.join("; "));
     }
-    let Tally { polls, changes, .. } = tally;
+    let Tally { polls, changes } = tally;
     Verdict::of(problems, format!("{histories} histories a trigger: {changes} changes, {polls} polls"))
 }
 
@@ -75,7 +112,7 @@ async fn play(
     watched: &Arc<Watched>,
     (trigger, lists): (&TriggerDefinition, &[RecordList]),
     seed: u64,
-    tally: &mut Tally,
+    (tally, played): (&mut Tally, &mut Played),
 ) -> Result<Option<String>, Unplayable> {
     let mut draw = fastrand::Rng::with_seed(seed);
     let paging = Paging { most: draw.usize(2..=5), by_place: draw.bool() };
@@ -84,10 +121,11 @@ async fn play(
     let mut inputs = bench.inputs(Operation::Trigger(trigger));
     choose(trigger, &mut inputs, &mut draw);
 
-    let mut seen = Seen { lists, delivered: BTreeMap::new() };
+    let mut seen = Deliveries::new(lists);
     let first = bench.poll(trigger, &inputs, None).await;
     let mut state = first.map_err(|failure| failed("the first poll", &failure))?.state;
-    let before: BTreeMap<String, u32> = bench.service.world(|world| world.versions().into_iter().collect());
+    let there = bench.service.world(|world| world.courses());
+    let before: BTreeMap<String, usize> = there.iter().map(|course| (course.id.clone(), course.version())).collect();
 
     for _ in 0..draw.usize(4..12) {
         bench.service.world(|world| {
@@ -111,7 +149,7 @@ async fn play(
         bench.service.meanwhile(None);
         let poll = polled.map_err(|failure| failed("a poll", &failure))?;
         tally.polls += 1;
-        seen.take(&bench, poll.payload.get());
+        seen.take(poll.payload.get(), &bench.service.world(|world| world.courses()));
         state = poll.state;
     }
 
@@ -122,31 +160,31 @@ async fn play(
         let poll = bench.poll(trigger, &inputs, Some(&state)).await;
         let poll = poll.map_err(|failure| failed("a poll after the last change", &failure))?;
         tally.polls += 1;
-        seen.take(&bench, poll.payload.get());
+        seen.take(poll.payload.get(), &bench.service.world(|world| world.courses()));
         state = poll.state;
         quiet = if poll.no_changes && !poll.more { quiet + 1 } else { 0 };
         if quiet == 3 {
             break;
         }
     }
+    played.records += seen.records;
+    played.names_some |= seen.names_some();
+    played.tells_versions |= seen.tells_versions();
     if quiet < 3 {
-        return Ok(Some(format!("{LAST_POLLS} polls after the last change it still finds some")));
+        return Err(Unplayable::Failed(format!("{LAST_POLLS} polls after the last change it still finds some")));
     }
-    let lost = bench.service.world(|world| {
-        let changed = world.versions().into_iter().filter(|(id, version)| before.get(id) != Some(version));
-        let changed: Vec<(String, u32)> = changed.collect();
-        tally.changes += changed.len() as u64;
-        changed.into_iter().find(|(id, version)| seen.delivered.get(id) != Some(version))
-    });
-    tally.delivered += seen.delivered.len() as u64;
-    Ok(lost.map(|(id, version)| {
-        let was = match seen.delivered.get(&id) {
-            Some(was) => format!("as version {was}"),
-            None => "never".to_owned(),
-        };
+    let mut changed = bench.service.world(|world| world.courses());
+    changed.retain(|course| before.get(&course.id) != Some(&course.version()));
+    let changes = changed.len() as u64;
+    tally.changes += changes;
+    played.changes += changes;
+    let lost = changed.iter().find_map(|course| Some((course, seen.lost(course)?)));
+    Ok(lost.map(|(course, was)| {
         let how = if paging.by_place { "place" } else { "record" };
         format!(
-            "{id}, of version {version} at the end, was delivered {was} (pages of {}, cursors by {how})",
+            "{}, of version {} at the end, was delivered {was} (pages of {}, cursors by {how})",
+            course.id,
+            course.version(),
             paging.most
         )
     }))
@@ -184,28 +222,6 @@ fn change(world: &mut World, draw: &mut fastrand::Rng) {
             world.create();
         } else {
             world.touch(draw.usize(0..world.len()));
-        }
-    }
-}
-
-/// What was delivered: of each record, the last version.
-struct Seen<'l> {
-    lists: &'l [RecordList],
-    delivered: BTreeMap<String, u32>,
-}
-
-impl Seen<'_> {
-    fn take(&mut self, bench: &Bench, payload: &str) {
-        let known = bench.service.world(|world| world.versions());
-        for (_, list) in found(payload, self.lists).unwrap_or_default() {
-            for record in items(list).into_iter().flatten() {
-                for (id, version) in known.iter().filter(|(id, _)| record.contains(id.as_str())) {
-                    let is = (1..=*version).rev().find(|version| record.contains(&mark(id, *version)));
-                    if let Some(is) = is {
-                        self.delivered.insert(id.clone(), is);
-                    }
-                }
-            }
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn without_secrets(bench: &Bench) -> Verdict {
         secrets,
         secret_in_hex: SECRET.bytes().map(|byte| format!("{byte:02x}")).collect(),
         leaves_marks: bench.service.is_made_up(),
-        records: bench.service.world(|world| world.versions().into_iter().map(|(id, _)| id).collect()),
+        records: bench.service.world(|world| world.courses().into_iter().map(|course| course.id).collect()),
     };
     let test = bench.connector.test_connection(&bench.connection, &bench.options()).await;
     let trace = test.map_or_else(|failure| failure.trace, |outcome| outcome.trace);

@@ -1,17 +1,21 @@
 //! Whether a component keeps the contract: what a host, and a flow, count on, tried out. Knows no service: the one that
 //! a component is tried on is made up from what its manifest says that it asks for, or answers what was recorded.
 //!
-//! `suite` is the list of checks, in order; `bench` what they are made with; `service` the made-up service; `bounds`
-//! and `payloads` look at every call that the others make; `schemas` is what values are held against; the rest are the
-//! checks, by what they are about.
+//! `checks` is what they are called and ask for; `suite` makes them in order, and `not_loaded` says what comes of them
+//! where there is nothing to call; `bench` is what they are made with; `service` the made-up service; `deliveries` what
+//! came of its records; `bounds` and `payloads` look at every call that the others make; `schemas` is what values are
+//! held against; the rest are the checks, by what they are about.
 
 mod bench;
 mod bounds;
 mod calls;
+mod checks;
 mod declared;
+mod deliveries;
 mod histories;
 mod live;
 mod logs;
+mod not_loaded;
 mod payloads;
 mod schemas;
 mod service;
@@ -23,6 +27,7 @@ mod versions;
 use serde::Serialize;
 
 pub(crate) use live::Live;
+pub(crate) use not_loaded::not_loaded;
 pub(crate) use suite::{Subject, run};
 
 /// What came of one check.

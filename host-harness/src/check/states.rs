@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Verdict;
 use super::bench::{Bench, Watched, connection, kind, words};
+use super::service::World;
 use crate::operation::Operation;
 
 /// What a recording lacks.
@@ -52,9 +53,10 @@ pub(super) async fn round_trip(bench: &Bench) -> Verdict {
     Verdict::of(problems, format!("{count} triggers, polled twice from one state"))
 }
 
-/// What is no state is refused as one, and so is another connection's and that of other inputs.
+/// What is no state is refused as one, and so is that of another service, of other inputs and, by a trigger that is
+/// told whose the records are, of another account.
 pub(super) async fn refused(bench: &Bench) -> Verdict {
-    let mut problems = Vec::new();
+    let (mut problems, mut unaware) = (Vec::new(), Vec::new());
     let mut count = 0;
     for trigger in &bench.definition().triggers {
         let inputs = bench.inputs(Operation::Trigger(trigger));
@@ -66,6 +68,7 @@ pub(super) async fn refused(bench: &Bench) -> Verdict {
                 continue;
             }
         };
+        let was_told_whose = bench.service.said_whose();
         for (garbage, name) in broken(&state) {
             count += 1;
             expect(bench.poll(trigger, &inputs, Some(&garbage)).await.map(drop), &trigger.key, name, &mut problems);
@@ -83,20 +86,41 @@ pub(super) async fn refused(bench: &Bench) -> Verdict {
             let polled = bench.poll(trigger, &others, Some(&state)).await;
             expect(polled.map(drop), &trigger.key, "the state of other inputs", &mut problems);
         }
+        if !bench.service.is_made_up() {
+            continue;
+        }
+        bench.service.world(World::change_owner);
+        let polled = bench.poll(trigger, &inputs, Some(&state)).await;
+        // Only who was told of both accounts can know that they are two: nothing makes a connector ask.
+        let knows = was_told_whose && bench.service.said_whose();
+        bench.service.world(World::change_owner);
+        if knows {
+            count += 1;
+            let name = "the state of another account at the same service, whose id it was told";
+            expect(polled.map(drop), &trigger.key, name, &mut problems);
+        } else {
+            unaware.push(trigger.key.as_str());
+        }
     }
     if count == 0 && problems.is_empty() {
         return Verdict::not_checked(UNANSWERED);
     }
-    Verdict::of(problems, format!("{count} states"))
+    let left_out = match unaware.as_slice() {
+        [] => String::new(),
+        names => format!("; not told whose the records are, so that any account's state is good: {}", names.join(", ")),
+    };
+    Verdict::of(problems, format!("{count} states{left_out}"))
 }
 
 /// A state that an older version wrote is taken, and what changed since then is found.
 pub(super) async fn older(older: &Connector, newer: &Bench, watched: &Arc<Watched>) -> Verdict {
-    let old = match Bench::new(older, watched) {
+    // Of an older one that does not say what it asks for, the newer's manifest says it: the service is the same.
+    let old = Bench::new(older, watched).or_else(|_| Bench::described(older, watched, newer.definition()));
+    let old = match old {
         Ok(bench) => bench,
-        Err(why) => return Verdict::not_checked(why),
+        Err(why) => return Verdict::not_checked(format!("the older version: {why}")),
     };
-    let mut problems = Vec::new();
+    let (mut problems, mut unwritten) = (Vec::new(), Vec::new());
     let mut count = 0;
     for trigger in &old.definition().triggers {
         let Some(now) = newer.definition().trigger(&trigger.key) else { continue };
@@ -105,8 +129,9 @@ pub(super) async fn older(older: &Connector, newer: &Bench, watched: &Arc<Watche
         old.service.world(|of| *of = world);
         let state = match first(&old, trigger, &inputs).await {
             Ok(state) => state,
+            // That is nothing that the newer one could mend.
             Err(why) => {
-                problems.push(format!("the older version: {why}"));
+                unwritten.push(why);
                 continue;
             }
         };
@@ -125,7 +150,16 @@ pub(super) async fn older(older: &Connector, newer: &Bench, watched: &Arc<Watche
             Err(failure) => problems.push(format!("{} does not take it: {}", trigger.key, words(&failure))),
         }
     }
-    Verdict::of(problems, format!("{count} states of version {}", older.definition().version))
+    let version = &older.definition().version;
+    if count == 0 {
+        let why = match unwritten.as_slice() {
+            [] => "it has no trigger that is still there".to_owned(),
+            whys => whys.join("; "),
+        };
+        return Verdict::not_checked(format!("the older version, {version}, wrote no state: {why}"));
+    }
+    let left_out = if unwritten.is_empty() { String::new() } else { format!("; left out: {}", unwritten.join("; ")) };
+    Verdict::of(problems, format!("{count} states of version {version}{left_out}"))
 }
 
 async fn first(bench: &Bench, trigger: &TriggerDefinition, inputs: &Map<String, Value>) -> Result<Vec<u8>, String> {

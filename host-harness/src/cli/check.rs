@@ -1,19 +1,22 @@
 //! `harness check`: whether a component keeps the contract.
 
-use std::path::PathBuf;
+mod report;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use serde::Serialize;
+use host::LoadError;
 
 use super::command_error::CommandError;
 use super::connection_option::ConnectionOption;
 use super::format::Format;
 use super::options::GlobalOptions;
 use super::print::OutputOption;
-use super::session::Session;
+use super::session::{ONE_AT_A_TIME, Session};
 use super::{component, output, record};
-use crate::check::{self, Done, Live, Subject, Verdict};
+use crate::check::{self, Live, Subject};
+use report::Checked;
 
 /// Check that a component keeps the contract: a line a check, with what was found and what to do
 ///
@@ -22,14 +25,15 @@ use crate::check::{self, Done, Live, Subject, Verdict};
 /// that of a connector for a REST service, what is to be refused is tried all the same, and --service FILE has a
 /// recording answer for the rest. With --connection it is tried on that service too, which is only read, whatever else
 /// is granted; inputs are what its own lists offer, and examples. Exit status 0 if all holds that could be tried, 1 if
-/// something does not.
+/// something does not, or with --strict if something could not be tried. A component that is not loaded, because it
+/// imports more than the contract has or its manifest is not sound, is reported like any other.
 #[derive(Args)]
 #[command(after_long_help = "\
                              Examples:
   harness check
   harness --component next.wasm check --older released.wasm
   harness --component rest.wasm check --service session.har
-  harness check --format junit --output check.xml
+  harness check --strict --format junit --output check.xml
   harness check --histories 1 --seed 4711
   harness check --connection connection.json
   harness check --connection connection.json --record check.har")]
@@ -48,6 +52,9 @@ pub(super) struct Arguments {
     /// The number of the first history: what failed is played again by its number
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
+    /// Count a check that could not be tried as failed: exit status 1. What is printed of it stays the same
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     connection: ConnectionOption,
     #[command(flatten)]
@@ -61,21 +68,16 @@ impl Arguments {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report<'a> {
-    connector: &'a str,
-    version: &'a str,
-    contract: &'a str,
-    checks: &'a [Done],
-}
-
 pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<(), CommandError> {
     arguments.output.open()?;
     let recorded = arguments.service.as_deref().map(record::read).transpose()?;
     let usual = if output::is_for_person() { Format::Table } else { Format::Json };
     let format = options.chosen_format().unwrap_or(usual);
-    let session = Session::open(options).await?;
+    let name = component_name(&options);
+    let session = match Session::loaded(options, ONE_AT_A_TIME).await? {
+        Ok(session) => session,
+        Err(error) => return not_loaded(&arguments, format, &name, error),
+    };
     let older = match &arguments.older {
         Some(file) => Some(component::find_at(&session.options, file).await?.load(&session.connector.runtime()).await?),
         None => None,
@@ -106,110 +108,36 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
     };
     let mut failed_to_print = None;
     let checks = check::run(&subject, |done| {
-        if format == Format::Table
-            && let Err(error) = output::text_line(&line(done))
-        {
+        if let Err(error) = report::each(format, done) {
             failed_to_print.get_or_insert(error);
         }
     })
     .await;
     if let Some(error) = failed_to_print {
-        return Err(error.into());
+        return Err(error);
     }
     let definition = session.connector.definition();
-    match format {
-        Format::Table => {}
-        Format::Junit => output::text_line(&junit(&definition.key, &checks))?,
-        _ => output::json(&Report {
-            connector: &definition.key,
-            version: &definition.version,
-            contract: session.connector.contract_version(),
-            checks: &checks,
-        })?,
-    }
-    let failed: Vec<&str> = checks.iter().filter(|done| done.verdict.is_failed()).map(|done| done.check).collect();
-    let skipped = checks.iter().filter(|done| matches!(done.verdict, Verdict::NotChecked { .. })).count();
-    let left_out = if skipped > 0 { format!("; {skipped} could not be tried") } else { String::new() };
-    if failed.is_empty() {
-        output::message(&format!("{} of {} checks hold{left_out}.", checks.len() - skipped, checks.len()));
-        return Ok(());
-    }
-    Err(CommandError::Found(format!(
-        "{} of {} checks do not hold: {}{left_out}",
-        failed.len(),
-        checks.len(),
-        failed.join(", ")
-    )))
+    let checked = Checked {
+        connector: Some(&definition.key),
+        version: Some(&definition.version),
+        contract: Some(session.connector.contract_version()),
+    };
+    report::all(format, &checked, &name, &checks)?;
+    report::end(&checks, arguments.strict)
 }
 
-/// A check in a line, and a line for each thing that was found.
-fn line(done: &Done) -> String {
-    let rule = done.rule;
-    match &done.verdict {
-        Verdict::Passed { tried } => format!("ok      {:<17} {rule} ({tried})", done.check),
-        Verdict::NotChecked { why } => format!("not     {:<17} {rule}: {why}", done.check),
-        Verdict::Failed { problems } => {
-            let mut text = format!("FAILED  {:<17} {rule}", done.check);
-            for problem in problems {
-                text.push_str(&format!("\n          - {}", output::one_line(problem)));
-            }
-            if let Some(way_out) = done.way_out {
-                text.push_str(&format!("\n          Way out: {way_out}"));
-            }
-            text
-        }
-    }
+/// A component that breaks the contract, so that no host loads it, is what this command is there to find.
+fn not_loaded(arguments: &Arguments, format: Format, name: &str, error: LoadError) -> Result<(), CommandError> {
+    let (has_older, is_live) = (arguments.older.is_some(), arguments.calls_a_service());
+    let Some(checks) = check::not_loaded(&error, has_older, is_live) else { return Err(error.into()) };
+    checks.iter().try_for_each(|done| report::each(format, done))?;
+    report::all(format, &Checked::default(), name, &checks)?;
+    report::end(&checks, arguments.strict)
 }
 
-/// The results as JUnit writes them.
-fn junit(connector: &str, checks: &[Done]) -> String {
-    let count = |is: fn(&Verdict) -> bool| checks.iter().filter(|done| is(&done.verdict)).count();
-    let failures = count(Verdict::is_failed);
-    let skipped = count(|verdict| matches!(verdict, Verdict::NotChecked { .. }));
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" \
-         skipped=\"{skipped}\">\n",
-        xml(connector),
-        checks.len()
-    );
-    for done in checks {
-        let name = format!("  <testcase classname=\"{}\" name=\"{}\"", xml(connector), xml(done.check));
-        let within = match &done.verdict {
-            Verdict::Passed { .. } => {
-                text.push_str(&format!("{name}/>\n"));
-                continue;
-            }
-            Verdict::NotChecked { why } => format!("<skipped message=\"{}\"/>", xml(why)),
-            Verdict::Failed { problems } => {
-                let way_out = done.way_out.unwrap_or_default();
-                format!(
-                    "<failure message=\"{}\">{}\nWay out: {}</failure>",
-                    xml(done.rule),
-                    xml(&problems.join("\n")),
-                    xml(way_out)
-                )
-            }
-        };
-        text.push_str(&format!("{name}>{within}</testcase>\n"));
-    }
-    text + "</testsuite>"
-}
-
-/// Text within XML 1.0, which has no place for most control characters.
-fn xml(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(character),
-            character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push('\u{fffd}')
-            }
-            character => escaped.push(character),
-        }
-    }
-    escaped
+/// What a component is called that does not say it: the name of its file.
+fn component_name(options: &GlobalOptions) -> String {
+    let file = options.precompiled().map(Path::to_owned).or_else(|| options.component().ok());
+    let name = file.as_deref().and_then(Path::file_name).unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }

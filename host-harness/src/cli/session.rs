@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use host::contract::ConnectorDefinition;
 use host::{
-    CacheUse, CallError, CallFailure, CallOptions, Connection, Connector, Limits, LogLevel, LogOptions, Observers,
-    Runtime, RuntimeOptions, WaysOut,
+    CacheUse, CallError, CallFailure, CallOptions, Connection, Connector, Limits, LoadError, LogLevel, LogOptions,
+    Observers, Runtime, RuntimeOptions, WaysOut,
 };
 
 use serde_json::Value;
@@ -27,6 +27,9 @@ use crate::recording::Component;
 /// A manifest as it is printed, in bytes: indented, it is several times what a component may declare.
 const LARGEST_MANIFEST: u64 = 16 * 1024 * 1024;
 
+/// So many calls are at most under way of a command that makes one at a time: that needs no pool of a thousand.
+pub(super) const ONE_AT_A_TIME: u32 = 4;
+
 /// A loaded connector with the options that its calls are made with.
 pub(super) struct Session {
     pub(super) connector: Connector,
@@ -38,26 +41,37 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) async fn open(options: GlobalOptions) -> Result<Self, CommandError> {
-        // One call at a time needs no pool of a thousand.
-        Self::open_for(options, 4).await
+        Self::open_for(options, ONE_AT_A_TIME).await
     }
 
     /// The same for so many calls at the same time.
     pub(super) async fn open_for(options: GlobalOptions, concurrent_calls: u32) -> Result<Self, CommandError> {
+        Ok(Self::loaded(options, concurrent_calls).await??)
+    }
+
+    /// The same, with what keeps a component that was found from being loaded apart from everything else.
+    pub(super) async fn loaded(
+        options: GlobalOptions,
+        concurrent_calls: u32,
+    ) -> Result<Result<Self, LoadError>, CommandError> {
         let runtime = runtime(&options, concurrent_calls)?;
         let loading = |file: &Path| Progress::start(format!("Loading {}", file.display()));
         let answers = options.recording().answers()?;
-        let (mut connector, file) = match options.precompiled() {
+        let (loaded, file) = match options.precompiled() {
             Some(file) => {
                 let _progress = loading(file);
                 // SAFETY: the operator vouches for the file by naming it with a flag that says what it is.
-                (unsafe { runtime.load_precompiled(file) }.await?, None)
+                (unsafe { runtime.load_precompiled(file) }.await, None)
             }
             None => {
                 let _progress = loading(&options.component()?);
                 let found = component::find(&options).await?;
-                (found.load(&runtime).await?, found.file)
+                (found.load(&runtime).await, found.file)
             }
+        };
+        let mut connector = match loaded {
+            Ok(connector) => connector,
+            Err(error) => return Ok(Err(error)),
         };
         if let Some(answers) = answers {
             connector = connector.with_transport(answers);
@@ -71,7 +85,7 @@ impl Session {
         if let Some(recording) = options.under_way() {
             recording.opened(&connector, file.as_deref(), limits.clone());
         }
-        Ok(Self { connector, options, limits, file })
+        Ok(Ok(Self { connector, options, limits, file }))
     }
 
     /// What the connector was loaded from, where that is WebAssembly.

@@ -32,6 +32,16 @@ mod fault {
     pub(super) const LOGGED_KEY: u8 = 16;
     pub(super) const LOGGED_INPUTS: u8 = 17;
     pub(super) const EXAMPLE_OUT_OF_BOUNDS: u8 = 18;
+    // A payload may leave out what it likes: no fault.
+    pub(super) const RECORDS_WITHOUT_TEXTS: u8 = 19;
+    pub(super) const RECORDS_OF_IDS_ALONE: u8 = 20;
+    pub(super) const RECORDS_WITHOUT_IDS: u8 = 21;
+    pub(super) const NAIVE_TRIGGER_WITHOUT_TEXTS: u8 = 22;
+    pub(super) const NAIVE_TRIGGER_OF_IDS_ALONE: u8 = 23;
+    pub(super) const SILENT_TRIGGER: u8 = 24;
+    pub(super) const STATE_OF_ANY_ACCOUNT: u8 = 25;
+    pub(super) const DOUBLED_KEY: u8 = 26;
+    pub(super) const NO_DESCRIPTION: u8 = 27;
 }
 
 fn planted() -> u8 {
@@ -42,6 +52,21 @@ fn planted() -> u8 {
 
 fn has(fault: u8) -> bool {
     planted() == fault
+}
+
+/// The members of a record that are passed on, where not all are.
+fn passed_on() -> Option<&'static [&'static str]> {
+    match planted() {
+        fault::RECORDS_WITHOUT_TEXTS | fault::NAIVE_TRIGGER_WITHOUT_TEXTS => Some(&["id", "created", "lastModified"]),
+        fault::RECORDS_OF_IDS_ALONE | fault::NAIVE_TRIGGER_OF_IDS_ALONE => Some(&["id"]),
+        fault::RECORDS_WITHOUT_IDS => Some(&[]),
+        _ => None,
+    }
+}
+
+fn is_naive() -> bool {
+    let naive = [fault::NAIVE_TRIGGER, fault::NAIVE_TRIGGER_WITHOUT_TEXTS, fault::NAIVE_TRIGGER_OF_IDS_ALONE];
+    naive.into_iter().any(has)
 }
 
 /// The connector, with the fault.
@@ -61,7 +86,15 @@ impl Connector for Planted {
     }
 
     fn describe() -> manifest::ConnectorDefinition {
+        if has(fault::NO_DESCRIPTION) {
+            std::process::abort();
+        }
         let mut definition = Duro::describe();
+        if has(fault::DOUBLED_KEY)
+            && let Some(action) = definition.actions.first().cloned()
+        {
+            definition.actions.push(action);
+        }
         if has(fault::DROPPED_KEY) {
             definition.actions.retain(|action| action.key != "getCurrentUser");
         }
@@ -133,8 +166,10 @@ impl Connector for Planted {
         inputs: &str,
         state: Option<&[u8]>,
     ) -> Result<PollResult, Error> {
-        if has(fault::NAIVE_TRIGGER) {
-            return naive(host, connection, state);
+        if is_naive() {
+            let mut polled = naive(host, connection, state)?;
+            polled.payload = shortened(polled.payload);
+            return Ok(polled);
         }
         if has(fault::OWN_STATES_ALONE) {
             let own = state.map(|state| state.strip_prefix(b"next:").ok_or_else(|| invalid("of another version")));
@@ -146,8 +181,16 @@ impl Connector for Planted {
             Err(Error::InvalidState(_)) if has(fault::FORGIVING_STATE) => {
                 Duro::poll(host, key, connection, inputs, None)
             }
+            Err(Error::InvalidState(text)) if has(fault::STATE_OF_ANY_ACCOUNT) && text.contains("another company") => {
+                Duro::poll(host, key, connection, inputs, None)
+            }
             polled => polled,
         }?;
+        polled.payload = shortened(polled.payload);
+        if has(fault::SILENT_TRIGGER) {
+            let payload = json!({ "body": { "data": { "created": [], "updated": [], "deleted": [] } } });
+            (polled.payload, polled.no_changes) = (payload.to_string(), true);
+        }
         if has(fault::EAGER_FIRST_POLL) && state.is_none() {
             polled.no_changes = false;
         }
@@ -190,6 +233,20 @@ fn naive(host: &dyn Host, connection: &Connection, state: Option<&[u8]>) -> Resu
         more: false,
         extensions: None,
     })
+}
+
+/// The payload with records of which no more is passed on than the fault says.
+fn shortened(payload: String) -> String {
+    let (Some(members), Ok(mut value)) = (passed_on(), serde_json::from_str::<Value>(&payload)) else { return payload };
+    for list in ["created", "updated"] {
+        let records = value.pointer_mut(&format!("/body/data/{list}")).and_then(Value::as_array_mut);
+        for record in records.into_iter().flatten().filter_map(Value::as_object_mut) {
+            record.iter_mut().filter(|(name, _)| !members.contains(&name.as_str())).for_each(|(_, value)| {
+                *value = Value::Null;
+            });
+        }
+    }
+    value.to_string()
 }
 
 /// The member of this name, wherever it is.

@@ -14,7 +14,7 @@ use host::contract::Failure;
 use serde_json::json;
 
 pub(super) use answer::Paging;
-pub(super) use world::{World, mark};
+pub(super) use world::{Course, World, mark};
 
 use crate::recording::Answers;
 use crate::verify::Schema;
@@ -74,12 +74,15 @@ struct Inner {
     refused: Vec<String>,
     /// Whether a recording had no answer to a request of this call.
     unanswered: bool,
+    /// Whether an answer of this call said who asks, by an id.
+    said_whose: bool,
 }
 
 impl Service {
     pub(super) fn new(answering: Answering, world: World, paging: Paging) -> Arc<Self> {
         let (trouble, meanwhile, refused) = (None, None, Vec::new());
-        let inner = Inner { world, paging, trouble, meanwhile, requests: 0, refused, unanswered: false };
+        let (unanswered, said_whose) = (false, false);
+        let inner = Inner { world, paging, trouble, meanwhile, requests: 0, refused, unanswered, said_whose };
         Arc::new(Self { answering, inner: Mutex::new(inner) })
     }
 
@@ -95,7 +98,9 @@ impl Service {
 
     /// Before each call: a recording is at its beginning again.
     pub(super) fn begin(&self) {
-        self.inner().unanswered = false;
+        let mut inner = self.inner();
+        (inner.unanswered, inner.said_whose) = (false, false);
+        drop(inner);
         if let Answering::Recorded(answers) = &self.answering {
             answers.rewind();
         }
@@ -104,6 +109,11 @@ impl Service {
     /// Whether a recording had no answer to something that the last call asked.
     pub(super) fn left_unanswered(&self) -> bool {
         self.inner().unanswered
+    }
+
+    /// Whether the last call asked who it is, and was told.
+    pub(super) fn said_whose(&self) -> bool {
+        self.inner().said_whose
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -141,7 +151,12 @@ impl Transport for Service {
         let (status, kind, body) = match &inner.trouble {
             None => match &self.answering {
                 Answering::MadeUp(schema) => match answer::answer(schema, &inner.world, inner.paging, request.body()) {
-                    Ok(data) => (200, JSON, json!({ "data": data }).to_string()),
+                    Ok(data) => {
+                        let body = json!({ "data": data }).to_string();
+                        // The id as a value of its own: in other texts of the service it stands within more.
+                        inner.said_whose |= body.contains(&format!("{:?}", inner.world.own().id));
+                        (200, JSON, body)
+                    }
                     Err(problem) => {
                         let body = json!({ "errors": [{ "message": problem }] }).to_string();
                         inner.refused.push(problem);

@@ -14,11 +14,28 @@ const DEEPEST: u8 = 2;
 pub(super) struct Record {
     pub(super) id: String,
     /// How often it was changed. Each text of it says so, by which what was delivered is recognised.
-    pub(super) version: u32,
+    pub(super) version: usize,
     pub(super) created: SystemTime,
     pub(super) changed: SystemTime,
+    /// When it got each of its versions, the first first.
+    pub(super) times: Vec<SystemTime>,
     /// How far below a record of the list it is.
     pub(super) depth: u8,
+}
+
+/// How a record went from version to version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::check) struct Course {
+    pub(in crate::check) id: String,
+    /// When it got each of its versions, the first first.
+    pub(in crate::check) times: Vec<SystemTime>,
+}
+
+impl Course {
+    /// The version that it has now.
+    pub(in crate::check) fn version(&self) -> usize {
+        self.times.len()
+    }
 }
 
 /// What there is.
@@ -27,12 +44,18 @@ pub(in crate::check) struct World {
     records: Vec<Record>,
     now: SystemTime,
     made: u64,
+    /// Whose records they are, by a number.
+    owner: u64,
 }
+
+/// Whose records they are at first, and who else may ask.
+const OWNERS: [u64; 2] = [0, u64::MAX];
 
 impl World {
     /// An empty one.
     pub(in crate::check) fn new() -> Self {
-        Self { records: Vec::new(), now: UNIX_EPOCH + BEGINNING, made: 0 }
+        let [owner, _] = OWNERS;
+        Self { records: Vec::new(), now: UNIX_EPOCH + BEGINNING, made: 0, owner }
     }
 
     /// One with so many records, each an hour after the one before.
@@ -58,7 +81,8 @@ impl World {
     pub(in crate::check) fn create(&mut self) -> usize {
         self.made += 1;
         let id = id_of(self.made);
-        self.records.push(Record { id, version: 1, created: self.now, changed: self.now, depth: 0 });
+        let now = self.now;
+        self.records.push(Record { id, version: 1, created: now, changed: now, times: vec![now], depth: 0 });
         self.records.len() - 1
     }
 
@@ -68,6 +92,7 @@ impl World {
         if let Some(record) = self.records.get_mut(place) {
             record.version += 1;
             record.changed = now;
+            record.times.push(now);
         }
     }
 
@@ -75,9 +100,10 @@ impl World {
         self.records.len()
     }
 
-    /// Id and version of each record.
-    pub(in crate::check) fn versions(&self) -> Vec<(String, u32)> {
-        self.records.iter().map(|record| (record.id.clone(), record.version)).collect()
+    /// Each record, and how it came to its version.
+    pub(in crate::check) fn courses(&self) -> Vec<Course> {
+        let course = |record: &Record| Course { id: record.id.clone(), times: record.times.clone() };
+        self.records.iter().map(course).collect()
     }
 
     /// The id of a record that is there.
@@ -104,10 +130,17 @@ impl World {
         })
     }
 
-    /// What a service says of itself and of whoever asks: always the same.
+    /// Lets whoever asks be another one, with the same records; and back.
+    pub(in crate::check) fn change_owner(&mut self) {
+        let [first, other] = OWNERS;
+        self.owner = if self.owner == first { other } else { first };
+    }
+
+    /// What a service says of itself and of whoever asks: always the same, as long as that is the same one.
     pub(super) fn own(&self) -> Record {
         let began = UNIX_EPOCH + BEGINNING;
-        Record { id: id_of(0), version: 1, created: began, changed: began, depth: DEEPEST }
+        let id = id_of(self.owner);
+        Record { id, version: 1, created: began, changed: began, times: vec![began], depth: DEEPEST }
     }
 }
 
@@ -148,7 +181,7 @@ fn id_of(number: u64) -> String {
 }
 
 /// By what a record's version is recognised.
-pub(in crate::check) fn mark(id: &str, version: u32) -> String {
+pub(in crate::check) fn mark(id: &str, version: usize) -> String {
     format!("{id} v{version}.")
 }
 
