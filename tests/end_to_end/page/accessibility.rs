@@ -119,7 +119,7 @@ async fn code_questions_and_triggers_are_accessible() {
             poll(browser, number).await;
         }
         browser.click("#timeline .more > summary").await;
-        browser.wait_for("#timeline .row").await;
+        browser.wait_for("#timeline .more[open] .table-box").await;
         scan.all_looks(browser, "the timeline").await;
         browser.click("#timeline .more > summary").await;
         for number in 3..=5 {
@@ -137,7 +137,7 @@ async fn code_questions_and_triggers_are_accessible() {
         browser.wait_for_text("[data-fold]", "quiet before it").await;
         scan.all_looks(browser, "quiet polls in one line, and the state").await;
         browser.click("#timeline .more > summary").await;
-        browser.wait_for("#timeline .row").await;
+        browser.wait_for("#timeline .more[open] .table-box").await;
         scan.all_looks(browser, "a quiet poll that is looked into").await;
         browser.js("const s = document.querySelector('#input-pollResourceType'); s.value = 'changeOrders'").await;
         browser.click("[data-trigger=poll]").await;

@@ -105,7 +105,7 @@ async fn the_pictures_are_taken_and_kept_where_a_folder_is_named() {
         }
         album.take("page-trigger").await;
         browser.click("#timeline li:nth-child(2) .more > summary").await;
-        browser.wait_for("#timeline .row").await;
+        browser.wait_for("#timeline .more[open] .table-box").await;
         album.take("page-trigger-details").await;
         bench.open("/about").await;
         album.take("page-about").await;
