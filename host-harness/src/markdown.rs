@@ -189,10 +189,10 @@ fn text(words: &str) -> String {
 /// A key or a value, as it is.
 fn code(words: &str) -> String {
     let words = one_line(&words.split_whitespace().collect::<Vec<_>>().join(" ")).replace('|', "\\|");
-    let ticks = if words.contains('`') { "``" } else { "`" };
+    // As many ticks in a row as it began with end such a span, and no others.
+    let longest = words.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    let ticks = "`".repeat(longest + 1);
     let pad = if words.starts_with('`') || words.ends_with('`') { " " } else { "" };
-    // Two ticks in a row end such a span: there is no way to write them in it.
-    let words = words.replace("``", "` `");
     if words.is_empty() { String::new() } else { format!("{ticks}{pad}{words}{pad}{ticks}") }
 }
 
@@ -223,6 +223,8 @@ mod tests {
         );
         assert_eq!(code("a`b|c"), "``a`b\\|c``");
         assert_eq!(code("`"), "`` ` ``");
+        // As many in a row as it begins with would end it: what follows would be markup.
+        assert_eq!(code("```<img>"), "```` ```<img> ````");
         assert_eq!(link("javascript:alert(1)"), None);
         assert_eq!(link("https://a.example/(x)").as_deref(), Some("https://a.example/%28x%29"));
         let mut page = Page::default();

@@ -279,6 +279,16 @@ async fn a_component_that_no_host_loads_is_reported_like_any_other_in_every_form
 }
 
 #[tokio::test]
+async fn an_older_version_that_cannot_be_loaded_is_said_to_be_the_older_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = folder.path().join("older.wasm");
+    std::fs::write(&older, "hello").unwrap();
+    let checked = check(&built("duro_plm.wasm"), &["--histories", "1", "--older", older.to_str().unwrap()]).await;
+    assert!(checked.status != 0 && checked.messages.contains("--older "), "{}", checked.messages);
+    assert!(checked.messages.contains("older.wasm: "), "{}", checked.messages);
+}
+
+#[tokio::test]
 async fn a_recording_answers_in_the_place_of_a_service() {
     let desk = Desk::new().await;
     let list = ["action", "listComponents", "--input", "first=3", "--record", "list.har"];

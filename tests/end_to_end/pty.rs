@@ -125,7 +125,9 @@ fn plain(text: &str) -> String {
             '\u{1b}' if rest.clone().next() == Some('[') => {
                 rest.find(|c| c.is_ascii_alphabetic());
             }
-            '\r' => {}
+            '\n' | '\t' => plain.push(character),
+            // A shell rings, too.
+            character if character.is_control() => {}
             character => plain.push(character),
         }
     }

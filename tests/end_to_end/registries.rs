@@ -250,11 +250,11 @@ async fn a_file_needs_its_signature_beside_it_and_openssl_agrees() {
     // A folder's settings demand a signature as the flag does.
     shop.keys("other").await;
     fs::write(shop.at("harness.toml"), "component = \"connector.wasm\"\ntrust = [\"other.pub\"]\n").unwrap();
-    shop.succeeds(&["allow"]).await;
+    assert_eq!(shop.harness(&["allow"]).await.status, 0);
     let refused = shop.refuses(&["inspect", "--format", "json"]).await;
     assert!(refused.contains("none of the trusted keys"), "{refused}");
     fs::write(shop.at("harness.toml"), "component = \"connector.wasm\"\ntrust = \"release.pub\"\n").unwrap();
-    shop.succeeds(&["allow"]).await;
+    assert_eq!(shop.harness(&["allow"]).await.status, 0);
     assert_eq!(shop.succeeds(&["inspect", "--format", "json"]).await["manifest"]["key"], "duro-plm");
     fs::remove_file(shop.at("harness.toml")).unwrap();
     // Neither is another one run beside it that nobody has signed.

@@ -7,7 +7,9 @@ use super::project::config::{TABLES, is_given};
 use super::shell::word;
 
 /// Those of them that stand under no heading.
-const WHAT_IS_LOADED: [&str; 3] = ["component", "precompiled", "trust"];
+const WHAT_IS_LOADED: [&str; 4] = ["component", "precompiled", "trust", "expect_manifest"];
+/// A grant that is of use beside --otlp alone, which is no flag of a call.
+const FOR_COLLECTORS: &str = "send_trace_context";
 
 /// These flags as a shell takes them; none where one cannot be written for a shell.
 pub(super) fn of(command: &Command, matches: &ArgMatches) -> Option<Vec<String>> {
@@ -18,7 +20,9 @@ pub(super) fn of(command: &Command, matches: &ArgMatches) -> Option<Vec<String>>
     }
     let counts = |argument: &&clap::Arg| {
         let heading = argument.get_help_heading().unwrap_or_default();
-        WHAT_IS_LOADED.contains(&argument.get_id().as_str()) || TABLES.iter().any(|(_, known)| *known == heading)
+        let id = argument.get_id().as_str();
+        let is_of_calls = id != FOR_COLLECTORS;
+        WHAT_IS_LOADED.contains(&id) || is_of_calls && TABLES.iter().any(|(_, known)| *known == heading)
     };
     let mut words = Vec::new();
     for argument in command.get_arguments().filter(counts) {
@@ -58,6 +62,8 @@ mod tests {
         let trusted = flags(&["serve", "--trust", "a.pub", "--trust", "$(b)", "--format", "json", "--debug"]).unwrap();
         assert_eq!(trusted, "--trust a.pub --trust '$(b)'");
         assert_eq!(flags(&["serve", "--proxy", "http://127.0.0.1:1"]).unwrap(), "--proxy http://127.0.0.1:1");
+        let expected = flags(&["--expect-manifest", "a.json", "--send-trace-context", "serve"]).unwrap();
+        assert_eq!(expected, "--expect-manifest a.json");
         assert_eq!(flags(&["inspect"]).unwrap(), "");
         assert_eq!(flags(&["--component", "a\u{1b}.wasm", "serve"]), None);
     }

@@ -79,7 +79,11 @@ pub(super) async fn run(arguments: Arguments, options: GlobalOptions) -> Result<
         Err(error) => return not_loaded(&arguments, format, &name, error),
     };
     let older = match &arguments.older {
-        Some(file) => Some(component::find_at(&session.options, file).await?.load(&session.connector.runtime()).await?),
+        Some(file) => {
+            let found = component::find_at(&session.options, file).await?;
+            let failed = |error: LoadError| CommandError::Load(format!("--older {}: {error}", file.display()));
+            Some(found.load(&session.connector.runtime()).await.map_err(failed)?)
+        }
         None => None,
     };
     if let (Some(file), Some(of)) = (&arguments.service, recorded.as_ref().and_then(|of| of.component.as_ref()))

@@ -36,6 +36,13 @@ pub(crate) async fn finish(
         warnings.push(format!("the recording is full at {most} MiB: the last {left_out} calls are not in it"));
     }
     let was_redacted = redaction.apply(&mut calls, &mut own);
+    if was_redacted && !own.is_empty() {
+        warnings.push(
+            "something was taken out of what is recorded: `harness verify --answer-from` may find otherwise with it, or \
+             nothing that answers"
+                .to_owned(),
+        );
+    }
     let mut states: HashMap<BytesText, BytesText> = HashMap::new();
     for (call, number) in calls.iter_mut().zip(1..) {
         let title = format!("call {number} of the recording ({})", call.title());

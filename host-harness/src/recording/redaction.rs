@@ -4,26 +4,45 @@
 use regex::Regex;
 
 /// Names under which nothing stands that anybody should be given.
-const ALWAYS: [&str; 14] = [
+const ALWAYS: [&str; 30] = [
+    "accesskey",
     "accesstoken",
     "apikey",
+    "apitoken",
     "authorization",
-    "clientsecret",
+    "authtoken",
+    "awssecretaccesskey",
+    "bearertoken",
     "cookie",
-    "passwd",
-    "password",
+    "csrftoken",
+    "idtoken",
+    "jwt",
+    "passphrase",
     "privatekey",
     "proxyauthorization",
     "refreshtoken",
-    "secret",
+    "secretaccesskey",
+    "secretkey",
+    "securitytoken",
+    "sessionid",
+    "sessiontoken",
     "setcookie",
     "token",
+    "xaccesstoken",
+    "xamzsecuritytoken",
+    "xamzsignature",
     "xapikey",
+    "xauthtoken",
+    "xcsrftoken",
+    "xsrftoken",
 ];
+
+/// How further such names end: `newPassword`, `webhookSecret`. Not `token`: a page's token is none.
+const ENDINGS: [&str; 4] = ["passwd", "password", "passwords", "secret"];
 
 /// What is taken out; by default, what always is.
 pub(crate) struct Redaction {
-    /// In lower case, without hyphens and underscores.
+    /// In lower case, without hyphens, underscores and blanks.
     names: Vec<String>,
     pub(super) patterns: Vec<Regex>,
 }
@@ -53,10 +72,11 @@ impl Redaction {
     /// Whether what stands under this name is taken out.
     pub(crate) fn names(&self, name: &str) -> bool {
         let name = plain(name);
-        self.names.contains(&name)
+        self.names.contains(&name) || ENDINGS.iter().any(|ending| name.ends_with(ending))
     }
 }
 
 fn plain(name: &str) -> String {
-    name.chars().filter(|character| !matches!(character, '-' | '_')).flat_map(char::to_lowercase).collect()
+    let is_part = |character: &char| !matches!(character, '-' | '_') && !character.is_whitespace();
+    name.chars().filter(is_part).flat_map(char::to_lowercase).collect()
 }

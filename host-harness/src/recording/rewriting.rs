@@ -10,10 +10,16 @@ use crate::json_parts;
 struct Level {
     is_object: bool,
     is_named: bool,
+    /// How many of its items or members are over.
+    place: usize,
+    /// Whether the member that is being read says what another one is called.
+    says_name: bool,
+    /// Whether it is a name with its value: `["password", "…"]`, or `{"key": "password", "value": "…"}`.
+    is_pair: bool,
 }
 
 /// The text with what `instead` gives in the place of scalars; none where it gives nothing. It is asked with a scalar
-/// as it is spelled, and with whether it stands under a name that `names` takes, at whatever depth.
+/// as it is spelled, and with whether it stands under a name that `names` takes, at whatever depth, or beside it.
 pub(super) fn rewritten(
     json: &str,
     names: impl Fn(&str) -> bool,
@@ -28,7 +34,7 @@ pub(super) fn rewritten(
         match byte {
             b'{' | b'[' => {
                 awaits_name = *byte == b'{';
-                levels.push(Level { is_object: awaits_name, is_named });
+                levels.push(Level { is_object: awaits_name, is_named, place: 0, says_name: false, is_pair: false });
                 at += 1;
             }
             b'}' | b']' => {
@@ -37,6 +43,9 @@ pub(super) fn rewritten(
                 at += 1;
             }
             b',' => {
+                if let Some(level) = levels.last_mut() {
+                    level.place += 1;
+                }
                 let level = levels.last();
                 awaits_name = level.is_some_and(|level| level.is_object);
                 is_named = level.is_some_and(|level| level.is_named);
@@ -48,8 +57,22 @@ pub(super) fn rewritten(
                 let spelled = json.get(at..end).unwrap_or_default();
                 if awaits_name {
                     awaits_name = false;
-                    is_named = levels.last().is_some_and(|level| level.is_named) || names(&said(spelled));
-                } else if let Some(text) = instead(spelled, is_named) {
+                    let name = said(spelled);
+                    is_named = names(&name);
+                    if let Some(level) = levels.last_mut() {
+                        is_named |= level.is_named || (level.is_pair && name == "value");
+                        level.says_name = matches!(&*name, "key" | "name");
+                    }
+                    at = end;
+                    continue;
+                }
+                let mut is_named = is_named;
+                if let Some(level) = levels.last_mut() {
+                    let may_name = if level.is_object { level.says_name } else { level.place == 0 };
+                    level.is_pair |= may_name && spelled.starts_with('"') && names(&said(spelled));
+                    is_named |= level.is_pair && !level.is_object && level.place == 1 && is_last(bytes.get(end..));
+                }
+                if let Some(text) = instead(spelled, is_named) {
                     let written = written.get_or_insert_default();
                     written.push_str(json.get(copied..at).unwrap_or_default());
                     written.push_str(&text);
@@ -62,6 +85,11 @@ pub(super) fn rewritten(
     let mut written = written?;
     written.push_str(json.get(copied..).unwrap_or_default());
     Some(written)
+}
+
+/// Whether a list is over behind an item.
+fn is_last(rest: Option<&[u8]>) -> bool {
+    rest.unwrap_or_default().iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b']')
 }
 
 /// What a string says. Where its escapes stand for no text, they stay.

@@ -1,5 +1,6 @@
-//! Takes out what a redaction says: all of it is gone through once for what has such a name or fits a pattern, and once
-//! more for what stood under a name and stands elsewhere too.
+//! Takes out what a redaction says: all of it is gone through once for what has such a name, and once more for what
+//! stood under a name and stands elsewhere too, and for what fits a pattern. In this order: of a value that a pattern
+//! had cut, the rest would no longer be found.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -41,9 +42,12 @@ impl Redaction {
     }
 
     /// Takes it out of JSON and of words that belong together. What was a value of the JSON is taken out of the words
-    /// too, where one of them is no more than that.
-    pub(crate) fn take_out(&self, json: &mut [&mut String], words: &mut [&mut String]) {
-        Work::of(self).twice(|work| {
+    /// too, where one of them is no more than that; and so is what stood under a name in the exchanges that it comes
+    /// from.
+    pub(crate) fn take_out(&self, json: &mut [&mut String], words: &mut [&mut String], from: &[Exchange]) {
+        let mut work = Work::of(self);
+        from.iter().for_each(|exchange| work.exchange(&mut exchange.clone()));
+        work.twice(|work| {
             json.iter_mut().for_each(|json| work.json(json));
             words.iter_mut().for_each(|words| work.words(words));
         });
@@ -77,7 +81,7 @@ impl<'a> Work<'a> {
     /// to get ready to look for it takes time.
     fn twice(&mut self, mut go_through: impl FnMut(&mut Self)) {
         go_through(self);
-        if !self.taken.is_empty() {
+        if !self.taken.is_empty() || !self.redaction.patterns.is_empty() {
             self.is_second = true;
             go_through(self);
         }
@@ -140,7 +144,7 @@ impl<'a> Work<'a> {
     }
 
     fn named(&mut self, name: &str, value: &mut String) {
-        let clean = if self.redaction.names(name) { self.take(value) } else { self.in_text(value) };
+        let clean = if self.redaction.names(name) { self.take(value) } else { self.in_address(value) };
         put(value, clean);
     }
 
@@ -210,6 +214,18 @@ impl<'a> Work<'a> {
         let may_be_json = depth < DEEPEST && text.trim_start().starts_with(['{', '[']);
         let is_json = may_be_json && serde_json::from_str::<IgnoredAny>(text).is_ok();
         let clean = if is_json { self.in_json(text, depth + 1) } else { None };
+        self.in_address(clean.as_deref().unwrap_or(text)).or(clean)
+    }
+
+    /// A text that may be an address, whose parameters have names.
+    fn in_address(&mut self, text: &str) -> Option<String> {
+        let is_address = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) && text.contains('?');
+        if !is_address {
+            return self.in_text(text);
+        }
+        let mut clean = text.to_owned();
+        self.url(&mut clean);
+        let clean = Some(clean).filter(|clean| clean != text);
         self.in_text(clean.as_deref().unwrap_or(text)).or(clean)
     }
 
@@ -227,7 +243,11 @@ impl<'a> Work<'a> {
     }
 
     fn in_text(&mut self, text: &str) -> Option<String> {
-        let clean = if self.is_second { self.without_values(text) } else { self.without_matches(text) };
+        if !self.is_second {
+            return None;
+        }
+        let clean = self.without_values(text);
+        let clean = self.without_matches(clean.as_deref().unwrap_or(text)).or(clean);
         self.found |= clean.is_some();
         clean
     }

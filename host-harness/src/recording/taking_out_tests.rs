@@ -12,7 +12,7 @@ fn redaction(names: &[&str], patterns: &[&str]) -> Redaction {
 /// The JSON without it.
 fn without(redaction: &Redaction, json: impl ToString) -> String {
     let mut json = json.to_string();
-    redaction.take_out(&mut [&mut json], &mut []);
+    redaction.take_out(&mut [&mut json], &mut [], &[]);
     json
 }
 
@@ -43,7 +43,7 @@ fn what_was_taken_out_under_its_name_is_taken_out_wherever_it_stands_and_what_is
         (json.to_string(), "hunter22".to_owned(), "abc".to_owned(), "hunt…".to_owned());
     let mut message = "said of hunter22".to_owned();
     let words = &mut [&mut title, &mut short, &mut cut, &mut message];
-    Redaction::default().take_out(&mut [&mut text], words);
+    Redaction::default().take_out(&mut [&mut text], words, &[]);
     for gone in ["hunter", "another-key", "%32"] {
         assert!(!text.contains(gone), "{gone}: {text}");
     }
@@ -95,4 +95,51 @@ fn a_pattern_that_reads_to_the_end_for_each_match_is_given_up_and_what_follows_g
     assert_eq!(work(Instant::now()).unwrap(), "before [redacted]");
     // What holds nothing of it stays, however late it is.
     assert_eq!(Work::until(&redaction, Instant::now()).without_matches("no more"), None);
+}
+
+#[test]
+fn a_value_that_a_pattern_would_cut_is_taken_out_as_a_whole_wherever_it_stands() {
+    let json = json!({"a": {"password": "begins-abc-ends"}, "b": "an echo of begins-abc-ends", "c": "an abc"});
+    let clean = without(&redaction(&[], &["abc"]), json);
+    assert_eq!(clean, r#"{"a":{"password":"[redacted]"},"b":"an echo of [redacted]","c":"an [redacted]"}"#);
+}
+
+#[test]
+fn names_with_their_values_beside_them_and_parameters_of_addresses_count_too() {
+    let json = json!({
+        "pairs": [["password", "pair-value"], ["size", "9"]], "words": ["password", "stays", "here"],
+        "fields": [{"key": "newPassword", "value": "field-value"}, {"name": "size", "value": "8"}],
+        "apiToken": "token-value", "nextPageToken": "page-2",
+        "link": "https://a.example/?token=first-value&sig=second-value&page=2",
+    });
+    let clean = without(&redaction(&["sig"], &[]), json);
+    for gone in ["pair-value", "field-value", "token-value", "first-value", "second-value"] {
+        assert!(!clean.contains(gone), "{gone}: {clean}");
+    }
+    for left in [r#"["size","9"]"#, r#"["password","stays","here"]"#, r#""value":"8""#, "page-2", "page=2"] {
+        assert!(clean.contains(left), "{left}: {clean}");
+    }
+}
+
+#[test]
+fn what_stood_under_a_name_in_an_exchange_is_taken_out_of_what_came_of_it() {
+    let exchange = Exchange {
+        at: Duration::ZERO,
+        duration: Duration::ZERO,
+        attempts: 1,
+        method: "POST".into(),
+        url: "https://plm.example/".into(),
+        request_headers: Vec::new(),
+        request_body: Vec::new().into(),
+        outcome: ExchangeOutcome::Answered {
+            status: 200,
+            headers: Vec::new(),
+            body: json!({"displayValue": "900-00069"}).to_string().into_bytes().into(),
+        },
+    };
+    let mut result = json!({"partNumber": "900-00069", "name": "A part"}).to_string();
+    let mut message = "there is no 900-00069 here".to_owned();
+    redaction(&["displayValue"], &[]).take_out(&mut [&mut result], &mut [&mut message], &[exchange]);
+    assert_eq!(result, r#"{"partNumber":"[redacted]","name":"A part"}"#);
+    assert_eq!(message, "there is no [redacted] here");
 }

@@ -122,7 +122,8 @@ impl Archive {
                 Some(Err(failed)) => (Some(failed.kind), Some(failed.message.clone()), None),
             };
             let mut json: Vec<&mut String> = [&mut inputs].into_iter().chain(result.as_mut()).collect();
-            self.redaction.take_out(&mut json, &mut Vec::from_iter(message.as_mut()));
+            let exchanges = run.map_or(&[][..], |run| &run.trace.exchanges);
+            self.redaction.take_out(&mut json, &mut Vec::from_iter(message.as_mut()), exchanges);
             // What stands for something that was taken out may be longer than it. Inputs that are no JSON are read as no
             // longer kept.
             let inputs = Some(redacted(inputs)).filter(|inputs| inputs.len() as i64 <= LONGEST_INPUTS);

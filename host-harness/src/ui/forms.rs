@@ -144,7 +144,7 @@ pub(super) fn scrubbed(values: &Values, secrets: &Secrets) -> Values {
 /// The same values without what a recording is without.
 pub(super) fn redacted(values: &Values, redaction: &Redaction) -> Values {
     let mut json = serde_json::to_string(values).unwrap_or_default();
-    redaction.take_out(&mut [&mut json], &mut []);
+    redaction.take_out(&mut [&mut json], &mut [], &[]);
     serde_json::from_str(&json).unwrap_or_default()
 }
 

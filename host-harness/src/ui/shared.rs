@@ -117,13 +117,14 @@ impl Shared {
         tokio::task::spawn_blocking(move || archive.result(&action, id)).await.ok()?
     }
 
-    /// A result as the file that keeps runs has it.
-    pub(super) async fn as_kept(&self, value: Arc<RawValue>) -> Option<Arc<RawValue>> {
+    /// A run's result as the file that keeps runs has it.
+    pub(super) async fn as_kept(&self, value: Arc<RawValue>, record: &Record) -> Option<Arc<RawValue>> {
         let redaction = self.redaction.clone();
+        let exchanges = record.run().map(|run| run.trace.exchanges.clone()).unwrap_or_default();
         // To look through a large one takes time, and a task must not.
         let kept = tokio::task::spawn_blocking(move || {
             let mut json = value.get().to_owned();
-            redaction.take_out(&mut [&mut json], &mut []);
+            redaction.take_out(&mut [&mut json], &mut [], &exchanges);
             RawValue::from_string(json).ok()
         });
         kept.await.ok()?.map(Into::into)

@@ -112,13 +112,14 @@ fn load_or_compile_in<E>(
         return Ok((component, CacheUse::Hit(path)));
     }
     let component = compile()?;
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
     let kept = component.serialize().map_err(io::Error::other).and_then(|compiled| {
-        make_folder(folder)?;
+        make_folder(folder).map_err(named)?;
         check_folder(folder).map_err(io::Error::other)?;
         // One at a time, or the receipt that stays could be of a file that another has replaced. Where that happens
         // between two processes, the component is compiled once more.
         let _turn = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = write(&path, &compiled)?;
+        let file = write(&path, &compiled).map_err(named)?;
         receipts.write(&path, &file)?;
         prune(folder, receipts, &path);
         Ok(())

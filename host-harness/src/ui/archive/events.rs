@@ -94,7 +94,8 @@ impl Archive {
         // The names of lists are those of the trigger's schema.
         let titles = lists.iter_mut().flat_map(|list| &mut list.titles);
         let mut words: Vec<&mut String> = titles.chain(message.as_mut()).collect();
-        self.redaction.take_out(&mut Vec::from_iter(payload.as_mut()), &mut words);
+        let exchanges = poll.map_or(&[][..], |poll| &poll.run.trace.exchanges);
+        self.redaction.take_out(&mut Vec::from_iter(payload.as_mut()), &mut words, exchanges);
         let lists = serde_json::to_string(&lists).map(redacted).ok().filter(|lists| lists.len() as i64 <= LONGEST_TEXT);
         let message = message.map(redacted).map(|message| beginning(&message, LONGEST_TEXT as usize).to_owned());
         let used = poll.map(|poll| &poll.run.trace);

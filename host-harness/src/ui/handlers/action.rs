@@ -136,7 +136,7 @@ pub(in crate::ui) async fn result(
 ) -> Response {
     let Some(record) = shared.runs.get(&key, id) else { return not_found("run of this number") };
     match shared.result(&record).await {
-        Some(value) if how.kept => match shared.as_kept(value).await {
+        Some(value) if how.kept => match shared.as_kept(value, &record).await {
             Some(kept) => raw_value(&shared, kept, &[]).await,
             None => refused(StatusCode::INTERNAL_SERVER_ERROR, "the result cannot be read".into()),
         },

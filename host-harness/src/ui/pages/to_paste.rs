@@ -31,7 +31,7 @@ pub(in crate::ui) fn action(shared: &Shared, action: &ActionDefinition, values: 
         (connection_file())
         (text(id, "rust", "As a program in Rust", &ways::rust(&shared.started.component(), &action.key, &inputs, &connection, grants)))
         @if let Some(flags) = ways::not_in_rust(&call_flags(shared), grants) {
-            p .quiet { "The program says nothing of " code { (flags) } ", which this page has: set it in " code { "RuntimeOptions" } " or " code { "CallOptions" } "." }
+            p .quiet { "The program does without " code { (flags) } ", which this page has. Limits and the network are set in " code { "RuntimeOptions" } " and " code { "CallOptions" } "; nothing in it looks at a signature or a manifest." }
         }
         (linked(&link))
     }
