@@ -61,6 +61,8 @@ async fn bash_completes_the_choices_of_an_input() {
 async fn zsh_and_fish_complete_keys_inputs_and_choices_as_bash_does() {
     let desk = Desk::new().await;
     fs::create_dir(desk.file("functions")).unwrap();
+    fs::create_dir(desk.file("a folder")).unwrap();
+    fs::write(desk.file("a folder/c.json"), "{}").unwrap();
     fs::copy(built("completions/_harness"), desk.file("functions/_harness")).unwrap();
     let fish =
         format!("function fish_prompt; echo -n '> '; end; source '{}'", built("completions/harness.fish").display());
@@ -78,6 +80,11 @@ async fn zsh_and_fish_complete_keys_inputs_and_choices_as_bash_does() {
             (format!("{action} --input=type=M"), format!("{action} --input=type=MCO next")),
             (format!("{action} --input nam"), format!("{action} --input name=next")),
             ("harness poll poll".to_owned(), "harness poll pollChangesTrigger next".to_owned()),
+            ("harness poll --connection a\\ fol".to_owned(), r"harness poll --connection a\ folder/next".to_owned()),
+            (
+                r"harness poll --connection a\ folder/c".to_owned(),
+                r"harness poll --connection a\ folder/c.json next".to_owned(),
+            ),
         ] {
             terminal.type_in(&format!("{typed}\t"));
             let (word, _) = completed.rsplit_once("next").unwrap();

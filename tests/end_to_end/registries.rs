@@ -350,7 +350,7 @@ async fn a_private_registry_gets_the_credentials_of_dockers_configuration_and_th
     let helped = shop.with_helper("knowing", &format!("cat > asked\necho '{given}'"), &address).await;
     assert_eq!(helped.status, 0, "{}", helped.messages);
     assert_eq!(fs::read_to_string(shop.at("asked")).unwrap().trim(), shop.host);
-    let failed = shop.with_helper("chatty", "echo 'the password is open sesame'\nexit 1", &address).await;
+    let failed = shop.with_helper("chatty", "cat > asked\necho 'the password is open sesame'\nexit 1", &address).await;
     assert!(failed.status == 2 && failed.messages.contains("chatty fails"), "{}", failed.messages);
     for said in [&helped.output, &helped.messages, &failed.messages] {
         assert!(!said.contains(PASSWORD), "{said}");

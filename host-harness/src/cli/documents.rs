@@ -68,14 +68,15 @@ impl Shell {
         let mut script = Vec::new();
         // By its name alone: whichever is first on the path completes itself.
         completer.write_registration(VARIABLE, "harness", "harness", "harness", &mut script)?;
+        let with = |changes: &[(&str, &str)]| {
+            let text = String::from_utf8_lossy(&script).into_owned();
+            changes.iter().fold(text, |text, (from, to)| text.replacen(from, to, 1))
+        };
         match self {
             Self::Bash => script.extend_from_slice(WHOLE_WORDS.as_bytes()),
-            Self::Zsh => {
-                let text = String::from_utf8_lossy(&script).into_owned();
-                let text = IN_ZSH.iter().fold(text, |text, (from, to)| text.replacen(from, to, 1));
-                script = (text + AUTOLOADED).into_bytes();
-            }
-            Self::Fish | Self::Powershell => {}
+            Self::Zsh => script = (with(&IN_ZSH) + AUTOLOADED).into_bytes(),
+            Self::Fish => script = with(&[IN_FISH]).into_bytes(),
+            Self::Powershell => {}
         }
         Ok(script)
     }
@@ -94,8 +95,14 @@ pub(super) const VARIABLE: &str = "HARNESS_COMPLETE";
 /// What bash needs beside, so that it completes what follows the equals sign of an input.
 const WHOLE_WORDS: &str = include_str!("words.bash");
 
-/// What zsh does otherwise: behind the equals sign of an input there is no blank, because its value comes there.
-const IN_ZSH: [(&str, &str); 3] = [
+/// What zsh does otherwise: the program is given the words without their quotes, so that a folder's name may have blanks;
+/// and behind the equals sign of an input there is no blank, because its value comes there.
+const IN_ZSH: [(&str, &str); 5] = [
+    (
+        "    local _CLAP_IFS=$'\\n'\n",
+        "    local _CLAP_IFS=$'\\n'\n    local -a typed=(\"${(@Q)words}\")\n    typed[CURRENT]=\"${(Q)PREFIX}\"\n",
+    ),
+    ("\"${words[@]}\"", "\"${typed[@]}\""),
     ("        local -a other=()\n", "        local -a other=()\n        local -a inputs=()\n"),
     (
         "            else\n                other+=(\"$completion\")\n",
@@ -107,6 +114,9 @@ const IN_ZSH: [(&str, &str); 3] = [
         "        [[ -n $inputs ]] && _describe -V 'values' inputs -S ''\n        [[ -n $other ]] &&",
     ),
 ];
+
+/// What fish does otherwise: likewise without quotes.
+const IN_FISH: (&str, &str) = ("(commandline --current-token)", "(commandline --current-token | string unescape)");
 
 /// As a file on its path, zsh runs the script when it first completes a line, and wants its answer at once.
 const AUTOLOADED: &str = "\nif [[ \"$funcstack[1]\" == _harness ]]; then\n    _clap_dynamic_completer_harness \

@@ -225,7 +225,9 @@ impl<'a> Work<'a> {
         }
         let mut clean = text.to_owned();
         self.url(&mut clean);
-        let clean = Some(clean).filter(|clean| clean != text);
+        // In a text it stands as everywhere else, for whoever looks whether something was taken out.
+        let stand_in: String = url::form_urlencoded::byte_serialize(REDACTED.as_bytes()).collect();
+        let clean = Some(clean.replace(&stand_in, REDACTED)).filter(|clean| clean != text);
         self.in_text(clean.as_deref().unwrap_or(text)).or(clean)
     }
 
