@@ -10,11 +10,13 @@
 //! use tracing_subscriber::layer::SubscriberExt as _;
 //!
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let options = TelemetryOptions { otlp: Some("http://127.0.0.1:4318".parse()?), ..TelemetryOptions::of("my-host",
-//! "1.0") }; let telemetry = Telemetry::start(options)?;
-//! tracing::subscriber::set_global_default(tracing_subscriber::registry().with(telemetry.layer()))?; let options =
-//! host::CallOptions { observers: telemetry.observers(), ..Default::default() }; // … calls with these options, and at
-//! the end: telemetry.shutdown();
+//! let collector = "http://127.0.0.1:4318".parse()?;
+//! let options = TelemetryOptions { otlp: Some(collector), ..TelemetryOptions::of("my-host", "1.0") };
+//! let telemetry = Telemetry::start(options)?;
+//! tracing::subscriber::set_global_default(tracing_subscriber::registry().with(telemetry.layer()))?;
+//! let options = host::CallOptions { observers: telemetry.observers(), ..Default::default() };
+//! // … calls with these options, and at the end:
+//! telemetry.shutdown();
 //! # Ok(())
 //! # }
 //! ```
