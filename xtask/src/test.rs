@@ -25,10 +25,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::run(workspace, &build::Options::default())?;
     build::misbehaving_component(workspace)?;
     build::planted_component(workspace)?;
-    let selects = !options.arguments.is_empty();
     if has_nextest() {
         tests(workspace, &["nextest", "run"], &options.arguments)?;
-        if !selects {
+        if !selects(&options.arguments) {
             progress::step("Run the documentation tests", || {
                 cargo::run(workspace.native_cargo().args(["test", "--release", "--workspace", "--doc"]))
             })?;
@@ -49,6 +48,11 @@ fn tests(workspace: &Workspace, runner: &[&str], arguments: &[String]) -> Result
     })
 }
 
+/// Whether not all tests are asked for.
+fn selects(arguments: &[String]) -> bool {
+    arguments.iter().any(|argument| argument != "--no-fail-fast")
+}
+
 fn has_nextest() -> bool {
     let version = cargo::native().args(["nextest", "--version"]).output();
     version.is_ok_and(|output| output.status.success())
@@ -62,7 +66,14 @@ fn names_a_package(arguments: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::names_a_package;
+    use super::{names_a_package, selects};
+
+    #[test]
+    fn documentation_is_tested_too_where_nothing_selects_other_tests() {
+        let selects = |arguments: &[&str]| selects(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert!(!selects(&[]) && !selects(&["--no-fail-fast"]));
+        assert!(selects(&["poll"]) && selects(&["--no-fail-fast", "poll"]) && selects(&["-p", "xtask"]));
+    }
 
     #[test]
     fn a_package_is_seen_in_each_spelling_and_only_among_the_options() {
